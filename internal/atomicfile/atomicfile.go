@@ -1,0 +1,79 @@
+// Package atomicfile replaces files whole: a reader sees the old bytes or the new ones, never a mixture.
+package atomicfile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Write replaces the file at path by data, creating it with perm if there is none.
+//
+// The bytes go to a new file in the same directory, are flushed to the disk, and take the name path by one rename, so
+// that a crash at any point leaves either the old file or the new one. A symbolic link at path is followed and stays a
+// link. An existing file keeps its permission bits and, where the system allows it, its owner; perm applies to a new one only.
+// The directory must exist. Concurrent writers are safe in that the last rename wins.
+func Write(path string, data []byte, perm fs.FileMode) error {
+	target, err := resolve(path)
+	if err != nil {
+		return err
+	}
+	old, err := os.Stat(target)
+	switch {
+	case err == nil && !old.Mode().IsRegular():
+		return &fs.PathError{Op: "write", Path: path, Err: errors.New("not a regular file")}
+	case err == nil:
+		perm = old.Mode().Perm()
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+
+	tmp, err := os.CreateTemp(filepath.Dir(target), "."+filepath.Base(target)+".tmp-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name()) // fails once the rename has taken the name away
+	if err := fill(tmp, data, perm, old); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := os.Rename(tmp.Name(), target); err != nil {
+		return err
+	}
+	syncDir(filepath.Dir(target))
+	return nil
+}
+
+// fill writes data to tmp with its final permissions, flushes it and closes it.
+func fill(tmp *os.File, data []byte, perm fs.FileMode, old fs.FileInfo) error {
+	defer tmp.Close()
+	if err := tmp.Chmod(perm); err != nil && !errors.Is(err, errors.ErrUnsupported) {
+		return err
+	}
+	if old != nil {
+		keepOwner(tmp, old)
+	}
+	if _, err := tmp.Write(data); err != nil {
+		return err
+	}
+	if err := tmp.Sync(); err != nil {
+		return err
+	}
+	return tmp.Close()
+}
+
+// resolve follows symbolic links at path to the name that the data is to have; that name may not exist yet.
+func resolve(path string) (string, error) {
+	for range 40 {
+		link, err := os.Readlink(path)
+		if err != nil {
+			return path, nil // not a link, or not there: path itself is the name
+		}
+		if !filepath.IsAbs(link) {
+			link = filepath.Join(filepath.Dir(path), link)
+		}
+		path = link
+	}
+	return "", &fs.PathError{Op: "write", Path: path, Err: errors.New("too many symbolic links")}
+}

@@ -1,0 +1,118 @@
+package atomicfile
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"testing"
+)
+
+func TestWrite(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	if err := Write(path, []byte("one"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	check(t, path, "one", 0o600)
+	if err := os.Chmod(path, 0o640); err != nil {
+		t.Fatal(err)
+	}
+	if err := Write(path, []byte("two"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	check(t, path, "two", 0o640)
+}
+
+func TestWriteFollowsLinks(t *testing.T) {
+	dir := t.TempDir()
+	real := filepath.Join(dir, "sub", "real")
+	link := filepath.Join(dir, "link")
+	if err := os.Mkdir(filepath.Dir(real), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join("sub", "real"), link); err != nil {
+		t.Skip("no symbolic links here:", err)
+	}
+	for _, want := range []string{"new", "again"} { // a dangling link, then one that leads to a file
+		if err := Write(link, []byte(want), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		check(t, real, want, 0o600)
+	}
+	if fi, err := os.Lstat(link); err != nil || fi.Mode()&fs.ModeSymlink == 0 {
+		t.Errorf("the link is gone: %v, %v", fi, err)
+	}
+}
+
+func TestWriteRefuses(t *testing.T) {
+	dir := t.TempDir()
+	loop := filepath.Join(dir, "loop")
+	if err := os.Symlink(loop, loop); err == nil {
+		if err := Write(loop, nil, 0o600); err == nil {
+			t.Error("a link to itself was written through")
+		}
+	}
+	if err := Write(dir, nil, 0o600); err == nil {
+		t.Error("a directory was replaced")
+	}
+	if err := Write(filepath.Join(dir, "none", "f"), nil, 0o600); err == nil {
+		t.Error("wrote into a directory that does not exist")
+	}
+	left, err := filepath.Glob(filepath.Join(dir, ".*tmp*"))
+	if err != nil || len(left) != 0 {
+		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// Readers beside many writers see whole files only.
+func TestWriteConcurrently(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	a, b := bytes.Repeat([]byte("a"), 1<<16), bytes.Repeat([]byte("b"), 1<<16)
+	if err := Write(path, a, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var writers, readers sync.WaitGroup
+	for _, data := range [][]byte{a, b} {
+		writers.Go(func() {
+			for range 20 {
+				if err := Write(path, data, 0o600); err != nil && runtime.GOOS != "windows" {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	done := make(chan struct{})
+	readers.Go(func() {
+		for {
+			got, err := os.ReadFile(path)
+			if err == nil && !bytes.Equal(got, a) && !bytes.Equal(got, b) {
+				t.Error("read a mixture")
+			}
+			select {
+			case <-done:
+				return
+			default:
+			}
+		}
+	})
+	writers.Wait()
+	close(done)
+	readers.Wait()
+}
+
+func check(t *testing.T, path, want string, perm fs.FileMode) {
+	t.Helper()
+	got, err := os.ReadFile(path)
+	if err != nil || string(got) != want {
+		t.Errorf("%s holds %q, %v; want %q", path, got, err, want)
+	}
+	fi, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if runtime.GOOS != "windows" && fi.Mode().Perm() != perm {
+		t.Errorf("%s has mode %v, want %v", path, fi.Mode().Perm(), perm)
+	}
+}
