@@ -1,0 +1,50 @@
+// Package flock keeps processes of one user from doing the same thing at once.
+package flock
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// Lock takes the exclusive advisory lock named by the file at path and returns the function that gives it back.
+//
+// The lock belongs to the process: the operating system drops it when its holder dies, however it dies. It holds between
+// the goroutines of one process too. The file is created where it is missing (0600, its directory 0700), holds nothing, and
+// must never be removed, or two holders could lock two files of the same name. When ctx ends before the lock is got,
+// the error wraps ctx's cause.
+func Lock(ctx context.Context, path string) (release func(), err error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if ok, err := try(f); ok || err != nil {
+		return give(f, path, err)
+	}
+
+	got := make(chan error, 1)
+	go func() { got <- wait(f) }()
+	select {
+	case err := <-got:
+		return give(f, path, err)
+	case <-ctx.Done():
+		// The call that waits in the system cannot be taken back. Should it still succeed, closing the file drops the lock.
+		go func() {
+			<-got
+			f.Close()
+		}()
+		return nil, fmt.Errorf("lock %s: %w", path, context.Cause(ctx))
+	}
+}
+
+func give(f *os.File, path string, err error) (func(), error) {
+	if err != nil {
+		f.Close()
+		return nil, fmt.Errorf("lock %s: %w", path, err)
+	}
+	return func() { f.Close() }, nil
+}
