@@ -1,0 +1,97 @@
+// Package processfmt writes and reads credentials in the format that AWS SDKs expect of a credential_process, version 1.
+//
+// The format is described in "Source credentials with an external process" of the AWS SDKs and Tools Reference Guide.
+package processfmt
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// Source is the provider name of credentials made by Decode.
+const Source = "credential_process"
+
+// maxSize bounds what Decode reads. Session tokens have no documented limit; the largest seen are a few kilobytes.
+const maxSize = 1 << 20
+
+// output is the JSON object. Optional members are left out when they are empty: botocore and the Go SDK reject "".
+type output struct {
+	Version         int    `json:"Version"`
+	AccessKeyID     string `json:"AccessKeyId"`
+	SecretAccessKey string `json:"SecretAccessKey"`
+	SessionToken    string `json:"SessionToken,omitempty"`
+	Expiration      string `json:"Expiration,omitempty"`
+	AccountID       string `json:"AccountId,omitempty"`
+}
+
+// Encode writes c as one JSON object and a newline, in a single Write, so that a failure leaves nothing half-written on a pipe.
+//
+// Expiration is written in UTC with a zone, as RFC 3339 asks and every SDK demands, and only when c can expire: SDKs take
+// credentials without it as good for ever. It is an error if c has no access key id or no secret access key.
+func Encode(w io.Writer, c aws.Credentials) error {
+	if !c.HasKeys() {
+		return errors.New("credentials without an access key id or a secret access key")
+	}
+	out := output{
+		Version:         1,
+		AccessKeyID:     c.AccessKeyID,
+		SecretAccessKey: c.SecretAccessKey,
+		SessionToken:    c.SessionToken,
+		AccountID:       c.AccountID,
+	}
+	if c.CanExpire {
+		out.Expiration = c.Expires.UTC().Format(time.RFC3339)
+	}
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(out); err != nil {
+		return errors.New("encode credentials: not representable as JSON")
+	}
+	_, err := w.Write(buf.Bytes())
+	return err
+}
+
+// Decode reads the output of a credential_process: one JSON object of version 1 and nothing after it but white space.
+//
+// Its errors never quote the input, which holds secrets.
+func Decode(r io.Reader) (aws.Credentials, error) {
+	data, err := io.ReadAll(io.LimitReader(r, maxSize+1))
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	if len(data) > maxSize {
+		return aws.Credentials{}, fmt.Errorf("more than %d bytes of output", maxSize)
+	}
+	var in output
+	if err := json.Unmarshal(data, &in); err != nil {
+		return aws.Credentials{}, errors.New("output is not the JSON object of a credential_process")
+	}
+	if in.Version != 1 {
+		return aws.Credentials{}, fmt.Errorf("output has version %d, want 1", in.Version)
+	}
+	c := aws.Credentials{
+		AccessKeyID:     in.AccessKeyID,
+		SecretAccessKey: in.SecretAccessKey,
+		SessionToken:    in.SessionToken,
+		AccountID:       in.AccountID,
+		Source:          Source,
+	}
+	if !c.HasKeys() {
+		return aws.Credentials{}, errors.New("output lacks AccessKeyId or SecretAccessKey")
+	}
+	if in.Expiration != "" {
+		c.Expires, err = time.Parse(time.RFC3339, in.Expiration)
+		if err != nil {
+			return aws.Credentials{}, errors.New("output has an Expiration that is no RFC 3339 time")
+		}
+		c.CanExpire = true
+	}
+	return c, nil
+}
