@@ -1,0 +1,15 @@
+// Package ststest is a stand-in for AWS STS: a real HTTP server on loopback
+// that is as strict as STS about who calls it, how and when.
+//
+// Enforced, as the STS API reference and the SDKs describe it: Signature
+// Version 4 with 15 minutes of clock skew; access keys known, active and used
+// with their own session token; expiry; parameter ranges; MFA codes (RFC 6238)
+// that work once; GetSessionToken for long-term credentials only; and, for
+// roles, trust, external id, MFA, MaxSessionDuration and the one hour of role
+// chaining.
+//
+// Not modelled: identity policies (a principal may assume every role that
+// trusts it), session policies, presigned URLs, and the actions other than
+// GetCallerIdentity, GetSessionToken, AssumeRole and
+// AssumeRoleWithWebIdentity, which answer InvalidAction.
+package ststest

@@ -1,0 +1,78 @@
+// Who a credential stands for, and the minting of sessions.
+
+package ststest
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+)
+
+// Marker begins every secret access key and session token that a Server mints,
+// so that a test can look for secrets where they must not be.
+const Marker = "S3CR3TMARKER"
+
+// identity is who a credential stands for.
+type identity struct {
+	arn, userID, account string
+
+	user      *user // behind long-term keys and GetSessionToken sessions; else nil
+	temporary bool  // any session
+	mfa       bool  // the session was made with MFA
+
+	roleARN        string // of a role session
+	sourceIdentity string
+	transitiveTags []string // keys that chained sessions inherit
+}
+
+// session is a short-lived credential.
+type session struct {
+	secret, token string
+	expires       time.Time
+	identity      identity
+}
+
+// identity is the user as its long-term keys show it.
+func (u *user) identity() *identity {
+	return &identity{arn: u.ARN(), userID: u.id, account: u.Account, user: u}
+}
+
+// roleIdentity is a session of a role that is known to have a valid ARN.
+func roleIdentity(roleARN, sessionName string) identity {
+	role, _ := arn.Parse(roleARN)
+	name := role.Resource[strings.LastIndex(role.Resource, "/")+1:]
+	as := arn.ARN{Partition: role.Partition, Service: "sts", AccountID: role.AccountID, Resource: "assumed-role/" + name + "/" + sessionName}
+	return identity{
+		arn:       as.String(),
+		userID:    uniqueID("AROA", roleARN) + ":" + sessionName,
+		account:   role.AccountID,
+		temporary: true,
+		roleARN:   roleARN,
+	}
+}
+
+// mint makes new credentials for id. s.mu must be held.
+func (s *Server) mint(id identity, now time.Time, life time.Duration) credentialsXML {
+	if limit := s.config.MaxSession; limit > 0 && life > limit {
+		life = limit
+	}
+	keyID := "ASIA" + rand.Text()[:16]
+	made := &session{
+		secret:   Marker + randomText(40-len(Marker)),
+		token:    Marker + randomText(s.config.TokenSize-len(Marker)),
+		expires:  now.Add(life).Truncate(time.Second),
+		identity: id,
+	}
+	s.sessions[keyID] = made
+	return credentialsXML{AccessKeyID: keyID, SecretAccessKey: made.secret, SessionToken: made.token, Expiration: timestamp(made.expires)}
+}
+
+// randomText returns n characters of standard base64.
+func randomText(n int) string {
+	b := make([]byte, n)
+	rand.Read(b)
+	return base64.StdEncoding.EncodeToString(b)[:n]
+}

@@ -1,0 +1,100 @@
+// What the server remembers of its calls.
+
+package ststest
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+)
+
+// Request is what the server remembers of one call, for as long as it runs. It
+// holds no secret.
+type Request struct {
+	Time   time.Time // arrival, by the server's clock
+	Action string
+
+	// AccessKeyID and Region are what the signature claims; empty if there is none.
+	AccessKeyID string
+	Region      string
+
+	UserAgent string
+	Host      string
+
+	// Params is the form as sent, such as DurationSeconds, SerialNumber, RoleArn
+	// and Tags.member.1.Key. Values of TokenCode and WebIdentityToken are "***".
+	Params url.Values
+
+	// Done is whether the call has ended. ErrorCode is then the code of its error:
+	// empty for a success and for a Drop, ClientGone for a client that went away
+	// while its call was held or delayed.
+	Done      bool
+	ErrorCode string
+}
+
+// Calls counts the calls of action that have arrived, whatever came of them.
+func (s *Server) Calls(action string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, r := range s.requests {
+		if r.Action == action {
+			n++
+		}
+	}
+	return n
+}
+
+// Requests returns all calls in the order of their arrival. The caller may
+// change what it gets.
+func (s *Server) Requests() []Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	requests := slices.Clone(s.requests)
+	for i := range requests {
+		requests[i].Params = cloneValues(requests[i].Params)
+	}
+	return requests
+}
+
+// record remembers a request and returns its number.
+func (s *Server) record(r *http.Request, params url.Values) int {
+	shown := cloneValues(params)
+	for _, secret := range []string{"TokenCode", "WebIdentityToken"} {
+		if shown.Has(secret) {
+			shown.Set(secret, "***")
+		}
+	}
+	claim, _ := parseAuthorization(r.Header.Get("Authorization"))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests = append(s.requests, Request{
+		Time:        s.now(),
+		Action:      params.Get("Action"),
+		AccessKeyID: claim.keyID,
+		Region:      claim.region,
+		UserAgent:   r.UserAgent(),
+		Host:        r.Host,
+		Params:      shown,
+	})
+	return len(s.requests) - 1
+}
+
+func (s *Server) recordOutcome(number int, fault *Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests[number].Done = true
+	if fault != nil {
+		s.requests[number].ErrorCode = fault.Code
+	}
+}
+
+func cloneValues(values url.Values) url.Values {
+	clone := maps.Clone(values)
+	for name, list := range clone {
+		clone[name] = slices.Clone(list)
+	}
+	return clone
+}

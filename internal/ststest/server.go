@@ -1,0 +1,207 @@
+// The server: configuration, life, and the way of one request.
+
+package ststest
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+)
+
+// Config is what a Server knows when it starts.
+type Config struct {
+	Users         []User
+	Roles         []Role
+	WebIdentities []WebIdentity
+
+	// Now is the server's clock; nil means time.Now. Clients sign with their
+	// own clock, so a Now more than 15 minutes away from it refuses them.
+	Now func() time.Time
+
+	// MaxSession, if positive, caps the life of every session whatever was
+	// asked for. The Expiration in the answer is the true one, in whole seconds.
+	MaxSession time.Duration
+
+	// TokenSize is the length of a session token in bytes, 64 to 32768;
+	// 0 means 300.
+	TokenSize int
+
+	// Region, if set, is the only region a signature may be scoped to.
+	Region string
+}
+
+// Limits of the server. writeTimeout also bounds how long Hold can hold a call.
+const (
+	maxBody           = 256 << 10
+	maxHeader         = 64 << 10
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = 30 * time.Second
+	writeTimeout      = 5 * time.Minute
+	idleTimeout       = time.Minute
+)
+
+// Server is a running stand-in. Its methods are safe for concurrent use.
+type Server struct {
+	config Config
+	url    string
+	http   *http.Server
+	served chan struct{} // closed when the accept loop has ended
+
+	mu            sync.Mutex // guards all below, and the users they lead to
+	offset        time.Duration
+	users         map[string]*user // by ARN
+	keys          map[string]*accessKey
+	sessions      map[string]*session // by access key id
+	roles         map[string]Role     // by ARN
+	webIdentities map[string]WebIdentity
+	requests      []Request
+	faults        map[string][]Fault
+	holds         map[string]*hold
+	delays        map[string]time.Duration
+}
+
+// Start starts a server on a free port of 127.0.0.1. It fails on a
+// configuration that AWS could not hold, such as two keys with one id. The
+// caller must Close the server.
+func Start(c Config) (*Server, error) {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.TokenSize == 0 {
+		c.TokenSize = 300
+	}
+	if c.TokenSize < 64 || c.TokenSize > 32<<10 {
+		return nil, fmt.Errorf("token size %d: not between 64 and 32768", c.TokenSize)
+	}
+	s := &Server{
+		config:        c,
+		served:        make(chan struct{}),
+		users:         make(map[string]*user),
+		keys:          make(map[string]*accessKey),
+		sessions:      make(map[string]*session),
+		roles:         make(map[string]Role),
+		webIdentities: make(map[string]WebIdentity),
+		faults:        make(map[string][]Fault),
+		holds:         make(map[string]*hold),
+		delays:        make(map[string]time.Duration),
+	}
+	for _, u := range c.Users {
+		if err := s.AddUser(u); err != nil {
+			return nil, err
+		}
+	}
+	for _, r := range c.Roles {
+		if err := s.AddRole(r); err != nil {
+			return nil, err
+		}
+	}
+	for _, w := range c.WebIdentities {
+		s.AddWebIdentity(w)
+	}
+
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("start STS stand-in: %w", err)
+	}
+	s.url = "http://" + listener.Addr().String()
+	s.http = &http.Server{
+		Handler:           http.HandlerFunc(s.handle),
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+	}
+	go func() {
+		defer close(s.served)
+		s.http.Serve(listener) // always ends with an error, ErrServerClosed after Close
+	}()
+	return s, nil
+}
+
+// URL is the endpoint to give to clients, without a trailing slash.
+func (s *Server) URL() string { return s.url }
+
+// Close stops the server and breaks all its connections, held calls included.
+// Closing again does nothing.
+func (s *Server) Close() {
+	s.http.Close()
+	<-s.served
+}
+
+// now is the server's time; s.mu must be held.
+func (s *Server) now() time.Time { return s.config.Now().Add(s.offset) }
+
+// handle takes one request from the wire to its answer.
+func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		s.answer(w, "", nil, &Fault{Status: http.StatusRequestEntityTooLarge, Code: "RequestEntityTooLarge", Message: "Request entity too large"})
+		return
+	}
+	params := parameters(r, body)
+	action := params.Get("Action")
+	number := s.record(r, params)
+
+	if s.wait(r.Context(), action) != nil {
+		s.recordOutcome(number, &Fault{Code: "ClientGone"})
+		panic(http.ErrAbortHandler)
+	}
+	var result any
+	fault := s.nextFault(action)
+	if fault == nil || fault.Drop && fault.Done {
+		var own *Fault
+		result, own = s.perform(r, body, params)
+		if fault == nil {
+			fault = own
+		}
+	}
+	s.recordOutcome(number, fault)
+	if fault != nil && fault.Drop {
+		panic(http.ErrAbortHandler)
+	}
+	s.answer(w, action, result, fault)
+}
+
+// call is one request that passed authentication.
+type call struct {
+	params url.Values
+	caller *identity // nil for an unsigned action
+	now    time.Time
+}
+
+// perform authenticates a request and does its work.
+func (s *Server) perform(r *http.Request, body []byte, params url.Values) (any, *Fault) {
+	var do func(call) (any, *Fault)
+	signed := true
+	switch params.Get("Action") {
+	case "GetCallerIdentity":
+		do = s.getCallerIdentity
+	case "GetSessionToken":
+		do = s.getSessionToken
+	case "AssumeRole":
+		do = s.assumeRole
+	case "AssumeRoleWithWebIdentity":
+		do, signed = s.assumeRoleWithWebIdentity, false
+	}
+	if fault := checkOperation(r, params, do != nil); fault != nil {
+		return nil, fault
+	}
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := call{params: params, now: s.now()}
+	if signed {
+		var fault *Fault
+		if c.caller, fault = s.authenticate(r, body, "sts", c.now); fault != nil {
+			return nil, fault
+		}
+	}
+	return do(c)
+}

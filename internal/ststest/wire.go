@@ -1,0 +1,129 @@
+// The AWS Query protocol of STS: a form in, XML out.
+
+package ststest
+
+import (
+	"crypto/rand"
+	"encoding/xml"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+const (
+	apiVersion = "2011-06-15"
+	xmlns      = "https://sts.amazonaws.com/doc/2011-06-15/"
+)
+
+// parameters returns the form of a POST or the query of a GET. What is not a
+// well-formed form holds no parameters.
+func parameters(r *http.Request, body []byte) url.Values {
+	form := ""
+	switch r.Method {
+	case http.MethodGet:
+		form = r.URL.RawQuery
+	case http.MethodPost:
+		mediaType, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+		if mediaType == "application/x-www-form-urlencoded" {
+			form = string(body)
+		}
+	}
+	values, err := url.ParseQuery(form)
+	if err != nil {
+		return url.Values{}
+	}
+	return values
+}
+
+// checkOperation refuses what is no operation of STS before anybody asks who calls.
+func checkOperation(r *http.Request, params url.Values, known bool) *Fault {
+	if r.URL.Path != "/" {
+		return &Fault{Status: http.StatusNotFound, Code: "UnknownOperationException", Message: "Unknown operation"}
+	}
+	if !params.Has("Action") {
+		return &Fault{Status: http.StatusBadRequest, Code: "MissingAction", Message: "Missing Action"}
+	}
+	version := params.Get("Version")
+	if known && version == apiVersion {
+		return nil
+	}
+	if version == "" {
+		version = "NO_VERSION_SPECIFIED"
+	}
+	return &Fault{
+		Status:  http.StatusBadRequest,
+		Code:    "InvalidAction",
+		Message: fmt.Sprintf("Could not find operation %s for version %s", params.Get("Action"), version),
+	}
+}
+
+type successXML struct {
+	XMLName   xml.Name
+	Result    any    // names its own element
+	RequestID string `xml:"ResponseMetadata>RequestId"`
+}
+
+type errorXML struct {
+	XMLName   xml.Name `xml:"https://sts.amazonaws.com/doc/2011-06-15/ ErrorResponse"`
+	Type      string   `xml:"Error>Type"`
+	Code      string   `xml:"Error>Code"`
+	Message   string   `xml:"Error>Message"`
+	RequestID string   `xml:"RequestId"`
+}
+
+type credentialsXML struct {
+	AccessKeyID     string `xml:"AccessKeyId"`
+	SecretAccessKey string
+	SessionToken    string
+	Expiration      string
+}
+
+type assumedRoleUserXML struct {
+	AssumedRoleID string `xml:"AssumedRoleId"`
+	ARN           string `xml:"Arn"`
+}
+
+// answer writes result, or fault if there is one. The Date header is the
+// server's own clock, as clients measure their skew by it.
+func (s *Server) answer(w http.ResponseWriter, action string, result any, fault *Fault) {
+	id := newRequestID()
+	status := http.StatusOK
+	var document any
+	if fault == nil {
+		document = successXML{XMLName: xml.Name{Space: xmlns, Local: action + "Response"}, Result: result, RequestID: id}
+	} else {
+		status = fault.Status
+		kind := "Sender"
+		if status >= 500 {
+			kind = "Receiver"
+		}
+		document = errorXML{Type: kind, Code: fault.Code, Message: fault.Message, RequestID: id}
+	}
+	text, err := xml.MarshalIndent(document, "", "  ")
+	if err != nil {
+		panic(http.ErrAbortHandler) // not reached: every document is made of strings
+	}
+
+	s.mu.Lock()
+	now := s.now()
+	s.mu.Unlock()
+	text = append(text, '\n')
+	header := w.Header()
+	header.Set("Content-Type", "text/xml")
+	header.Set("Content-Length", strconv.Itoa(len(text)))
+	header.Set("Date", now.UTC().Format(http.TimeFormat))
+	header.Set("x-amzn-RequestId", id)
+	w.WriteHeader(status)
+	w.Write(text) // a client that went away is no concern of the server
+}
+
+func newRequestID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+func timestamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }
