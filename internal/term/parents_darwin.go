@@ -1,0 +1,16 @@
+package term
+
+import "golang.org/x/sys/unix"
+
+// parents maps the id of each process to its parent's.
+func parents() map[int]int {
+	procs, err := unix.SysctlKinfoProcSlice("kern.proc.all")
+	if err != nil {
+		return nil
+	}
+	all := make(map[int]int, len(procs))
+	for _, p := range procs {
+		all[int(p.Proc.P_pid)] = int(p.Eproc.Ppid)
+	}
+	return all
+}

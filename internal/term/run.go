@@ -1,0 +1,52 @@
+package term
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"time"
+)
+
+// run runs cmd, made with ctx, and returns its standard output, also beside an exit status that is an error. cmd.Cancel
+// ends it when ctx does, or when it writes more than most bytes.
+func run(ctx context.Context, cmd *exec.Cmd, most int) ([]byte, error) {
+	out := bounded{cmd: cmd, most: most}
+	cmd.Stdout = &out
+	cmd.WaitDelay = time.Second // for an output that somebody else still holds
+	err := cmd.Run()
+	switch {
+	case ctx.Err() != nil:
+		return out.data, context.Cause(ctx)
+	case out.full:
+		return out.data, fmt.Errorf("more than %d bytes of output", most)
+	case errors.Is(err, exec.ErrWaitDelay):
+		return out.data, nil
+	case interrupted(err):
+		return out.data, ErrCancelled
+	}
+	return out.data, err
+}
+
+// bounded keeps what its command writes, up to most bytes, and ends it at more.
+type bounded struct {
+	cmd  *exec.Cmd
+	most int
+	data []byte
+	full bool
+}
+
+func (b *bounded) Write(p []byte) (int, error) {
+	switch {
+	case b.full:
+	case len(b.data)+len(p) > b.most:
+		b.full = true
+		b.cmd.Cancel()
+	default:
+		if b.data == nil {
+			b.data = make([]byte, 0, b.most) // never moved, so that it can be wiped
+		}
+		b.data = append(b.data, p...)
+	}
+	return len(p), nil
+}

@@ -1,0 +1,83 @@
+package term
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+)
+
+// shell hands the command line over as it stands: /S makes cmd.exe take away the outer quotes and nothing else.
+func shell(ctx context.Context, command string) *exec.Cmd {
+	system, err := windows.GetSystemDirectory()
+	if err != nil {
+		system = `C:\Windows\System32`
+	}
+	path := filepath.Join(system, "cmd.exe")
+	cmd := exec.CommandContext(ctx, path)
+	cmd.SysProcAttr = &syscall.SysProcAttr{CmdLine: `"` + path + `" /S /C "` + command + `"`}
+	return cmd
+}
+
+// openInput opens the console for a child to read.
+func openInput() (*os.File, error) {
+	h, err := openConsole("CONIN$")
+	if err != nil {
+		return nil, err
+	}
+	return os.NewFile(uintptr(h), "CONIN$"), nil
+}
+
+// interrupted: ended by Ctrl-C.
+func interrupted(err error) bool {
+	var exit *exec.ExitError
+	return errors.As(err, &exit) && uint32(exit.ExitCode()) == uint32(windows.STATUS_CONTROL_C_EXIT)
+}
+
+// detach keeps cmd from opening a console window; it is killed with its descendants.
+func detach(cmd *exec.Cmd) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NO_WINDOW}
+	cmd.Cancel = func() error { return killTree(cmd.Process) }
+}
+
+// killTree kills p and its descendants: parents first, so that none can start another unseen.
+func killTree(p *os.Process) error {
+	all := parents()
+	if err := p.Kill(); err != nil {
+		return err // not there any more
+	}
+	tree := map[uint32]bool{uint32(p.Pid): true}
+	for grown := true; grown; {
+		grown = false
+		for pid, parent := range all {
+			if tree[parent] && !tree[pid] {
+				if h, err := windows.OpenProcess(windows.PROCESS_TERMINATE, false, pid); err == nil {
+					windows.TerminateProcess(h, 1)
+					windows.CloseHandle(h)
+				}
+				tree[pid], grown = true, true
+			}
+		}
+	}
+	return nil
+}
+
+// parents maps the id of each process to its parent's.
+func parents() map[uint32]uint32 {
+	snapshot, err := windows.CreateToolhelp32Snapshot(windows.TH32CS_SNAPPROCESS, 0)
+	if err != nil {
+		return nil
+	}
+	defer windows.CloseHandle(snapshot)
+	all := make(map[uint32]uint32)
+	entry := windows.ProcessEntry32{Size: uint32(unsafe.Sizeof(windows.ProcessEntry32{}))}
+	for err = windows.Process32First(snapshot, &entry); err == nil; err = windows.Process32Next(snapshot, &entry) {
+		all[entry.ProcessID] = entry.ParentProcessID
+	}
+	return all
+}

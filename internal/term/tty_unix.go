@@ -1,0 +1,92 @@
+//go:build unix
+
+package term
+
+import (
+	"fmt"
+
+	"golang.org/x/sys/unix"
+)
+
+// tty is the controlling terminal, opened for ourselves: its non-blocking mode is nobody else's.
+type tty struct {
+	fd      int
+	armed   bool
+	before  unix.Termios // as it was
+	ours    unix.Termios // as we left it, while armed
+	suspend byte         // ends a line while armed, and suspends; 0: none
+}
+
+func openTTY() (*tty, error) {
+	fd, err := unix.Open("/dev/tty", unix.O_RDWR|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, fmt.Errorf("%w: /dev/tty: %w", ErrNoTerminal, err)
+	}
+	t := &tty{fd: fd}
+	if err := t.foreground(); err != nil {
+		t.close()
+		return nil, err
+	}
+	return t, nil
+}
+
+func (t *tty) close() { unix.Close(t.fd) }
+
+// foreground returns an error unless the terminal would let us read it and change its modes.
+func (t *tty) foreground() error {
+	group, err := unix.IoctlGetInt(t.fd, unix.TIOCGPGRP)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrEOF, err) // hung up
+	}
+	if group != unix.Getpgrp() {
+		return fmt.Errorf("%w: running in its background", ErrNoTerminal)
+	}
+	return nil
+}
+
+// arm makes the terminal collect a line, with editing, echo and Ctrl-C as usual, but for a secret: no echo.
+//
+// Whoever is stopped at a secret must give the echo back first. So Ctrl-Z then is no signal, but ends a line, and
+// the reader of the line suspends. (From outside, kill -TSTP stops us without that; shells then set the modes they want.)
+func (t *tty) arm(secret bool) error {
+	if err := t.foreground(); err != nil {
+		return err
+	}
+	t.disarm(false)
+	before, err := unix.IoctlGetTermios(t.fd, getTermios)
+	if err != nil {
+		return fmt.Errorf("%w: %w", ErrEOF, err)
+	}
+	want := *before
+	want.Iflag |= unix.ICRNL
+	want.Lflag |= unix.ICANON | unix.ISIG | unix.ECHO
+	t.suspend = 0
+	if secret {
+		want.Lflag &^= unix.ECHO | unix.ECHONL
+		if key := want.Cc[unix.VSUSP]; key != disabledKey {
+			t.suspend = key
+			want.Cc[unix.VEOL], want.Cc[unix.VSUSP] = key, disabledKey
+		}
+	}
+	t.before, t.ours, t.armed = *before, want, true
+	if err := unix.IoctlSetTermios(t.fd, setTermios, &want); err != nil {
+		return fmt.Errorf("terminal modes: %w", err)
+	}
+	return nil
+}
+
+// disarm undoes arm, and with flush throws away what was typed and not read. It reports whether the terminal is still
+// ours: one whose foreground is another's by now is left as it is, and so are modes that somebody changed after us.
+func (t *tty) disarm(flush bool) bool {
+	if !t.armed || t.foreground() != nil {
+		return false
+	}
+	t.armed = false
+	if flush {
+		flushInput(t.fd)
+	}
+	if now, err := unix.IoctlGetTermios(t.fd, getTermios); err == nil && *now == t.ours {
+		unix.IoctlSetTermios(t.fd, setTermios, &t.before)
+	}
+	return true
+}
