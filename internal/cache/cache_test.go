@@ -1,0 +1,315 @@
+package cache
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+const marker = "S3CR3TMARKER"
+
+var (
+	now  = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	work = Key{Base: "AKIAIOSFODNN7EXAMPLE", Operation: "GetSessionToken", Region: "eu-west-1", Duration: time.Hour}
+)
+
+func session(expires time.Time) Session {
+	return Session{
+		Issued: now,
+		Credentials: aws.Credentials{
+			AccessKeyID: "ASIAIOSFODNN7EXAMPLE", SecretAccessKey: marker + "secret", SessionToken: marker + strings.Repeat("t", 8<<10),
+			AccountID: "123456789012", Source: "GetSessionToken", CanExpire: true, Expires: expires,
+		},
+	}
+}
+
+func newCache(t *testing.T) *Cache {
+	return New(t.TempDir(), func(context.Context) ([32]byte, error) { return [32]byte{1, 2, 3}, nil })
+}
+
+func store(t *testing.T, c *Cache, k Key, s Session) {
+	t.Helper()
+	if err := c.Store(t.Context(), k, s, now); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func load(t *testing.T, c *Cache, k Key) (Session, bool) {
+	t.Helper()
+	s, ok, err := c.Load(t.Context(), k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s, ok
+}
+
+func TestLoadGivesWhatStoreGot(t *testing.T) {
+	c := newCache(t)
+	if _, ok := load(t, c, work); ok {
+		t.Error("an empty cache has a session")
+	}
+	want := session(now.Add(time.Hour))
+	store(t, c, work, want)
+	if got, ok := load(t, c, work); !ok || got != want {
+		t.Error("the session read is not the one written")
+	}
+}
+
+// Whatever shapes a session tells it apart from others.
+func TestKeysAreToldApart(t *testing.T) {
+	c := newCache(t)
+	store(t, c, work, session(now.Add(time.Hour)))
+	for name, change := range map[string]func(*Key){
+		"base":      func(k *Key) { k.Base = "AKIAIOSFODNN7EXAMPLF" },
+		"operation": func(k *Key) { k.Operation = "AssumeRole" },
+		"region":    func(k *Key) { k.Region = "eu-west-2" },
+		"endpoint":  func(k *Key) { k.Endpoint = "http://127.0.0.1:1" },
+		"mfa":       func(k *Key) { k.MFASerial = "arn:aws:iam::123456789012:mfa/me" },
+		"duration":  func(k *Key) { k.Duration = 2 * time.Hour },
+	} {
+		other := work
+		change(&other)
+		if _, ok := load(t, c, other); ok {
+			t.Errorf("a session of another %s was handed out", name)
+		}
+	}
+}
+
+func TestFilesAreSealedAndPrivate(t *testing.T) {
+	c := newCache(t)
+	store(t, c, work, session(now.Add(time.Hour)))
+	if err := c.RememberCode(t.Context(), "serial", "123456", now); err != nil {
+		t.Fatal(err)
+	}
+	files := 0
+	err := filepath.WalkDir(c.dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		files++
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, secret := range []string{marker, "ASIAIOSFODNN7EXAMPLE", "123456"} {
+			if bytes.Contains(data, []byte(secret)) {
+				t.Errorf("%s holds %s in clear", path, secret)
+			}
+		}
+		fi, err := d.Info()
+		if err != nil {
+			return err
+		}
+		if runtime.GOOS != "windows" && fi.Mode().Perm() != 0o600 {
+			t.Errorf("%s has mode %v", path, fi.Mode())
+		}
+		return nil
+	})
+	if err != nil || files != 2 {
+		t.Errorf("looked at %d files: %v", files, err)
+	}
+}
+
+// No damage of a file makes it open, and what does not open is gone afterwards.
+func TestDamagedFilesAreMisses(t *testing.T) {
+	c := newCache(t)
+	s := session(now.Add(time.Hour))
+	s.Credentials.SessionToken = marker
+	store(t, c, work, s)
+	path := c.path(work)
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	try := func(what string, i int, data []byte) {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := load(t, c, work); ok {
+			t.Errorf("byte %d %s: opened", i, what)
+		}
+		if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("byte %d %s: the file is still there: %v", i, what, err)
+		}
+	}
+	for i := range good {
+		bad := bytes.Clone(good)
+		bad[i] ^= 1
+		try("flipped", i, bad)
+		try("cut off", i, good[:i])
+	}
+	try("appended", len(good), append(bytes.Clone(good), 0))
+	if err := os.WriteFile(path, good, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := load(t, c, work); !ok {
+		t.Error("the undamaged file does not open")
+	}
+}
+
+func TestFilesDoNotOpenElsewhere(t *testing.T) {
+	c := newCache(t)
+	store(t, c, work, session(now.Add(time.Hour)))
+	data, err := os.ReadFile(c.path(work))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other := work
+	other.MFASerial = "arn:aws:iam::123456789012:mfa/me"
+	if err := os.WriteFile(c.path(other), data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := load(t, c, other); ok {
+		t.Error("a session opened under the name of another")
+	}
+	stranger := New(c.dir, func(context.Context) ([32]byte, error) { return [32]byte{9}, nil })
+	if _, ok := load(t, stranger, work); ok {
+		t.Error("a session opened with another key")
+	}
+}
+
+func TestSealingKeyIsAskedForOnlyWhenNeeded(t *testing.T) {
+	asked := 0
+	locked := errors.New("locked")
+	answer := locked
+	c := New(t.TempDir(), func(context.Context) ([32]byte, error) { asked++; return [32]byte{1}, answer })
+	if _, _, err := c.Load(t.Context(), work); err != nil || asked != 0 {
+		t.Errorf("a miss asked %d times: %v", asked, err)
+	}
+	if err := c.Store(t.Context(), work, session(now), now); !errors.Is(err, locked) {
+		t.Errorf("got %v, want the key's error", err)
+	}
+	answer = nil
+	store(t, c, work, session(now.Add(time.Hour)))
+	load(t, c, work)
+	if asked != 2 {
+		t.Errorf("asked %d times, want one failure and one success", asked)
+	}
+}
+
+func TestForget(t *testing.T) {
+	c := newCache(t)
+	other := work
+	other.Base = "AKIAIOSFODNN7EXAMPLF"
+	long := work
+	long.Duration = 2 * time.Hour
+	for _, k := range []Key{work, long, other} {
+		store(t, c, k, session(now.Add(k.Duration)))
+	}
+	if got := c.Expiry(work.Base); !got.Equal(now.Add(2 * time.Hour)) {
+		t.Errorf("the last session expires %v", got)
+	}
+	if err := c.Forget(work.Base); err != nil {
+		t.Fatal(err)
+	}
+	present := func(k Key) bool { _, ok := load(t, c, k); return ok }
+	if present(work) || present(long) || !present(other) {
+		t.Error("the wrong sessions were forgotten")
+	}
+	if !c.Expiry(work.Base).IsZero() {
+		t.Error("a forgotten session still has an expiry")
+	}
+	if err := c.ForgetAll(); err != nil || present(other) {
+		t.Errorf("not all is forgotten: %v", err)
+	}
+	empty := newCache(t)
+	if err := errors.Join(empty.Forget("x"), empty.ForgetAll()); err != nil {
+		t.Errorf("an empty cache: %v", err)
+	}
+}
+
+func TestStoreTidies(t *testing.T) {
+	c := newCache(t)
+	expired := work
+	expired.Duration = 2 * time.Hour
+	store(t, c, expired, session(now.Add(-time.Second)))
+	left := filepath.Join(filepath.Dir(c.path(work)), ".left.tmp-1")
+	fresh := filepath.Join(filepath.Dir(c.path(work)), ".fresh.tmp-2")
+	for path, age := range map[string]time.Duration{left: 2 * time.Hour, fresh: time.Minute} {
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, now.Add(-age), now.Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	store(t, c, work, session(now.Add(time.Hour)))
+	entries, err := os.ReadDir(filepath.Dir(left))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	if want := []string{filepath.Base(fresh), filepath.Base(c.path(work))}; !slices.Equal(names, want) {
+		t.Errorf("the directory holds %v, want %v", names, want)
+	}
+}
+
+func TestCodes(t *testing.T) {
+	c := newCache(t)
+	if c.CodeSent(t.Context(), "a", "123456", now) {
+		t.Error("an unknown code was sent")
+	}
+	for _, code := range []string{"123456", "234567"} {
+		if err := c.RememberCode(t.Context(), "a", code, now); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct {
+		serial, code string
+		at           time.Time
+		want         bool
+	}{
+		{"a", "123456", now, true},
+		{"a", "234567", now.Add(90 * time.Second), true},
+		{"a", "123457", now, false},
+		{"b", "123456", now, false},
+		{"a", "123456", now.Add(codeMemory), false},
+		{"a", "123456", now.Add(-time.Hour), false}, // the clock was set back
+	} {
+		if got := c.CodeSent(t.Context(), tt.serial, tt.code, tt.at); got != tt.want {
+			t.Errorf("code %s of %s at %v: sent = %v", tt.code, tt.serial, tt.at, got)
+		}
+	}
+	// Old records go, damaged ones do no harm.
+	later := now.Add(2 * codeMemory)
+	if err := c.RememberCode(t.Context(), "a", "345678", later); err != nil {
+		t.Fatal(err)
+	}
+	if data, _ := os.ReadFile(c.codesPath("a")); len(data) != recordSize {
+		t.Errorf("%d bytes are kept for one code", len(data))
+	}
+	if err := os.WriteFile(c.codesPath("a"), []byte("garbage"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if c.CodeSent(t.Context(), "a", "345678", later) {
+		t.Error("garbage holds a code")
+	}
+}
+
+func BenchmarkLoad(b *testing.B) {
+	c := New(b.TempDir(), func(context.Context) ([32]byte, error) { return [32]byte{1}, nil })
+	s := session(now.Add(time.Hour))
+	s.Credentials.SessionToken = strings.Repeat("t", 400)
+	if err := c.Store(b.Context(), work, s, now); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, ok, err := c.Load(b.Context(), work); !ok || err != nil {
+			b.Fatal(ok, err)
+		}
+	}
+}

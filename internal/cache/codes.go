@@ -1,0 +1,85 @@
+package cache
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/awsexec/awsexec/internal/atomicfile"
+)
+
+// codeMemory is how long a one-time code is remembered. AWS accepts a code of its own 30 seconds and of those around it, so a code
+// that comes back after this long is another one that happens to be equal.
+const codeMemory = 2 * time.Minute
+
+// A file of codes is a list of records: the time when the code was sent, in seconds since 1970, big-endian, and a keyed hash of
+// device and code. The hash is keyed because six digits are soon guessed.
+const recordSize = 8 + sha256.Size
+
+// CodeSent says whether RememberCode was called for the same device and code in the last two minutes, by any process.
+// What cannot be read counts as not sent: AWS itself still refuses a code that was used.
+func (c *Cache) CodeSent(ctx context.Context, serial, code string, now time.Time) bool {
+	key, err := c.sealingKey(ctx)
+	if err != nil {
+		return false
+	}
+	data, err := os.ReadFile(c.codesPath(serial))
+	if err != nil {
+		return false
+	}
+	want := codeHash(key, serial, code)
+	for _, r := range records(data, now) {
+		if hmac.Equal(r[8:], want) {
+			return true
+		}
+	}
+	return false
+}
+
+// RememberCode notes that the one-time code of the device serial has been sent to AWS, which takes each code once.
+// The caller holds the lock of a long-term key of that device's user.
+func (c *Cache) RememberCode(ctx context.Context, serial, code string, now time.Time) error {
+	key, err := c.sealingKey(ctx)
+	if err != nil {
+		return err
+	}
+	path := c.codesPath(serial)
+	old, _ := os.ReadFile(path)
+	var data []byte
+	for _, r := range records(old, now) {
+		data = append(data, r...)
+	}
+	data = binary.BigEndian.AppendUint64(data, uint64(now.Unix()))
+	data = append(data, codeHash(key, serial, code)...)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	return atomicfile.Write(path, data, 0o600)
+}
+
+func (c *Cache) codesPath(serial string) string {
+	return filepath.Join(c.dir, "codes", digest(serial))
+}
+
+// records splits data into those of its records that are not too old.
+func records(data []byte, now time.Time) [][]byte {
+	var out [][]byte
+	for ; len(data) >= recordSize; data = data[recordSize:] {
+		sent := time.Unix(int64(binary.BigEndian.Uint64(data)), 0)
+		if age := now.Sub(sent); -codeMemory < age && age < codeMemory {
+			out = append(out, data[:recordSize:recordSize])
+		}
+	}
+	return out
+}
+
+func codeHash(key *[32]byte, serial, code string) []byte {
+	h := hmac.New(sha256.New, key[:])
+	fmt.Fprintf(h, "one-time code %q %q", serial, code)
+	return h.Sum(nil)
+}
