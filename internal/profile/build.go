@@ -1,0 +1,242 @@
+package profile
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// builder reads the settings of one profile and keeps the first error.
+type builder struct {
+	profile  string
+	settings Settings
+	err      error
+}
+
+// build makes a Profile of its settings, but for Source.
+func (c *Config) build(name string, settings Settings) (*Profile, error) {
+	b := &builder{profile: name, settings: settings}
+	p := &Profile{
+		Name:                         name,
+		Region:                       b.text("region"),
+		MFASerial:                    b.text("mfa_serial"),
+		MFAProcess:                   b.text("mfa_process"),
+		Duration:                     b.seconds("duration_seconds"),
+		RoleARN:                      b.text("role_arn"),
+		ExternalID:                   b.text("external_id"),
+		RoleSessionName:              b.text("role_session_name"),
+		SourceIdentity:               b.text("source_identity"),
+		SessionTags:                  b.tags("session_tags"),
+		TransitiveSessionTags:        b.list("transitive_session_tags"),
+		CredentialSource:             b.text("credential_source"),
+		WebIdentityTokenFile:         b.text("web_identity_token_file"),
+		SourceProfile:                b.text("source_profile"),
+		LoginSession:                 b.text("login_session"),
+		CredentialProcess:            b.text("credential_process"),
+		CABundle:                     b.text("ca_bundle"),
+		EndpointURL:                  b.text("endpoint_url"),
+		IgnoreConfiguredEndpointURLs: isTrue(b.text("ignore_configured_endpoint_urls")),
+		STSRegionalEndpoints:         b.text("sts_regional_endpoints"),
+		Static:                       c.static(b),
+		Origin:                       make(map[string]Pos, len(settings)),
+	}
+	for key, value := range settings {
+		p.Origin[key] = value.Pos
+	}
+	if fips := b.text("use_fips_endpoint"); fips != "" {
+		p.UseFIPS = fipsState(isTrue(fips))
+	}
+	if dual := b.text("use_dualstack_endpoint"); dual != "" {
+		p.UseDualStack = dualStackState(isTrue(dual))
+	}
+	if p.CredentialProcess == "" {
+		b.failIfSet("credential_process", "is empty")
+	}
+	c.sso(b, p)
+	c.services(b, p)
+	if b.err != nil {
+		return nil, b.err
+	}
+	return p, nil
+}
+
+// fail keeps an error about a setting, the first one only.
+func (b *builder) fail(key string, pos Pos, reason string) {
+	if b.err == nil {
+		b.err = &SettingError{b.profile, key, pos, reason}
+	}
+}
+
+func (b *builder) failIfSet(key, reason string) {
+	if v, ok := b.settings[key]; ok {
+		b.fail(key, v.Pos, reason)
+	}
+}
+
+func (b *builder) text(key string) string {
+	v := b.settings[key]
+	if v.Nested != nil {
+		b.fail(key, v.Pos, "has settings of its own below it, where a value is expected")
+	}
+	return v.Text
+}
+
+func (b *builder) seconds(key string) time.Duration {
+	text := b.text(key)
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.ParseUint(text, 10, 31)
+	if err != nil || n == 0 {
+		b.fail(key, b.settings[key].Pos, fmt.Sprintf("must be a number of seconds, not %q", text))
+	}
+	return time.Duration(n) * time.Second
+}
+
+// list splits a value at its commas.
+func (b *builder) list(key string) []string {
+	var items []string
+	for item := range strings.SplitSeq(b.text(key), ",") {
+		if item = trim(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items
+}
+
+func (b *builder) tags(key string) []SessionTag {
+	var tags []SessionTag
+	for _, item := range b.list(key) {
+		name, value, ok := strings.Cut(item, "=")
+		tag := SessionTag{trim(name), trim(value)}
+		if !ok || tag.Key == "" {
+			b.fail(key, b.settings[key].Pos, fmt.Sprintf("must be of the form key=value,key=value; %q is not", item))
+		}
+		if slices.ContainsFunc(tags, func(t SessionTag) bool { return t.Key == tag.Key }) {
+			b.fail(key, b.settings[key].Pos, fmt.Sprintf("has the key %q twice", tag.Key))
+		}
+		tags = append(tags, tag)
+	}
+	return tags
+}
+
+// static returns the keys of the profile. A pair must be complete within one file, as botocore and the Go SDK want it.
+func (c *Config) static(b *builder) *StaticKeys {
+	for _, file := range []*File{c.Credentials, c.Config} {
+		settings, _ := file.Lookup(b.profile)
+		own := &builder{profile: b.profile, settings: settings}
+		id, secret := own.text("aws_access_key_id"), own.text("aws_secret_access_key")
+		token := "aws_security_token" // before the newer name, as in botocore
+		if own.text(token) == "" {
+			token = "aws_session_token"
+		}
+		keys := &StaticKeys{
+			Credentials: aws.Credentials{
+				AccessKeyID:     id,
+				SecretAccessKey: secret,
+				SessionToken:    own.text(token),
+				AccountID:       own.text("aws_account_id"),
+				Source:          file.Path,
+			},
+			FromCredentialsFile: file == c.Credentials,
+			AccessKeyID:         settings["aws_access_key_id"].Pos,
+			SecretAccessKey:     settings["aws_secret_access_key"].Pos,
+		}
+		if keys.Credentials.SessionToken != "" {
+			keys.SessionToken = settings[token].Pos
+		}
+		if id != "" && secret == "" {
+			own.fail("aws_access_key_id", keys.AccessKeyID, "aws_secret_access_key is missing beside it in the same file")
+		}
+		if id == "" && secret != "" {
+			own.fail("aws_secret_access_key", keys.SecretAccessKey, "aws_access_key_id is missing beside it in the same file")
+		}
+		if own.err != nil && b.err == nil {
+			b.err = own.err
+		}
+		if own.err != nil || id != "" {
+			return keys
+		}
+	}
+	return nil
+}
+
+// sso fills in p.SSO, from the sso-session section if the profile names one.
+func (c *Config) sso(b *builder, p *Profile) {
+	sso := SSO{
+		Session:            b.text("sso_session"),
+		StartURL:           b.text("sso_start_url"),
+		Region:             b.text("sso_region"),
+		RegistrationScopes: b.list("sso_registration_scopes"),
+		AccountID:          b.text("sso_account_id"),
+		RoleName:           b.text("sso_role_name"),
+	}
+	if sso.Session == "" && sso.StartURL == "" && sso.Region == "" && sso.AccountID == "" && sso.RoleName == "" {
+		return
+	}
+	p.SSO = &sso
+	if sso.Session == "" {
+		return
+	}
+	at := b.settings["sso_session"].Pos
+	section, ok := c.Config.ssoSessions[sso.Session]
+	if !ok {
+		b.fail("sso_session", at, fmt.Sprintf("there is no section [sso-session %s]", quoteWord(sso.Session)))
+		return
+	}
+	session := c.Config.settings(section)
+	merged := maps.Clone(b.settings)
+	for key, value := range session {
+		if own, ok := b.settings[key]; ok && own.Text != value.Text {
+			b.fail(key, own.Pos, fmt.Sprintf("differs from the sso-session's (%s)", value.Pos))
+		} else if !ok && strings.HasPrefix(key, "sso_") {
+			p.Origin[key] = value.Pos
+		}
+		merged[key] = value
+	}
+	m := &builder{profile: b.profile, settings: merged}
+	sso.StartURL, sso.Region = m.text("sso_start_url"), m.text("sso_region")
+	sso.RegistrationScopes = m.list("sso_registration_scopes")
+	sso.AccountID, sso.RoleName = m.text("sso_account_id"), m.text("sso_role_name")
+	if b.err == nil {
+		b.err = m.err
+	}
+}
+
+// services fills in p.STSEndpointURL.
+func (c *Config) services(b *builder, p *Profile) {
+	name := b.text("services")
+	if name == "" {
+		return
+	}
+	section, ok := c.Config.services[name]
+	if !ok {
+		b.fail("services", b.settings["services"].Pos, fmt.Sprintf("there is no section [services %s]", quoteWord(name)))
+		return
+	}
+	if url := c.Config.settings(section)["sts"].Nested["endpoint_url"]; url.Text != "" {
+		p.STSEndpointURL = url.Text
+		p.Origin["services.sts.endpoint_url"] = url.Pos
+	}
+}
+
+func isTrue(s string) bool { return strings.EqualFold(s, "true") }
+
+func fipsState(on bool) aws.FIPSEndpointState {
+	if on {
+		return aws.FIPSEndpointStateEnabled
+	}
+	return aws.FIPSEndpointStateDisabled
+}
+
+func dualStackState(on bool) aws.DualStackEndpointState {
+	if on {
+		return aws.DualStackEndpointStateEnabled
+	}
+	return aws.DualStackEndpointStateDisabled
+}

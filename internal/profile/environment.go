@@ -1,0 +1,66 @@
+package profile
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// Name returns the name of the profile to use: flag, AWS_PROFILE, AWS_DEFAULT_PROFILE, "default". Empty is unset.
+func Name(flag string, env func(string) string) string {
+	return cmp.Or(flag, env("AWS_PROFILE"), env("AWS_DEFAULT_PROFILE"), "default")
+}
+
+// Region returns flag, AWS_REGION, AWS_DEFAULT_REGION or the region of p, whichever is set first, or "".
+func Region(flag string, env func(string) string, p *Profile) string {
+	return cmp.Or(flag, env("AWS_REGION"), env("AWS_DEFAULT_REGION"), p.Region)
+}
+
+// STSEndpoint returns the URL that STS is to be reached at where one is configured: AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL,
+// that of the profile's [services] section, that of the profile; "" if none is, or if
+// AWS_IGNORE_CONFIGURED_ENDPOINT_URLS or, where that is not set, ignore_configured_endpoint_urls is true. This is
+// the order of botocore and the Go SDK; an empty variable is unset, as in botocore.
+func STSEndpoint(env func(string) string, p *Profile) string {
+	ignore := p.IgnoreConfiguredEndpointURLs
+	if v := env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"); v != "" {
+		ignore = isTrue(v)
+	}
+	if ignore {
+		return ""
+	}
+	return cmp.Or(env("AWS_ENDPOINT_URL_STS"), env("AWS_ENDPOINT_URL"), p.STSEndpointURL, p.EndpointURL)
+}
+
+// CABundle returns the path that AWS_CA_BUNDLE or else the profile names, as written, or "".
+func CABundle(env func(string) string, p *Profile) string {
+	return cmp.Or(env("AWS_CA_BUNDLE"), p.CABundle)
+}
+
+// FIPS returns AWS_USE_FIPS_ENDPOINT or else the profile's setting. Another value than true or false in the variable is an
+// error, as in the Go SDK, where botocore would take it for false.
+func FIPS(env func(string) string, p *Profile) (aws.FIPSEndpointState, error) {
+	on, set, err := switchOf(env, "AWS_USE_FIPS_ENDPOINT")
+	if err != nil || !set {
+		return p.UseFIPS, err
+	}
+	return fipsState(on), nil
+}
+
+// DualStack returns AWS_USE_DUALSTACK_ENDPOINT or else the profile's setting, under the same rules as [FIPS].
+func DualStack(env func(string) string, p *Profile) (aws.DualStackEndpointState, error) {
+	on, set, err := switchOf(env, "AWS_USE_DUALSTACK_ENDPOINT")
+	if err != nil || !set {
+		return p.UseDualStack, err
+	}
+	return dualStackState(on), nil
+}
+
+func switchOf(env func(string) string, variable string) (on, set bool, err error) {
+	value := env(variable)
+	if value != "" && !isTrue(value) && !strings.EqualFold(value, "false") {
+		return false, false, fmt.Errorf("%s: must be true or false, not %q", variable, value)
+	}
+	return isTrue(value), value != "", nil
+}

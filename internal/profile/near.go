@@ -1,0 +1,86 @@
+package profile
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// NotFoundError is returned for a profile that neither file has. If its key is in the keystore, resolve it with
+// [Config.With].
+type NotFoundError struct {
+	Name string
+	Near []string // at most 3 names that it may have been meant to be, the nearest first
+	Bare Pos      // of a section [NAME] in the config file that lacks the word profile, if there is one
+}
+
+func (e *NotFoundError) Error() string {
+	s := fmt.Sprintf("profile %q: not in the AWS files", e.Name)
+	if e.Bare != (Pos{}) {
+		s += fmt.Sprintf("; %s: a profile's section is written [profile %s]", e.Bare, quoteWord(e.Name))
+	}
+	for i, name := range e.Near {
+		s += []string{"; nearest: ", ", "}[min(i, 1)] + fmt.Sprintf("%q", name)
+	}
+	return s
+}
+
+func (c *Config) notFound(name string) *NotFoundError {
+	return &NotFoundError{Name: name, Near: nearest(name, c.Names()), Bare: c.Config.bare[name]}
+}
+
+// nearest returns at most 3 of names: those that take few enough edits, letter case aside, to be a misspelling of name, and
+// those that go on where name ends.
+func nearest(name string, names []string) []string {
+	type candidate struct {
+		name     string
+		distance int
+	}
+	var near []candidate
+	prefix := strings.ToLower(name)
+	wanted := []rune(prefix)
+	most := min(3, 1+len(wanted)/3)
+	row := make([]int, len(wanted)+1)
+	for _, n := range names {
+		lower := strings.ToLower(n)
+		longer := utf8.RuneCountInString(lower) - len(wanted)
+		if strings.HasPrefix(lower, prefix) && len(wanted) > 1 {
+			near = append(near, candidate{n, longer})
+		} else if -most <= longer && longer <= most {
+			if d := distance(wanted, lower, row); d <= most {
+				near = append(near, candidate{n, d})
+			}
+		}
+	}
+	slices.SortStableFunc(near, func(a, b candidate) int { return cmp.Compare(a.distance, b.distance) })
+	found := make([]string, 0, 3)
+	for _, c := range near[:min(3, len(near))] {
+		found = append(found, c.name)
+	}
+	return found
+}
+
+// distance returns how many letters must be put in, taken out or replaced to make b of a (Levenshtein). Row is scratch
+// space of len(a)+1.
+func distance(a []rune, b string, row []int) int {
+	for i := range row {
+		row[i] = i
+	}
+	j := 0
+	for _, r := range b {
+		diagonal := row[0]
+		j++
+		row[0] = j
+		for i := range a {
+			replace := diagonal
+			if a[i] != r {
+				replace++
+			}
+			diagonal = row[i+1]
+			row[i+1] = min(replace, row[i]+1, row[i+1]+1)
+		}
+	}
+	return row[len(a)]
+}

@@ -1,0 +1,91 @@
+package profile
+
+import (
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// Profile is one profile as the files have it, with the profiles that it gets its credentials from. It must not be
+// changed. A setting that is written with nothing behind its delimiter is as good as absent, except credential_process.
+//
+// Which of several ways to get credentials wins is not decided here: each is kept where it is written.
+type Profile struct {
+	Name string
+
+	Region     string        // region of this profile alone; see the function Region
+	MFASerial  string        // mfa_serial
+	MFAProcess string        // mfa_process, a command line
+	Duration   time.Duration // duration_seconds, whole seconds; 0 if absent
+
+	RoleARN               string       // role_arn
+	ExternalID            string       // external_id
+	RoleSessionName       string       // role_session_name
+	SourceIdentity        string       // source_identity
+	SessionTags           []SessionTag // session_tags = key=value,key=value
+	TransitiveSessionTags []string     // transitive_session_tags = key,key
+	CredentialSource      string       // credential_source: Environment, Ec2InstanceMetadata, EcsContainer
+	WebIdentityTokenFile  string       // web_identity_token_file
+
+	// SourceProfile is source_profile as written and Source that profile, resolved. It may be there without a role.
+	//
+	// A profile that names itself means its own keys: Source is then this profile again without its role (no RoleARN, no
+	// role parameters, no Source), but with its MFA device, its keys and its process.
+	//
+	// A profile that is another's source and has Static keys answers with these, as in botocore and the JS SDK: it has
+	// neither role nor Source, whatever is written. (The Go SDK assumes the role on top.)
+	SourceProfile string
+	Source        *Profile
+
+	SSO               *SSO   // nil if the profile has none of the sso_ settings
+	LoginSession      string // login_session
+	CredentialProcess string // credential_process, as written; see SelfProcess
+
+	Static *StaticKeys // nil if the files hold no keys for the profile
+
+	CABundle                     string                     // ca_bundle; see the function CABundle
+	EndpointURL                  string                     // endpoint_url; see STSEndpoint
+	STSEndpointURL               string                     // endpoint_url of sts in the [services] section that the profile names
+	IgnoreConfiguredEndpointURLs bool                       // ignore_configured_endpoint_urls
+	STSRegionalEndpoints         string                     // sts_regional_endpoints
+	UseFIPS                      aws.FIPSEndpointState      // use_fips_endpoint; see FIPS
+	UseDualStack                 aws.DualStackEndpointState // use_dualstack_endpoint; see DualStack
+
+	// Origin tells where each key that the files have for the profile is written, those that are unknown here included.
+	// The settings of its sso-session section are among them, and STSEndpointURL's under "services.sts.endpoint_url".
+	Origin map[string]Pos
+}
+
+// SessionTag is one of the session tags of a role.
+type SessionTag struct{ Key, Value string }
+
+// SSO is how a profile signs in through IAM Identity Center: sso_account_id and sso_role_name of the profile, the rest of
+// its sso-session section or, in the legacy form without Session, of the profile itself. Any of it may be missing.
+type SSO struct {
+	Session            string   // name of the sso-session section, empty in the legacy form
+	StartURL           string   // sso_start_url
+	Region             string   // sso_region
+	RegistrationScopes []string // sso_registration_scopes
+	AccountID          string   // sso_account_id
+	RoleName           string   // sso_role_name
+}
+
+// StaticKeys are access keys in clear in one of the AWS files: a complete pair of one file, the credentials file's first.
+type StaticKeys struct {
+	Credentials aws.Credentials // Source is the file
+
+	// FromCredentialsFile matters for who wins: botocore takes keys of the credentials file before, and keys of the
+	// config file after a credential_process.
+	FromCredentialsFile bool
+
+	AccessKeyID, SecretAccessKey, SessionToken Pos // SessionToken is zero if there is none
+}
+
+// Load reads the files and resolves the profile called name; an empty name is the one that [Name] finds in env.
+func Load(files Files, env func(string) string, name string) (*Profile, error) {
+	config, err := ReadFiles(files)
+	if err != nil {
+		return nil, err
+	}
+	return config.Profile(Name(name, env))
+}

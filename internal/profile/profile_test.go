@@ -1,0 +1,363 @@
+package profile
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+const (
+	keyID  = "AKIAIOSFODNN7EXAMPLE"
+	secret = "S3CR3TMARKER0000000000000000000000000000"
+	pair   = "aws_access_key_id = " + keyID + "\naws_secret_access_key = " + secret + "\n"
+)
+
+func noEnv(string) string { return "" }
+
+func env(pairs ...string) func(string) string {
+	return func(name string) string {
+		for _, p := range pairs {
+			if value, ok := strings.CutPrefix(p, name+"="); ok {
+				return value
+			}
+		}
+		return ""
+	}
+}
+
+// configOf parses the two files, which are called C and K.
+func configOf(t testing.TB, config, credentials string) *Config {
+	t.Helper()
+	c, err := Parse("C", []byte(config), ConfigFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	k, err := Parse("K", []byte(credentials), CredentialsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &Config{Config: c, Credentials: k}
+}
+
+func resolve(t testing.TB, config, credentials, name string) *Profile {
+	t.Helper()
+	p, err := configOf(t, config, credentials).Profile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestProfileFields(t *testing.T) {
+	got := resolve(t, `[profile full]
+region = eu-west-1
+mfa_serial = arn:aws:iam::123456789012:mfa/me
+mfa_process = pass otp aws
+duration_seconds = 7200
+role_arn = arn:aws:iam::123456789012:role/r
+external_id = ext
+role_session_name = me
+source_identity = id
+session_tags = team=a, cost = b=c
+transitive_session_tags = team,cost
+credential_source = Ec2InstanceMetadata
+web_identity_token_file = /token
+login_session = arn:x
+credential_process = other "tool"
+sso_session = corp
+sso_account_id = 123456789012
+sso_role_name = admin
+ca_bundle = ~/ca.pem
+services = local
+endpoint_url = http://all
+ignore_configured_endpoint_urls = TRUE
+sts_regional_endpoints = legacy
+use_fips_endpoint = true
+use_dualstack_endpoint = no
+unknown = 1
+[sso-session corp]
+sso_start_url = https://corp
+sso_region = us-east-1
+sso_registration_scopes = sso:account:access, x
+[services local]
+sts =
+  endpoint_url = http://sts
+`, "[full]\nregion = us-west-2\n", "full")
+	pos := func(line int) Pos { return Pos{"C", line} }
+	origin := got.Origin
+	got.Origin = nil
+	want := &Profile{
+		Name: "full", Region: "us-west-2", MFASerial: "arn:aws:iam::123456789012:mfa/me", MFAProcess: "pass otp aws",
+		Duration: 2 * time.Hour, RoleARN: "arn:aws:iam::123456789012:role/r", ExternalID: "ext", RoleSessionName: "me",
+		SourceIdentity: "id", SessionTags: []SessionTag{{"team", "a"}, {"cost", "b=c"}},
+		TransitiveSessionTags: []string{"team", "cost"}, CredentialSource: "Ec2InstanceMetadata",
+		WebIdentityTokenFile: "/token", LoginSession: "arn:x", CredentialProcess: `other "tool"`,
+		SSO: &SSO{Session: "corp", StartURL: "https://corp", Region: "us-east-1",
+			RegistrationScopes: []string{"sso:account:access", "x"}, AccountID: "123456789012", RoleName: "admin"},
+		CABundle: "~/ca.pem", EndpointURL: "http://all", STSEndpointURL: "http://sts", IgnoreConfiguredEndpointURLs: true,
+		STSRegionalEndpoints: "legacy", UseFIPS: aws.FIPSEndpointStateEnabled, UseDualStack: aws.DualStackEndpointStateDisabled,
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	for key, want := range map[string]Pos{
+		"region": {"K", 2}, "mfa_serial": pos(3), "sso_session": pos(16), "sso_start_url": pos(28),
+		"services.sts.endpoint_url": pos(33), "unknown": pos(26),
+	} {
+		if origin[key] != want {
+			t.Errorf("%s is from %v, want %v", key, origin[key], want)
+		}
+	}
+}
+
+func TestStaticKeys(t *testing.T) {
+	other := strings.NewReplacer("EXAMPLE", "EXAMPL2", "0000", "1111").Replace(pair)
+	for _, c := range []struct {
+		name, config, credentials string
+		want                      *StaticKeys
+	}{
+		{"none", "[default]\n", "", nil},
+		{"empty", "[default]\naws_access_key_id =\naws_secret_access_key =\n", "", nil},
+		{"config file", "[default]\n" + pair, "", &StaticKeys{
+			Credentials: aws.Credentials{AccessKeyID: keyID, SecretAccessKey: secret, Source: "C"},
+			AccessKeyID: Pos{"C", 2}, SecretAccessKey: Pos{"C", 3}}},
+		{"credentials file first, no token of the other file", "[default]\n" + other + "aws_session_token = x\n", "[default]\n" + pair, &StaticKeys{
+			Credentials:         aws.Credentials{AccessKeyID: keyID, SecretAccessKey: secret, Source: "K"},
+			FromCredentialsFile: true, AccessKeyID: Pos{"K", 2}, SecretAccessKey: Pos{"K", 3}}},
+		{"token and account", "", "[default]\n" + pair + "aws_session_token = S3CR3TMARKERt\naws_account_id = 123456789012\n", &StaticKeys{
+			Credentials: aws.Credentials{AccessKeyID: keyID, SecretAccessKey: secret, SessionToken: "S3CR3TMARKERt",
+				AccountID: "123456789012", Source: "K"},
+			FromCredentialsFile: true, AccessKeyID: Pos{"K", 2}, SecretAccessKey: Pos{"K", 3}, SessionToken: Pos{"K", 4}}},
+		{"older name of the token", "", "[default]\n" + pair + "aws_security_token = S3CR3TMARKERt\naws_session_token = x\n", &StaticKeys{
+			Credentials:         aws.Credentials{AccessKeyID: keyID, SecretAccessKey: secret, SessionToken: "S3CR3TMARKERt", Source: "K"},
+			FromCredentialsFile: true, AccessKeyID: Pos{"K", 2}, SecretAccessKey: Pos{"K", 3}, SessionToken: Pos{"K", 4}}},
+		{"partial in the config file, complete in the other", "[default]\naws_access_key_id = x\n", "[default]\n" + pair, &StaticKeys{
+			Credentials:         aws.Credentials{AccessKeyID: keyID, SecretAccessKey: secret, Source: "K"},
+			FromCredentialsFile: true, AccessKeyID: Pos{"K", 2}, SecretAccessKey: Pos{"K", 3}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := resolve(t, c.config, c.credentials, "default").Static; !reflect.DeepEqual(got, c.want) {
+				t.Errorf("got other keys than wanted: at %+v", got)
+			}
+		})
+	}
+}
+
+func TestSettingErrors(t *testing.T) {
+	for _, c := range []struct{ name, config, credentials, want string }{
+		{"duration in words", "[default]\nduration_seconds = 1h\n", "", `profile "default": C:2: duration_seconds: must be a number of seconds, not "1h"`},
+		{"no duration", "[default]\nduration_seconds = 0\n", "", `C:2: duration_seconds`},
+		{"negative duration", "[default]\nduration_seconds = -1\n", "", `C:2: duration_seconds`},
+		{"key id alone", "[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n", "", `C:2: aws_access_key_id: aws_secret_access_key is missing`},
+		{"secret alone", "", "[default]\naws_secret_access_key = " + secret, `K:2: aws_secret_access_key: aws_access_key_id is missing`},
+		{"pair over two files", "[default]\naws_secret_access_key = " + secret, "[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n", `K:2: aws_access_key_id: aws_secret_access_key is missing`},
+		{"empty process", "[default]\n\ncredential_process =\n", "", `C:3: credential_process: is empty`},
+		{"process with settings", "[default]\ncredential_process =\n  a = b\n", "", `C:2: credential_process: has settings`},
+		{"two sources", "[default]\nsource_profile = a\ncredential_source = Environment\n", "", `C:2: source_profile: cannot be together with credential_source (C:3)`},
+		{"tags", "[default]\nsession_tags = a=b,c\n", "", `C:2: session_tags: must be`},
+		{"tag twice", "[default]\nsession_tags = a=b,a=c\n", "", `C:2: session_tags: has the key "a" twice`},
+		{"no sso-session", "[default]\nsso_session = a b\n", "", `C:2: sso_session: there is no section [sso-session "a b"]`},
+		{"sso-session in the credentials file", "[default]\nsso_session = a\n", "[sso-session a]\n", `C:2: sso_session: there is no section`},
+		{"other sso region", "[default]\nsso_session = a\nsso_region = x\n[sso-session a]\nsso_region = y\n", "", `C:3: sso_region: differs from the sso-session's (C:5)`},
+		{"no services", "[default]\nservices = a\n", "", `C:2: services: there is no section [services a]`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p, err := configOf(t, c.config, c.credentials).Profile("default")
+			var setting *SettingError
+			if !errors.As(err, &setting) || !strings.Contains(err.Error(), c.want) {
+				t.Fatalf("got %v, %v, want %s", p, err, c.want)
+			}
+			if strings.Contains(err.Error(), "S3CR3TMARKER") {
+				t.Errorf("%q has a secret", err)
+			}
+		})
+	}
+}
+
+// chain writes a profile and its sources: name, then in brackets the role, then where it leads.
+func chain(p *Profile) string {
+	s := p.Name
+	if p.RoleARN != "" {
+		s += "[" + p.RoleARN + "]"
+	}
+	if p.Static != nil {
+		s += "+keys"
+	}
+	if p.Source != nil {
+		s += " " + chain(p.Source)
+	}
+	return s
+}
+
+func TestSourceProfiles(t *testing.T) {
+	role := func(name, source string) string {
+		return fmt.Sprintf("[profile %s]\nrole_arn = r-%s\nsource_profile = %s\nmfa_serial = mfa-%s\nduration_seconds = 900\n", name, name, source, name)
+	}
+	for _, c := range []struct{ name, config, credentials, want string }{
+		{"one", role("a", "b") + "[profile b]\n", "", "a[r-a] b"},
+		{"keys in the credentials file", role("a", "b"), "[b]\n" + pair, "a[r-a] b+keys"},
+		{"chain", role("a", "b") + role("b", "c") + role("c", "default") + "[default]\n", "", "a[r-a] b[r-b] c[r-c] default"},
+		{"default that is not there", role("a", "default"), "", "a[r-a] default"},
+		{"itself, key in the keystore", role("a", "a"), "", "a[r-a] a"},
+		{"itself with keys", role("a", "a"), "[a]\n" + pair, "a[r-a]+keys a+keys"},
+		{"source that is its own source", role("a", "b") + role("b", "b"), "", "a[r-a] b[r-b] b"},
+		{"source with keys and a role", role("a", "b") + role("b", "c") + pair, "", "a[r-a] b+keys"},
+		{"keys beside a role", role("a", "b") + pair + "[profile b]\n", "", "a[r-a]+keys b"},
+		{"source without a role", "[profile a]\nsource_profile = b\n[profile b]\n" + pair, "", "a b+keys"},
+		{"role without a source", "[profile a]\nrole_arn = r\n", "", "a[r]"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			p := resolve(t, c.config, c.credentials, "a")
+			if got := chain(p); got != c.want {
+				t.Errorf("got %s, want %s", got, c.want)
+			}
+			for q := p; q != nil; q = q.Source {
+				if q.Origin["mfa_serial"] != (Pos{}) && q.MFASerial != "mfa-"+q.Name {
+					t.Errorf("%s has the device %q", q.Name, q.MFASerial)
+				}
+				if q.RoleARN == "" && q.Duration != 0 {
+					t.Errorf("%s keeps the duration of its role", q.Name)
+				}
+			}
+		})
+	}
+}
+
+func TestCycle(t *testing.T) {
+	config := configOf(t, "[profile x]\nsource_profile=a\n[profile a]\nsource_profile=b\n[profile b]\nrole_arn=r\nsource_profile=c\n[profile c]\nsource_profile=a\n", "")
+	_, err := config.Profile("x")
+	var cycle *CycleError
+	if !errors.As(err, &cycle) || !slices.Equal(cycle.Path, []string{"a", "b", "c", "a"}) || cycle.Pos != (Pos{"C", 9}) {
+		t.Fatalf("got %v", err)
+	}
+	for _, want := range []string{"a → b → c → a", "C:9", "C:2"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("%q lacks %s", err, want)
+		}
+	}
+}
+
+func TestLongChain(t *testing.T) {
+	var b strings.Builder
+	const n = 5000
+	for i := range n {
+		fmt.Fprintf(&b, "[profile p%d]\nrole_arn = r\nsource_profile = p%d\n", i, i+1)
+	}
+	config := configOf(t, b.String()+fmt.Sprintf("[profile p%d]\n", n), "")
+	p, err := config.Profile("p0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	length := 0
+	for ; p != nil; p = p.Source {
+		length++
+	}
+	if length != n+1 {
+		t.Errorf("the chain has %d profiles, want %d", length, n+1)
+	}
+}
+
+func TestNotFound(t *testing.T) {
+	config := configOf(t, "[profile dev]\n[profile dev-eu]\n[profile prod]\n[default]\n[bare]\n[profile role]\nsource_profile=prd\n", "[Production]\n")
+	for _, c := range []struct {
+		name string
+		near []string
+		text string
+	}{
+		{"dve", []string{"dev"}, `profile "dve": not in the AWS files; nearest: "dev"`},
+		{"de", []string{"dev", "dev-eu", "default"}, `nearest: "dev", "dev-eu", "default"`},
+		{"DEV", []string{"dev", "dev-eu"}, ""},
+		{"prdo", []string{"prod"}, ""},
+		{"productoin", []string{"Production"}, ""},
+		{"bare", nil, `C:5: a profile's section is written [profile bare]`},
+		{"zzzz", nil, ""},
+	} {
+		_, err := config.Profile(c.name)
+		var missing *NotFoundError
+		if !errors.As(err, &missing) {
+			t.Fatalf("%s: got %v", c.name, err)
+		}
+		if missing.Name != c.name || !slices.Equal(missing.Near, c.near) || !strings.Contains(err.Error(), c.text) {
+			t.Errorf("%s: got %q: %v, want %q", c.name, missing.Near, err, c.near)
+		}
+	}
+	_, err := config.Profile("role")
+	var missing *NotFoundError
+	if !errors.As(err, &missing) || missing.Name != "prd" || !strings.Contains(err.Error(), `profile "role": C:7: source_profile: `) {
+		t.Errorf("got %v", err)
+	}
+
+	if p, err := config.With("prd").Profile("role"); err != nil || chain(p) != "role prd" {
+		t.Errorf("got %v, %v with the source in the keystore", p, err)
+	}
+	if p, err := config.With("kept").Profile("kept"); err != nil || p.Name != "kept" {
+		t.Errorf("got %v, %v for a profile in the keystore", p, err)
+	}
+	if slices.Contains(config.Names(), "prd") || !slices.Contains(config.With("prd").Names(), "prd") {
+		t.Error("With changed its receiver")
+	}
+	if p, err := configOf(t, "", "").Profile("default"); err != nil || p.Name != "default" || p.Source != nil {
+		t.Errorf("got %v, %v for a missing default", p, err)
+	}
+}
+
+func TestLoad(t *testing.T) {
+	home := t.TempDir()
+	if err := os.Mkdir(filepath.Join(home, ".aws"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	files := DefaultFiles(noEnv, home)
+	if p, err := Load(files, noEnv, ""); err != nil || p.Name != "default" {
+		t.Fatalf("no files: %v, %v", p, err)
+	}
+	if err := os.WriteFile(files.Config, []byte("[profile a]\nregion = x\n[profile b]\nregion = y\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(files.Credentials, []byte("[a]\n"+pair), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := Load(files, env("AWS_PROFILE=a"), "")
+	if err != nil || p.Region != "x" || p.Static == nil || p.Static.AccessKeyID != (Pos{files.Credentials, 2}) {
+		t.Errorf("got %v, %v", p, err)
+	}
+	if p, err := Load(files, env("AWS_PROFILE=a"), "b"); err != nil || p.Region != "y" {
+		t.Errorf("got %v, %v", p, err)
+	}
+	if _, err := Load(Files{Config: home}, noEnv, ""); err == nil {
+		t.Error("a directory is read as a file")
+	}
+	if _, err := Load(Files{Config: filepath.Join(files.Config, "config")}, noEnv, ""); err != nil {
+		t.Errorf("path below a file: %v", err)
+	}
+	if got := DefaultFiles(noEnv, ""); got != (Files{}) {
+		t.Errorf("no home: %v", got)
+	}
+}
+
+func BenchmarkProfileOf5000(b *testing.B) {
+	config := configOf(b, string(bigConfig(5000)), "")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := config.Profile("account-4999"); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkNotFoundOf5000(b *testing.B) {
+	config := configOf(b, string(bigConfig(5000)), "")
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := config.Profile("acount-4999"); err == nil {
+			b.Fatal("found")
+		}
+	}
+}

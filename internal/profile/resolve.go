@@ -1,0 +1,82 @@
+package profile
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// SettingError is a setting that makes its profile unusable.
+type SettingError struct {
+	Profile string
+	Key     string
+	Pos     Pos
+	Reason  string // never quotes a secret
+}
+
+func (e *SettingError) Error() string {
+	return fmt.Sprintf("profile %q: %s: %s: %s", e.Profile, e.Pos, e.Key, e.Reason)
+}
+
+// CycleError is a chain of source profiles that comes back to one of them.
+type CycleError struct {
+	Path []string // from the repeated profile to itself
+	Pos  Pos      // of the source_profile that closes the circle
+}
+
+func (e *CycleError) Error() string {
+	return fmt.Sprintf("profile %q: %s: source_profile goes in a circle: %s", e.Path[0], e.Pos, strings.Join(e.Path, " → "))
+}
+
+// Profile resolves the profile called name. A profile that is not in the files is a [*NotFoundError], but for "default",
+// which is then empty. Other errors are a [*SettingError], a [*CycleError], or one of the three in a source profile, wrapped.
+func (c *Config) Profile(name string) (*Profile, error) {
+	return c.resolve(name, nil, map[string]bool{})
+}
+
+// resolve is handed the profiles that led here, in order and as a set.
+func (c *Config) resolve(name string, path []string, seen map[string]bool) (*Profile, error) {
+	settings, ok := c.Lookup(name)
+	if !ok && name != "default" {
+		return nil, c.notFound(name)
+	}
+	p, err := c.build(name, settings)
+	if err != nil {
+		return nil, err
+	}
+	if len(path) > 0 && p.Static != nil {
+		return p.withoutRole(), nil
+	}
+	source := p.SourceProfile
+	if source == "" {
+		return p, nil
+	}
+	at := p.Origin["source_profile"]
+	if p.CredentialSource != "" {
+		return nil, &SettingError{name, "source_profile", at,
+			fmt.Sprintf("cannot be together with credential_source (%s)", p.Origin["credential_source"])}
+	}
+	if source == name {
+		p.Source = p.withoutRole()
+		return p, nil
+	}
+	path = append(path, name)
+	seen[name] = true
+	if seen[source] {
+		circle := path[slices.Index(path, source):]
+		return nil, &CycleError{append(slices.Clone(circle), source), at}
+	}
+	if p.Source, err = c.resolve(source, path, seen); err != nil {
+		return nil, fmt.Errorf("profile %q: %s: source_profile: %w", name, at, err)
+	}
+	return p, nil
+}
+
+// withoutRole returns a copy of p that answers with p's own credentials.
+func (p *Profile) withoutRole() *Profile {
+	own := *p
+	own.RoleARN, own.ExternalID, own.RoleSessionName, own.SourceIdentity = "", "", "", ""
+	own.SessionTags, own.TransitiveSessionTags, own.Duration = nil, nil, 0
+	own.SourceProfile, own.Source, own.CredentialSource = "", nil, ""
+	return &own
+}

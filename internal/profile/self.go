@@ -1,0 +1,89 @@
+package profile
+
+import "strings"
+
+// SelfProcess tells whether a credential_process runs this program to print credentials, and for which profile: "" if the
+// command names none. The program is known by its file name, awsexec or awsexec.exe, or by its absolute path self.
+//
+// The command is split by the rules of shlex and, if it holds backslashes, also by those of Windows, where they separate
+// directories. A command that does anything else is not it: a subcommand, a child behind --, a shell and its syntax.
+func SelfProcess(command, self string) (profileName string, ok bool) {
+	if hasShellSyntax(command) {
+		return "", false
+	}
+	words, err := splitWords(command)
+	if err == nil && len(words) > 0 && isSelf(words[0], self) {
+		return profileFlag(words[1:])
+	}
+	if strings.Contains(command, `\`) {
+		words = splitWindows(command)
+		if len(words) > 0 && isSelf(words[0], self) {
+			return profileFlag(words[1:])
+		}
+	}
+	return "", false
+}
+
+func isSelf(program, self string) bool {
+	base := program[strings.LastIndexAny(program, `/\`)+1:]
+	return program == self || base == "awsexec" || strings.EqualFold(base, "awsexec.exe")
+}
+
+// profileFlag looks for the profile among flags. Anything else than flags and their values makes the command another one.
+func profileFlag(args []string) (name string, ok bool) {
+	for i := 0; i < len(args); i++ {
+		flag, value, hasValue := strings.Cut(args[i], "=")
+		if short := args[i]; strings.HasPrefix(short, "-p") && len(short) > 2 {
+			flag, value, hasValue = "-p", short[2:], true
+		}
+		switch flag {
+		case "-p", "--profile", "--duration", "--region", "--keystore":
+			if !hasValue {
+				i++
+				if i == len(args) {
+					return "", false
+				}
+				value = args[i]
+			}
+			if flag == "-p" || flag == "--profile" {
+				name = value
+			}
+		default:
+			if flag == "--" || !strings.HasPrefix(flag, "-") {
+				return "", false
+			}
+		}
+	}
+	return name, true
+}
+
+// hasShellSyntax tells whether a shell would make more of s than one command and its words.
+func hasShellSyntax(s string) bool {
+	var quote rune
+	for _, r := range s {
+		switch {
+		case quote == 0 && (r == '\'' || r == '"'):
+			quote = r
+		case r == quote:
+			quote = 0
+		case quote == 0 && strings.ContainsRune("|&;<>\n", r), quote != '\'' && (r == '$' || r == '`'):
+			return true
+		}
+	}
+	return false
+}
+
+// splitWindows splits s at its spaces; double quotes hold words together and a backslash is a character like any other.
+func splitWindows(s string) []string {
+	quoted := false
+	words := strings.FieldsFunc(s, func(r rune) bool {
+		if r == '"' {
+			quoted = !quoted
+		}
+		return !quoted && (r == ' ' || r == '\t')
+	})
+	for i := range words {
+		words[i] = strings.ReplaceAll(words[i], `"`, "")
+	}
+	return words
+}
