@@ -1,0 +1,135 @@
+package keystore
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/awsexec/awsexec/internal/flock"
+)
+
+// faulty is a backend that does not do what it says, as a keyring whose dialog was dismissed.
+type faulty struct {
+	backend
+	set1    func(item, []byte) error
+	delete1 func(item) error
+}
+
+func (f *faulty) set(ctx context.Context, it item, secret []byte) error {
+	if f.set1 != nil {
+		return f.set1(it, secret)
+	}
+	return f.backend.set(ctx, it, secret)
+}
+
+func (f *faulty) delete(ctx context.Context, it item) error {
+	if f.delete1 != nil {
+		return f.delete1(it)
+	}
+	return f.backend.delete(ctx, it)
+}
+
+func faultyStore(t *testing.T) (*Store, *faulty) {
+	t.Helper()
+	s := openFile(t, testOptions(t.TempDir()))
+	f := &faulty{backend: s.vault.backend}
+	s.vault.backend = f
+	return s, f
+}
+
+func TestPutSeesThatNothingWasStored(t *testing.T) {
+	s, f := faultyStore(t)
+	mustPut(t, s, "old", testKey(1))
+	for name, set := range map[string]func(item, []byte) error{
+		"nothing stored": func(item, []byte) error { return nil },
+		"another stored": func(it item, _ []byte) error {
+			b, err := encodeValue(testKey(9))
+			return errors.Join(err, f.backend.set(t.Context(), it, b))
+		},
+		"refused": func(item, []byte) error { return ErrRefused },
+	} {
+		t.Run(name, func(t *testing.T) {
+			mustPut(t, s, "old", testKey(1))
+			f.set1 = set
+			defer func() { f.set1 = nil }()
+			if err := s.Put(t.Context(), "old", testKey(2)); !errors.Is(err, ErrRefused) {
+				t.Error(err)
+			}
+			if keys, _, err := s.vault.index.load(); err != nil || keys["old"].AccessKeyID != "" {
+				t.Errorf("the index claims to know: %v", err)
+			}
+			c, err := s.Get(t.Context(), "old")
+			id, idErr := s.KeyID(t.Context(), "old")
+			if err != nil || idErr != nil || id != c.AccessKeyID {
+				t.Errorf("key %q, index %q; %v, %v", c.AccessKeyID, id, err, idErr)
+			}
+			if _, err := s.SealingKey(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestPutThatFailsListsNothing(t *testing.T) {
+	s, f := faultyStore(t)
+	f.set1 = func(item, []byte) error { return nil }
+	if err := s.Put(t.Context(), "new", testKey(1)); !errors.Is(err, ErrRefused) {
+		t.Error(err)
+	}
+	wantNames(t, s)
+	if _, err := s.SealingKey(t.Context()); !errors.Is(err, ErrRefused) {
+		t.Error(err)
+	}
+	// Without an answer nobody knows what was stored: the name stays listed, its key id unknown.
+	f.set1 = func(item, []byte) error { return ErrUnavailable }
+	if err := s.Put(t.Context(), "new", testKey(1)); !errors.Is(err, ErrUnavailable) {
+		t.Error(err)
+	}
+	wantNames(t, s, "new")
+	if _, err := s.KeyID(t.Context(), "new"); !errors.Is(err, ErrNotFound) {
+		t.Error(err)
+	}
+	wantNames(t, s)
+}
+
+func TestDeleteSeesThatNothingWasRemoved(t *testing.T) {
+	s, f := faultyStore(t)
+	mustPut(t, s, "dev", testKey(1))
+	for _, result := range []error{nil, ErrLocked} {
+		f.delete1 = func(item) error { return result }
+		want := result
+		if want == nil {
+			want = ErrRefused
+		}
+		if err := s.Delete(t.Context(), "dev"); !errors.Is(err, want) {
+			t.Error(err)
+		}
+		wantNames(t, s, "dev")
+		wantKey(t, s, "dev", testKey(1))
+	}
+}
+
+// A writer waits for the lock as long as its context says; a reader that would mend the index does without it.
+func TestLockHeld(t *testing.T) {
+	s := openFile(t, testOptions(t.TempDir()))
+	mustPut(t, s, "dev", testKey(1))
+	if err := s.vault.index.set("dev", ""); err != nil {
+		t.Fatal(err)
+	}
+	release, err := flock.Lock(t.Context(), filepath.Join(s.dir, lockName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if err := s.Put(ctx, "dev", testKey(2)); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+	if err := s.Delete(ctx, "dev"); !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+	wantKey(t, s, "dev", testKey(1))
+}

@@ -1,0 +1,239 @@
+package keystore
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"sync"
+
+	"filippo.io/age"
+)
+
+// fileBackend keeps all items in one age file encrypted with a passphrase (scrypt), so that age(1) can open it too.
+type fileBackend struct {
+	path       string
+	ask        func(ctx context.Context, create bool) ([]byte, error)
+	workFactor int
+
+	mu         sync.Mutex
+	passphrase []byte            // one that fitted, or the one for a file to be made
+	sealed     []byte            // the file as it was when items was read from it
+	items      map[string][]byte // valid as long as the file is still sealed, byte for byte
+}
+
+// fileContent is the decrypted file.
+type fileContent struct {
+	Version int               `json:"version"`
+	Items   map[string][]byte `json:"items"`
+}
+
+const (
+	fileVersion = 1
+	// maxWorkFactor bounds what reading a file may cost: about 15 seconds and 4 GiB of memory.
+	maxWorkFactor = 22
+)
+
+func (f *fileBackend) String() string { return f.path }
+
+// key is the name of the item in the file; no service has a slash in it.
+func (it item) key() string { return it.service + "/" + it.name }
+
+func (f *fileBackend) prepare(ctx context.Context, create bool) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	found, err := f.load(ctx)
+	if err != nil || found || !create || f.passphrase != nil {
+		return err
+	}
+	f.passphrase, err = f.askFor(ctx, true)
+	return err
+}
+
+func (f *fileBackend) get(ctx context.Context, it item) ([]byte, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, err := f.load(ctx); err != nil {
+		return nil, err
+	}
+	secret, found := f.items[it.key()]
+	if !found {
+		return nil, ErrNotFound
+	}
+	return bytes.Clone(secret), nil
+}
+
+func (f *fileBackend) set(ctx context.Context, it item, secret []byte) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	found, err := f.load(ctx)
+	if err != nil {
+		return err
+	}
+	items := maps.Clone(f.items)
+	if !found {
+		// The sealing key is always needed soon: made now, it does not cost another round of scrypt.
+		items = map[string][]byte{sealingItem.key(): newSealingKey()}
+	}
+	items[it.key()] = bytes.Clone(secret)
+	return f.save(ctx, items)
+}
+
+func (f *fileBackend) delete(ctx context.Context, it item) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, err := f.load(ctx); err != nil {
+		return err
+	}
+	if _, found := f.items[it.key()]; !found {
+		return ErrNotFound
+	}
+	items := maps.Clone(f.items)
+	delete(items, it.key())
+	return f.save(ctx, items)
+}
+
+// load makes items what is in the file, and reports whether there is one.
+func (f *fileBackend) load(ctx context.Context) (found bool, err error) {
+	sealed, err := os.ReadFile(f.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		f.sealed, f.items = nil, nil
+		return false, nil
+	case errors.Is(err, fs.ErrPermission):
+		return true, denied(err)
+	case err != nil:
+		return true, fmt.Errorf("%w: %w", ErrCorrupt, err)
+	case f.items != nil && bytes.Equal(sealed, f.sealed):
+		return true, nil
+	}
+	plain, err := f.unlock(ctx, sealed)
+	if err != nil {
+		return true, err
+	}
+	defer clear(plain)
+	var content fileContent
+	if json.Unmarshal(plain, &content) != nil || content.Items == nil {
+		return true, fmt.Errorf("%w: its content is not awsexec's", ErrCorrupt)
+	}
+	if content.Version != fileVersion {
+		return true, fmt.Errorf("%w: format version %d is not known to this awsexec", ErrCorrupt, content.Version)
+	}
+	f.sealed, f.items = sealed, content.Items
+	return true, nil
+}
+
+// unlock decrypts the file with the passphrase that is known, or else with one that is asked for. Nobody is asked for the
+// passphrase of a file that none can open.
+func (f *fileBackend) unlock(ctx context.Context, sealed []byte) ([]byte, error) {
+	if _, err := age.ExtractHeader(bytes.NewReader(sealed)); err != nil {
+		return nil, fmt.Errorf("%w: not an age file: %w", ErrCorrupt, err)
+	}
+	if f.passphrase != nil {
+		plain, err := decrypt(sealed, f.passphrase)
+		if !errors.Is(err, ErrWrongPassphrase) {
+			return plain, err
+		}
+		clear(f.passphrase)
+		f.passphrase = nil
+	}
+	passphrase, err := f.askFor(ctx, false)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := decrypt(sealed, passphrase)
+	if err != nil {
+		clear(passphrase)
+		return nil, err
+	}
+	f.passphrase = passphrase
+	return plain, nil
+}
+
+func (f *fileBackend) askFor(ctx context.Context, create bool) ([]byte, error) {
+	if f.ask == nil {
+		return nil, fmt.Errorf("%w: no passphrase given", ErrLocked)
+	}
+	passphrase, err := f.ask(ctx, create)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("%w: passphrase: %w", ErrLocked, err)
+	case len(passphrase) == 0:
+		return nil, fmt.Errorf("%w: the passphrase is empty", ErrLocked)
+	}
+	return passphrase, nil
+}
+
+// save writes items to the file, with the passphrase that load or prepare has made known.
+func (f *fileBackend) save(ctx context.Context, items map[string][]byte) error {
+	if f.passphrase == nil { // the file went away after prepare
+		passphrase, err := f.askFor(ctx, true)
+		if err != nil {
+			return err
+		}
+		f.passphrase = passphrase
+	}
+	plain, err := json.Marshal(fileContent{Version: fileVersion, Items: items})
+	if err != nil {
+		return err
+	}
+	defer clear(plain)
+	sealed, err := encrypt(plain, f.passphrase, f.workFactor)
+	if err != nil {
+		return err
+	}
+	if err := writePrivate(f.path, sealed); err != nil {
+		return err
+	}
+	f.sealed, f.items = sealed, items
+	return nil
+}
+
+func encrypt(plain, passphrase []byte, workFactor int) ([]byte, error) {
+	recipient, err := age.NewScryptRecipient(string(passphrase))
+	if err != nil {
+		return nil, err
+	}
+	recipient.SetWorkFactor(workFactor)
+	var sealed bytes.Buffer
+	w, err := age.Encrypt(&sealed, recipient)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := w.Write(plain); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return sealed.Bytes(), nil
+}
+
+// decrypt returns ErrWrongPassphrase, or ErrCorrupt for everything that no other passphrase would mend. A few damaged bytes
+// of the header, those of the salt for one, look like a wrong passphrase and cannot be told from it.
+func decrypt(sealed, passphrase []byte) ([]byte, error) {
+	identity, err := age.NewScryptIdentity(string(passphrase))
+	if err != nil {
+		return nil, err
+	}
+	identity.SetMaxWorkFactor(maxWorkFactor)
+	r, err := age.Decrypt(bytes.NewReader(sealed), identity)
+	if noMatch, ok := errors.AsType[*age.NoIdentityMatchError](err); ok && slices.Equal(noMatch.StanzaTypes, []string{"scrypt"}) {
+		return nil, ErrWrongPassphrase
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	plain, err := io.ReadAll(r)
+	if err != nil {
+		clear(plain)
+		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
+	}
+	return plain, nil
+}

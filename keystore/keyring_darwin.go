@@ -1,0 +1,42 @@
+package keystore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+)
+
+func account(name string) string { return name }
+
+// reachable finds nothing to check: every user has a keychain.
+func reachable(func(string) string) error { return nil }
+
+// look takes a call that does not end for one that waits in front of the keychain's dialog.
+func look(context.Context, func(string) string, bool) presence { return closed }
+
+// Exit codes of security(1): the low byte of the OSStatus of the Security framework (SecBase.h).
+const (
+	interactionNotAllowed = 36  // errSecInteractionNotAllowed -25308
+	noSuchKeychain        = 50  // errSecNoSuchKeychain -25294
+	authFailed            = 51  // errSecAuthFailed -25293
+	notAvailable          = 53  // errSecNotAvailable -25291
+	userCanceled          = 128 // errSecUserCanceled -128
+)
+
+// explain goes by the exit code: the library drops what security(1) wrote.
+func explain(_ context.Context, _ func(string) string, err error) error {
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	if !ok {
+		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	switch exit.ExitCode() {
+	case interactionNotAllowed:
+		return fmt.Errorf("%w: the keychain may not ask for its password here (run: security unlock-keychain)", ErrLocked)
+	case authFailed, userCanceled:
+		return fmt.Errorf("%w: access to the keychain was denied", ErrRefused)
+	case noSuchKeychain, notAvailable:
+		return fmt.Errorf("%w: there is no keychain", ErrUnavailable)
+	}
+	return fmt.Errorf("%w: security: %w", ErrUnavailable, err)
+}

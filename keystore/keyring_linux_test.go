@@ -1,0 +1,348 @@
+package keystore
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+	"github.com/zalando/go-keyring"
+)
+
+func TestKeyringContract(t *testing.T) {
+	contract(t, KindKeyring, func(t *testing.T) { startBus(t, noServices).startKeyring(t) })
+}
+
+func openKeyring(t *testing.T, o Options) *Store {
+	t.Helper()
+	s, err := OpenKeyring(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// noBus makes the environment that of a machine without a session bus, on which any program that would be started to get one
+// leaves a trace at the path that is returned.
+func noBus(t *testing.T) (trace string) {
+	t.Helper()
+	if _, err := busAddress(func(string) string { return "" }); err == nil {
+		missing(t, "a user without a session bus")
+	}
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "")
+	dir := t.TempDir()
+	trace = filepath.Join(dir, "started")
+	script := "#!/bin/sh\necho started >" + trace + "\n"
+	if err := os.WriteFile(filepath.Join(dir, "dbus-launch"), []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PATH", dir)
+	return trace
+}
+
+func TestKeyringWithoutBus(t *testing.T) {
+	trace := noBus(t)
+	for _, address := range []string{"", "autolaunch:"} {
+		t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
+		o := testOptions(t.TempDir())
+		for _, kind := range []Kind{KindKeyring, KindAuto} {
+			if _, err := Open(kind, o); !errors.Is(err, ErrUnavailable) {
+				t.Errorf("%s: %v", kind, err)
+			}
+		}
+		// A bus that went away after opening.
+		k := &keyringBackend{env: os.Getenv, timeout: defaultTimeout}
+		if _, err := k.get(t.Context(), keyItem("dev")); !errors.Is(err, ErrUnavailable) {
+			t.Error(err)
+		}
+		if p := look(t.Context(), os.Getenv, true); p != mute {
+			t.Errorf("a keyring without a bus: %v", p)
+		}
+	}
+	if _, err := os.Stat(trace); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("dbus-launch was started: %v", err)
+	}
+	// The trap works: the library alone walks into it.
+	if _, err := dbus.ConnectSessionBus(); err == nil {
+		t.Error("found a bus")
+	}
+	if _, err := os.Stat(trace); err != nil {
+		t.Errorf("the stand-in for dbus-launch does not run: %v", err)
+	}
+}
+
+func TestKeyringDeadAddress(t *testing.T) {
+	dir := t.TempDir()
+	stale := filepath.Join(dir, "stale")
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: stale, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.SetUnlinkOnClose(false)
+	l.Close()
+	for _, address := range []string{
+		"unix:path=" + stale,
+		"unix:path=" + filepath.Join(dir, "none"),
+		"unix:abstract=awsexec-test-none",
+		"unix:path=" + stale + ";unix:path=" + filepath.Join(dir, "none"),
+		"unix:guid=1",
+		"unix:path=%zz",
+		"nonsense",
+	} {
+		t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
+		if _, err := OpenKeyring(testOptions(dir)); !errors.Is(err, ErrUnavailable) {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unsupported:x=y")
+	if _, err := openKeyring(t, testOptions(dir)).Get(t.Context(), "dev"); !errors.Is(err, ErrUnavailable) {
+		t.Error(err)
+	}
+}
+
+// wantAll fails unless every operation that needs the keyring ends in want, in under five seconds.
+func wantAll(t *testing.T, s *Store, want error) {
+	t.Helper()
+	ops := map[string]func() error{
+		"Get":        func() error { _, err := s.Get(t.Context(), "dev"); return err },
+		"KeyID":      func() error { _, err := s.KeyID(t.Context(), "dev"); return err },
+		"Put":        func() error { return s.Put(t.Context(), "dev", testKey(2)) },
+		"Delete":     func() error { return s.Delete(t.Context(), "dev") },
+		"SealingKey": func() error { _, err := s.SealingKey(t.Context()); return err },
+	}
+	for name, op := range ops {
+		began := time.Now()
+		err := op()
+		if !errors.Is(err, want) {
+			t.Errorf("%s: %v, want %v", name, err, want)
+		}
+		for _, other := range []error{ErrNotFound, ErrLocked, ErrUnavailable, ErrRefused, ErrTooBig, ErrCorrupt} {
+			if other != want && errors.Is(err, other) {
+				t.Errorf("%s: %v is of two kinds", name, err)
+			}
+		}
+		if took := time.Since(began); took > 5*time.Second {
+			t.Errorf("%s took %v", name, took)
+		}
+		t.Logf("%s: %v", name, err)
+	}
+}
+
+func TestKeyringBusWithoutService(t *testing.T) {
+	startBus(t, noServices)
+	wantAll(t, openKeyring(t, testOptions(t.TempDir())), ErrUnavailable)
+}
+
+// The bus starts gnome-keyring, which has no collection: a server where nobody ever logged in to a desktop.
+func TestKeyringWithoutCollection(t *testing.T) {
+	b := startBus(t, systemServices)
+	b.command(t, "gnome-keyring-daemon")
+	wantAll(t, openKeyring(t, testOptions(t.TempDir())), ErrUnavailable)
+}
+
+func TestKeyringMute(t *testing.T) {
+	b := startBus(t, noServices)
+	overhear(t, b.own(t, secretsName))
+	o := testOptions(t.TempDir())
+	s := openKeyring(t, o)
+	began := time.Now()
+	_, err := s.Get(t.Context(), "dev")
+	if took := time.Since(began); !errors.Is(err, ErrUnavailable) || took < 3*time.Second || took > 5*time.Second {
+		t.Errorf("%v after %v", err, took)
+	}
+
+	o.Timeout = 100 * time.Millisecond
+	wantAll(t, openKeyring(t, o), ErrUnavailable)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := openKeyring(t, o).Get(ctx, "dev"); !errors.Is(err, ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+}
+
+func TestKeyringDeniedByBus(t *testing.T) {
+	startBus(t, denySecrets).startKeyring(t)
+	wantAll(t, openKeyring(t, testOptions(t.TempDir())), ErrRefused)
+}
+
+// Errors that no keyring here can be brought to give.
+func TestKeyringErrorNames(t *testing.T) {
+	startBus(t, noServices).startKeyring(t)
+	k := &keyringBackend{env: os.Getenv, timeout: defaultTimeout}
+	for err, want := range map[error]error{
+		keyring.ErrNotFound:      ErrNotFound,
+		keyring.ErrSetDataTooBig: ErrTooBig,
+		dbus.ErrClosed:           ErrUnavailable,
+		&dbusError{"org.freedesktop.Secret.Error.IsLocked"}:       ErrLocked,
+		&dbusError{"org.freedesktop.Secret.Error.NoSession"}:      ErrUnavailable,
+		&dbusError{"org.freedesktop.Secret.Error.NoSuchObject"}:   ErrNotFound,
+		&dbusError{"org.freedesktop.DBus.Error.NoReply"}:          ErrUnavailable,
+		&dbusError{"org.freedesktop.DBus.Error.Spawn.ExecFailed"}: ErrUnavailable,
+		&dbusError{"org.freedesktop.DBus.Error.AccessDenied"}:     ErrRefused,
+		&dbusError{"org.freedesktop.DBus.Error.ServiceUnknown"}:   ErrUnavailable,
+		&dbusError{"org.freedesktop.DBus.Error.LimitsExceeded"}:   ErrUnavailable,
+	} {
+		if got := k.kind(t.Context(), err); !errors.Is(got, want) {
+			t.Errorf("%v: %v, want %v", err, got, want)
+		}
+	}
+}
+
+// dbusError can be a map key, which dbus.Error cannot.
+type dbusError struct{ name string }
+
+func (e *dbusError) Error() string { return e.name }
+func (e *dbusError) Unwrap() error { return dbus.Error{Name: e.name} }
+
+// Locked, and no desktop to ask on: told at once.
+func TestKeyringLockedHeadless(t *testing.T) {
+	for name, config := range map[string]string{"no prompter": noServices, "prompter without display": systemServices} {
+		t.Run(name, func(t *testing.T) {
+			b := startBus(t, config)
+			b.startKeyring(t)
+			s := openKeyring(t, testOptions(t.TempDir()))
+			mustPut(t, s, "other", testKey(1))
+			b.lock(t)
+			wantAll(t, s, ErrLocked)
+			if id, err := s.KeyID(t.Context(), "other"); err != nil || id != testKey(1).AccessKeyID {
+				t.Errorf("the index needs the keyring: %q, %v", id, err)
+			}
+			wantNames(t, s, "other")
+		})
+	}
+}
+
+func TestKeyringDialogDismissed(t *testing.T) {
+	b := startBus(t, noServices)
+	p := b.startPrompter(t)
+	b.startKeyring(t)
+	b.lock(t)
+	s := openKeyring(t, testOptions(t.TempDir()))
+	for range 5 {
+		p.answer <- ""
+	}
+	wantAll(t, s, ErrRefused)
+}
+
+// A dialog that a human is looking at is not cut off by the timeout: only the context ends the wait.
+func TestKeyringDialogUnanswered(t *testing.T) {
+	b := startBus(t, noServices)
+	p := b.startPrompter(t)
+	b.startKeyring(t)
+	b.lock(t)
+	o := testOptions(t.TempDir())
+	o.Timeout = time.Second
+	s := openKeyring(t, o)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	got := make(chan error, 1)
+	go func() {
+		_, err := s.Get(ctx, "dev")
+		got <- err
+	}()
+	<-p.shown
+	select {
+	case err := <-got:
+		t.Fatalf("the dialog was cut off: %v", err)
+	case <-time.After(2 * o.Timeout):
+	}
+	cancel()
+	if err := <-got; !errors.Is(err, ErrLocked) || !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	p.answer <- ""
+}
+
+// A human who takes longer than the timeout, and then types the password.
+func TestKeyringDialogAnswered(t *testing.T) {
+	b := startBus(t, noServices)
+	p := b.startPrompter(t)
+	b.startKeyring(t)
+	o := testOptions(t.TempDir())
+	o.Timeout = time.Second
+	s := openKeyring(t, o)
+	mustPut(t, s, "dev", testKey(1))
+	b.lock(t)
+	go func() {
+		<-p.shown
+		<-time.After(2 * o.Timeout)
+		p.answer <- testPassphrase
+	}()
+	wantKey(t, s, "dev", testKey(1))
+}
+
+// The daemon dies while its dialog is up, and the library waits for ever.
+func TestKeyringDiesMidDialog(t *testing.T) {
+	b := startBus(t, noServices)
+	p := b.startPrompter(t)
+	daemon := b.startKeyring(t)
+	b.lock(t)
+	o := testOptions(t.TempDir())
+	o.Timeout = time.Second
+	s := openKeyring(t, o)
+	got := make(chan error, 1)
+	go func() {
+		_, err := s.Get(t.Context(), "dev")
+		got <- err
+	}()
+	<-p.shown
+	if err := daemon.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-got; !errors.Is(err, ErrUnavailable) {
+		t.Error(err)
+	}
+}
+
+// The bus itself dies while a dialog is up: the library panics.
+func TestKeyringBusDiesMidDialog(t *testing.T) {
+	b := startBus(t, noServices)
+	p := b.startPrompter(t)
+	b.startKeyring(t)
+	b.lock(t)
+	s := openKeyring(t, testOptions(t.TempDir()))
+	got := make(chan error, 1)
+	go func() {
+		_, err := s.Get(t.Context(), "dev")
+		got <- err
+	}()
+	<-p.shown
+	if err := b.proc.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-got; !errors.Is(err, ErrUnavailable) {
+		t.Error(err)
+	} else {
+		t.Log(err)
+	}
+}
+
+func TestKeyringDiesBetweenCalls(t *testing.T) {
+	b := startBus(t, noServices)
+	daemon := b.startKeyring(t)
+	s := openKeyring(t, testOptions(t.TempDir()))
+	mustPut(t, s, "dev", testKey(1))
+	b.await(t, secretsName, func() {
+		if err := daemon.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if _, err := s.Get(t.Context(), "dev"); !errors.Is(err, ErrUnavailable) {
+		t.Error(err)
+	}
+	wantNames(t, s, "dev")
+
+	b.startKeyring(t)
+	wantKey(t, s, "dev", testKey(1))
+}
+
+func TestKeyringNothingInClear(t *testing.T) {
+	b := startBus(t, noServices)
+	b.startKeyring(t)
+	mustPut(t, openKeyring(t, testOptions(filepath.Join(b.home, "data"))), "dev", testKey(1))
+	noSecretIn(t, b.home)
+}

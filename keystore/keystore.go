@@ -1,0 +1,143 @@
+// Package keystore keeps long-term AWS access keys at rest: in the keyring of the operating system, or in a file
+// encrypted with a passphrase.
+//
+// A [Store] is the same over both. It keeps one short secret per name, and beside it an index of names and access key
+// ids, which is not secret and spares keyring reads. The store is never enumerated: the keyrings of some systems cannot be.
+package keystore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// The kinds of failure. Every error of this package that has one of these causes wraps it, whatever keeps the keys.
+var (
+	// ErrNotFound: the store can be read, and has no such key.
+	ErrNotFound = errors.New("not found")
+	// ErrLocked: the key may be there, but the store is locked and nobody unlocked it: no dialog could be shown, nobody
+	// answered it in time, or no right passphrase was given.
+	ErrLocked = errors.New("locked")
+	// ErrWrongPassphrase is the [ErrLocked] of an encrypted file whose passphrase is another one.
+	ErrWrongPassphrase = fmt.Errorf("%w: wrong passphrase", ErrLocked)
+	// ErrUnavailable: there is no keyring that could be reached, or it does not answer.
+	ErrUnavailable = errors.New("not available")
+	// ErrRefused: a human or the operating system said no.
+	ErrRefused = errors.New("refused")
+	// ErrTooBig: the value is larger than the store takes.
+	ErrTooBig = errors.New("too big")
+	// ErrCorrupt: the store is there but cannot be understood. It is left as it is, never overwritten.
+	ErrCorrupt = errors.New("damaged")
+)
+
+// Kind says what keeps the keys.
+type Kind string
+
+const (
+	KindAuto    Kind = "auto"    // the keyring if there is one, else the file if it has been made
+	KindKeyring Kind = "keyring" // the keyring of the operating system
+	KindFile    Kind = "file"    // the file encrypted with a passphrase
+)
+
+// Options say where a store is and how it may wait and ask. Dir and Env are required.
+type Options struct {
+	// Dir is the user's data directory for awsexec. The encrypted file, the index of names and the lock are in it. It is
+	// created with mode 0700 by the first write.
+	Dir string
+
+	// Env looks up a variable of the process's own environment ("" if unset). It must be the real one, since the D-Bus
+	// library below reads that.
+	Env func(string) string
+
+	// Passphrase asks for the passphrase of the encrypted file; create says that it is a new one, to be asked twice. It is
+	// called only when the passphrase is needed, and once as long as that one fits. The store owns the bytes and
+	// overwrites them when it is done with them. Without it, or when it fails, an encrypted file is [ErrLocked].
+	Passphrase func(ctx context.Context, create bool) ([]byte, error)
+
+	// Timeout bounds a keyring's silence; 0 means 4 seconds. A keyring that waits for a human is not silent: that wait
+	// is bounded by the context alone.
+	Timeout time.Duration
+
+	// WorkFactor is the base-2 logarithm of the scrypt cost for writing the encrypted file; 0 means 18, about a second.
+	WorkFactor int
+}
+
+const (
+	fileName         = "keystore.age"
+	fileIndexName    = "keystore.index.json"
+	keyringIndexName = "keyring.index.json"
+	lockName         = "keystore.lock"
+
+	defaultTimeout    = 4 * time.Second
+	defaultWorkFactor = 18
+)
+
+// Open opens the store of the given kind; "" means [KindAuto].
+//
+// [KindAuto] is the keyring if there is one; else the encrypted file if the user has made one; else [ErrUnavailable]. A
+// keyring that is locked, refuses or does not answer is there: its errors are returned, never turned into a use of the
+// file. Opening costs no more than one connect(2) to the session bus. Whether a bus has a keyring at all is found out by
+// the first call on the store, and only when there is a file to choose instead.
+func Open(kind Kind, o Options) (*Store, error) {
+	switch kind {
+	case KindKeyring:
+		return OpenKeyring(o)
+	case KindFile:
+		return OpenFile(o)
+	case KindAuto, "":
+	default:
+		return nil, fmt.Errorf("keystore %q: must be auto, keyring or file", kind)
+	}
+	s, err := OpenKeyring(o)
+	if !FileExists(o) {
+		return s, err
+	}
+	file, fileErr := OpenFile(o)
+	if err != nil {
+		return file, fileErr
+	}
+	s.fallback = file.vault
+	return s, nil
+}
+
+// OpenKeyring opens the keyring of the operating system. The error is [ErrUnavailable] where none can be reached, which is
+// found out without starting anything.
+func OpenKeyring(o Options) (*Store, error) {
+	k := &keyringBackend{env: o.Env, timeout: o.Timeout}
+	if k.timeout == 0 {
+		k.timeout = defaultTimeout
+	}
+	if err := reachable(o.Env); err != nil {
+		return nil, fmt.Errorf("%s: %w", k, err)
+	}
+	return &Store{
+		dir:   o.Dir,
+		vault: &vault{kind: KindKeyring, backend: k, index: index{filepath.Join(o.Dir, keyringIndexName)}},
+	}, nil
+}
+
+// OpenFile opens the encrypted file, keystore.age in the data directory. It need not exist: the first write makes it.
+func OpenFile(o Options) (*Store, error) {
+	f := &fileBackend{path: filePath(o), ask: o.Passphrase, workFactor: o.WorkFactor}
+	if f.workFactor == 0 {
+		f.workFactor = defaultWorkFactor
+	}
+	if f.workFactor < 1 || f.workFactor > maxWorkFactor {
+		return nil, fmt.Errorf("%s: work factor %d: must be between 1 and %d", f, f.workFactor, maxWorkFactor)
+	}
+	return &Store{
+		dir:   o.Dir,
+		vault: &vault{kind: KindFile, backend: f, index: index{filepath.Join(o.Dir, fileIndexName)}},
+	}, nil
+}
+
+// FileExists reports whether the user has made an encrypted file. One that cannot be looked at counts as made.
+func FileExists(o Options) bool {
+	_, err := os.Stat(filePath(o))
+	return !errors.Is(err, os.ErrNotExist)
+}
+
+func filePath(o Options) string { return filepath.Join(o.Dir, fileName) }

@@ -1,0 +1,155 @@
+package keystore
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+const (
+	marker         = "S3CR3TMARKER"
+	testPassphrase = marker + "passphrase"
+	childVariable  = "KEYSTORE_TEST_CHILD" // kind, directory and commands, one a line
+)
+
+// TestMain lets the test binary be another process that uses a store.
+func TestMain(m *testing.M) {
+	if script := os.Getenv(childVariable); script != "" {
+		if err := runChild(strings.Split(script, "\n")); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	os.Exit(m.Run())
+}
+
+func runChild(script []string) error {
+	s, err := Open(Kind(script[0]), testOptions(script[1]))
+	if err != nil {
+		return err
+	}
+	ctx := context.Background()
+	for _, command := range script[2:] {
+		verb, name, _ := strings.Cut(command, " ")
+		switch verb {
+		case "put":
+			err = s.Put(ctx, name, testKey(1))
+		case "delete":
+			err = s.Delete(ctx, name)
+		case "seal":
+			var key [32]byte
+			key, err = s.SealingKey(ctx)
+			fmt.Println(hex.EncodeToString(key[:]))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// child is another process that runs commands on the store of kind in dir.
+func child(t *testing.T, kind Kind, dir string, commands ...string) (output string, err error) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	script := append([]string{string(kind), dir}, commands...)
+	cmd.Env = append(os.Environ(), childVariable+"="+strings.Join(script, "\n"))
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("%w: %s", err, out)
+	}
+	return string(out), err
+}
+
+func testOptions(dir string) Options {
+	return Options{
+		Dir:        dir,
+		Env:        os.Getenv,
+		Passphrase: passphrase(testPassphrase),
+		WorkFactor: 10,
+	}
+}
+
+func passphrase(p string) func(context.Context, bool) ([]byte, error) {
+	return func(context.Context, bool) ([]byte, error) { return []byte(p), nil }
+}
+
+// testKey returns one of a thousand distinct keys of the usual shape.
+func testKey(n int) aws.Credentials {
+	return aws.Credentials{
+		AccessKeyID:     fmt.Sprintf("AKIAIOSFODNN7EXAM%03d", n),
+		SecretAccessKey: fmt.Sprintf("%s/K7MDENG+bPxRfiCYEXAMPLE0%04d", marker, n),
+	}
+}
+
+// missing skips a test that lacks a real part, unless all parts are required.
+func missing(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("AWSEXEC_TEST_REQUIRE") == "all" {
+		t.Fatal("missing:", what)
+	}
+	t.Skip("missing:", what)
+}
+
+// noSecretIn fails if a file below dir holds the marker in clear, in base64 or in hex.
+func noSecretIn(t *testing.T, dir string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if bytes.Contains(b, []byte(marker)) || bytes.Contains(b, []byte("UzNDUjNUTUFSS0VS")) || bytes.Contains(b, []byte(hex.EncodeToString([]byte(marker)))) {
+			t.Errorf("%s holds a secret", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func mustPut(t *testing.T, s *Store, name string, c aws.Credentials) {
+	t.Helper()
+	if err := s.Put(t.Context(), name, c); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wantKey fails unless the store has exactly c under name.
+func wantKey(t *testing.T, s *Store, name string, c aws.Credentials) {
+	t.Helper()
+	got, err := s.Get(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != c {
+		t.Errorf("key %q is not what was stored", name)
+	}
+}
+
+// wantNames fails unless the index lists these names, in this order.
+func wantNames(t *testing.T, s *Store, want ...string) {
+	t.Helper()
+	list, err := s.List(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range list {
+		got = append(got, e.Name)
+	}
+	if strings.Join(got, "|") != strings.Join(want, "|") {
+		t.Errorf("list is %q, want %q", got, want)
+	}
+}

@@ -1,0 +1,346 @@
+package keystore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/flock"
+)
+
+// item names a secret in a backend.
+type item struct{ service, name string }
+
+var sealingItem = item{"awsexec-cache", "sealing-key"}
+
+func keyItem(name string) item { return item{"awsexec", name} }
+
+// backend keeps short secrets, text of at most maxValue bytes. Its errors wrap this package's kinds. Concurrent calls are
+// allowed; the store sees to it that one process at a time calls set and delete.
+type backend interface {
+	// prepare does what may need a human before the lock of the store is taken; create says that a set will follow.
+	prepare(ctx context.Context, create bool) error
+	// get returns a copy of the secret, or ErrNotFound.
+	get(ctx context.Context, it item) ([]byte, error)
+	// set may succeed without having stored anything: the keyring of a system does when its dialog is dismissed.
+	set(ctx context.Context, it item, secret []byte) error
+	// delete returns ErrNotFound if there is no such item. It may succeed without effect, as set.
+	delete(ctx context.Context, it item) error
+	// String names the backend in messages.
+	String() string
+}
+
+// vault is a backend with the index of its names.
+type vault struct {
+	kind    Kind
+	backend backend
+	index   index
+}
+
+// Store keeps long-term keys by name. It may be used by many goroutines, and by many processes at once on the same
+// directory: writes hold one lock, bounded by their context, and lose nothing of each other.
+//
+// Methods that take a name return [ErrNotFound] for one that [CheckName] refuses, but Put, which returns the reason alone.
+type Store struct {
+	dir string
+
+	mu       sync.Mutex
+	vault    *vault
+	fallback *vault // what to use if vault has no keyring behind it; nil once that is settled
+}
+
+// Entry is a name in the index.
+type Entry struct {
+	Name        string
+	AccessKeyID string    // "" when only the store itself knows
+	Added       time.Time // UTC
+}
+
+// Kind is [KindKeyring] or [KindFile]. For a store opened with [KindAuto] it is right after the first call.
+func (s *Store) Kind() Kind { return s.current().kind }
+
+// String names the store in messages: "the OS keyring", or the path of the file. It is as sure as Kind.
+func (s *Store) String() string { return s.current().backend.String() }
+
+func (s *Store) current() *vault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.vault
+}
+
+// settle returns the vault to use, finding out first which one it is when that is still open.
+func (s *Store) settle(ctx context.Context) (*vault, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.fallback == nil {
+		return s.vault, nil
+	}
+	absent, err := s.vault.backend.(*keyringBackend).absent(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", s.vault.backend, err)
+	}
+	if absent {
+		s.vault = s.fallback
+	}
+	s.fallback = nil
+	return s.vault, nil
+}
+
+// Get returns the key kept under name. It reads the keyring or the file, and mends the index where that knew otherwise.
+func (s *Store) Get(ctx context.Context, name string) (aws.Credentials, error) {
+	v, err := s.find(ctx, name)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	c, err := v.get(ctx, name)
+	if (err == nil || errors.Is(err, ErrNotFound)) && !v.agrees(name, c.AccessKeyID) {
+		s.mend(ctx, v, name)
+	}
+	return c, v.explain(name, err)
+}
+
+// KeyID returns the access key id of the key kept under name. It comes from the index, without a look into the keyring or
+// the file, unless the index does not know; then it comes from Get.
+func (s *Store) KeyID(ctx context.Context, name string) (string, error) {
+	v, err := s.find(ctx, name)
+	if err != nil {
+		return "", err
+	}
+	if keys, _, err := v.index.load(); err == nil && keys[name].AccessKeyID != "" {
+		return keys[name].AccessKeyID, nil
+	}
+	c, err := s.Get(ctx, name)
+	return c.AccessKeyID, err
+}
+
+// Put keeps c under name in place of whatever is there, then reads it back: a nil error means that it has been seen in the
+// store. Only long-term keys are kept: credentials with a session token are an error, and so is a name that [CheckName] refuses.
+//
+// Interrupted at any point, it leaves the old key or the new one, and an index that knows which or says that it does not.
+func (s *Store) Put(ctx context.Context, name string, c aws.Credentials) error {
+	if err := CheckName(name); err != nil {
+		return err
+	}
+	secret, err := encodeValue(c)
+	if err != nil {
+		return fmt.Errorf("key %q: %w", name, err)
+	}
+	defer clear(secret)
+	return s.change(ctx, name, true, func(v *vault) error {
+		// Nothing is touched unless the store can be read.
+		_, err := v.backend.get(ctx, keyItem(name))
+		isNew := errors.Is(err, ErrNotFound)
+		if err != nil && !isNew {
+			return err
+		}
+		if err := v.index.set(name, ""); err != nil {
+			return err
+		}
+		if err := v.setAndCheck(ctx, keyItem(name), secret); err != nil {
+			if isNew && !errors.Is(err, ErrUnavailable) {
+				if _, gone := v.backend.get(ctx, keyItem(name)); errors.Is(gone, ErrNotFound) {
+					return errors.Join(err, v.index.drop(name))
+				}
+			}
+			return err
+		}
+		return v.index.set(name, c.AccessKeyID)
+	})
+}
+
+// Delete removes the key kept under name, and makes sure that it is gone. The error is [ErrNotFound] if there was none;
+// the index then forgets the name too.
+func (s *Store) Delete(ctx context.Context, name string) error {
+	if err := known(name); err != nil {
+		return err
+	}
+	return s.change(ctx, name, false, func(v *vault) error {
+		keys, _, err := v.index.load()
+		if err != nil {
+			return err
+		}
+		if _, listed := keys[name]; listed {
+			if err := v.index.set(name, ""); err != nil {
+				return err
+			}
+		}
+		gone := v.backend.delete(ctx, keyItem(name))
+		if gone != nil && !errors.Is(gone, ErrNotFound) {
+			return gone
+		}
+		if gone == nil {
+			switch _, err := v.backend.get(ctx, keyItem(name)); {
+			case err == nil:
+				return fmt.Errorf("%w: it is still there after its removal", ErrRefused)
+			case !errors.Is(err, ErrNotFound):
+				return err
+			}
+		}
+		return errors.Join(gone, v.index.drop(name))
+	})
+}
+
+// List returns the names in the index, sorted. It reads neither the keyring nor the file, so that an entry may be stale.
+func (s *Store) List(ctx context.Context) ([]Entry, error) {
+	v, err := s.settle(ctx)
+	if err != nil {
+		return nil, err
+	}
+	keys, _, err := v.index.load()
+	if err != nil {
+		return nil, err
+	}
+	list := make([]Entry, 0, len(keys))
+	for _, name := range slices.Sorted(maps.Keys(keys)) {
+		list = append(list, Entry{Name: name, AccessKeyID: keys[name].AccessKeyID, Added: keys[name].Added})
+	}
+	return list, nil
+}
+
+// SealingKey returns the random key that cached sessions are sealed with, making it if there is none. All callers, in all
+// processes, get the same one. One that cannot be understood is replaced: only cached sessions are lost with it.
+func (s *Store) SealingKey(ctx context.Context) ([32]byte, error) {
+	v, err := s.settle(ctx)
+	if err != nil {
+		return [32]byte{}, err
+	}
+	key, ok, err := v.sealingKey(ctx)
+	if err == nil && !ok {
+		err = s.locked(ctx, v, true, func() error {
+			if key, ok, err = v.sealingKey(ctx); err != nil || ok {
+				return err
+			}
+			fresh := newSealingKey()
+			defer clear(fresh)
+			key, _ = decodeSealingKey(fresh)
+			return v.setAndCheck(ctx, sealingItem, fresh)
+		})
+	}
+	if err != nil {
+		return [32]byte{}, fmt.Errorf("sealing key in %s: %w", v.backend, err)
+	}
+	return key, nil
+}
+
+// find settles the vault to look up name in.
+func (s *Store) find(ctx context.Context, name string) (*vault, error) {
+	if err := known(name); err != nil {
+		return nil, err
+	}
+	return s.settle(ctx)
+}
+
+// known returns the ErrNotFound of a name that no key can have.
+func known(name string) error {
+	if err := CheckName(name); err != nil {
+		return fmt.Errorf("key %w: %w", err, ErrNotFound)
+	}
+	return nil
+}
+
+// change runs f on the vault under the lock and names the key in its error.
+func (s *Store) change(ctx context.Context, name string, create bool, f func(*vault) error) error {
+	v, err := s.settle(ctx)
+	if err != nil {
+		return err
+	}
+	return v.explain(name, s.locked(ctx, v, create, func() error { return f(v) }))
+}
+
+// locked runs f while no other process or goroutine changes the store or its index.
+func (s *Store) locked(ctx context.Context, v *vault, create bool, f func() error) error {
+	if err := v.backend.prepare(ctx, create); err != nil {
+		return err
+	}
+	release, err := flock.Lock(ctx, filepath.Join(s.dir, lockName))
+	if err != nil {
+		return denied(err)
+	}
+	defer release()
+	return f()
+}
+
+// mendTime bounds the wait for the lock to mend the index, which can as well be done next time.
+const mendTime = 200 * time.Millisecond
+
+// mend makes the index agree with the backend about name. What the caller saw may be old by the time the lock is got, so the
+// backend is asked again. Failure leaves the index as it was: a reader has its answer all the same.
+func (s *Store) mend(ctx context.Context, v *vault, name string) {
+	lockCtx, cancel := context.WithTimeout(ctx, mendTime)
+	defer cancel()
+	release, err := flock.Lock(lockCtx, filepath.Join(s.dir, lockName))
+	if err != nil {
+		return
+	}
+	defer release()
+	switch c, err := v.get(ctx, name); {
+	case err == nil:
+		_ = v.index.set(name, c.AccessKeyID)
+	case errors.Is(err, ErrNotFound):
+		_ = v.index.drop(name)
+	}
+}
+
+func (v *vault) get(ctx context.Context, name string) (aws.Credentials, error) {
+	secret, err := v.backend.get(ctx, keyItem(name))
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	defer clear(secret)
+	return decodeValue(secret)
+}
+
+// agrees reports whether the index says of name what the backend said: accessKeyID, or "" for no key.
+func (v *vault) agrees(name, accessKeyID string) bool {
+	keys, _, err := v.index.load()
+	if err != nil {
+		return true // an index that cannot be read cannot be mended
+	}
+	key, listed := keys[name]
+	return key.AccessKeyID == accessKeyID && listed == (accessKeyID != "")
+}
+
+// setAndCheck stores secret and reads it back.
+func (v *vault) setAndCheck(ctx context.Context, it item, secret []byte) error {
+	if err := v.backend.set(ctx, it, secret); err != nil {
+		return err
+	}
+	got, err := v.backend.get(ctx, it)
+	defer clear(got)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return fmt.Errorf("%w: it is not there after it was stored", ErrRefused)
+	case err != nil:
+		return fmt.Errorf("read back: %w", err)
+	case !bytes.Equal(got, secret):
+		return fmt.Errorf("%w: something else is there after it was stored", ErrRefused)
+	}
+	return nil
+}
+
+// sealingKey reads the sealing key; ok is false if there is none that can be used.
+func (v *vault) sealingKey(ctx context.Context) (key [32]byte, ok bool, err error) {
+	b, err := v.backend.get(ctx, sealingItem)
+	if errors.Is(err, ErrNotFound) {
+		return key, false, nil
+	}
+	defer clear(b)
+	key, ok = decodeSealingKey(b)
+	return key, ok && err == nil, err
+}
+
+// explain names the key and the store in err.
+func (v *vault) explain(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("key %q in %s: %w", name, v.backend, err)
+}

@@ -1,0 +1,59 @@
+package keystore
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// maxValue is what every store takes in one item, with room to spare: the Windows Credential Manager ends at 2560 bytes,
+// macOS at about 3000 in base64.
+const maxValue = 1024
+
+// value is what an item holds for a long-term key.
+type value struct {
+	AccessKeyID     string `json:"AccessKeyId"`
+	SecretAccessKey string
+}
+
+func encodeValue(c aws.Credentials) ([]byte, error) {
+	switch {
+	case c.SessionToken != "":
+		return nil, errors.New("these are short-lived credentials: only long-term keys are kept")
+	case c.AccessKeyID == "" || c.SecretAccessKey == "":
+		return nil, errors.New("the access key id and the secret access key must both be given")
+	case !utf8.ValidString(c.AccessKeyID) || !utf8.ValidString(c.SecretAccessKey):
+		return nil, errors.New("the access key id and the secret access key must be valid UTF-8")
+	}
+	b, err := json.Marshal(value{AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey})
+	if err == nil && len(b) > maxValue {
+		err = fmt.Errorf("%w: %d bytes, at most %d are kept", ErrTooBig, len(b), maxValue)
+	}
+	return b, err
+}
+
+// decodeValue never quotes what it could not read.
+func decodeValue(b []byte) (aws.Credentials, error) {
+	var v value
+	if json.Unmarshal(b, &v) != nil || v.AccessKeyID == "" || v.SecretAccessKey == "" {
+		return aws.Credentials{}, fmt.Errorf("%w: what is stored is not a key of awsexec", ErrCorrupt)
+	}
+	return aws.Credentials{AccessKeyID: v.AccessKeyID, SecretAccessKey: v.SecretAccessKey}, nil
+}
+
+// newSealingKey returns a fresh sealing key as its item holds it: text, since some keyrings take nothing else.
+func newSealingKey() []byte {
+	var key [32]byte
+	rand.Read(key[:]) // never fails
+	return base64.StdEncoding.AppendEncode(nil, key[:])
+}
+
+func decodeSealingKey(b []byte) (key [32]byte, ok bool) {
+	raw, err := base64.StdEncoding.AppendDecode(nil, b)
+	return key, err == nil && copy(key[:], raw) == len(key) && len(raw) == len(key)
+}
