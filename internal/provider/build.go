@@ -1,0 +1,131 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/profile"
+)
+
+// errDurationOfOther says that a life was asked for where awsexec has no say in it.
+var errDurationOfOther = errors.New("--duration has no effect here: these credentials live as long as whoever made them said")
+
+// build makes the provider of a plan.
+func (o *Options) build(ctx context.Context, plan *Plan) (aws.CredentialsProvider, error) {
+	switch {
+	case plan.Kind == Role:
+		return o.buildRole(ctx, plan)
+	case plan.LongTerm():
+		key := o.keyOf(plan)
+		if o.NoSession {
+			return o.withoutSession(plan, key), nil
+		}
+		return o.newSession(ctx, key, plan.Profile.Name, plan.Profile.MFASerial, o.durationOf(plan.Profile))
+	case plan.Kind == Process:
+		return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+			return o.retrieveProcess(ctx, plan.Profile)
+		}), nil
+	}
+	if o.Duration != 0 {
+		return nil, fmt.Errorf("%s of profile %q: %w", plan.Kind, plan.Profile.Name, errDurationOfOther)
+	}
+	return o.given(plan), nil
+}
+
+// durationOf is how long credentials for p are to live: what the user says, else what the profile says, else 0.
+func (o *Options) durationOf(p *profile.Profile) time.Duration {
+	if o.Duration != 0 {
+		return o.Duration
+	}
+	return p.Duration
+}
+
+// withoutSession gives a long-term key as it is, with a warning.
+func (o *Options) withoutSession(plan *Plan, key longTermKey) aws.CredentialsProvider {
+	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+		c, err := key.Retrieve(ctx)
+		if err == nil {
+			o.Events.Warn(fmt.Errorf("profile %q: this is the long-term key %s itself, which never expires", plan.Profile.Name, c.AccessKeyID), "")
+		}
+		return c, err
+	})
+}
+
+// keyOf is the long-term key of a plan.
+func (o *Options) keyOf(plan *Plan) longTermKey {
+	p := plan.Profile
+	switch plan.Kind {
+	case StoredKey:
+		return keystoreKey{o.Keys, p.Name}
+	case FileKey:
+		o.Events.Warn(fmt.Errorf("profile %q: its access key is in clear at %s", p.Name, p.Static.SecretAccessKey),
+			"keep it in the keystore instead: awsexec add "+p.Name)
+		return givenKey{p.Static.Credentials}
+	default:
+		return givenKey{environmentCredentials(o.Env)}
+	}
+}
+
+// keystoreKey is a long-term key in the keystore.
+type keystoreKey struct {
+	keys Keys
+	name string
+}
+
+func (k keystoreKey) KeyID(ctx context.Context) (string, error) { return k.keys.KeyID(ctx, k.name) }
+
+func (k keystoreKey) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	return k.keys.Get(ctx, k.name)
+}
+
+// givenKey is a long-term key that is known already.
+type givenKey struct{ credentials aws.Credentials }
+
+func (k givenKey) KeyID(context.Context) (string, error) { return k.credentials.AccessKeyID, nil }
+
+func (k givenKey) Retrieve(context.Context) (aws.Credentials, error) { return k.credentials, nil }
+
+// environmentCredentials are the keys in the environment.
+func environmentCredentials(env func(string) string) aws.Credentials {
+	c := aws.Credentials{
+		AccessKeyID:     env("AWS_ACCESS_KEY_ID"),
+		SecretAccessKey: env("AWS_SECRET_ACCESS_KEY"),
+		SessionToken:    sessionToken(env),
+		AccountID:       env("AWS_ACCOUNT_ID"),
+		Source:          string(EnvironmentSession),
+	}
+	if t, err := time.Parse(time.RFC3339, env("AWS_CREDENTIAL_EXPIRATION")); err == nil && c.SessionToken != "" {
+		c.CanExpire, c.Expires = true, t
+	}
+	return c
+}
+
+// retrieveProcess runs a credential_process of another tool. A long-term key that it gives gets a session, as any does.
+func (o *Options) retrieveProcess(ctx context.Context, p *profile.Profile) (aws.Credentials, error) {
+	done := o.Events.Waiting("for the credential_process of profile " + p.Name)
+	c, err := o.Process(ctx, p.CredentialProcess, append(o.Chain[:len(o.Chain):len(o.Chain)], p.Name))
+	done()
+	if err != nil {
+		return aws.Credentials{}, fmt.Errorf("%s: credential_process of profile %q: %w", p.Origin["credential_process"], p.Name, err)
+	}
+	if c.SessionToken != "" || isShortLived(c.AccessKeyID) {
+		if o.Duration != 0 {
+			return aws.Credentials{}, fmt.Errorf("%s of profile %q: %w", Process, p.Name, errDurationOfOther)
+		}
+		return c, nil
+	}
+	plan := &Plan{Kind: Process, Profile: p}
+	key := givenKey{c}
+	if o.NoSession {
+		return o.withoutSession(plan, key).Retrieve(ctx)
+	}
+	session, err := o.newSession(ctx, key, p.Name, p.MFASerial, o.durationOf(p))
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	return session.Retrieve(ctx)
+}

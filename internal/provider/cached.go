@@ -1,0 +1,99 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+
+	"github.com/awsexec/awsexec/internal/cache"
+)
+
+const (
+	// freshness is how much life a session must have left to be handed out without renewal. botocore runs a credential_process again on
+	// every use once less than 15 minutes are left, so less than that would be asked for again at once.
+	freshness = 16 * time.Minute
+
+	// lastResort is how much life makes a session worth handing out when it cannot be renewed.
+	lastResort = time.Minute
+)
+
+// cached hands out a session from the cache, or has a new one made, by one process at a time.
+type cached struct {
+	o     *Options
+	key   cache.Key
+	lock  string                                             // what renewals that must take turns have in common
+	issue func(ctx context.Context) (aws.Credentials, error) // makes new credentials that expire
+}
+
+// Retrieve implements aws.CredentialsProvider.
+func (c *cached) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	s, ok := c.load(ctx)
+	if ok && c.fresh(s) {
+		c.o.Events.Debug("session %s from the cache, good until %s", s.Credentials.AccessKeyID, s.Credentials.Expires.Format(time.RFC3339))
+		return s.Credentials, nil
+	}
+
+	done := c.o.Events.Waiting("for another awsexec to finish renewing the session")
+	release, err := c.o.Cache.Lock(ctx, c.lock)
+	done()
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return c.fallBack(ctx, s, ok, fmt.Errorf("another awsexec is renewing this session and has not finished: %w", context.Cause(ctx)))
+	case err != nil:
+		c.o.Events.Warn(fmt.Errorf("the session cache cannot be used: %w", err), "")
+		return c.issue(ctx)
+	default:
+		defer release()
+		if s, ok = c.load(ctx); ok && c.fresh(s) {
+			c.o.Events.Debug("session %s was made by another awsexec", s.Credentials.AccessKeyID)
+			return s.Credentials, nil
+		}
+	}
+
+	issued := c.o.Now()
+	creds, err := c.issue(ctx)
+	if err != nil {
+		return c.fallBack(ctx, s, ok, err)
+	}
+	if err := c.o.Cache.Store(ctx, c.key, cache.Session{Credentials: creds, Issued: issued}, issued); err != nil {
+		c.o.Events.Warn(fmt.Errorf("the session could not be cached: %w", err), "")
+	}
+	return creds, nil
+}
+
+// load reads the cache. A cache that cannot be opened is one without sessions.
+func (c *cached) load(ctx context.Context) (cache.Session, bool) {
+	s, ok, err := c.o.Cache.Load(ctx, c.key)
+	if err != nil {
+		c.o.Events.Debug("the session cache cannot be read: %v", err)
+	}
+	return s, ok
+}
+
+// fresh says whether s can be handed out as it is. A session that lives for seconds only is fresh for half its life.
+func (c *cached) fresh(s cache.Session) bool {
+	life := s.Credentials.Expires.Sub(s.Issued)
+	return s.Credentials.Expires.Sub(c.o.Now()) > min(freshness, life/2)
+}
+
+// fallBack hands out a session that still has a little life, if the failure to renew it says nothing against the session.
+func (c *cached) fallBack(ctx context.Context, s cache.Session, ok bool, err error) (aws.Credentials, error) {
+	if !ok || s.Credentials.Expires.Sub(c.o.Now()) <= lastResort || errors.Is(ctx.Err(), context.Canceled) || refused(err) {
+		return aws.Credentials{}, err
+	}
+	left := s.Credentials.Expires.Sub(c.o.Now()).Round(time.Second)
+	c.o.Events.Warn(fmt.Errorf("the session ends in %s and could not be renewed: %w", left, err), "")
+	return s.Credentials, nil
+}
+
+// refused says whether AWS itself turned the request down: the key may have been taken back, so its sessions are not to be trusted.
+func refused(err error) bool {
+	var response *awshttp.ResponseError
+	var api smithy.APIError
+	return errors.As(err, &response) && response.HTTPStatusCode()/100 == 4 && errors.As(err, &api) && !isThrottled(api)
+}

@@ -1,0 +1,160 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
+	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
+	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
+
+	"github.com/awsexec/awsexec/internal/profile"
+)
+
+// metadataTimeout bounds the question whether this machine is an EC2 instance: where it is none, nobody may ever answer.
+const metadataTimeout = 4 * time.Second
+
+// given gives credentials that somebody else has made, short-lived already, as they are. AWS refuses GetSessionToken with them.
+func (o *Options) given(plan *Plan) aws.CredentialsProvider {
+	p := plan.Profile
+	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
+		ctx, cancel := context.WithTimeout(ctx, callTimeout)
+		defer cancel()
+		var c aws.Credentials
+		var err error
+		switch plan.Kind {
+		case FileSession:
+			return p.Static.Credentials, nil
+		case EnvironmentSession:
+			return environmentCredentials(o.Env), nil
+		case Container:
+			c, err = o.container(ctx)
+		case Instance:
+			if c, err = o.instance(ctx); err != nil && plan.otherwise != nil {
+				o.Events.Debug("instance metadata: %v", err)
+				return aws.Credentials{}, plan.otherwise
+			}
+		default:
+			c, err = o.fromSDK(ctx, p)
+		}
+		if err != nil {
+			return aws.Credentials{}, &GivenError{plan.Kind, p, err}
+		}
+		return c, nil
+	})
+}
+
+// GivenError is a failure of whoever makes a profile's short-lived credentials.
+type GivenError struct {
+	Kind    Kind
+	Profile *profile.Profile
+	err     error
+}
+
+func (e *GivenError) Unwrap() error { return e.err }
+
+func (e *GivenError) Error() string {
+	return called(fmt.Sprintf("profile %q: credentials of %s", e.Profile.Name, e.Kind), e.err).Error()
+}
+
+// fromSDK has the AWS SDK get the credentials of a profile that signs in through IAM Identity Center, a web identity or a login session. The
+// token caches and files that these use are the SDK's.
+func (o *Options) fromSDK(ctx context.Context, p *profile.Profile) (aws.Credentials, error) {
+	defer o.Events.Waiting("for the credentials of profile " + p.Name)()
+	options := []func(*awsconfig.LoadOptions) error{
+		awsconfig.WithSharedConfigFiles(present(o.Files.Config)),
+		awsconfig.WithSharedCredentialsFiles(present(o.Files.Credentials)),
+		awsconfig.WithRegion(o.Client.region()),
+	}
+	if len(p.Origin) > 0 {
+		options = append(options, awsconfig.WithSharedConfigProfile(p.Name))
+	}
+	cfg, err := awsconfig.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	return cfg.Credentials.Retrieve(ctx)
+}
+
+func present(file string) []string {
+	if file == "" {
+		return nil
+	}
+	return []string{file}
+}
+
+// instance asks the instance metadata service, version 2, for the credentials of the instance's role.
+func (o *Options) instance(ctx context.Context) (aws.Credentials, error) {
+	defer o.Events.Waiting("for the EC2 instance metadata service")()
+	ctx, cancel := context.WithTimeout(ctx, metadataTimeout)
+	defer cancel()
+	env, err := awsconfig.NewEnvConfig() // AWS_EC2_METADATA_SERVICE_ENDPOINT and its kin
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	client := imds.NewFromConfig(aws.Config{ConfigSources: []any{env}})
+	return ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = client }).Retrieve(ctx)
+}
+
+// hasContainer says whether a container credentials endpoint is named in the environment.
+func hasContainer(env func(string) string) bool {
+	return env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") != "" || env("AWS_CONTAINER_CREDENTIALS_FULL_URI") != ""
+}
+
+// ecsEndpoint is what a relative URI is relative to. Source: "Container credential provider" in the AWS SDKs and Tools Reference Guide.
+const ecsEndpoint = "http://169.254.170.2"
+
+// container asks the endpoint that ECS, EKS, Greengrass and awsexec's like name in the environment.
+func (o *Options) container(ctx context.Context) (aws.Credentials, error) {
+	defer o.Events.Waiting("for the container credentials endpoint")()
+	endpoint := ecsEndpoint + o.Env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
+	if o.Env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") == "" {
+		endpoint = o.Env("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+		if err := checkEndpoint(endpoint); err != nil {
+			return aws.Credentials{}, err
+		}
+	}
+	return endpointcreds.New(endpoint, func(e *endpointcreds.Options) {
+		e.AuthorizationToken = o.Env("AWS_CONTAINER_AUTHORIZATION_TOKEN")
+		if file := o.Env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); file != "" {
+			e.AuthorizationTokenProvider = endpointcreds.TokenProviderFunc(func() (string, error) {
+				token, err := os.ReadFile(file)
+				return strings.TrimRight(string(token), "\r\n"), err
+			})
+		}
+	}).Retrieve(ctx)
+}
+
+// checkEndpoint holds a container endpoint to the rule of the SDKs: without TLS, only loopback and the addresses of ECS and EKS.
+func checkEndpoint(endpoint string) error {
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Host == "" {
+		return errors.New("AWS_CONTAINER_CREDENTIALS_FULL_URI is no URL")
+	}
+	if u.Scheme == "https" {
+		return nil
+	}
+	host := u.Hostname()
+	if ip := net.ParseIP(host); u.Scheme == "http" && (host == "localhost" || ip != nil && (ip.IsLoopback() || isContainerHost(ip))) {
+		return nil
+	}
+	return fmt.Errorf("AWS_CONTAINER_CREDENTIALS_FULL_URI has the host %q; without TLS it may only be a loopback address or that of ECS or EKS", host)
+}
+
+// isContainerHost knows the link-local addresses of the ECS and EKS agents.
+func isContainerHost(ip net.IP) bool {
+	for _, known := range []string{"169.254.170.2", "169.254.170.23", "fd00:ec2::23"} {
+		if ip.Equal(net.ParseIP(known)) {
+			return true
+		}
+	}
+	return false
+}

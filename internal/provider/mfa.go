@@ -1,0 +1,143 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/aws/smithy-go"
+)
+
+var (
+	// ErrNoHuman says that an MFA code is needed and nobody can be asked for one. Errors of a TokenCodeFunc wrap it.
+	ErrNoHuman = errors.New("nobody can be asked for an MFA code")
+
+	// ErrCodeFormat says that an answer is not six digits.
+	ErrCodeFormat = errors.New("an MFA code is 6 digits")
+	// ErrCodeUsed says that AWS has been sent this code already; it takes each code once.
+	ErrCodeUsed = errors.New("this MFA code has been used already; each works once")
+	// ErrCodeWrong says that AWS refused the code.
+	ErrCodeWrong = errors.New("AWS did not accept this MFA code")
+)
+
+const (
+	wrongMost     = 3  // codes that AWS may refuse before we give up
+	malformedMost = 10 // answers that are not even sent
+
+	// window is how long an authenticator shows one code. Source: RFC 6238, and the virtual MFA devices of IAM.
+	window = 30 * time.Second
+)
+
+// TokenRequest says for what a one-time code is needed.
+type TokenRequest struct {
+	Profile string
+	Serial  string // of the MFA device
+	Again   error  // why the code before was no good: ErrCodeFormat, ErrCodeUsed or ErrCodeWrong; nil the first time
+}
+
+// TokenOrigin says where a code came from, and so what asking again can bring.
+type TokenOrigin int
+
+const (
+	FromHuman   TokenOrigin = iota // can be asked again, with the reason
+	FromProgram                    // gives another code in the next 30-second window
+	FromFixed                      // gives the same code for ever
+)
+
+// TokenCode is a one-time code.
+type TokenCode struct {
+	Code   string
+	Origin TokenOrigin
+}
+
+// TokenCodeFunc gets a one-time code of an MFA device. It must return when ctx ends. Its error wraps ErrNoHuman if
+// a human would be needed and cannot be reached.
+type TokenCodeFunc func(ctx context.Context, r TokenRequest) (TokenCode, error)
+
+// withTokenCode calls the operation call with a one-time code of the device serial, and asks for another code as long as that helps.
+//
+// A code that is not six digits, or was sent before, is never sent.
+func (o *Options) withTokenCode(ctx context.Context, profile, serial string, call func(ctx context.Context, code string) error) error {
+	request := TokenRequest{Profile: profile, Serial: serial}
+	wrong, malformed := 0, 0
+	for {
+		tc, err := o.TokenCode(ctx, request)
+		if err != nil {
+			return fmt.Errorf("MFA code for %s: %w", serial, err)
+		}
+		if request.Again = o.unfit(ctx, serial, tc.Code); request.Again != nil {
+			malformed++
+			if tc.Origin == FromProgram && errors.Is(request.Again, ErrCodeUsed) && malformed == 1 {
+				if err := o.nextWindow(ctx); err != nil {
+					return fmt.Errorf("MFA code for %s: %w", serial, err)
+				}
+				continue
+			}
+			if tc.Origin != FromHuman || malformed == malformedMost {
+				return fmt.Errorf("MFA code for %s: %w", serial, request.Again)
+			}
+			continue
+		}
+
+		err = call(ctx, tc.Code)
+		if consumed(err) {
+			if memErr := o.Cache.RememberCode(ctx, serial, tc.Code, o.Now()); memErr != nil {
+				o.Events.Debug("the MFA code is not remembered as used: %v", memErr)
+			}
+		}
+		if !isWrongCode(err) {
+			return err
+		}
+		wrong++
+		if tc.Origin != FromHuman || wrong == wrongMost {
+			return fmt.Errorf("%w: %w", ErrCodeWrong, err)
+		}
+		request.Again = ErrCodeWrong
+	}
+}
+
+// unfit returns why code is not to be sent, or nil.
+func (o *Options) unfit(ctx context.Context, serial, code string) error {
+	if len(code) != 6 || strings.Trim(code, "0123456789") != "" {
+		return ErrCodeFormat
+	}
+	if o.Cache.CodeSent(ctx, serial, code, o.Now()) {
+		return ErrCodeUsed
+	}
+	return nil
+}
+
+// nextWindow waits until authenticators show their next code.
+func (o *Options) nextWindow(ctx context.Context) error {
+	now := o.Now()
+	defer o.Events.Waiting("for the next MFA code")()
+	timer := time.NewTimer(now.Truncate(window).Add(window).Sub(now))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// consumed says whether AWS has looked at the one-time code of a call that ended with err. A call that was throttled or got no answer
+// may be made again with the same code; should AWS have taken it after all, it says so.
+func consumed(err error) bool {
+	var api smithy.APIError
+	return err == nil || errors.As(err, &api) && !isThrottled(api)
+}
+
+// isWrongCode says whether STS refused the one-time code. It uses one message for a wrong code and for one that was used
+// before, and the same code AccessDenied as for everything else.
+func isWrongCode(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && api.ErrorCode() == "AccessDenied" &&
+		strings.Contains(api.ErrorMessage(), "MultiFactorAuthentication failed with invalid MFA one time pass code")
+}
+
+func isThrottled(api smithy.APIError) bool {
+	return api.ErrorCode() == "Throttling" || api.ErrorCode() == "ThrottlingException"
+}

@@ -1,0 +1,262 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/keystore"
+)
+
+const awsFiles = `
+[default]
+region = eu-west-1
+
+[profile stored]
+credential_process = awsexec --profile stored
+
+[profile bare]
+region = eu-west-1
+
+[profile shared]
+credential_process = /usr/local/bin/awsexec --profile stored
+
+[profile lost]
+credential_process = awsexec --profile lost
+
+[profile to-nowhere]
+credential_process = awsexec --profile nowhere
+
+[profile ring-a]
+credential_process = awsexec --profile ring-b
+[profile ring-b]
+credential_process = awsexec --profile ring-a
+
+[profile plain]
+aws_access_key_id = AKIAIOSFODNN7PLAIN01
+aws_secret_access_key = S3CR3TMARKER
+
+[profile plain-session]
+aws_access_key_id = ASIAIOSFODNN7PLAIN01
+aws_secret_access_key = S3CR3TMARKER
+aws_session_token = S3CR3TMARKER
+
+[profile tool]
+credential_process = some-tool --json
+
+[profile wrapped]
+credential_process = sh -c 'awsexec --profile stored'
+
+[profile sso]
+sso_session = corp
+sso_account_id = 123456789012
+sso_role_name = Dev
+[sso-session corp]
+sso_region = eu-west-1
+sso_start_url = https://example.awsapps.com/start
+
+[profile web]
+role_arn = arn:aws:iam::123456789012:role/web
+web_identity_token_file = /token
+
+[profile login]
+login_session = arn:aws:iam::123456789012:user/alice
+
+[profile role]
+role_arn = arn:aws:iam::123456789012:role/one
+source_profile = stored
+
+[profile role-of-role]
+role_arn = arn:aws:iam::123456789012:role/two
+source_profile = role
+
+[profile role-of-sso]
+role_arn = arn:aws:iam::123456789012:role/one
+source_profile = sso
+
+[profile role-of-itself]
+role_arn = arn:aws:iam::123456789012:role/one
+source_profile = role-of-itself
+aws_access_key_id = AKIAIOSFODNN7PLAIN02
+aws_secret_access_key = S3CR3TMARKER
+
+[profile role-stored]
+role_arn = arn:aws:iam::123456789012:role/one
+
+[profile role-of-nothing]
+role_arn = arn:aws:iam::123456789012:role/one
+
+[profile role-of-env]
+role_arn = arn:aws:iam::123456789012:role/one
+credential_source = Environment
+
+[profile role-of-instance]
+role_arn = arn:aws:iam::123456789012:role/one
+credential_source = Ec2InstanceMetadata
+
+[profile role-of-container]
+role_arn = arn:aws:iam::123456789012:role/one
+credential_source = EcsContainer
+
+[profile role-of-else]
+role_arn = arn:aws:iam::123456789012:role/one
+credential_source = Else
+`
+
+// ways writes a plan as the kinds on the way from the wanted credentials to their source.
+func ways(p *Plan) string {
+	if p == nil {
+		return ""
+	}
+	text := fmt.Sprintf("%s of %s", p.Kind, p.Profile.Name)
+	if p.From != nil {
+		text += " < " + ways(p.From)
+	}
+	return text
+}
+
+func TestDecide(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(path, []byte(awsFiles), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	files := profile.Files{Config: path}
+	config, err := profile.ReadFiles(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys := map[string]string{"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7ENVIR01", "AWS_SECRET_ACCESS_KEY": "S3CR3TMARKER"}
+	session := map[string]string{"AWS_ACCESS_KEY_ID": "ASIAIOSFODNN7ENVIR01", "AWS_SECRET_ACCESS_KEY": "S3CR3TMARKER", "AWS_SESSION_TOKEN": "S3CR3TMARKER"}
+	container := map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1/"}
+	for _, tt := range []struct {
+		profile  string
+		explicit bool
+		env      map[string]string
+		want     string // of ways, or of an error
+	}{
+		{"stored", false, nil, "key in the keystore of stored"},
+		{"shared", false, nil, "key in the keystore of stored"},
+		{"bare", true, nil, "EC2 instance of bare"},
+		{"bare", true, container, "container of bare"},
+		{"default", false, nil, "EC2 instance of default"},
+		{"default", false, container, "container of default"},
+		{"default", false, map[string]string{"AWS_WEB_IDENTITY_TOKEN_FILE": "/t"}, "web identity of default"},
+		{"default", false, map[string]string{"AWS_EC2_METADATA_DISABLED": "True"}, `profile "default": no access key in the keystore, the AWS files or the environment`},
+		{"lost", true, container, `profile "lost": no access key in the keystore, the AWS files or the environment`},
+		{"to-nowhere", true, nil, `profile "to-nowhere": profile "nowhere": not in the AWS files`},
+		{"ring-a", true, nil, `profile "ring-a" leads back to itself: ring-a → ring-b → ring-a`},
+		{"plain", true, nil, "access key in the AWS files of plain"},
+		{"plain-session", true, nil, "session in the AWS files of plain-session"},
+		{"tool", true, nil, "credential_process of tool"},
+		{"wrapped", true, nil, "credential_process of wrapped"},
+		{"sso", true, nil, "IAM Identity Center of sso"},
+		{"web", true, nil, "web identity of web"},
+		{"login", true, nil, "login session of login"},
+
+		{"role", true, nil, "role of role < key in the keystore of stored"},
+		{"role-of-role", true, nil, "role of role-of-role < role of role < key in the keystore of stored"},
+		{"role-of-sso", true, nil, "role of role-of-sso < IAM Identity Center of sso"},
+		{"role-of-itself", true, nil, "role of role-of-itself < access key in the AWS files of role-of-itself"},
+		{"role-stored", true, nil, "role of role-stored < key in the keystore of role-stored"},
+		{"role-of-nothing", true, nil, `profile "role-of-nothing": ` + path + ":77: role_arn without source_profile or credential_source"},
+		{"role-of-env", true, keys, "role of role-of-env < access key in the environment of role-of-env"},
+		{"role-of-env", true, session, "role of role-of-env < session in the environment of role-of-env"},
+		{"role-of-env", true, nil, "credential_source is Environment, and AWS_ACCESS_KEY_ID is not set"},
+		{"role-of-instance", true, keys, "role of role-of-instance < EC2 instance of role-of-instance"},
+		{"role-of-container", true, container, "role of role-of-container < container of role-of-container"},
+		{"role-of-container", true, nil, "credential_source is EcsContainer, and no AWS_CONTAINER_CREDENTIALS_"},
+		{"role-of-else", true, nil, `:93: credential_source "Else" is none of`},
+
+		{"stored", false, keys, "access key in the environment of stored"},
+		{"stored", true, keys, "key in the keystore of stored"},
+		{"role", false, session, "session in the environment of role"},
+		{"stored", false, map[string]string{"AWS_ACCESS_KEY_ID": "A"}, "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not"},
+		{"stored", false, map[string]string{"AWS_SECRET_ACCESS_KEY": "A"}, "AWS_SECRET_ACCESS_KEY is set and AWS_ACCESS_KEY_ID is not"},
+		{"stored", false, map[string]string{"AWS_ACCESS_KEY_ID": "ASIA", "AWS_SECRET_ACCESS_KEY": "A"}, "AWS_ACCESS_KEY_ID is that of a session and AWS_SESSION_TOKEN is not set"},
+		{"stored", false, map[string]string{"AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "A", "AWS_SECURITY_TOKEN": "t"}, "session in the environment of stored"},
+		{"stored", false, map[string]string{"AWS_SESSION_TOKEN": "t"}, "key in the keystore of stored"},
+	} {
+		t.Run(fmt.Sprint(tt.profile, " ", tt.env), func(t *testing.T) {
+			p, err := config.Profile(tt.profile)
+			if err != nil {
+				t.Fatal(err)
+			}
+			plan, err := Decide(t.Context(), p, Options{
+				Env:      func(name string) string { return tt.env[name] },
+				Keys:     memory{"stored": {AccessKeyID: "AKIAIOSFODNN7STORED1"}, "role-stored": {AccessKeyID: "AKIAIOSFODNN7STORED2"}},
+				Self:     func(command string) (string, bool) { return profile.SelfProcess(command, "/opt/awsexec") },
+				Resolve:  func(_ context.Context, name string) (*profile.Profile, error) { return config.Profile(name) },
+				Explicit: tt.explicit,
+			})
+			if err != nil {
+				if !strings.Contains(err.Error(), tt.want) {
+					t.Errorf("got the error %v\nwant %s", err, tt.want)
+				}
+				return
+			}
+			if got := ways(plan); got != tt.want {
+				t.Errorf("got %s\nwant %s", got, tt.want)
+			}
+		})
+	}
+}
+
+// broken is a keystore that cannot be read.
+type broken struct{ err error }
+
+func (broken) Listed(context.Context, string) bool             { return false }
+func (b broken) KeyID(context.Context, string) (string, error) { return "", b.err }
+func (b broken) Get(context.Context, string) (aws.Credentials, error) {
+	return aws.Credentials{}, b.err
+}
+
+// A keystore that cannot be read matters to those who need it, and only to them.
+func TestDecideWithoutKeystore(t *testing.T) {
+	self := &profile.Profile{Name: "work", CredentialProcess: "awsexec --profile work"}
+	static := &profile.Profile{Name: "plain", Static: &profile.StaticKeys{Credentials: aws.Credentials{AccessKeyID: "AKIA", SecretAccessKey: "S3CR3TMARKER"}}}
+	empty := &profile.Profile{Name: "default"}
+	for _, tt := range []struct {
+		p    *profile.Profile
+		err  error
+		kind Kind
+	}{
+		{self, keystore.ErrUnavailable, ""},
+		{self, keystore.ErrLocked, ""},
+		{static, keystore.ErrUnavailable, FileKey},
+		{static, keystore.ErrLocked, FileKey},
+		{empty, keystore.ErrUnavailable, Instance},
+		{empty, keystore.ErrLocked, ""},
+	} {
+		plan, err := Decide(t.Context(), tt.p, Options{
+			Env:      func(string) string { return "" },
+			Keys:     broken{tt.err},
+			Self:     func(command string) (string, bool) { return profile.SelfProcess(command, "") },
+			Explicit: true,
+		})
+		if tt.kind == "" {
+			if !errors.Is(err, tt.err) {
+				t.Errorf("%s with a keystore that is %v: got %v", tt.p.Name, tt.err, err)
+			}
+		} else if err != nil || plan.Kind != tt.kind {
+			t.Errorf("%s with a keystore that is %v: got %v, %v", tt.p.Name, tt.err, plan, err)
+		}
+	}
+}
+
+// Whoever started us is resolving a profile already: to come back to it is a loop.
+func TestDecideSeesWhoStartedUs(t *testing.T) {
+	_, err := Decide(t.Context(), &profile.Profile{Name: "work"}, Options{
+		Env: func(string) string { return "" }, Keys: memory{}, Explicit: true, Chain: []string{"role", "work"},
+	})
+	var loop *LoopError
+	if !errors.As(err, &loop) || err.Error() != `profile "work" leads back to itself: role → work → work` {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,194 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+
+	"github.com/awsexec/awsexec/internal/cache"
+	"github.com/awsexec/awsexec/internal/profile"
+)
+
+// Limits of AssumeRole. Source: API reference of AssumeRole. A session that assumes a role gets an hour at most ("role chaining"); what
+// the role itself allows beyond that only AWS knows.
+const (
+	minRole        = 900 * time.Second
+	maxRole        = 43200 * time.Second
+	maxRoleChained = 3600 * time.Second
+	defaultRole    = time.Hour
+)
+
+// defaultRoleSessionName is the name under which a role is assumed where the profile gives none. It must not change from call to
+// call, or nothing could be cached.
+const defaultRoleSessionName = "awsexec"
+
+// buildRole makes the provider of a role's credentials.
+//
+// A role that is to be had for more than an hour is assumed straight with the long-term key. Otherwise one GetSessionToken session is
+// made for all roles of that key, so that one MFA code serves them all. Assuming a role with that session is role chaining.
+func (o *Options) buildRole(ctx context.Context, plan *Plan) (aws.CredentialsProvider, error) {
+	p := plan.Profile
+	duration := o.durationOf(p)
+	if duration == 0 {
+		duration = defaultRole
+	}
+	if duration < minRole || duration > maxRole {
+		return nil, &DurationError{"AssumeRole", duration, minRole, maxRole}
+	}
+	if plan.From.LongTerm() && (duration > maxRoleChained || o.NoSession) {
+		return o.buildDirectRole(ctx, plan, duration)
+	}
+	if duration > maxRoleChained {
+		if o.Duration != 0 {
+			return nil, &DurationError{"AssumeRole with a session (role chaining)", duration, minRole, maxRoleChained}
+		}
+		o.Events.Warn(fmt.Errorf("%s: role %s is assumed by a session, which AWS allows for 1 hour at most; duration_seconds is cut to that",
+			p.Origin["duration_seconds"], p.RoleARN), "")
+		duration = maxRoleChained
+	}
+
+	from, err := o.sourceOf(ctx, plan)
+	if err != nil {
+		return nil, err
+	}
+	assume := func(ctx context.Context) (aws.Credentials, error) {
+		source, err := from.Retrieve(ctx)
+		if err != nil {
+			return aws.Credentials{}, err
+		}
+		return o.assumeRole(ctx, source, p, duration, "")
+	}
+	parent, ok := from.(*cached)
+	if !ok { // nothing says whether its credentials will be the same next time
+		return aws.CredentialsProviderFunc(assume), nil
+	}
+	key := o.roleKey(p, duration)
+	key.Base, key.From = parent.key.Base, parent.key.ID()
+	return &cached{o: o, key: key, lock: key.ID(), issue: assume}, nil
+}
+
+// sourceOf is the provider of what assumes a role: another role, or the session that all roles of a long-term key share.
+func (o *Options) sourceOf(ctx context.Context, plan *Plan) (aws.CredentialsProvider, error) {
+	inner := *o
+	inner.Duration = 0 // the user's wish is about the last role
+	from := plan.From
+	if !from.LongTerm() {
+		return inner.build(ctx, inheritMFA(from, plan.Profile))
+	}
+	key := inner.keyOf(from)
+	duration := time.Duration(0)
+	if from.Profile.RoleARN == "" { // else duration_seconds is about the role
+		duration = from.Profile.Duration
+	}
+	return inner.newSession(ctx, key, from.Profile.Name, mfaSerial(plan), duration)
+}
+
+// inheritMFA hands the MFA device of a role's profile down to the role that assumes it, where that has none: it is
+// the long-term key at the end of the chain that the code is used with.
+func inheritMFA(from *Plan, p *profile.Profile) *Plan {
+	if from.Kind != Role || p.MFASerial == "" || from.Profile.MFASerial != "" {
+		return from
+	}
+	withMFA := *from.Profile
+	withMFA.MFASerial = p.MFASerial
+	inherited := *from
+	inherited.Profile = &withMFA
+	return &inherited
+}
+
+// mfaSerial is the MFA device for the long-term key that assumes the role of plan: the role profile's, or else the source's own.
+func mfaSerial(plan *Plan) string {
+	if plan.Profile.MFASerial != "" {
+		return plan.Profile.MFASerial
+	}
+	return plan.From.Profile.MFASerial
+}
+
+// buildDirectRole makes the provider of a role that a long-term key assumes without a session in between.
+func (o *Options) buildDirectRole(ctx context.Context, plan *Plan, duration time.Duration) (aws.CredentialsProvider, error) {
+	p := plan.Profile
+	longTerm := o.keyOf(plan.From)
+	base, err := longTerm.KeyID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	key := o.roleKey(p, duration)
+	key.Base, key.MFASerial = base, mfaSerial(plan)
+	issue := func(ctx context.Context) (aws.Credentials, error) {
+		source, err := longTerm.Retrieve(ctx)
+		if err != nil {
+			return aws.Credentials{}, err
+		}
+		return o.assumeRole(ctx, source, p, duration, key.MFASerial)
+	}
+	return &cached{o: o, key: key, lock: base, issue: issue}, nil
+}
+
+// roleKey names the session of a role in the cache, by all that shapes it.
+func (o *Options) roleKey(p *profile.Profile, duration time.Duration) cache.Key {
+	key := cache.Key{
+		Operation:         "AssumeRole",
+		Region:            o.Client.region(),
+		Endpoint:          o.Client.Endpoint,
+		Duration:          duration,
+		RoleARN:           p.RoleARN,
+		ExternalID:        p.ExternalID,
+		RoleSessionName:   p.RoleSessionName,
+		SourceIdentity:    p.SourceIdentity,
+		TransitiveTagKeys: p.TransitiveSessionTags,
+	}
+	for _, t := range p.SessionTags {
+		key.Tags = append(key.Tags, [2]string{t.Key, t.Value})
+	}
+	return key
+}
+
+// assumeRole calls STS AssumeRole for the role of p.
+func (o *Options) assumeRole(ctx context.Context, source aws.Credentials, p *profile.Profile, duration time.Duration, serial string) (aws.Credentials, error) {
+	api, err := o.Client.sts(source)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	in := &sts.AssumeRoleInput{
+		RoleArn:           aws.String(p.RoleARN),
+		RoleSessionName:   aws.String(defaultRoleSessionName),
+		DurationSeconds:   aws.Int32(int32(duration / time.Second)),
+		TransitiveTagKeys: p.TransitiveSessionTags,
+	}
+	if p.RoleSessionName != "" {
+		in.RoleSessionName = aws.String(p.RoleSessionName)
+	}
+	if p.ExternalID != "" {
+		in.ExternalId = aws.String(p.ExternalID)
+	}
+	if p.SourceIdentity != "" {
+		in.SourceIdentity = aws.String(p.SourceIdentity)
+	}
+	for _, t := range p.SessionTags {
+		in.Tags = append(in.Tags, types.Tag{Key: aws.String(t.Key), Value: aws.String(t.Value)})
+	}
+	var out *sts.AssumeRoleOutput
+	err = o.callSTS(ctx, p.Name, serial, func(ctx context.Context, code *string) error {
+		if in.TokenCode = code; code != nil {
+			in.SerialNumber = aws.String(serial)
+		}
+		out, err = api.AssumeRole(ctx, in)
+		if err != nil {
+			return called(fmt.Sprintf("profile %q: assume role %s with %s", p.Name, p.RoleARN, source.AccessKeyID), err)
+		}
+		return nil
+	})
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	c, err := fromSTS(out.Credentials, "AssumeRole")
+	if role, arnErr := arn.Parse(p.RoleARN); arnErr == nil {
+		c.AccountID = role.AccountID
+	}
+	return c, err
+}

@@ -1,0 +1,144 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/aws-sdk-go-v2/service/sts/types"
+
+	"github.com/awsexec/awsexec/internal/cache"
+)
+
+// Limits of GetSessionToken for an IAM user. Source: API reference of GetSessionToken. (For a root user AWS itself caps it at an hour.)
+const (
+	minSession = 900 * time.Second
+	maxSession = 129600 * time.Second
+)
+
+// Default lives of a session: short where renewing it costs nobody anything, long where it costs a person an MFA code.
+const (
+	defaultSession    = time.Hour
+	defaultSessionMFA = 12 * time.Hour
+)
+
+// DurationError is a duration that AWS would refuse.
+type DurationError struct {
+	Operation     string
+	Got, Min, Max time.Duration
+}
+
+func (e *DurationError) Error() string {
+	return fmt.Sprintf("duration %s is outside what %s allows: %d to %d seconds (%s to %s)",
+		short(e.Got), e.Operation, e.Min/time.Second, e.Max/time.Second, short(e.Min), short(e.Max))
+}
+
+// longTermKey is where the long-term key of a profile comes from.
+type longTermKey interface {
+	KeyID(ctx context.Context) (string, error)
+	Retrieve(ctx context.Context) (aws.Credentials, error)
+}
+
+// newSession returns a provider of GetSessionToken sessions made from key.
+func (o *Options) newSession(ctx context.Context, key longTermKey, profile, mfaSerial string, duration time.Duration) (*cached, error) {
+	if duration == 0 {
+		duration = defaultSession
+		if mfaSerial != "" {
+			duration = defaultSessionMFA
+		}
+	}
+	if duration < minSession || duration > maxSession {
+		return nil, &DurationError{"GetSessionToken", duration, minSession, maxSession}
+	}
+	base, err := key.KeyID(ctx)
+	if err != nil {
+		return nil, err
+	}
+	issue := func(ctx context.Context) (aws.Credentials, error) {
+		longTerm, err := key.Retrieve(ctx)
+		if err != nil {
+			return aws.Credentials{}, err
+		}
+		return o.getSessionToken(ctx, longTerm, profile, mfaSerial, duration)
+	}
+	return &cached{
+		o: o,
+		key: cache.Key{
+			Base:      base,
+			Operation: "GetSessionToken",
+			Region:    o.Client.region(),
+			Endpoint:  o.Client.Endpoint,
+			MFASerial: mfaSerial,
+			Duration:  duration,
+		},
+		lock:  base,
+		issue: issue,
+	}, nil
+}
+
+// getSessionToken calls STS GetSessionToken with a long-term key.
+func (o *Options) getSessionToken(ctx context.Context, longTerm aws.Credentials, profile, mfaSerial string, duration time.Duration) (aws.Credentials, error) {
+	api, err := o.Client.sts(longTerm)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	in := &sts.GetSessionTokenInput{DurationSeconds: aws.Int32(int32(duration / time.Second))}
+	var out *sts.GetSessionTokenOutput
+	err = o.callSTS(ctx, profile, mfaSerial, func(ctx context.Context, code *string) error {
+		if in.TokenCode = code; code != nil {
+			in.SerialNumber = aws.String(mfaSerial)
+		}
+		out, err = api.GetSessionToken(ctx, in)
+		if err != nil {
+			return called("get session token with "+longTerm.AccessKeyID, err)
+		}
+		return nil
+	})
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	return fromSTS(out.Credentials, "GetSessionToken")
+}
+
+// callSTS makes a call of STS, bounded in time, with a one-time code of the MFA device serial if there is one.
+func (o *Options) callSTS(ctx context.Context, profile, serial string, call func(ctx context.Context, code *string) error) error {
+	bounded := func(ctx context.Context, code *string) error {
+		defer o.Events.Waiting("for AWS STS in " + o.Client.region())()
+		ctx, cancel := context.WithTimeout(ctx, callTimeout)
+		defer cancel()
+		return call(ctx, code)
+	}
+	if serial == "" {
+		return bounded(ctx, nil)
+	}
+	return o.withTokenCode(ctx, profile, serial, func(ctx context.Context, code string) error { return bounded(ctx, &code) })
+}
+
+// fromSTS turns what STS answers into what the SDK works with.
+func fromSTS(c *types.Credentials, operation string) (aws.Credentials, error) {
+	if c == nil || aws.ToString(c.AccessKeyId) == "" || aws.ToString(c.SecretAccessKey) == "" || c.Expiration == nil {
+		return aws.Credentials{}, errors.New("sts answered without complete credentials")
+	}
+	return aws.Credentials{
+		AccessKeyID:     *c.AccessKeyId,
+		SecretAccessKey: *c.SecretAccessKey,
+		SessionToken:    aws.ToString(c.SessionToken),
+		CanExpire:       true,
+		Expires:         *c.Expiration,
+		Source:          operation,
+	}, nil
+}
+
+// short writes a duration without its zero parts: 1h rather than 1h0m0s.
+func short(d time.Duration) string {
+	s := d.Round(time.Second).String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if len(s) > len(zero) && s[len(s)-len(zero):] == zero {
+			s = s[:len(s)-2]
+		}
+	}
+	return s
+}
