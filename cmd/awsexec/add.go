@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/provider"
+	"github.com/awsexec/awsexec/keystore"
+)
+
+// addCmd stores a long-term access key.
+type addCmd struct {
+	Name        string `arg:"" help:"Name for the key: that of the AWS profile that is to use it."`
+	Env         bool   `xor:"from" help:"Take the key from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."`
+	Stdin       bool   `xor:"from" help:"Read the key from standard input: the id and the secret on two lines, or JSON as the AWS CLI prints it."`
+	CSV         string `xor:"from" name:"csv" placeholder:"FILE" help:"Read the key from the file that the AWS console lets one download."`
+	NoVerify    bool   `help:"Do not ask AWS whose key this is."`
+	Force       bool   `help:"Replace the key that is there under this name."`
+	WriteConfig bool   `help:"Add the profile's credential_process line to the AWS config file."`
+}
+
+func (c *addCmd) Run(ctx context.Context, a *app) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, errTooLong)
+	defer cancel()
+	if err := keystore.CheckName(c.Name); err != nil {
+		return usageError{err.Error(), ""}
+	}
+	keys, err := a.keys()
+	if err != nil {
+		return err
+	}
+	old, err := keys.KeyID(ctx, c.Name)
+	switch {
+	case err == nil && !c.Force:
+		return existsError{c.Name, old}
+	case err != nil && !errors.Is(err, keystore.ErrNotFound):
+		return err
+	}
+	key, err := c.read(ctx, a)
+	if err != nil {
+		return err
+	}
+	if err := checkKey(key); err != nil {
+		return err
+	}
+	identity, err := c.verify(ctx, a, key)
+	if err != nil {
+		return err
+	}
+	if err := keys.Put(ctx, c.Name, key); err != nil {
+		return err
+	}
+	if old != "" {
+		a.forget(old)
+	}
+	a.ui.note("key %s is stored as %q in %s", mask(key.AccessKeyID), c.Name, keys)
+	if c.CSV != "" {
+		a.ui.advise("the key is still in clear in " + c.CSV + ": delete that file")
+	}
+	return c.configure(a, identity)
+}
+
+// read gets the key from where the flags say, else from the person at the terminal.
+func (c *addCmd) read(ctx context.Context, a *app) (aws.Credentials, error) {
+	switch {
+	case c.Env:
+		return keyFromEnv(a.env)
+	case c.Stdin:
+		return keyFromReader(a.stdin)
+	case c.CSV != "":
+		return keyFromCSV(c.CSV)
+	}
+	id, err := a.ask(ctx, "access key id: ", false)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	key := aws.Credentials{AccessKeyID: strings.TrimSpace(id)}
+	if err := checkKeyID(key.AccessKeyID); err != nil {
+		return aws.Credentials{}, err
+	}
+	secret, err := a.secret(ctx, "secret access key")
+	key.SecretAccessKey = strings.TrimSpace(secret)
+	return key, err
+}
+
+// verify asks AWS whose key it is, and tells.
+func (c *addCmd) verify(ctx context.Context, a *app, key aws.Credentials) (provider.Identity, error) {
+	if c.NoVerify {
+		return provider.Identity{}, nil
+	}
+	config, err := a.awsFiles()
+	if err != nil {
+		return provider.Identity{}, err
+	}
+	p, err := config.With(c.Name).Profile(c.Name)
+	if err != nil {
+		return provider.Identity{}, err
+	}
+	client, err := a.client(p)
+	if err != nil {
+		return provider.Identity{}, err
+	}
+	done := a.ui.Waiting("for AWS STS")
+	identity, err := provider.WhoAmI(ctx, client, key)
+	done()
+	if err != nil {
+		return provider.Identity{}, unverified{err}
+	}
+	a.ui.note("key %s belongs to %s in account %s", mask(key.AccessKeyID), identity.ARN, identity.Account)
+	if strings.HasSuffix(identity.ARN, ":root") {
+		a.ui.Warn(errors.New("this is a key of the account's root user, which can do everything"),
+			"AWS advises to have no such key: make an IAM user, and delete this key")
+	}
+	return identity, nil
+}
+
+// configure shows the lines that the AWS config file needs, or writes them.
+func (c *addCmd) configure(a *app, identity provider.Identity) error {
+	command := processCommand(a.self, c.Name)
+	if c.WriteConfig {
+		return a.addProcess(c.Name, command)
+	}
+	if config, err := a.awsFiles(); err == nil {
+		if p, err := config.Profile(c.Name); err == nil {
+			if name, ok := profile.SelfProcess(p.CredentialProcess, a.self); ok && (name == c.Name || name == "" && c.Name == "default") {
+				return nil // the profile is there already
+			}
+		}
+	}
+	serial := "arn:aws:iam::ACCOUNT:mfa/DEVICE"
+	if identity.Account != "" {
+		partition := strings.SplitN(identity.ARN, ":", 3)[1]
+		serial = "arn:" + partition + ":iam::" + identity.Account + ":mfa/DEVICE"
+	}
+	lines, _, err := profile.AddCredentialProcess(nil, a.files.Config, c.Name, command)
+	if err != nil {
+		return err
+	}
+	a.ui.note("to use it, put this into %s (or add --write-config):", a.files.Config)
+	return a.ui.print("%s# region = REGION\n# mfa_serial = %s\n", lines, serial)
+}
+
+// existsError says that a name is taken.
+type existsError struct{ name, keyID string }
+
+func (e existsError) Error() string {
+	return fmt.Sprintf("key %q is there already (%s)", e.name, mask(e.keyID))
+}
+
+// unverified is a key that AWS did not confirm. Nothing has been stored.
+type unverified struct{ error }
+
+func (e unverified) Error() string { return "nothing was stored: " + e.error.Error() }
+
+func (e unverified) Unwrap() error { return e.error }

@@ -1,0 +1,304 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/cache"
+	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/provider"
+	"github.com/awsexec/awsexec/keystore"
+)
+
+// app is what the commands share: the flags joined with the environment, and ways to the parts, each opened when first used.
+type app struct {
+	deps
+	flags
+	ui       *ui
+	vars     map[string]string
+	noPrompt bool
+	duration time.Duration // 0 if nobody asked for one
+	files    profile.Files
+
+	config *profile.Config
+	store  *keystore.Store
+	cached *cache.Cache
+}
+
+func newApp(d deps, u *ui, f *flags) (*app, error) {
+	a := &app{deps: d, flags: *f, ui: u, vars: map[string]string{}}
+	for _, kv := range d.environ {
+		if name, value, ok := strings.Cut(kv, "="); ok && name != "" {
+			a.vars[name] = value
+		}
+	}
+	u.debug = f.Debug
+	a.files = profile.DefaultFiles(a.env, d.home)
+
+	var err error
+	if a.duration, err = parseDuration(f.Duration, "--duration"); err != nil {
+		return nil, err
+	}
+	if f.Duration == "" {
+		if a.duration, err = parseDuration(a.env("AWSEXEC_DURATION"), "AWSEXEC_DURATION"); err != nil {
+			return nil, err
+		}
+	}
+	if a.noPrompt, err = truth(a.env("AWSEXEC_NO_PROMPT"), "AWSEXEC_NO_PROMPT"); err != nil {
+		return nil, err
+	}
+	a.noPrompt = a.noPrompt || f.NoPrompt
+	return a, nil
+}
+
+// env looks a variable up. On Windows their names do not tell case, which matters for none that we read.
+func (a *app) env(name string) string { return a.vars[name] }
+
+// parseDuration reads a whole number of seconds, or a Go duration that is one. Empty is 0.
+func parseDuration(s, where string) (time.Duration, error) {
+	if s == "" {
+		return 0, nil
+	}
+	d, err := time.ParseDuration(s)
+	if n, numErr := strconv.ParseInt(s, 10, 32); numErr == nil {
+		d, err = time.Duration(n)*time.Second, nil
+	}
+	if err != nil || d <= 0 || d%time.Second != 0 {
+		return 0, usageError{fmt.Sprintf("%s %q is no duration", where, s), "write it as 1h30m, or in seconds"}
+	}
+	return d, nil
+}
+
+// truth reads a boolean variable; empty is false.
+func truth(s, where string) (bool, error) {
+	if s == "" {
+		return false, nil
+	}
+	b, err := strconv.ParseBool(s)
+	if err != nil {
+		return false, usageError{fmt.Sprintf("%s %q is neither true nor false", where, s), "write 1 or 0"}
+	}
+	return b, nil
+}
+
+// keys opens the keystore that the user chose.
+func (a *app) keys() (*keystore.Store, error) {
+	if a.store != nil {
+		return a.store, nil
+	}
+	kind := keystore.Kind(a.Keystore)
+	if kind == "" {
+		kind = keystore.Kind(a.env("AWSEXEC_KEYSTORE"))
+	}
+	switch kind {
+	case "", keystore.KindAuto, keystore.KindKeyring, keystore.KindFile:
+	default:
+		return nil, usageError{fmt.Sprintf("keystore %q must be auto, keyring or file", string(kind)), ""}
+	}
+	dir, err := a.dataDir()
+	if err != nil {
+		return nil, err
+	}
+	a.store, err = keystore.Open(kind, keystore.Options{Dir: dir, Env: a.env, Passphrase: a.passphrase})
+	return a.store, err
+}
+
+// sessions is the session cache, sealed by a key of the keystore.
+func (a *app) sessions() (*cache.Cache, error) {
+	if a.cached != nil {
+		return a.cached, nil
+	}
+	dir, err := a.cacheDir()
+	if err != nil {
+		return nil, err
+	}
+	a.cached = cache.New(dir, func(ctx context.Context) ([32]byte, error) {
+		keys, err := a.keys()
+		if err != nil {
+			return [32]byte{}, err
+		}
+		return keys.SealingKey(ctx)
+	})
+	return a.cached, nil
+}
+
+// awsFiles reads the AWS files.
+func (a *app) awsFiles() (*profile.Config, error) {
+	if a.config == nil {
+		var err error
+		if a.config, err = profile.ReadFiles(a.files); err != nil {
+			return nil, err
+		}
+	}
+	return a.config, nil
+}
+
+// profile resolves the profile called name. One that is in no AWS file still exists if the keystore has a key of that name, and
+// default always does.
+func (a *app) profile(ctx context.Context, name string) (*profile.Profile, error) {
+	config, err := a.awsFiles()
+	if err != nil {
+		return nil, err
+	}
+	p, err := config.Profile(name)
+	var missing *profile.NotFoundError
+	if !errors.As(err, &missing) || missing.Name != name {
+		return p, err
+	}
+	keys, keysErr := a.keys()
+	if keysErr != nil {
+		a.ui.Debug("keystore: %v", keysErr)
+		return nil, err
+	}
+	switch _, keyErr := keys.KeyID(ctx, name); {
+	case keyErr == nil:
+		return config.With(name).Profile(name)
+	case errors.Is(keyErr, keystore.ErrNotFound):
+		return nil, a.near(ctx, name, config, keys)
+	default:
+		return nil, keyErr
+	}
+}
+
+// near is the error for a profile that is nowhere; it names the nearest ones, those that only the keystore has included.
+func (a *app) near(ctx context.Context, name string, config *profile.Config, keys *keystore.Store) error {
+	entries, err := keys.List(ctx)
+	if err != nil {
+		a.ui.Debug("keystore: %v", err)
+	}
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = e.Name
+	}
+	_, err = config.With(names...).Profile(name)
+	return err
+}
+
+// client is how AWS is reached for p.
+func (a *app) client(p *profile.Profile) (provider.Client, error) {
+	fips, err := profile.FIPS(a.env, p)
+	if err != nil {
+		return provider.Client{}, err
+	}
+	dualStack, err := profile.DualStack(a.env, p)
+	if err != nil {
+		return provider.Client{}, err
+	}
+	return provider.Client{
+		Region:    profile.Region(a.Region, a.env, p),
+		Endpoint:  profile.STSEndpoint(a.env, p),
+		CABundle:  profile.CABundle(a.env, p),
+		FIPS:      fips,
+		DualStack: dualStack,
+		AppID:     "awsexec-" + version,
+	}, nil
+}
+
+// credentials gets what p leads to, waiting no longer than limit.
+func (a *app) credentials(ctx context.Context, p *profile.Profile, limit time.Duration) (aws.Credentials, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, errTooLong)
+	defer cancel()
+	client, err := a.client(p)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	sessions, err := a.sessions()
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	from, err := provider.New(ctx, p, provider.Options{
+		Files:     a.files,
+		Env:       a.env,
+		Keys:      lazyKeys{a},
+		Cache:     sessions,
+		Client:    client,
+		Now:       a.now,
+		Events:    a.ui,
+		TokenCode: a.tokenCode(p),
+		Self:      func(command string) (string, bool) { return profile.SelfProcess(command, a.self) },
+		Resolve:   a.profile,
+		Process:   a.process,
+		Explicit:  a.Profile != "",
+		NoSession: a.NoSession,
+		Duration:  a.duration,
+		Chain:     a.chain(),
+	})
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	return from.Retrieve(ctx)
+}
+
+// lazyKeys opens the keystore when a key is asked for, so that a machine without one can still use keys from elsewhere.
+type lazyKeys struct{ a *app }
+
+func (l lazyKeys) Listed(ctx context.Context, name string) bool {
+	keys, err := l.a.keys()
+	if err != nil {
+		return false
+	}
+	entries, err := keys.List(ctx)
+	return err == nil && slices.ContainsFunc(entries, func(e keystore.Entry) bool { return e.Name == name })
+}
+
+func (l lazyKeys) KeyID(ctx context.Context, name string) (string, error) {
+	keys, err := l.a.keys()
+	if err != nil {
+		return "", err
+	}
+	return keys.KeyID(ctx, name)
+}
+
+func (l lazyKeys) Get(ctx context.Context, name string) (aws.Credentials, error) {
+	keys, err := l.a.keys()
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	return keys.Get(ctx, name)
+}
+
+var errTooLong = errors.New("no answer in time")
+
+// dataDir is where what must not be lost is kept, by the XDG Base Directory Specification or the custom of the system.
+func (a *app) dataDir() (string, error) {
+	switch {
+	case a.env("XDG_DATA_HOME") != "":
+		return filepath.Join(a.env("XDG_DATA_HOME"), "awsexec"), nil
+	case runtime.GOOS == "windows":
+		return a.under(a.env("LOCALAPPDATA"), "awsexec")
+	case runtime.GOOS == "darwin":
+		return a.under(a.home, "Library", "Application Support", "awsexec")
+	default:
+		return a.under(a.home, ".local", "share", "awsexec")
+	}
+}
+
+// cacheDir is where what can be made again is kept.
+func (a *app) cacheDir() (string, error) {
+	switch {
+	case a.env("XDG_CACHE_HOME") != "":
+		return filepath.Join(a.env("XDG_CACHE_HOME"), "awsexec"), nil
+	case runtime.GOOS == "windows":
+		return a.under(a.env("LOCALAPPDATA"), "awsexec", "cache")
+	case runtime.GOOS == "darwin":
+		return a.under(a.home, "Library", "Caches", "awsexec")
+	default:
+		return a.under(a.home, ".cache", "awsexec")
+	}
+}
+
+func (a *app) under(base string, elem ...string) (string, error) {
+	if base == "" {
+		return "", errors.New("the user's home directory is not known: HOME (on Windows LOCALAPPDATA) is not set")
+	}
+	return filepath.Join(append([]string{base}, elem...)...), nil
+}

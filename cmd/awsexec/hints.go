@@ -1,0 +1,149 @@
+package main
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"strings"
+
+	"github.com/aws/smithy-go"
+
+	"github.com/awsexec/awsexec/exec"
+	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/provider"
+	"github.com/awsexec/awsexec/internal/term"
+	"github.com/awsexec/awsexec/keystore"
+)
+
+// hint is what the user can do about err, a line for each way, with the command to type wherever there is one; "" if we know nothing.
+// a is nil when the command line could not be read.
+func hint(err error, a *app) string {
+	var usage usageError
+	if errors.As(err, &usage) {
+		return usage.advice
+	}
+	if a == nil {
+		return ""
+	}
+	name := profile.Name(a.Profile, a.env)
+	for _, h := range []func(error, *app, string) string{hintOfKeystore, hintOfProfile, hintOfMFA, hintOfAWS, hintOfNetwork, hintOfChild} {
+		if advice := h(err, a, name); advice != "" {
+			return advice
+		}
+	}
+	return ""
+}
+
+func hintOfKeystore(err error, _ *app, _ string) string {
+	var exists existsError
+	switch {
+	case errors.As(err, &exists):
+		return fmt.Sprintf("replace it: awsexec add %s --force", quoteWord(exists.name))
+	case errors.Is(err, keystore.ErrWrongPassphrase):
+		return "try again, or set the right AWSEXEC_PASSPHRASE"
+	case errors.Is(err, keystore.ErrLocked):
+		return "unlock the keyring in your desktop session, or set AWSEXEC_PASSPHRASE for the encrypted file"
+	case errors.Is(err, keystore.ErrUnavailable):
+		return "on a machine without a keyring, keep keys in a file encrypted with a passphrase: awsexec --keystore file add NAME\n" +
+			"on a desktop, start the keyring (gnome-keyring, KWallet), and run awsexec inside the session that has it"
+	case errors.Is(err, keystore.ErrCorrupt):
+		return "the file was left as it is; restore it from a backup, or move it away and add the keys again"
+	case errors.Is(err, keystore.ErrTooBig):
+		return "keep keys in the encrypted file instead: --keystore file"
+	}
+	return ""
+}
+
+func hintOfProfile(err error, a *app, name string) string {
+	var missing *profile.NotFoundError
+	var noKey *provider.NoKeyError
+	var duration *provider.DurationError
+	switch {
+	case errors.As(err, &missing):
+		return fmt.Sprintf("see which there are: awsexec list\nstore a key under this name: awsexec add %s", quoteWord(missing.Name))
+	case errors.As(err, &noKey) && noKey.Why == "":
+		return fmt.Sprintf("store its key: awsexec add %s", quoteWord(noKey.Profile))
+	case errors.Is(err, keystore.ErrNotFound):
+		return "see which keys there are: awsexec list"
+	case errors.As(err, &duration) && a.duration == 0:
+		return fmt.Sprintf("change duration_seconds of profile %q in %s", name, a.files.Config)
+	}
+	return ""
+}
+
+func hintOfMFA(err error, a *app, name string) string {
+	switch {
+	case errors.Is(err, provider.ErrNoHuman):
+		return fmt.Sprintf("make a session on a terminal first, it then serves everywhere: awsexec --profile %s -- true\n", quoteWord(name)) +
+			"or let a program give the code: mfa_process = COMMAND in the profile\n" +
+			"or give it yourself: AWSEXEC_MFA_CODE=123456"
+	case errors.Is(err, provider.ErrCodeUsed):
+		return "wait for the next code, at most 30 seconds"
+	case errors.Is(err, provider.ErrCodeWrong):
+		return "check that mfa_serial names the device that shows the code, and that this machine's and the device's clocks are right"
+	case errors.Is(err, errTooLong):
+		return fmt.Sprintf("make a session on a terminal first, it then serves everywhere: awsexec --profile %s -- true", quoteWord(name))
+	case errors.Is(err, term.ErrNoTerminal):
+		return "run this on a terminal, or see awsexec --help for a way without one"
+	}
+	return ""
+}
+
+func hintOfAWS(err error, a *app, name string) string {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return ""
+	}
+	message := api.ErrorMessage()
+	switch api.ErrorCode() {
+	case "InvalidClientTokenId":
+		return fmt.Sprintf("the key was deleted or switched off in IAM, or belongs to another partition than the region's; store a new one: awsexec add %s --force", quoteWord(name))
+	case "SignatureDoesNotMatch":
+		if strings.Contains(message, "Signature expired") || strings.Contains(message, "not yet current") {
+			return "this machine's clock is wrong by more than 5 minutes: set it"
+		}
+		return fmt.Sprintf("the secret does not belong to this key id; store the key again: awsexec add %s --force", quoteWord(name))
+	case "ExpiredToken":
+		return "get new credentials where these came from"
+	case "RegionDisabledException":
+		return "name a region that is enabled in your account: --region us-east-1"
+	case "Throttling", "ThrottlingException":
+		return "AWS is being asked too often; try again in a moment"
+	case "AccessDenied":
+		switch {
+		case strings.Contains(message, "with session credentials"):
+			return "GetSessionToken takes the long-term key of an IAM user only"
+		case strings.Contains(message, "unable to validate MFA code"):
+			return fmt.Sprintf("mfa_serial of profile %q must be the ARN of a device of that very user", name)
+		default:
+			return fmt.Sprintf("a policy of the account forbids this; if it demands MFA, add mfa_serial to profile %q in %s", name, a.files.Config)
+		}
+	}
+	return ""
+}
+
+func hintOfNetwork(err error, a *app, _ string) string {
+	var unknownCA x509.UnknownAuthorityError
+	var dns *net.DNSError
+	var network net.Error
+	switch {
+	case errors.As(err, &unknownCA):
+		return "if a proxy inspects TLS here, name its root certificate: AWS_CA_BUNDLE=FILE or ca_bundle in the profile"
+	case errors.As(err, &dns):
+		return "check the network, and the region: --region"
+	case errors.As(err, &network):
+		return "check the network and HTTPS_PROXY"
+	case errors.Is(err, fs.ErrPermission):
+		return "check who owns the file, and its mode"
+	}
+	return ""
+}
+
+func hintOfChild(err error, _ *app, _ string) string {
+	if errors.Is(err, exec.ErrNotFound) {
+		return "check the spelling and PATH"
+	}
+	return ""
+}

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/awsexec/awsexec/keystore"
+)
+
+// listCmd lists the stored keys. It reads neither the keyring nor the encrypted file.
+type listCmd struct {
+	JSON bool `name:"json" help:"Print JSON."`
+}
+
+// listed is one stored key, as list --json prints it.
+type listed struct {
+	Name           string     `json:"name"`
+	AccessKeyID    string     `json:"access_key_id"` // masked
+	InConfig       bool       `json:"in_config"`     // a profile of that name is in the AWS files
+	SessionExpires *time.Time `json:"session_expires,omitempty"`
+}
+
+func (c *listCmd) Run(ctx context.Context, a *app) error {
+	keys, err := a.keys()
+	if err != nil {
+		return err
+	}
+	entries, err := keys.List(ctx)
+	if err != nil {
+		return err
+	}
+	rows, err := a.listed(entries)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		enc := json.NewEncoder(a.stdout)
+		enc.SetIndent("", "  ")
+		return enc.Encode(rows)
+	}
+	if len(rows) == 0 {
+		a.ui.note("no keys are stored in %s; awsexec add NAME stores one", keys)
+		return nil
+	}
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(w, "NAME\tKEY\tIN AWS CONFIG\tSESSION")
+	for _, r := range rows {
+		inConfig, session := "no", "-"
+		if r.InConfig {
+			inConfig = "yes"
+		}
+		if r.SessionExpires != nil {
+			session = r.SessionExpires.Sub(a.now()).Truncate(time.Minute).String()
+			session = session[:len(session)-len("0s")] + " left"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.Name, r.AccessKeyID, inConfig, session)
+	}
+	return w.Flush()
+}
+
+// listed puts together what is known of each key.
+func (a *app) listed(entries []keystore.Entry) ([]listed, error) {
+	sessions, err := a.sessions()
+	if err != nil {
+		return nil, err
+	}
+	config, err := a.awsFiles()
+	if err != nil {
+		a.ui.Warn(err, "")
+	}
+	rows := make([]listed, len(entries))
+	for i, e := range entries {
+		rows[i] = listed{Name: e.Name, AccessKeyID: mask(e.AccessKeyID)}
+		if config != nil {
+			_, rows[i].InConfig = config.Lookup(e.Name)
+		}
+		if t := sessions.Expiry(e.AccessKeyID); t.After(a.now()) {
+			rows[i].SessionExpires = &t
+		}
+	}
+	return rows, nil
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/awsexec/awsexec/exec"
+	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/processfmt"
+)
+
+const (
+	// printLimit bounds everything that print does, a person's typing included: the Go SDK kills a credential_process after a minute.
+	printLimit = 50 * time.Second
+
+	// execLimit bounds what is done before a child can start.
+	execLimit = 5 * time.Minute
+)
+
+// printCmd prints credentials in the format of credential_process.
+type printCmd struct{}
+
+func (*printCmd) Run(ctx context.Context, a *app) error {
+	p, err := a.selected(ctx)
+	if err != nil {
+		return err
+	}
+	c, err := a.credentials(ctx, p, printLimit)
+	if err != nil {
+		return err
+	}
+	if err := processfmt.Encode(a.stdout, c); err != nil {
+		return fmt.Errorf("print credentials: %w", err)
+	}
+	return nil
+}
+
+// selected resolves the profile that the flags and the environment select.
+func (a *app) selected(ctx context.Context) (*profile.Profile, error) {
+	return a.profile(ctx, profile.Name(a.Profile, a.env))
+}
+
+// execCmd becomes a child that has credentials in its environment.
+type execCmd struct{ args []string }
+
+func (x *execCmd) Run(ctx context.Context, a *app) error {
+	path, err := exec.LookPath(x.args[0], a.env("PATH"))
+	if err != nil {
+		return childError{err}
+	}
+	p, err := a.selected(ctx)
+	if err != nil {
+		return err
+	}
+	c, err := a.credentials(ctx, p, execLimit)
+	if err != nil {
+		return err
+	}
+	child := exec.Cmd{
+		Path: path,
+		Args: x.args,
+		Env: exec.Environ(a.environ, exec.Identity{
+			Credentials: c,
+			Region:      profile.Region(a.Region, a.env, p),
+			Profile:     p.Name,
+		}),
+	}
+	a.ui.Debug("running %s with %s", path, c.AccessKeyID)
+	if err := child.Replace(); !errors.Is(err, errors.ErrUnsupported) {
+		return childError{err}
+	}
+	code, err := child.Run()
+	if err != nil {
+		return childError{err}
+	}
+	if code != 0 {
+		return childExit(code)
+	}
+	return nil
+}
+
+// childError is a child that could not be started.
+type childError struct{ error }
+
+func (e childError) Unwrap() error { return e.error }
+
+func (e childError) exitCode() int {
+	if errors.Is(e.error, exec.ErrNotFound) {
+		return exitNotFound
+	}
+	return exitNotRunnable
+}
+
+// childExit is the exit code of a child that has run. There is nothing to say about it.
+type childExit int
+
+func (childExit) Error() string { return "" }
+
+func (e childExit) exitCode() int { return int(e) }

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/term"
+)
+
+// patience is how long something may take before the user is told what is being waited for.
+const patience = time.Second
+
+// ui is the only thing that prints. What a command is for goes to out; all talk goes to err, in lines that begin with the program's
+// name, without capitals and full stops. It implements provider.Events.
+type ui struct {
+	out, err io.Writer
+	terminal bool // err is one
+	debug    bool
+
+	mu sync.Mutex // one line at a time on err
+}
+
+func newUI(d deps) *ui {
+	f, ok := d.stderr.(*os.File)
+	return &ui{out: d.stdout, err: d.stderr, terminal: ok && term.IsTerminal(int(f.Fd()))}
+}
+
+// fail shows why the run ends, and what can be done about it if advice is not empty.
+func (u *ui) fail(err error, advice string) {
+	u.line("error: %v", err)
+	u.advise(advice)
+}
+
+// Warn shows that something went wrong without ending the run.
+func (u *ui) Warn(err error, advice string) {
+	u.line("warning: %v", err)
+	u.advise(advice)
+}
+
+// advise shows what can be done, a line for each way.
+func (u *ui) advise(advice string) {
+	if advice == "" {
+		return
+	}
+	for line := range strings.SplitSeq(advice, "\n") {
+		u.line("hint: %s", line)
+	}
+}
+
+// note tells how things stand.
+func (u *ui) note(format string, args ...any) { u.line(format, args...) }
+
+// Debug shows one step if the user wants to see them.
+func (u *ui) Debug(format string, args ...any) {
+	if u.debug {
+		u.line("debug: "+format, args...)
+	}
+}
+
+// Waiting tells a person at a terminal what is being waited for, once it has taken a second.
+func (u *ui) Waiting(what string) (done func()) {
+	if !u.terminal {
+		return func() {}
+	}
+	timer := time.AfterFunc(patience, func() { u.line("waiting %s", what) })
+	return func() { timer.Stop() }
+}
+
+// line writes one line to err. A failure to do so has nowhere to be told.
+func (u *ui) line(format string, args ...any) {
+	text := strings.ToValidUTF8(fmt.Sprintf(format, args...), "\uFFFD") // botocore fails on anything else
+	text = strings.Map(printable, text)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	_, _ = io.WriteString(u.err, "awsexec: "+text+"\n")
+}
+
+// printable keeps what comes from files and servers from moving the cursor or splitting a line.
+func printable(r rune) rune {
+	if r < ' ' || 0x7f <= r && r < 0xa0 {
+		return ' '
+	}
+	return r
+}
+
+// print writes what the command is for.
+func (u *ui) print(format string, args ...any) error {
+	_, err := fmt.Fprintf(u.out, format, args...)
+	return err
+}
+
+// mask shortens an access key id to what tells it from others.
+func mask(keyID string) string {
+	if len(keyID) < 12 {
+		return strings.Repeat("*", len(keyID))
+	}
+	return keyID[:4] + "…" + keyID[len(keyID)-4:]
+}
+
+// maskEnd shows the last four characters of s.
+func maskEnd(s string) string {
+	if len(s) <= 4 {
+		return strings.Repeat("*", len(s))
+	}
+	return strings.Repeat("*", len(s)-4) + s[len(s)-4:]
+}
+
+// maskARN hides the account in an ARN, all but its end.
+func maskARN(arn string) string {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) == 6 {
+		parts[4] = maskEnd(parts[4])
+	}
+	return strings.Join(parts, ":")
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"text/tabwriter"
+	"time"
+
+	"github.com/awsexec/awsexec/internal/provider"
+)
+
+// whoamiCmd shows whom AWS takes the user of a profile for.
+type whoamiCmd struct {
+	JSON     bool `name:"json" help:"Print JSON."`
+	Unmasked bool `help:"Show account, ARN and access key id in full."`
+}
+
+// identity is what whoami --json prints.
+type identity struct {
+	Profile     string     `json:"profile"`
+	Account     string     `json:"account"`
+	ARN         string     `json:"arn"`
+	UserID      string     `json:"user_id"`
+	AccessKeyID string     `json:"access_key_id"`
+	Expires     *time.Time `json:"expires,omitempty"`
+	Region      string     `json:"region,omitempty"`
+}
+
+func (c *whoamiCmd) Run(ctx context.Context, a *app) error {
+	p, err := a.selected(ctx)
+	if err != nil {
+		return err
+	}
+	credentials, err := a.credentials(ctx, p, execLimit)
+	if err != nil {
+		return err
+	}
+	client, err := a.client(p)
+	if err != nil {
+		return err
+	}
+	done := a.ui.Waiting("for AWS STS")
+	who, err := provider.WhoAmI(ctx, client, credentials)
+	done()
+	if err != nil {
+		return err
+	}
+	id := identity{
+		Profile: p.Name, Account: who.Account, ARN: who.ARN, UserID: who.UserID,
+		AccessKeyID: credentials.AccessKeyID, Region: client.Region,
+	}
+	if credentials.CanExpire {
+		expires := credentials.Expires.UTC()
+		id.Expires = &expires
+	}
+	if !c.Unmasked {
+		id = id.masked()
+	}
+	if c.JSON {
+		enc := json.NewEncoder(a.stdout)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		return enc.Encode(id)
+	}
+	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "profile\t%s\naccount\t%s\narn\t%s\nuser id\t%s\nkey\t%s\n", id.Profile, id.Account, id.ARN, id.UserID, id.AccessKeyID)
+	if id.Expires != nil {
+		fmt.Fprintf(w, "expires\t%s (in %s)\n", id.Expires.Format(time.RFC3339), id.Expires.Sub(a.now()).Round(time.Minute))
+	}
+	if id.Region != "" {
+		fmt.Fprintf(w, "region\t%s\n", id.Region)
+	}
+	return w.Flush()
+}
+
+// masked hides what identifies the account and the user to somebody who looks over the shoulder, or reads a pasted output.
+func (id identity) masked() identity {
+	id.ARN = maskARN(id.ARN)
+	id.Account = maskEnd(id.Account)
+	id.UserID = maskEnd(id.UserID)
+	id.AccessKeyID = mask(id.AccessKeyID)
+	return id
+}
