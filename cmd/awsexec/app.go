@@ -108,7 +108,7 @@ func (a *app) keys() (*keystore.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.store, err = keystore.Open(kind, keystore.Options{Dir: dir, Env: a.env, Passphrase: a.passphrase})
+	a.store, err = keystore.Open(kind, keystore.Options{Dir: dir, Env: a.env, Passphrase: a.passphrase, WorkFactor: a.workFactor})
 	return a.store, err
 }
 
@@ -232,6 +232,10 @@ func (a *app) credentials(ctx context.Context, p *profile.Profile, limit time.Du
 		Duration:  a.duration,
 		Chain:     a.chain(),
 	})
+	var outside *provider.DurationError
+	if errors.As(err, &outside) && a.duration != 0 {
+		return aws.Credentials{}, usageError{err.Error(), ""}
+	}
 	if err != nil {
 		return aws.Credentials{}, err
 	}

@@ -28,7 +28,7 @@ func hint(err error, a *app) string {
 		return ""
 	}
 	name := profile.Name(a.Profile, a.env)
-	for _, h := range []func(error, *app, string) string{hintOfKeystore, hintOfProfile, hintOfMFA, hintOfAWS, hintOfNetwork, hintOfChild} {
+	for _, h := range []func(error, *app, string) string{hintOfKeystore, hintOfProfile, hintOfMFA, hintOfGiven, hintOfAWS, hintOfNetwork, hintOfChild} {
 		if advice := h(err, a, name); advice != "" {
 			return advice
 		}
@@ -67,7 +67,7 @@ func hintOfProfile(err error, a *app, name string) string {
 		return fmt.Sprintf("store its key: awsexec add %s", quoteWord(noKey.Profile))
 	case errors.Is(err, keystore.ErrNotFound):
 		return "see which keys there are: awsexec list"
-	case errors.As(err, &duration) && a.duration == 0:
+	case errors.As(err, &duration):
 		return fmt.Sprintf("change duration_seconds of profile %q in %s", name, a.files.Config)
 	}
 	return ""
@@ -87,6 +87,24 @@ func hintOfMFA(err error, a *app, name string) string {
 		return fmt.Sprintf("make a session on a terminal first, it then serves everywhere: awsexec --profile %s -- true", quoteWord(name))
 	case errors.Is(err, term.ErrNoTerminal):
 		return "run this on a terminal, or see awsexec --help for a way without one"
+	}
+	return ""
+}
+
+// hintOfGiven is about credentials that others make.
+func hintOfGiven(err error, _ *app, _ string) string {
+	var given *provider.GivenError
+	if !errors.As(err, &given) {
+		return ""
+	}
+	switch given.Kind {
+	case provider.SSO:
+		if s := given.Profile.SSO; s.Session != "" {
+			return "sign in again: aws sso login --sso-session " + quoteWord(s.Session)
+		}
+		return "sign in again: aws sso login --profile " + quoteWord(given.Profile.Name)
+	case provider.Login:
+		return "sign in again: aws login --profile " + quoteWord(given.Profile.Name)
 	}
 	return ""
 }

@@ -22,6 +22,7 @@ type deps struct {
 	home           string   // the user's home directory
 	self           string   // absolute path of this program
 	now            func() time.Time
+	workFactor     int // of the encrypted keystore; 0 for the default, less only in tests
 }
 
 func main() {

@@ -125,6 +125,9 @@ func misuse(err error) error {
 		word, _, _ = strings.Cut(word, ",")
 		return usageError{fmt.Sprintf("%q is no command of awsexec", word), fmt.Sprintf("to run a program with credentials: awsexec -- %s …", word)}
 	}
+	if flag, ok := strings.CutSuffix(text, `: expected string value but got "EOL" (<EOL>)`); ok {
+		text = flag + ": missing value"
+	}
 	return usageError{text, "awsexec --help"}
 }
 
