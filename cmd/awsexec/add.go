@@ -30,6 +30,14 @@ func (c *addCmd) Run(ctx context.Context, a *app) error {
 	if err := keystore.CheckName(c.Name); err != nil {
 		return usageError{err.Error(), ""}
 	}
+	config, err := a.awsFiles()
+	if err != nil {
+		return err
+	}
+	p, err := config.With(c.Name).Profile(c.Name)
+	if err != nil {
+		return err
+	}
 	keys, err := a.keys()
 	if err != nil {
 		return err
@@ -48,7 +56,7 @@ func (c *addCmd) Run(ctx context.Context, a *app) error {
 	if err := checkKey(key); err != nil {
 		return err
 	}
-	identity, err := c.verify(ctx, a, key)
+	identity, err := c.verify(ctx, a, p, key)
 	if err != nil {
 		return err
 	}
@@ -62,7 +70,7 @@ func (c *addCmd) Run(ctx context.Context, a *app) error {
 	if c.CSV != "" {
 		a.ui.advise("the key is still in clear in " + c.CSV + ": delete that file")
 	}
-	return c.configure(a, identity)
+	return c.configure(a, p, identity)
 }
 
 // read gets the key from where the flags say, else from the person at the terminal.
@@ -89,17 +97,9 @@ func (c *addCmd) read(ctx context.Context, a *app) (aws.Credentials, error) {
 }
 
 // verify asks AWS whose key it is, and tells.
-func (c *addCmd) verify(ctx context.Context, a *app, key aws.Credentials) (provider.Identity, error) {
+func (c *addCmd) verify(ctx context.Context, a *app, p *profile.Profile, key aws.Credentials) (provider.Identity, error) {
 	if c.NoVerify {
 		return provider.Identity{}, nil
-	}
-	config, err := a.awsFiles()
-	if err != nil {
-		return provider.Identity{}, err
-	}
-	p, err := config.With(c.Name).Profile(c.Name)
-	if err != nil {
-		return provider.Identity{}, err
 	}
 	client, err := a.client(p)
 	if err != nil {
@@ -120,17 +120,17 @@ func (c *addCmd) verify(ctx context.Context, a *app, key aws.Credentials) (provi
 }
 
 // configure shows the lines that the AWS config file needs, or writes them.
-func (c *addCmd) configure(a *app, identity provider.Identity) error {
+func (c *addCmd) configure(a *app, p *profile.Profile, identity provider.Identity) error {
+	if p.Static != nil {
+		a.ui.Warn(fmt.Errorf("profile %q still has an access key in clear at %s, which the AWS SDKs prefer", c.Name, p.Static.AccessKeyID),
+			"delete aws_access_key_id and aws_secret_access_key there")
+	}
 	command := processCommand(a.self, c.Name)
 	if c.WriteConfig {
 		return a.addProcess(c.Name, command)
 	}
-	if config, err := a.awsFiles(); err == nil {
-		if p, err := config.Profile(c.Name); err == nil {
-			if name, ok := profile.SelfProcess(p.CredentialProcess, a.self); ok && (name == c.Name || name == "" && c.Name == "default") {
-				return nil // the profile is there already
-			}
-		}
+	if name, ok := profile.SelfProcess(p.CredentialProcess, a.self); ok && (name == c.Name || name == "" && c.Name == "default") {
+		return nil // the profile is there already
 	}
 	serial := "arn:aws:iam::ACCOUNT:mfa/DEVICE"
 	if identity.Account != "" {

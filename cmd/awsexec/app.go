@@ -126,6 +126,7 @@ func (a *app) sessions() (*cache.Cache, error) {
 		if err != nil {
 			return [32]byte{}, err
 		}
+		defer a.waitForKeys()()
 		return keys.SealingKey(ctx)
 	})
 	return a.cached, nil
@@ -259,6 +260,7 @@ func (l lazyKeys) KeyID(ctx context.Context, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	defer l.a.waitForKeys()()
 	return keys.KeyID(ctx, name)
 }
 
@@ -267,15 +269,19 @@ func (l lazyKeys) Get(ctx context.Context, name string) (aws.Credentials, error)
 	if err != nil {
 		return aws.Credentials{}, err
 	}
+	defer l.a.waitForKeys()()
 	return keys.Get(ctx, name)
 }
+
+// waitForKeys says that the keystore is being waited for, which can be for a person in front of its dialog.
+func (a *app) waitForKeys() (done func()) { return a.ui.Waiting("for " + a.store.String()) }
 
 var errTooLong = errors.New("no answer in time")
 
 // dataDir is where what must not be lost is kept, by the XDG Base Directory Specification or the custom of the system.
 func (a *app) dataDir() (string, error) {
 	switch {
-	case a.env("XDG_DATA_HOME") != "":
+	case filepath.IsAbs(a.env("XDG_DATA_HOME")): // the specification has relative ones ignored
 		return filepath.Join(a.env("XDG_DATA_HOME"), "awsexec"), nil
 	case runtime.GOOS == "windows":
 		return a.under(a.env("LOCALAPPDATA"), "awsexec")
@@ -289,7 +295,7 @@ func (a *app) dataDir() (string, error) {
 // cacheDir is where what can be made again is kept.
 func (a *app) cacheDir() (string, error) {
 	switch {
-	case a.env("XDG_CACHE_HOME") != "":
+	case filepath.IsAbs(a.env("XDG_CACHE_HOME")):
 		return filepath.Join(a.env("XDG_CACHE_HOME"), "awsexec"), nil
 	case runtime.GOOS == "windows":
 		return a.under(a.env("LOCALAPPDATA"), "awsexec", "cache")

@@ -93,9 +93,7 @@ func (e childError) exitCode() int {
 	return exitNotRunnable
 }
 
-// childExit is the exit code of a child that has run. There is nothing to say about it.
+// childExit is the exit code of a child that has run, where that is not 0.
 type childExit int
 
-func (childExit) Error() string { return "" }
-
-func (e childExit) exitCode() int { return int(e) }
+func (e childExit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }

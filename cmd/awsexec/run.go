@@ -50,7 +50,7 @@ func run(ctx context.Context, args []string, d deps) int {
 	if err == nil {
 		return exitOK
 	}
-	if _, ended := err.(childExit); !ended {
+	if _, ended := err.(childExit); !ended { // a child that has run speaks for itself
 		ui.fail(err, hint(err, a))
 	}
 	return exitCode(ctx, err)
@@ -136,6 +136,9 @@ func exitCode(ctx context.Context, err error) int {
 	var usage usageError
 	var coded interface{ exitCode() int }
 	var by interruption
+	if ended, ok := err.(childExit); ok {
+		return int(ended)
+	}
 	switch {
 	case errors.As(context.Cause(ctx), &by):
 		return exitSignal + int(by.signal)
