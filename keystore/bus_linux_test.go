@@ -187,3 +187,12 @@ func overhear(t *testing.T, conn *dbus.Conn) <-chan *dbus.Message {
 	t.Cleanup(func() { conn.Eavesdrop(nil) }) // before it is closed, which races with messages
 	return messages
 }
+
+// missing skips a test that lacks a real part, unless all parts are required.
+func missing(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("AWSEXEC_TEST_REQUIRE") == "all" {
+		t.Fatal("missing:", what)
+	}
+	t.Skip("missing:", what)
+}

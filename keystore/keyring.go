@@ -34,8 +34,6 @@ const (
 // cannot be seen from outside.
 const consentTime = time.Minute
 
-var errNoKeyring = fmt.Errorf("%w: the session has no keyring to keep keys in", ErrUnavailable)
-
 func (k *keyringBackend) String() string { return "the OS keyring" }
 
 func (k *keyringBackend) prepare(context.Context, bool) error { return nil }

@@ -28,6 +28,8 @@ const (
 	gnomePrompterName = "org.gnome.keyring.SystemPrompter"
 )
 
+var errNoKeyring = fmt.Errorf("%w: the session has no keyring to keep keys in", ErrUnavailable)
+
 func account(name string) string { return name }
 
 // busAddress finds the session bus where the D-Bus library will, and says that there is none where that library would go on

@@ -92,15 +92,6 @@ func testKey(n int) aws.Credentials {
 	}
 }
 
-// missing skips a test that lacks a real part, unless all parts are required.
-func missing(t *testing.T, what string) {
-	t.Helper()
-	if os.Getenv("AWSEXEC_TEST_REQUIRE") == "all" {
-		t.Fatal("missing:", what)
-	}
-	t.Skip("missing:", what)
-}
-
 // noSecretIn fails if a file below dir holds the marker in clear, in base64 or in hex.
 func noSecretIn(t *testing.T, dir string) {
 	t.Helper()
