@@ -26,6 +26,7 @@ type cli struct {
 	Clear   clearCmd   `cmd:"" help:"Forget sessions; the keys stay."`
 	Whoami  whoamiCmd  `cmd:"" help:"Show whom AWS takes you for."`
 	Export  exportCmd  `cmd:"" help:"Print credentials for a shell, as \"aws configure export-credentials\" does."`
+	Doctor  doctorCmd  `cmd:"" help:"Show which credentials each AWS client would use here, and what is wrong."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

@@ -35,8 +35,8 @@ func (e *CallError) Error() string {
 // origin is the scheme and host of a URL.
 func origin(raw string) string {
 	u, err := url.Parse(raw)
-	if err != nil {
-		return "AWS"
+	if err != nil || u.Host == "" {
+		return raw
 	}
 	return u.Scheme + "://" + u.Host
 }

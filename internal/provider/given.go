@@ -35,6 +35,8 @@ func (o *Options) given(plan *Plan) aws.CredentialsProvider {
 			return p.Static.Credentials, nil
 		case EnvironmentSession:
 			return environmentCredentials(o.Env), nil
+		case WebIdentity:
+			c, err = o.webIdentity(ctx, p)
 		case Container:
 			c, err = o.container(ctx)
 		case Instance:
@@ -65,19 +67,16 @@ func (e *GivenError) Error() string {
 	return called(fmt.Sprintf("profile %q: credentials of %s", e.Profile.Name, e.Kind), e.err).Error()
 }
 
-// fromSDK has the AWS SDK get the credentials of a profile that signs in through IAM Identity Center, a web identity or a login session. The
-// token caches and files that these use are the SDK's.
+// fromSDK has the AWS SDK get the credentials of a profile that signs in through IAM Identity Center or a login session. The token
+// caches that these use are the SDK's.
 func (o *Options) fromSDK(ctx context.Context, p *profile.Profile) (aws.Credentials, error) {
 	defer o.Events.Waiting("for the credentials of profile " + p.Name)()
-	options := []func(*awsconfig.LoadOptions) error{
+	cfg, err := awsconfig.LoadDefaultConfig(ctx,
 		awsconfig.WithSharedConfigFiles(present(o.Files.Config)),
 		awsconfig.WithSharedCredentialsFiles(present(o.Files.Credentials)),
+		awsconfig.WithSharedConfigProfile(p.Name),
 		awsconfig.WithRegion(o.Client.region()),
-	}
-	if len(p.Origin) > 0 {
-		options = append(options, awsconfig.WithSharedConfigProfile(p.Name))
-	}
-	cfg, err := awsconfig.LoadDefaultConfig(ctx, options...)
+	)
 	if err != nil {
 		return aws.Credentials{}, err
 	}

@@ -65,5 +65,8 @@ func New(ctx context.Context, p *profile.Profile, o Options) (aws.CredentialsPro
 	if err != nil {
 		return nil, err
 	}
+	if err := o.checkPartition(plan); err != nil {
+		return nil, err
+	}
 	return o.build(ctx, plan)
 }

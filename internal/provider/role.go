@@ -88,10 +88,10 @@ func (o *Options) sourceOf(ctx context.Context, plan *Plan) (aws.CredentialsProv
 	return inner.newSession(ctx, key, from.Profile.Name, mfaSerial(plan), duration)
 }
 
-// inheritMFA hands the MFA device of a role's profile down to the role that assumes it, where that has none: it is
-// the long-term key at the end of the chain that the code is used with.
+// inheritMFA hands the MFA device of a role's profile down to the role or the credential_process that assumes it, where that has none:
+// it is the long-term key at the end of the chain that the code is used with.
 func inheritMFA(from *Plan, p *profile.Profile) *Plan {
-	if from.Kind != Role || p.MFASerial == "" || from.Profile.MFASerial != "" {
+	if from.Kind != Role && from.Kind != Process || p.MFASerial == "" || from.Profile.MFASerial != "" {
 		return from
 	}
 	withMFA := *from.Profile

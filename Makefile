@@ -1,0 +1,56 @@
+# What a developer types. Everything that these targets make is in build/ or internal/e2e/testdata/js/node_modules.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-print-directory
+
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
+SYSTEMS := linux darwin windows
+ARCHITECTURES := amd64 arm64
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+# The version comes from the line above; a checkout that git will not read must not break a build.
+export GOFLAGS := $(GOFLAGS) -buildvcs=false
+
+.PHONY: help build demo test lint bench clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
+
+build: ## build/awsexec, for this machine
+	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o build/awsexec ./cmd/awsexec
+
+demo: ## the two shapes of use, against a stand-in for AWS, in a home of its own
+	@go run ./internal/demo
+
+test: ## all tests; installs the real parts that they run against where it can (AWSEXEC_TEST_REQUIRE=all: none may be missing)
+	@internal/ci/install-test-parts.sh
+	@go test -race -timeout 15m -json ./... | go run ./internal/ci/testsummary
+
+lint: build/staticcheck ## format, vet, staticcheck and builds for all systems, go.mod and go.sum
+	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go' 2>/dev/null || find . -name '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
+	@for system in $(SYSTEMS); do \
+		for architecture in $(ARCHITECTURES); do \
+			echo "build $$system/$$architecture"; \
+			CGO_ENABLED=0 GOOS=$$system GOARCH=$$architecture go build ./...; \
+		done; \
+		echo "vet and staticcheck $$system"; \
+		CGO_ENABLED=0 GOOS=$$system go vet ./...; \
+		CGO_ENABLED=0 GOOS=$$system build/staticcheck ./...; \
+	done
+	go mod tidy -diff
+	go mod verify
+
+# Made again whenever the version above may have changed.
+build/staticcheck: Makefile
+	@mkdir -p build
+	GOBIN=$(CURDIR)/build go install $(STATICCHECK)
+	@touch $@
+
+bench: ## the figures of the hot path
+	@go run ./internal/bench
+
+clean: ## remove everything that was made
+	rm -rf build internal/e2e/testdata/js/node_modules

@@ -1,0 +1,186 @@
+package awstest
+
+import (
+	"bytes"
+	"crypto/md5"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// S3 stands in for as much of Amazon S3 as a Terraform backend needs: buckets by path, objects that are put, got, listed and
+// deleted, and PutObject on the condition that there is no such object yet, which is a lock. Source: the Amazon S3 API reference.
+//
+// Every request must be signed by credentials that it was told of. Bodies with a chunked encoding of S3's own are not implemented.
+type S3 struct {
+	server
+
+	// guarded by mu
+	buckets map[string]map[string][]byte
+	allowed map[string]aws.Credentials // by access key id
+}
+
+// maxObject bounds an object, in bytes.
+const maxObject = 16 << 20
+
+// StartS3 starts a stand-in with empty buckets. The caller must Close it.
+func StartS3(buckets ...string) (*S3, error) {
+	s := &S3{buckets: make(map[string]map[string][]byte), allowed: make(map[string]aws.Credentials)}
+	for _, name := range buckets {
+		s.buckets[name] = make(map[string][]byte)
+	}
+	return s, s.start(s.handle)
+}
+
+// Allow lets c do everything.
+func (s *S3) Allow(c aws.Credentials) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.allowed[c.AccessKeyID] = c
+}
+
+// Object returns a copy of an object.
+func (s *S3) Object(bucket, key string) (data []byte, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	data, ok = s.buckets[bucket][key]
+	return bytes.Clone(data), ok
+}
+
+// s3Error is an answer that says no.
+type s3Error struct {
+	XMLName xml.Name `xml:"Error"`
+	status  int
+	Code    string
+	Message string
+}
+
+func (s *S3) handle(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxObject))
+	if err != nil {
+		refuse(w, &s3Error{status: http.StatusRequestEntityTooLarge, Code: "EntityTooLarge"})
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if refusal := s.authorize(r, body); refusal != nil {
+		refuse(w, refusal)
+		return
+	}
+	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	objects, ok := s.buckets[bucket]
+	switch {
+	case !ok:
+		refuse(w, &s3Error{status: http.StatusNotFound, Code: "NoSuchBucket"})
+	case key == "":
+		answerBucket(w, r, bucket, objects)
+	default:
+		answerObject(w, r, key, objects, body)
+	}
+}
+
+// authorize checks who has signed r, and that body is what was signed.
+func (s *S3) authorize(r *http.Request, body []byte) *s3Error {
+	claim, err := parseAuthorization(r.Header.Get("Authorization"))
+	if err != nil {
+		return &s3Error{status: http.StatusForbidden, Code: "AccessDenied", Message: err.Error()}
+	}
+	c, ok := s.allowed[claim.keyID]
+	if !ok || c.SessionToken != r.Header.Get("X-Amz-Security-Token") {
+		return &s3Error{status: http.StatusForbidden, Code: "InvalidAccessKeyId"}
+	}
+	if c.CanExpire && time.Now().After(c.Expires) {
+		return &s3Error{status: http.StatusBadRequest, Code: "ExpiredToken"}
+	}
+	if claim.service != "s3" || !signedBy(r, claim, c) {
+		return &s3Error{status: http.StatusForbidden, Code: "SignatureDoesNotMatch"}
+	}
+	hash := r.Header.Get("X-Amz-Content-Sha256")
+	sum := sha256.Sum256(body)
+	switch {
+	case strings.HasPrefix(hash, "STREAMING-"):
+		return &s3Error{status: http.StatusNotImplemented, Code: "NotImplemented"}
+	case hash != "UNSIGNED-PAYLOAD" && hash != hex.EncodeToString(sum[:]):
+		return &s3Error{status: http.StatusBadRequest, Code: "XAmzContentSHA256Mismatch"}
+	}
+	return nil
+}
+
+// answerBucket answers HeadBucket and ListObjects, both versions of it.
+func answerBucket(w http.ResponseWriter, r *http.Request, bucket string, objects map[string][]byte) {
+	type content struct {
+		Key  string
+		Size int
+	}
+	list := struct {
+		XMLName     xml.Name `xml:"ListBucketResult"`
+		Name        string
+		Prefix      string
+		KeyCount    int
+		MaxKeys     int
+		IsTruncated bool
+		Contents    []content
+	}{Name: bucket, Prefix: r.URL.Query().Get("prefix"), MaxKeys: 1000}
+	if r.Method == http.MethodHead {
+		return
+	}
+	if r.Method != http.MethodGet {
+		refuse(w, &s3Error{status: http.StatusMethodNotAllowed, Code: "MethodNotAllowed"})
+		return
+	}
+	for _, key := range slices.Sorted(maps.Keys(objects)) {
+		if strings.HasPrefix(key, list.Prefix) {
+			list.Contents = append(list.Contents, content{key, len(objects[key])})
+		}
+	}
+	list.KeyCount = len(list.Contents)
+	answerXML(w, http.StatusOK, list)
+}
+
+// answerObject answers GetObject, HeadObject, PutObject and DeleteObject.
+func answerObject(w http.ResponseWriter, r *http.Request, key string, objects map[string][]byte, body []byte) {
+	data, exists := objects[key]
+	switch r.Method {
+	case http.MethodGet, http.MethodHead:
+		if !exists {
+			refuse(w, &s3Error{status: http.StatusNotFound, Code: "NoSuchKey"})
+			return
+		}
+		w.Header().Set("ETag", etag(data))
+		w.Header().Set("Content-Length", fmt.Sprint(len(data)))
+		w.Write(data) // the server drops it for HEAD
+	case http.MethodPut:
+		if exists && r.Header.Get("If-None-Match") == "*" {
+			refuse(w, &s3Error{status: http.StatusPreconditionFailed, Code: "PreconditionFailed",
+				Message: "At least one of the pre-conditions you specified did not hold"})
+			return
+		}
+		objects[key] = body
+		w.Header().Set("ETag", etag(body))
+	case http.MethodDelete:
+		delete(objects, key)
+		w.WriteHeader(http.StatusNoContent)
+	default:
+		refuse(w, &s3Error{status: http.StatusMethodNotAllowed, Code: "MethodNotAllowed"})
+	}
+}
+
+func etag(data []byte) string { return fmt.Sprintf(`"%x"`, md5.Sum(data)) }
+
+func refuse(w http.ResponseWriter, e *s3Error) { answerXML(w, e.status, e) }
+
+func answerXML(w http.ResponseWriter, status int, v any) {
+	w.Header().Set("Content-Type", "application/xml")
+	w.WriteHeader(status)
+	io.WriteString(w, xml.Header)
+	_ = xml.NewEncoder(w).Encode(v) // the client has gone
+}

@@ -1,0 +1,54 @@
+// Command bench measures the paths that every call of an AWS tool pays for, and prints one table: "make bench".
+//
+// It builds awsexec as a release is built, starts a real gnome-keyring on a bus of its own and a stand-in for STS, all in a temporary
+// directory, and runs awsexec in turn with small programs that do only what cannot be avoided. Goals are ratios and differences
+// between medians of one run, since the time of one program says more about the machine. A goal that is not met is reported, and is
+// no failure: the exit code is 1 only if something could not be run.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"time"
+)
+
+func main() {
+	runs := flag.Int("runs", 60, "measured runs of each program")
+	flag.Parse()
+	if flag.NArg() > 0 || *runs < 1 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	ctx, cancel := context.WithTimeout(ctx, 15*time.Minute)
+	defer cancel()
+	if err := bench(ctx, *runs); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func bench(ctx context.Context, runs int) error {
+	w, err := newWorld(ctx, runs)
+	if err != nil {
+		return err
+	}
+	defer w.close()
+	var r report
+	r.machine(runs)
+	if w.bus == nil {
+		r.note("No keyring: %v. What needs one is not measured.", w.noKeyring)
+	}
+	for _, measure := range []func(context.Context, *world, *report) error{
+		warmCalls, coldCalls, growth, parallel, size, peers,
+	} {
+		if err := measure(ctx, w, &r); err != nil {
+			return err
+		}
+	}
+	return r.print(os.Stdout)
+}

@@ -1,0 +1,159 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// subject is a command whose runs are measured.
+type subject struct {
+	name    string
+	argv    []string
+	env     []string
+	prepare func() error // done before each run, off the clock; may be nil
+}
+
+func (s subject) command(ctx context.Context) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, s.argv[0], s.argv[1:]...)
+	cmd.Env = s.env
+	return cmd
+}
+
+// sample is one run: the time from its start to its end, and the processor time that it used, user and system.
+type sample struct{ wall, cpu time.Duration }
+
+// series are the runs of one subject.
+type series []sample
+
+func wall(s sample) time.Duration { return s.wall }
+func cpu(s sample) time.Duration  { return s.cpu }
+
+func (s series) sorted(what func(sample) time.Duration) []time.Duration {
+	var list []time.Duration
+	for _, one := range s {
+		list = append(list, what(one))
+	}
+	slices.Sort(list)
+	return list
+}
+
+func (s series) median(what func(sample) time.Duration) time.Duration { return median(s.sorted(what)) }
+
+func median[T int64 | time.Duration](sorted []T) T {
+	n := len(sorted)
+	return (sorted[(n-1)/2] + sorted[n/2]) / 2
+}
+
+// warmUp is how many rounds are run before those that count.
+const warmUp = 5
+
+// compare runs the subjects in turn, one run of each a round, so that whatever else the machine does meets all of them alike.
+func (w *world) compare(ctx context.Context, subjects ...subject) ([]series, error) {
+	all := make([]series, len(subjects))
+	for round := range warmUp + w.runs {
+		for i, s := range subjects {
+			if s.prepare != nil {
+				if err := s.prepare(); err != nil {
+					return nil, fmt.Errorf("%s: %w", s.name, err)
+				}
+			}
+			one, err := w.measure(ctx, s)
+			if err != nil {
+				return nil, err
+			}
+			if round >= warmUp {
+				all[i] = append(all[i], one)
+			}
+		}
+	}
+	return all, nil
+}
+
+// measure runs s once. Its standard error goes to a file: a pipe would need somebody to read it.
+func (w *world) measure(ctx context.Context, s subject) (sample, error) {
+	cmd := s.command(ctx)
+	cmd.Stderr = w.stderr
+	start := time.Now()
+	err := cmd.Run()
+	took := time.Since(start)
+	if err != nil {
+		said, _ := os.ReadFile(w.stderr.Name())
+		lines := strings.Split(strings.TrimSpace(string(said)), "\n")
+		return sample{}, fmt.Errorf("%s: %w: %s", s.name, err, strings.Join(lines[max(0, len(lines)-3):], "\n"))
+	}
+	return sample{took, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}, nil
+}
+
+// together runs s n times at once and returns how long it takes until the last has ended.
+func (w *world) together(ctx context.Context, s subject, n int) (time.Duration, error) {
+	if s.prepare != nil {
+		if err := s.prepare(); err != nil {
+			return 0, fmt.Errorf("%s: %w", s.name, err)
+		}
+	}
+	var started []*exec.Cmd
+	var failed error
+	start := time.Now()
+	for range n {
+		cmd := s.command(ctx)
+		cmd.Stderr = w.stderr
+		if failed = cmd.Start(); failed != nil {
+			break
+		}
+		started = append(started, cmd)
+	}
+	for _, cmd := range started {
+		if err := cmd.Wait(); err != nil && failed == nil {
+			failed = err
+		}
+	}
+	if failed != nil {
+		return 0, fmt.Errorf("%s, %d at once: %w", s.name, n, failed)
+	}
+	return time.Since(start), nil
+}
+
+// memory is the most memory that each of a few runs of s had, in bytes, sorted.
+func (w *world) memory(ctx context.Context, s subject) ([]int64, error) {
+	var list []int64
+	for range 11 {
+		launched := s
+		launched.argv = append([]string{w.program("launch")}, s.argv...)
+		cmd := launched.command(ctx)
+		var stderr bytes.Buffer
+		cmd.Stderr = &stderr
+		out, err := cmd.Output()
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w: %s", s.name, err, stderr.String())
+		}
+		n, err := strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.name, err)
+		}
+		list = append(list, n)
+	}
+	slices.Sort(list)
+	return list, nil
+}
+
+// processorTime is what all threads of a process have used so far; 0 where the system does not tell in this way.
+// Source: proc(5), /proc/pid/task/tid/schedstat.
+func processorTime(pid int) time.Duration {
+	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
+	var total int64
+	for _, f := range files {
+		b, _ := os.ReadFile(f)
+		first, _, _ := strings.Cut(string(b), " ")
+		n, _ := strconv.ParseInt(first, 10, 64)
+		total += n
+	}
+	return time.Duration(total)
+}

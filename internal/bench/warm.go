@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"time"
+)
+
+// ownWork is awsexec with a key from the environment and no session: all that a call does but keyring, cache and STS.
+func ownWork(w *world) subject {
+	s := w.awsexec("--no-session")
+	s.name = "awsexec, own work"
+	s.env = w.environ("AWS_ACCESS_KEY_ID="+keyID, "AWS_SECRET_ACCESS_KEY="+secret)
+	return s
+}
+
+func empty(w *world) subject {
+	return subject{name: "empty", argv: []string{w.program("empty")}, env: w.environ()}
+}
+
+// keyringGet reads the item that a warm call reads.
+func keyringGet(w *world, child ...string) subject {
+	return subject{name: "keyringget", argv: append([]string{w.program("keyringget"), sealingService, sealingName}, child...), env: w.environ()}
+}
+
+func warmPrint(w *world) subject { return w.awsexec("-p", "work") }
+
+// warmCalls measures calls that find a session, and what they cost apart from finding it.
+func warmCalls(ctx context.Context, w *world, r *report) error {
+	const least = 3 * time.Millisecond
+	if w.bus == nil {
+		s, err := w.compare(ctx, empty(w), ownWork(w))
+		if err != nil {
+			return err
+		}
+		r.more("own work", s[1], "an empty Go program", s[0], least)
+		return nil
+	}
+
+	child := w.program("empty")
+	s, err := w.compare(ctx, empty(w), ownWork(w), keyringGet(w), warmPrint(w), keyringGet(w, child), w.awsexec("-p", "work", "--", child))
+	if err != nil {
+		return err
+	}
+	r.ratio("warm print", s[3], "a keyring read", s[2], 1.2)
+	r.ratio("warm exec", s[5], "a keyring read, exec", s[4], 1.2)
+	r.more("own work", s[1], "an empty Go program", s[0], least)
+
+	for _, of := range []struct {
+		what string
+		s    series
+	}{{"an empty Go program", s[0]}, {"a keyring read", s[2]}, {"own work", s[1]}, {"warm print", s[3]}} {
+		r.note("Processor time of %s: %s.", of.what, ms(of.s.median(cpu)))
+	}
+	return dbusCost(ctx, w, r)
+}
+
+// dbusCost tells what a warm call asks of the bus and the keyring, and what it costs them.
+func dbusCost(ctx context.Context, w *world, r *report) error {
+	for _, s := range []subject{keyringGet(w), warmPrint(w)} {
+		calls, err := w.keyringCalls(func() error {
+			_, err := w.measure(ctx, s)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		before := w.daemonTime()
+		for range w.runs {
+			if _, err := w.measure(ctx, s); err != nil {
+				return err
+			}
+		}
+		used := (w.daemonTime() - before) / time.Duration(w.runs)
+		r.note("%s: %d calls of the keyring, %d of them GetSecret; bus and keyring use %s of processor time for it.",
+			s.name, len(calls), count(calls, "GetSecret"), ms(used))
+	}
+	return nil
+}
+
+// daemonTime is the processor time that the bus and the keyring have used so far.
+func (w *world) daemonTime() time.Duration {
+	var total time.Duration
+	for _, pid := range w.bus.PIDs() {
+		total += processorTime(pid)
+	}
+	return total
+}
+
+func count(list []string, what string) int {
+	n := 0
+	for _, s := range list {
+		if s == what {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,124 @@
+//go:build linux
+
+package e2e
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/awsexec/awsexec/internal/ststest"
+)
+
+// TestDamagedSessionHeals: with any byte of the session file flipped, and with the file cut anywhere, credentials still come, and the
+// bad file is gone. Every position is tried as long as the time allows; the rest evenly.
+func TestDamagedSessionHeals(t *testing.T) {
+	t.Parallel()
+	srv := newSTSWith(t, ststest.Config{TokenSize: 64})
+	h := newKeyringHome(t, srv.URL())
+	h.addAlice()
+	h.credentials("-p", "work")
+	size := len(read(t, h.sessionFile()))
+
+	heals := func(damage func(good []byte) []byte) {
+		t.Helper()
+		path := h.sessionFile()
+		bad := damage(read(t, path))
+		if err := os.WriteFile(path, bad, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		calls := srv.Calls("GetSessionToken")
+		h.credentials("-p", "work")
+		if bytes.Equal(read(t, h.sessionFile()), bad) || srv.Calls("GetSessionToken") != calls+1 {
+			t.Fatal("the damaged session was used, or stayed")
+		}
+	}
+	const budget = 40 * time.Second
+	began := time.Now()
+	step, tried := 1, 0
+	for at := 0; at < size; at += step {
+		heals(func(good []byte) []byte {
+			good[at] ^= 0x40
+			return good
+		})
+		heals(func(good []byte) []byte { return good[:at] })
+		if tried++; tried == 40 {
+			perPosition := time.Since(began) / 40
+			step = max(1, int(perPosition*time.Duration(size)/budget))
+		}
+	}
+	heals(func(good []byte) []byte { return append(good, 0) })
+	t.Logf("%d of %d positions", tried, size)
+}
+
+// TestCacheDirectoryUnusable: a cache that cannot be written is a warning; credentials still come.
+func TestCacheDirectoryUnusable(t *testing.T) {
+	t.Parallel()
+	srv := newSTS(t)
+	h := newKeyringHome(t, srv.URL())
+	h.addAlice()
+	// Root may write to a directory of any mode; below a file nobody may.
+	h.env["XDG_CACHE_HOME"] = h.write("", "no directory")
+	r := h.run("-p", "work")
+	decode(t, r)
+	if !strings.Contains(r.stderr, "awsexec: warning: ") {
+		t.Errorf("no warning; stderr:\n%s", r.stderr)
+	}
+	isAliceWithSession(t, srv, h.run("-p", "work", "--", "probe", "whoami"))
+}
+
+// TestLargeToken: a session token of 8 KB goes through the cache, the JSON and a child's environment.
+func TestLargeToken(t *testing.T) {
+	t.Parallel()
+	srv := newSTSWith(t, ststest.Config{TokenSize: 8 << 10})
+	h := newKeyringHome(t, srv.URL())
+	h.addAlice()
+	cold, warm := h.credentials("-p", "work"), h.credentials("-p", "work")
+	if len(cold.SessionToken) != 8<<10 || warm.SessionToken != cold.SessionToken {
+		t.Errorf("token of %d bytes, then %d", len(cold.SessionToken), len(warm.SessionToken))
+	}
+	r := h.run("-p", "work", "--", "printenv", "AWS_SESSION_TOKEN")
+	if r.stdout != cold.SessionToken+"\n" {
+		t.Errorf("the child has a token of %d bytes", len(r.stdout)-1)
+	}
+	if n := srv.Calls("GetSessionToken"); n != 1 {
+		t.Errorf("%d calls, want 1", n)
+	}
+}
+
+// TestNewKeyNewSession: sessions of a key that was replaced are not handed out again.
+func TestNewKeyNewSession(t *testing.T) {
+	t.Parallel()
+	srv := newSTS(t)
+	h := newKeyringHome(t, srv.URL())
+	h.addAlice()
+	before := h.credentials("-p", "work")
+	h.add("work", aliceKey2, aliceSecret2, "--force")
+	after := h.credentials("-p", "work")
+	if before.AccessKeyID == after.AccessKeyID {
+		t.Error("the old key's session was handed out")
+	}
+	requests := srv.Requests()
+	if last := requests[len(requests)-1]; last.AccessKeyID != aliceKey2 || srv.Calls("GetSessionToken") != 2 {
+		t.Errorf("last call with %s, %d calls", last.AccessKeyID, srv.Calls("GetSessionToken"))
+	}
+
+	if r := h.run("clear", "work"); r.code != 0 {
+		t.Fatal(r.stderr)
+	}
+	h.credentials("-p", "work")
+	if n := srv.Calls("GetSessionToken"); n != 3 {
+		t.Errorf("%d calls after clear, want 3", n)
+	}
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return data
+}

@@ -1,0 +1,88 @@
+//go:build linux
+
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// client is a program that calls GetCallerIdentity with the credentials that its SDK finds, and prints the ARN.
+type client struct {
+	name string
+	argv func(t *testing.T, endpoint string) []string
+}
+
+var clients = []client{
+	{"AWS CLI v2", func(t *testing.T, endpoint string) []string {
+		aws := requireProgram(t, "aws", func(path string) bool {
+			out, err := exec.Command(path, "--version").Output()
+			return err == nil && strings.HasPrefix(string(out), "aws-cli/2.")
+		})
+		// Its older versions take no endpoint from the environment.
+		return []string{aws, "sts", "get-caller-identity", "--query", "Arn", "--output", "text", "--endpoint-url", endpoint}
+	}},
+	{"boto3", func(t *testing.T, _ string) []string {
+		python := requireProgram(t, "python3", func(path string) bool {
+			return exec.Command(path, "-c", "import boto3").Run() == nil
+		})
+		return []string{python, testdata(t, "whoami.py")}
+	}},
+	{"JavaScript SDK v3", func(t *testing.T, _ string) []string {
+		node := requireProgram(t, "node", anyProgram)
+		if _, err := os.Stat(testdata(t, "js", "node_modules")); err != nil {
+			missing(t, "no packages in testdata/js: `npm ci` there, or `make test`")
+		}
+		return []string{node, testdata(t, "js", "whoami.mjs")}
+	}},
+	{"Go SDK v2", func(*testing.T, string) []string { return []string{bin + "/probe", "whoami"} }},
+}
+
+func testdata(t *testing.T, elem ...string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join(append([]string{"testdata"}, elem...)...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestClientsThroughCredentialProcess: each SDK, given a profile whose credential_process is awsexec, is who the profile says.
+func TestClientsThroughCredentialProcess(t *testing.T) {
+	t.Parallel()
+	srv := newSTS(t)
+	h := newKeyringHome(t, srv.URL())
+	h.addAlice()
+	h.config("[profile work]", "region = eu-west-1", "credential_process = "+bin+"/awsexec --profile work")
+	for _, c := range clients {
+		t.Run(c.name, func(t *testing.T) {
+			argv := c.argv(t, srv.URL())
+			r := h.start(command{name: argv[0], args: argv[1:], env: []string{"AWS_PROFILE=work"}}).wait()
+			isAliceWithSession(t, srv, r)
+		})
+	}
+	if n := srv.Calls("GetSessionToken"); n > 1 {
+		t.Errorf("%d sessions for one key, want 1", n)
+	}
+}
+
+// TestClientsAsChildren: the same under awsexec, with no profile of their own to read.
+func TestClientsAsChildren(t *testing.T) {
+	t.Parallel()
+	srv := newSTS(t)
+	h := newKeyringHome(t, srv.URL())
+	h.addAlice()
+	for _, c := range clients {
+		t.Run(c.name, func(t *testing.T) {
+			argv := c.argv(t, srv.URL())
+			isAliceWithSession(t, srv, h.run(slices.Concat([]string{"-p", "work", "--"}, argv)...))
+		})
+	}
+	if n := srv.Calls("GetSessionToken"); n > 1 {
+		t.Errorf("%d sessions for one key, want 1", n)
+	}
+}

@@ -1,0 +1,41 @@
+//go:build linux
+
+package e2e
+
+import (
+	"errors"
+	"testing"
+
+	"github.com/awsexec/awsexec/internal/keyringtest"
+)
+
+// newKeyringHome is newHome with a real gnome-keyring, unlocked, on a bus of its own, as the keystore.
+func newKeyringHome(t *testing.T, endpoint string) *home {
+	t.Helper()
+	h := newHome(t, endpoint)
+	delete(h.env, "AWSEXEC_PASSPHRASE")
+	h.env["AWSEXEC_KEYSTORE"] = "keyring"
+	requirePart(t, startBus(h).StartKeyring("login password"))
+	return h
+}
+
+// startBus gives the home a session bus, until the test ends.
+func startBus(h *home) *keyringtest.Bus {
+	h.t.Helper()
+	bus, err := keyringtest.StartBus(h.path("run"), "", h.environ())
+	requirePart(h.t, err)
+	h.t.Cleanup(bus.Close)
+	h.env["DBUS_SESSION_BUS_ADDRESS"] = bus.Address
+	return bus
+}
+
+// requirePart ends the test if err says that a part could not be started.
+func requirePart(t *testing.T, err error) {
+	t.Helper()
+	if errors.Is(err, keyringtest.ErrMissing) {
+		missing(t, "%v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}

@@ -1,0 +1,96 @@
+//go:build linux
+
+package e2e
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/awsexec/awsexec/internal/ststest"
+)
+
+// noMarker checks that text, named what, holds no secret. It never shows the text.
+func noMarker(t *testing.T, what, text string) {
+	t.Helper()
+	if i := strings.Index(text, ststest.Marker); i >= 0 {
+		t.Errorf("a secret is in %s, at byte %d of %d", what, i, len(text))
+	}
+}
+
+// noMarkerInFiles checks every file below dir, names included.
+func noMarkerInFiles(t *testing.T, dir string) {
+	t.Helper()
+	files := 0
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		files++
+		noMarker(t, "the name of a file", path)
+		data, err := os.ReadFile(path)
+		noMarker(t, path, string(data))
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files == 0 {
+		t.Errorf("no file below %s: nothing was checked", dir)
+	}
+}
+
+// processesOf returns the directories below /proc of the home's processes that run a program called name; "" is any.
+func processesOf(t *testing.T, h *home, name string) []string {
+	t.Helper()
+	procs, err := filepath.Glob("/proc/[0-9]*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	mine := []byte("HOME=" + h.dir + "\x00")
+	var found []string
+	for _, proc := range procs {
+		environ, _ := os.ReadFile(proc + "/environ") // gone, or another's, has none
+		cmdline, _ := os.ReadFile(proc + "/cmdline")
+		program, _, _ := strings.Cut(string(cmdline), "\x00")
+		if bytes.Contains(environ, mine) && (name == "" || filepath.Base(program) == name) {
+			found = append(found, proc)
+		}
+	}
+	return found
+}
+
+// noMarkerInProcesses checks the arguments of every process of the home and the environment that it was started with, as ps
+// and /proc show them. A program called want must be among them.
+func noMarkerInProcesses(t *testing.T, h *home, want string) {
+	t.Helper()
+	if len(processesOf(t, h, want)) == 0 {
+		t.Errorf("no process %s was there to be checked", want)
+	}
+	for _, proc := range processesOf(t, h, "") {
+		for _, file := range []string{"/cmdline", "/environ"} {
+			text, _ := os.ReadFile(proc + file)
+			noMarker(t, proc+file, string(text))
+		}
+	}
+}
+
+// noText checks that no file below dir holds text.
+func noText(t *testing.T, dir, text string) {
+	t.Helper()
+	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if bytes.Contains(data, []byte(text)) {
+			t.Errorf("%s holds an encoded secret", path)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}

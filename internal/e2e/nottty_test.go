@@ -1,0 +1,148 @@
+//go:build linux
+
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/processfmt"
+)
+
+// limit ends any one process of a test that hangs.
+const limit = 90 * time.Second
+
+// result is what came of a process.
+type result struct {
+	stdout, stderr string
+	code           int            // 128+n for one that a signal ended
+	signal         syscall.Signal // 0, or the signal that ended it
+	pid            int
+	took           time.Duration
+}
+
+// run runs awsexec without a terminal, in a process group and a session of its own.
+func (h *home) run(args ...string) result {
+	h.t.Helper()
+	return h.start(command{args: args}).wait()
+}
+
+// command is a process to start without a terminal. The zero value of a member is the usual.
+type command struct {
+	name  string   // default awsexec
+	args  []string //
+	env   []string // changes of the home's environment, see environ
+	stdin string   // default: empty
+	dir   string
+}
+
+// process is one that was started.
+type process struct {
+	t              *testing.T
+	cmd            *exec.Cmd
+	stdout, stderr bytes.Buffer
+	began          time.Time
+	cancel         context.CancelFunc
+}
+
+// start starts c.
+func (h *home) start(c command) *process {
+	h.t.Helper()
+	if c.name == "" {
+		c.name = bin + "/awsexec"
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	p := &process{t: h.t, cmd: exec.CommandContext(ctx, c.name, c.args...), began: time.Now(), cancel: cancel}
+	p.cmd.Env = h.environ(c.env...)
+	p.cmd.Dir = h.dir
+	if c.dir != "" {
+		p.cmd.Dir = c.dir
+	}
+	p.cmd.Stdin = strings.NewReader(c.stdin)
+	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	p.cmd.WaitDelay = time.Second
+	if err := p.cmd.Start(); err != nil {
+		cancel()
+		h.t.Fatal(err)
+	}
+	return p
+}
+
+// wait waits for the process's end.
+func (p *process) wait() result {
+	p.t.Helper()
+	defer p.cancel()
+	err := p.cmd.Wait()
+	r := result{
+		stdout: p.stdout.String(),
+		stderr: p.stderr.String(),
+		code:   p.cmd.ProcessState.ExitCode(),
+		pid:    p.cmd.Process.Pid,
+		took:   time.Since(p.began),
+	}
+	if status := p.cmd.ProcessState.Sys().(syscall.WaitStatus); status.Signaled() {
+		r.signal = status.Signal()
+		r.code = 128 + int(r.signal)
+	}
+	if ee := (*exec.ExitError)(nil); err != nil && !errors.As(err, &ee) {
+		p.t.Fatalf("%s: %v", p.cmd.Args[0], err)
+	}
+	return r
+}
+
+// credentials asks awsexec for the JSON of a profile and reads it strictly: one line, nothing else on stdout.
+func (h *home) credentials(args ...string) aws.Credentials {
+	h.t.Helper()
+	return decode(h.t, h.run(args...))
+}
+
+// decode reads credential_process JSON from a process that must have ended well.
+func decode(t *testing.T, r result) aws.Credentials {
+	t.Helper()
+	if r.code != 0 {
+		t.Fatalf("exit code %d, stderr:\n%s", r.code, r.stderr)
+	}
+	if strings.Count(r.stdout, "\n") != 1 || !json.Valid([]byte(r.stdout)) {
+		t.Fatalf("stdout is not one line of JSON but %d bytes", len(r.stdout))
+	}
+	c, err := processfmt.Decode(strings.NewReader(r.stdout))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(c.AccessKeyID, "ASIA") || c.SessionToken == "" || !c.CanExpire {
+		t.Fatalf("not short-lived credentials: key %s, expire %v", c.AccessKeyID, c.CanExpire)
+	}
+	return c
+}
+
+// fails checks that a process ended with code, said every part on stderr in awsexec's own voice, and nothing on stdout.
+func (r result) fails(t *testing.T, code int, parts ...string) {
+	t.Helper()
+	if r.code != code {
+		t.Errorf("exit code %d, want %d", r.code, code)
+	}
+	if r.stdout != "" {
+		t.Errorf("stdout has %d bytes, want none", len(r.stdout))
+	}
+	if !strings.Contains(r.stderr, "awsexec: error: ") {
+		t.Error("no error line")
+	}
+	for _, part := range parts {
+		if !strings.Contains(r.stderr, part) {
+			t.Errorf("stderr does not say %q", part)
+		}
+	}
+	if t.Failed() {
+		t.Logf("stderr:\n%s", r.stderr)
+	}
+}

@@ -1,0 +1,79 @@
+//go:build linux
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+)
+
+// probe is what this test binary does under the name probe: the programs that tests need and no system has.
+func probe(args []string) int {
+	switch args[0] {
+	case "whoami": // a client of the Go SDK
+		return probeWhoami()
+	case "totp": // an mfa_process; it leaves a line in a file each time it is asked
+		return probeTOTP(args[1])
+	case "args": // says which arguments it got
+		for _, arg := range args[1:] {
+			fmt.Printf("%q\n", arg)
+		}
+		return 0
+	case "interrupts": // counts SIGINT until SIGTERM
+		return probeInterrupts()
+	}
+	fmt.Fprintln(os.Stderr, "no such probe")
+	return 1
+}
+
+func probeWhoami() int {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	conf, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	out, err := sts.NewFromConfig(conf).GetCallerIdentity(ctx, nil)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	fmt.Println(*out.Arn)
+	return 0
+}
+
+func probeTOTP(count string) int {
+	f, err := os.OpenFile(count, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer f.Close()
+	fmt.Fprintln(f, "asked")
+	fmt.Println(bobCode())
+	return 0
+}
+
+func probeInterrupts() int {
+	signals := make(chan os.Signal, 16)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	fmt.Printf("pid %d.\n", os.Getpid())
+	n := 0
+	for s := range signals {
+		if s == syscall.SIGTERM {
+			break
+		}
+		n++
+		fmt.Printf("interrupt %d.\n", n)
+	}
+	fmt.Printf("total %d.\n", n)
+	return 7
+}

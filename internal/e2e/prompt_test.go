@@ -1,0 +1,167 @@
+//go:build linux
+
+package e2e
+
+import (
+	"strings"
+	"testing"
+	"time"
+)
+
+const bobPrompt = "awsexec: MFA code for " + bobMFA + ": "
+
+// TestPromptWithAllStreamsPiped: under credential_process the prompt is on the terminal and stdout is the JSON alone.
+func TestPromptWithAllStreamsPiped(t *testing.T) {
+	t.Parallel()
+	srv := newSTS(t)
+	h := newKeyringHome(t, srv.URL())
+	h.addBob()
+	tm := h.onTerminal(true, bin+"/awsexec", "-p", "mfa")
+	tm.expect(bobPrompt)
+	if tm.echo() {
+		t.Error("the code is asked for with echo")
+	}
+	code := bobCode()
+	tm.send(code + "\n")
+	r := tm.end()
+	decode(t, r)
+	if strings.Contains(tm.shown(), code) {
+		t.Error("the code was shown")
+	}
+	if strings.Contains(tm.shown(), "ASIA") || strings.Contains(r.stderr, "MFA code") {
+		t.Errorf("the streams are mixed; stderr:\n%s", r.stderr)
+	}
+	noMarker(t, "the terminal", tm.shown())
+}
+
+// TestPromptAsksAgain: what is no code, or a code that was used, is not sent to AWS; a wrong one is asked for again; and three wrong
+// ones are the end.
+func TestPromptAsksAgain(t *testing.T) {
+	t.Parallel()
+	srv := newSTS(t)
+	h := newKeyringHome(t, srv.URL())
+	h.addBob()
+	question := "MFA code for " + bobMFA + ": "
+
+	tm := h.onTerminal(true, bin+"/awsexec", "-p", "mfa")
+	for _, typed := range []string{"12345", "abcdef", ""} {
+		tm.expect(question)
+		tm.send(typed + "\n")
+	}
+	tm.expect(question)
+	if n := srv.Calls("GetSessionToken"); n != 0 {
+		t.Errorf("%d calls for answers that are no codes", n)
+	}
+	tm.send(wrongCode(0) + "\n")
+	tm.expect(question)
+	code := bobCode()
+	tm.send(code + "\n")
+	decode(t, tm.end())
+	if n := srv.Calls("GetSessionToken"); n != 2 {
+		t.Errorf("%d calls for two codes", n)
+	}
+
+	if r := h.run("clear"); r.code != 0 {
+		t.Fatal(r.stderr)
+	}
+	tm = h.onTerminal(true, bin+"/awsexec", "-p", "mfa")
+	tm.expect(question)
+	tm.send(code + "\n") // AWS takes each code once: it is not sent again
+	if why := tm.expect(question); !strings.Contains(why, "used") || srv.Calls("GetSessionToken") != 2 {
+		t.Errorf("a code that was used: %q, %d calls", why, srv.Calls("GetSessionToken"))
+	}
+	tm.send("\n")
+	for i := range 3 {
+		tm.expect(question)
+		tm.send(wrongCode(1+i) + "\n")
+	}
+	tm.end().fails(t, 125, "MFA code")
+	if n := srv.Calls("GetSessionToken"); n != 5 {
+		t.Errorf("%d calls in all, want 5", n)
+	}
+	if files := h.sessionFiles(); len(files) != 0 {
+		t.Errorf("sessions of wrong codes: %v", files)
+	}
+}
+
+// wrongCode is the n-th of some codes that bob's device does not show around now.
+func wrongCode(n int) string {
+	right := map[string]bool{}
+	for step := -3; step <= 3; step++ {
+		right[codeAt(time.Now().Add(time.Duration(step)*30*time.Second))] = true
+	}
+	for _, code := range []string{"000001", "000002", "000003", "000004", "000005", "000006", "000007", "000008", "000009", "000010", "000011"} {
+		if right[code] {
+			continue
+		}
+		if n == 0 {
+			return code
+		}
+		n--
+	}
+	panic("too many wrong codes asked for")
+}
+
+// TestPromptInterrupted: Ctrl-C and Ctrl-D at a prompt end awsexec at once, with the echo restored.
+func TestPromptInterrupted(t *testing.T) {
+	t.Parallel()
+	srv := newSTS(t)
+	h := newKeyringHome(t, srv.URL())
+	h.addBob()
+	for _, tt := range []struct {
+		key  string
+		code int
+	}{{"\x03", 130}, {"\x04", 125}} {
+		tm := h.onTerminal(true, bin+"/awsexec", "-p", "mfa")
+		tm.expect(bobPrompt)
+		tm.send(tt.key)
+		if r := tm.end(); r.code != tt.code || r.stdout != "" {
+			t.Errorf("key %q: exit code %d, want %d; stderr:\n%s", tt.key, r.code, tt.code, r.stderr)
+		}
+	}
+	if n := srv.Calls("GetSessionToken"); n != 0 {
+		t.Errorf("%d calls without a code", n)
+	}
+}
+
+// TestNoTerminal: with nobody to ask, the error says what to do, at once. It is not parallel, for the sake of its clock.
+func TestNoTerminal(t *testing.T) {
+	srv := newSTS(t)
+	h := newKeyringHome(t, srv.URL())
+	h.addBob()
+	for _, args := range [][]string{
+		{"-p", "mfa"},
+		{"-p", "mfa", "--no-prompt"},
+		{"-p", "mfa", "--", "true"},
+	} {
+		r := h.run(args...)
+		r.fails(t, 125, bobMFA, "awsexec: hint: ", "mfa_process", "AWSEXEC_MFA_CODE")
+		if r.took > 2*time.Second {
+			t.Errorf("%v took %v", args, r.took)
+		}
+	}
+	// The remedy works.
+	r := h.start(command{args: []string{"-p", "mfa"}, env: []string{"AWSEXEC_MFA_CODE=" + bobCode()}}).wait()
+	decode(t, r)
+}
+
+// TestPromptUnanswered: it ends by itself before the Go SDK's minute, with the lock released and the echo restored.
+func TestPromptUnanswered(t *testing.T) {
+	t.Parallel()
+	srv := newSTS(t)
+	h := newKeyringHome(t, srv.URL())
+	h.addBob()
+	began := time.Now()
+	tm := h.onTerminal(true, bin+"/awsexec", "-p", "mfa")
+	tm.expect(bobPrompt)
+	r := tm.endWithin(58 * time.Second)
+	r.fails(t, 125, bobMFA)
+	if took := time.Since(began); took < 20*time.Second {
+		t.Errorf("it gave up after %v: nobody types that fast", took)
+	}
+	next := h.start(command{args: []string{"-p", "mfa"}, env: []string{"AWSEXEC_MFA_CODE=" + bobCode()}}).wait()
+	decode(t, next)
+	if next.took > 5*time.Second {
+		t.Errorf("the next call took %v: is the lock still held?", next.took)
+	}
+}

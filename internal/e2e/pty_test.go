@@ -1,0 +1,168 @@
+//go:build linux
+
+package e2e
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/creack/pty"
+	"golang.org/x/sys/unix"
+)
+
+// leader is the shell that owns the terminal while awsexec runs on it, as a user's does: the state in which awsexec leaves the
+// terminal can only be seen while its session lives on. It says how awsexec ended and stays until a line is typed. Descriptor 3 is the
+// terminal, kept open by the shell alone: a terminal that nobody has open hangs up.
+const leader = `trap : INT; "$@" 3>&-; printf '\n[exit %s]\n' $? >/dev/tty; read -r _ </dev/tty`
+
+// terminal is a pseudo terminal with one command on it.
+type terminal struct {
+	t              *testing.T
+	master         *os.File
+	cmd            *exec.Cmd
+	stdout, stderr bytes.Buffer // of a command whose streams are not the terminal
+
+	mu   sync.Mutex
+	text []byte        // all that was shown
+	read int           // how much of it expect went past
+	more chan struct{} // has one element when text grew
+}
+
+// onTerminal runs args with a controlling terminal that is its stdin, stdout and stderr too, or, when piped, none of them.
+func (h *home) onTerminal(piped bool, args ...string) *terminal {
+	h.t.Helper()
+	master, slave, err := pty.Open()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer slave.Close()
+	tm := &terminal{t: h.t, master: master, more: make(chan struct{}, 1)}
+	tm.cmd = exec.Command("/bin/sh", append([]string{"-c", leader, "sh"}, args...)...)
+	tm.cmd.Env = h.environ()
+	tm.cmd.Dir = h.dir
+	tm.cmd.WaitDelay = time.Second
+	tm.cmd.ExtraFiles = []*os.File{slave}
+	tm.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 3}
+	if piped {
+		tm.cmd.Stdin = strings.NewReader("")
+		tm.cmd.Stdout, tm.cmd.Stderr = &tm.stdout, &tm.stderr
+	} else {
+		tm.cmd.Stdin, tm.cmd.Stdout, tm.cmd.Stderr = slave, slave, slave
+	}
+	if err := tm.cmd.Start(); err != nil {
+		h.t.Fatal(err)
+	}
+	go tm.collect()
+	h.t.Cleanup(func() {
+		_ = tm.cmd.Process.Kill() // the session's leader: all others on the terminal are hung up on
+		_ = tm.cmd.Wait()
+		master.Close()
+	})
+	return tm
+}
+
+func (tm *terminal) collect() {
+	buf := make([]byte, 4096)
+	for {
+		n, err := tm.master.Read(buf)
+		tm.mu.Lock()
+		tm.text = append(tm.text, buf[:n]...)
+		tm.mu.Unlock()
+		select {
+		case tm.more <- struct{}{}:
+		default:
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// expect waits until the terminal shows text, after what was expected before, and returns what came in between.
+func (tm *terminal) expect(text string) string {
+	tm.t.Helper()
+	return tm.expectWithin(30*time.Second, text)
+}
+
+func (tm *terminal) expectWithin(limit time.Duration, text string) string {
+	tm.t.Helper()
+	deadline := time.After(limit)
+	for {
+		tm.mu.Lock()
+		before, _, found := bytes.Cut(tm.text[tm.read:], []byte(text))
+		if found {
+			tm.read += len(before) + len(text)
+		}
+		tm.mu.Unlock()
+		if found {
+			return string(before)
+		}
+		select {
+		case <-tm.more:
+		case <-deadline:
+			tm.t.Fatalf("no %q on the terminal in %v; it shows:\n%s", text, limit, tm.shown())
+		}
+	}
+}
+
+// shown is everything that the terminal ever showed.
+func (tm *terminal) shown() string {
+	tm.mu.Lock()
+	defer tm.mu.Unlock()
+	return string(tm.text)
+}
+
+// send types text; "\n" is the Enter key, "\x03" Ctrl-C.
+func (tm *terminal) send(text string) {
+	tm.t.Helper()
+	if _, err := io.WriteString(tm.master, text); err != nil {
+		tm.t.Fatal(err)
+	}
+}
+
+// echo says whether the terminal shows what is typed.
+func (tm *terminal) echo() bool {
+	tm.t.Helper()
+	conn, err := tm.master.SyscallConn()
+	if err != nil {
+		tm.t.Fatal(err)
+	}
+	var state *unix.Termios
+	if controlErr := conn.Control(func(fd uintptr) { state, err = unix.IoctlGetTermios(int(fd), unix.TCGETS) }); controlErr != nil {
+		err = controlErr
+	}
+	if err != nil {
+		tm.t.Fatal(err)
+	}
+	return state.Lflag&unix.ECHO != 0 && state.Lflag&unix.ICANON != 0
+}
+
+// end waits for awsexec's end and checks that it leaves the terminal as it was.
+func (tm *terminal) end() result {
+	tm.t.Helper()
+	return tm.endWithin(30 * time.Second)
+}
+
+func (tm *terminal) endWithin(limit time.Duration) result {
+	tm.t.Helper()
+	tm.expectWithin(limit, "[exit ")
+	var r result
+	if _, err := fmt.Sscanf(tm.expect("]"), "%d", &r.code); err != nil {
+		tm.t.Fatal(err)
+	}
+	if !tm.echo() {
+		tm.t.Error("the terminal was left without echo")
+	}
+	tm.send("\n")
+	_ = tm.cmd.Wait()
+	r.stdout, r.stderr = tm.stdout.String(), tm.stderr.String()
+	return r
+}

@@ -1,0 +1,38 @@
+//go:build linux
+
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"testing"
+)
+
+// missing ends a test that lacks a real part: skipped, or failed where none may be missing.
+func missing(t *testing.T, format string, args ...any) {
+	t.Helper()
+	if os.Getenv("AWSEXEC_TEST_REQUIRE") == "all" {
+		t.Fatalf(format, args...)
+	}
+	t.Skipf(format, args...)
+}
+
+// requireProgram returns the path of the first program called name, on the PATH or of the system, that passes ok.
+//
+// A version manager's shim may stand before the system's program of the same name.
+func requireProgram(t *testing.T, name string, ok func(path string) bool) string {
+	t.Helper()
+	candidates := []string{"/usr/bin/" + name, "/usr/local/bin/" + name}
+	if path, err := exec.LookPath(name); err == nil {
+		candidates = append([]string{path}, candidates...)
+	}
+	for _, path := range candidates {
+		if _, err := os.Stat(path); err == nil && ok(path) {
+			return path
+		}
+	}
+	missing(t, "no %s that these tests can use", name)
+	return ""
+}
+
+func anyProgram(string) bool { return true }

@@ -1,0 +1,113 @@
+package explain
+
+import (
+	"cmp"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/awsexec/awsexec/internal/profile"
+)
+
+// Difference is a place in the AWS files that not all clients read alike.
+type Difference struct {
+	Place   Place
+	Profile string // whose setting it is
+	Why     string // never quotes the value
+}
+
+// Differences compares what botocore, the Go SDK and the SDK for JavaScript read, in the order of the files. Where botocore cannot
+// read the files at all there is nothing to compare.
+func Differences(files profile.Files) []Difference {
+	c := load(files)
+	ours, err := c.botocore()
+	if err != nil {
+		return nil
+	}
+	goSDK, jsSDK := c.goSDK(), c.jsSDK()
+	all := slices.Concat(
+		differences(ours.config, goSDK.config, jsSDK.config),
+		differences(ours.credentials, goSDK.credentials, jsSDK.credentials),
+		c.strays(),
+	)
+	slices.SortFunc(all, func(a, b Difference) int {
+		return cmp.Or(cmp.Compare(a.Place.Pos.File, b.Place.Pos.File), cmp.Compare(a.Place.Pos.Line, b.Place.Pos.Line))
+	})
+	return all
+}
+
+func differences(botocore, goSDK, jsSDK map[string]section) []Difference {
+	plain := regexp.MustCompile(`^[\w\-@+.%:/]+$`)
+	var all []Difference
+	for name, s := range botocore {
+		if strings.HasPrefix(name, profileSection) {
+			continue // of the credentials file: see strays
+		}
+		inGo, inJS := goSDK[name], jsSDK[name]
+		if len(s) > 0 && !plain.MatchString(name) && (inGo == nil || inJS == nil) {
+			all = append(all, Difference{Place{Pos: start(s)}, name, "not all SDKs find a profile whose section is written like this: use plain characters, no quotes"})
+			continue
+		}
+		for key, v := range s {
+			if v.text != "" && (inGo[key].text != v.text || inJS[key].text != v.text) {
+				all = append(all, Difference{Place{Pos: v.pos, Key: key}, name, whyDifferent(v.text)})
+			}
+		}
+	}
+	return all
+}
+
+func whyDifferent(text string) string {
+	first := text[:1]
+	switch {
+	case strings.Contains(text, "\n"):
+		return "a value that goes on in the next line is not read alike by all SDKs"
+	case strings.Contains(text, " #") || strings.Contains(text, " ;") || strings.Contains(text, "\t#") || strings.Contains(text, "\t;"):
+		return "what looks like a comment behind the value is a part of it for the AWS CLI and boto3, and none for other SDKs"
+	case len(text) > 1 && strings.Contains(`"'`, first) && strings.HasSuffix(text, first):
+		return "quotes are a part of the value for all but the Go SDK"
+	default:
+		return "not read alike by all SDKs: write it as key = value, the key in lower case, at the start of the line"
+	}
+}
+
+// strays finds sections that look like profiles and are none, since they lack the word that a profile's section starts with in the
+// config file, or have it in the credentials file.
+func (c contents) strays() []Difference {
+	var all []Difference
+	config, err := profile.Parse(c.files.Config, c.config, profile.CredentialsFile) // every section, by what its brackets hold
+	if err != nil {
+		return nil
+	}
+	for name, s := range sections(config) {
+		if name != "default" && !strings.ContainsAny(name, " \t") && isProfile(s) {
+			all = append(all, Difference{Place{Pos: start(s)}, name, "section [" + name + "] is no profile to anyone: in the config file it is written [profile " + name + "]"})
+		}
+	}
+	credentials, err := profile.Parse(c.files.Credentials, c.credentials, profile.CredentialsFile)
+	if err != nil {
+		return all
+	}
+	for name, s := range sections(credentials) {
+		if named, ok := strings.CutPrefix(name, profileSection); ok {
+			all = append(all, Difference{Place{Pos: start(s)}, name, "section [" + name + "] is not found under its name: in the credentials file it is written [" + named + "]"})
+		}
+	}
+	return all
+}
+
+func isProfile(s section) bool {
+	return s.has("aws_access_key_id", "aws_secret_access_key", "role_arn", "source_profile", "credential_process", "region", "mfa_serial",
+		"sso_session", "sso_account_id", "web_identity_token_file", "login_session")
+}
+
+// start is the place of the first setting of a section.
+func start(s section) profile.Pos {
+	var first profile.Pos
+	for _, v := range s {
+		if first.Line == 0 || v.pos.Line < first.Line {
+			first = v.pos
+		}
+	}
+	return first
+}

@@ -1,0 +1,384 @@
+package explain
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/config"
+
+	"github.com/awsexec/awsexec/internal/profile"
+)
+
+const cases = 400
+
+// An answer is what a client did in one case: the access key id that it got, or its error.
+type answer struct {
+	Key    string `json:"key"`
+	Error  string `json:"error"`
+	Region string `json:"region"`
+}
+
+// A driver runs one real client on all cases.
+type driver struct {
+	name    string // with the version
+	client  Client
+	answers []answer
+}
+
+// TestAgreesWithTheSDKs runs the real clients on generated combinations, in processes of their own against one stand-in for AWS, and
+// compares the credentials that they got, or the class of their error, and their region with what is predicted.
+func TestAgreesWithTheSDKs(t *testing.T) {
+	g := &generator{Rand: rand.New(rand.NewPCG(5, 12)), dir: t.TempDir(), home: t.TempDir(), endpoint: standIn(t)}
+	g.prepare(t)
+	all := make([]testCase, cases)
+	for i := range all {
+		all[i] = g.draw(t, i)
+	}
+
+	drivers := make(chan []driver)
+	runs := []func() []driver{
+		func() []driver { return runBotocore(t, g, all, "/usr/bin/python3", "botocore", Boto3) },
+		func() []driver { return runBotocore(t, g, all, "python3", "botocore", Boto3) },
+		func() []driver { return runBotocore(t, g, all, "/usr/bin/python3", "awscli.botocore", CLIv2) },
+		func() []driver { return runGo(t, g, all) },
+		func() []driver { return runJS(t, g, all) },
+	}
+	for _, run := range runs {
+		go func() { drivers <- run() }()
+	}
+	ran := map[Client]bool{}
+	seen := map[Client]map[string]int{}
+	for range runs {
+		for _, d := range <-drivers {
+			ran[d.client] = true
+			compare(t, d, all, seen)
+		}
+	}
+	for _, client := range []Client{Boto3, CLIv2, GoSDK, JSSDK, CDK} {
+		if !ran[client] {
+			missing(t, "no %s to compare with", client)
+		}
+	}
+	for _, want := range []string{"environment keys", "keys in the credentials file", "keys in the config file", "credential_process", "role",
+		"web identity", "IAM Identity Center", "container", "EC2 instance", "none"} {
+		for client, counts := range seen {
+			if counts[want] == 0 {
+				t.Errorf("%s: no combination ends in %q: the generator is too narrow", client, want)
+			}
+		}
+	}
+}
+
+// missing ends a test that lacks a real part: skipped, or failed where none may be missing.
+func missing(t *testing.T, format string, args ...any) {
+	t.Helper()
+	if os.Getenv("AWSEXEC_TEST_REQUIRE") == "all" {
+		t.Fatalf(format, args...)
+	}
+	t.Skipf(format, args...)
+}
+
+func compare(t *testing.T, d driver, all []testCase, seen map[Client]map[string]int) {
+	t.Helper()
+	agreed, excepted := 0, map[string]int{}
+	if seen[d.client] == nil {
+		seen[d.client] = map[string]int{}
+	}
+	for i, c := range all {
+		r := predicted(c, d.client)
+		got := d.answers[i]
+		if reason := exception(d, r, got); reason != "" {
+			excepted[reason]++
+			continue
+		}
+		seen[d.client][string(r.Kind)]++
+		if r.Kind == Fails {
+			seen[d.client][string(r.Failure)]++
+		}
+		diff := difference(d, r, got)
+		if diff == "" {
+			agreed++
+			continue
+		}
+		t.Errorf("%s, case %d: %s\npredicted %s\nexplicit profile %q, %v\n-- config\n%s-- credentials\n%s", d.name, i, diff, show(&r), c.Profile, c.Env, c.config, c.credentials)
+	}
+	t.Logf("%-28s %d combinations, %d agree, %d excepted %v; predicted %v", d.name, len(all), agreed, len(all)-agreed, excepted, seen[d.client])
+}
+
+func predicted(c testCase, client Client) Result {
+	lookup := func(name string) (string, bool) { v, ok := c.Env[name]; return v, ok }
+	env := func(name string) string { return c.Env[name] }
+	results := All(Input{Files: profile.DefaultFiles(env, ""), Lookup: lookup, Profile: c.Profile})
+	return results[slices.IndexFunc(results, func(r Result) bool { return r.Client == client })]
+}
+
+func difference(d driver, r Result, got answer) string {
+	if r.Region != got.Region && !regionUnknown(d.client, got) {
+		return fmt.Sprintf("region %q, predicted %q", got.Region, r.Region)
+	}
+	if r.Kind != Fails && r.Kind != None {
+		if want := expectedKey(&r); got.Key != want {
+			return fmt.Sprintf("key %q, error %q; predicted key %q", got.Key, got.Error, want)
+		}
+		return ""
+	}
+	if got.Key != "" {
+		return fmt.Sprintf("key %q, predicted an error", got.Key)
+	}
+	want := r.Failure
+	if r.Kind == None {
+		want = Failure(None)
+	}
+	for _, e := range errorsOf[d.client] {
+		if e.text.MatchString(got.Error) && slices.Contains(e.classes, want) {
+			return ""
+		}
+	}
+	return fmt.Sprintf("error %q is not of the class %q", got.Error, want)
+}
+
+// regionUnknown tells whether the client failed before it had a region. The CDK's is not from the SDK but from code of its own.
+func regionUnknown(client Client, got answer) bool {
+	return client == CDK || client != JSSDK && got.Error != "" && got.Region == ""
+}
+
+// expectedKey is the access key id that the stand-in or the files have for a result.
+func expectedKey(r *Result) string {
+	switch r.Kind {
+	case Environment, CredentialsFile, ConfigFile:
+		return r.AccessKeyID
+	case Role:
+		return keyID("role " + r.RoleARN + " by " + expectedKey(r.Source))
+	case WebIdentity:
+		owner := r.Profile
+		if r.At.Variable != "" {
+			owner = "environment"
+		}
+		return keyID("web identity " + r.RoleARN + " with token-of-" + owner)
+	case Process:
+		return keyID("process " + filepath.Base(r.Process))
+	case SSO:
+		return keyID("sso " + r.Profile)
+	case Login:
+		return keyID("login")
+	case Container:
+		return keyID("container")
+	case Instance:
+		return keyID("instance")
+	}
+	return ""
+}
+
+func show(r *Result) string {
+	s := fmt.Sprintf("%s %s at %s (%s)", r.Kind, r.Failure, r.At, r.Why)
+	if r.Source != nil {
+		s += " by " + show(r.Source)
+	}
+	return s
+}
+
+// errorsOf tells the classes of the clients' errors by their text.
+var errorsOf = map[Client][]errorClass{
+	Boto3: botocoreErrors,
+	CLIv2: botocoreErrors,
+	GoSDK: {
+		{regexp.MustCompile(`failed to get shared config profile`), []Failure{NoProfile}},
+		{regexp.MustCompile(`partial credentials found`), []Failure{Partial}},
+		{regexp.MustCompile(`only one credential type|requires role_arn|failed to load assume role|failed to find SSO session|missing required configuration|` +
+			`must match|role ARN is not set|credential_source values must be|EcsContainer was specified`), []Failure{Invalid}},
+		{regexp.MustCompile(`GetRoleCredentials.*StatusCode: 400`), []Failure{Invalid}}, // an sso-session without account and role: the portal says no
+		{regexp.MustCompile(`static credentials are empty`), []Failure{NoSource}},
+		{regexp.MustCompile(`AssumeRoleTokenProvider`), []Failure{NoMFA}},
+		{regexp.MustCompile(`EC2 IMDS.*disabled|access disabled to EC2 IMDS`), []Failure{Failure(None)}},
+	},
+	JSSDK: javaScriptErrors,
+	CDK:   javaScriptErrors,
+}
+
+type errorClass struct {
+	text    *regexp.Regexp
+	classes []Failure
+}
+
+var botocoreErrors = []errorClass{
+	{regexp.MustCompile(`^ProfileNotFound`), []Failure{NoProfile}},
+	{regexp.MustCompile(`^PartialCredentialsError`), []Failure{Partial}},
+	{regexp.MustCompile(`^InvalidConfigError`), []Failure{Invalid}},
+	{regexp.MustCompile(`^InfiniteLoopConfigError`), []Failure{Loop}},
+	{regexp.MustCompile(`^ConfigParseError`), []Failure{Unreadable}},
+	{regexp.MustCompile(`^CredentialRetrievalError.*credential_source`), []Failure{NoSource}},
+	{regexp.MustCompile(`^None$`), []Failure{Failure(None)}},
+}
+
+var javaScriptErrors = []errorClass{
+	{regexp.MustCompile(`Could not load credentials from any providers`), []Failure{Failure(None)}},
+	{regexp.MustCompile(`requires multi-factor authentication`), []Failure{NoMFA}},
+	{regexp.MustCompile(`invalid SSO credentials|^TypeError: Cannot read properties of undefined`), []Failure{Invalid}},
+	{regexp.MustCompile(`Could not resolve credentials using profile`), []Failure{NoProfile, Empty}}, // one message for both
+	{regexp.MustCompile(`Detected a cycle`), []Failure{Loop}},
+	{regexp.MustCompile(`Unsupported credential source`), []Failure{Invalid}},
+	{regexp.MustCompile(`Unable to find environment variable credentials|No HTTP credential provider host`), []Failure{NoSource}},
+}
+
+// exception returns why a client's answer is not compared, "" if it is.
+func exception(d driver, r Result, got answer) string {
+	switch {
+	case strings.HasPrefix(got.Error, "MissingDependencyException"):
+		return "this botocore lacks the optional package that login sessions need"
+	case leaf(&r).Kind == Login && (strings.HasPrefix(d.name, "botocore 1.2") || d.client == CLIv2):
+		return "login sessions came with botocore 1.41"
+	case leaf(&r).Kind == SSO && r.Kind == Role && oldSSO.MatchString(got.Error):
+		return "older releases look for the sso-session of a source profile in the profile that is used"
+	}
+	return ""
+}
+
+// oldSSO is what comes of that.
+var oldSSO = regexp.MustCompile(`'NoneType' object has no attribute 'get_frozen_token'`)
+
+func leaf(r *Result) *Result {
+	for r.Source != nil {
+		r = r.Source
+	}
+	return r
+}
+
+// clean is an environment without any of AWS.
+func clean(g *generator) []string {
+	return []string{"PATH=" + os.Getenv("PATH"), "HOME=" + g.home, "NO_PROXY=*", "PYTHONUTF8=1"}
+}
+
+// ask runs a program that reads the cases and writes answers.
+func ask(t *testing.T, g *generator, all []testCase, into any, argv ...string) {
+	input, err := json.Marshal(map[string]any{"endpoint": g.endpoint, "cases": all})
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	cmd := exec.Command(argv[0], argv[1:]...)
+	cmd.Env = clean(g)
+	cmd.Stdin, cmd.Stderr = bytes.NewReader(input), os.Stderr
+	if argv[0] == os.Args[0] {
+		cmd.Env = append(cmd.Env, goDriver+"=1")
+	}
+	output, err := cmd.Output()
+	if err != nil {
+		t.Errorf("%s: %v", argv, err)
+		return
+	}
+	if err := json.Unmarshal(output, into); err != nil {
+		t.Errorf("%s: %v in %.300q", argv, err, output)
+	}
+}
+
+func runBotocore(t *testing.T, g *generator, all []testCase, python, module string, client Client) []driver {
+	check := exec.Command(python, "-c", "import "+module+", sys; print(sys.executable, "+module+".__file__)")
+	if out, err := check.Output(); err != nil || python == "python3" && strings.Contains(string(out), "dist-packages") {
+		return nil // not installed, or the system's own under another name
+	}
+	var a struct {
+		Version string
+		Answers []answer
+	}
+	ask(t, g, all, &a, python, filepath.Join("testdata", "resolve.py"), module)
+	if len(a.Answers) != len(all) {
+		return nil
+	}
+	name := module + " " + a.Version
+	return []driver{{name, client, a.Answers}}
+}
+
+func runJS(t *testing.T, g *generator, all []testCase) []driver {
+	packages, err := filepath.Abs(filepath.Join("..", "e2e", "testdata", "js"))
+	if err != nil {
+		t.Error(err)
+		return nil
+	}
+	if _, err := os.Stat(filepath.Join(packages, "node_modules")); err != nil {
+		return nil
+	}
+	if _, err := exec.LookPath("node"); err != nil {
+		return nil
+	}
+	var a struct {
+		Version string
+		Answers []answer
+		CDK     []answer
+	}
+	ask(t, g, all, &a, "node", filepath.Join("testdata", "jssdk.mjs"), packages)
+	if len(a.Answers) != len(all) {
+		return nil
+	}
+	return []driver{{"JavaScript SDK " + a.Version, JSSDK, a.Answers}, {"the CDK's use of it", CDK, a.CDK}}
+}
+
+func runGo(t *testing.T, g *generator, all []testCase) []driver {
+	var answers []answer
+	ask(t, g, all, &answers, os.Args[0])
+	if len(answers) != len(all) {
+		return nil
+	}
+	return []driver{{"Go SDK", GoSDK, answers}}
+}
+
+// goDriver is set for the process that is the Go SDK: the SDK reads the environment by itself.
+const goDriver = "EXPLAIN_TEST_GO_SDK"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(goDriver) == "" {
+		os.Exit(m.Run())
+	}
+	var q struct{ Cases []testCase }
+	if err := json.NewDecoder(os.Stdin).Decode(&q); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	answers := make([]answer, len(q.Cases))
+	for i, c := range q.Cases {
+		answers[i] = goAnswer(c)
+	}
+	if err := json.NewEncoder(os.Stdout).Encode(answers); err != nil {
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+func goAnswer(c testCase) answer {
+	for _, kv := range os.Environ() {
+		if name, _, _ := strings.Cut(kv, "="); strings.HasPrefix(name, "AWS_") || strings.HasPrefix(name, "AMAZON_") {
+			_ = os.Unsetenv(name)
+		}
+	}
+	for name, value := range c.Env {
+		_ = os.Setenv(name, value)
+	}
+	ctx := context.Background()
+	options := []func(*config.LoadOptions) error{}
+	if c.Profile != "" {
+		options = append(options, config.WithSharedConfigProfile(c.Profile))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, options...)
+	if err != nil {
+		return answer{Error: err.Error()}
+	}
+	region := cfg.Region
+	// A request needs a region, which is not what is compared here.
+	if cfg, err = config.LoadDefaultConfig(ctx, append(options, config.WithRegion("us-east-1"))...); err != nil {
+		return answer{Error: err.Error(), Region: region}
+	}
+	creds, err := cfg.Credentials.Retrieve(ctx)
+	if err != nil {
+		return answer{Error: err.Error(), Region: region}
+	}
+	return answer{Key: creds.AccessKeyID, Region: region}
+}

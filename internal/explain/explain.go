@@ -1,0 +1,148 @@
+package explain
+
+import (
+	"fmt"
+
+	"github.com/awsexec/awsexec/internal/profile"
+)
+
+// Client is a program or library that looks for credentials.
+type Client string
+
+// The clients. Programs that are built on one of them behave as it does, unless they say otherwise.
+const (
+	Boto3 Client = "boto3, AWS CLI v1"
+	CLIv2 Client = "AWS CLI v2"
+	GoSDK Client = "Go SDK, Terraform"
+	JSSDK Client = "JavaScript SDK"
+	CDK   Client = "CDK"
+)
+
+// Kind is a way of getting credentials, or not.
+type Kind string
+
+// The kinds. Fails is an error; None is a client that finds nothing.
+const (
+	Environment     Kind = "environment keys"
+	CredentialsFile Kind = "keys in the credentials file"
+	ConfigFile      Kind = "keys in the config file"
+	Process         Kind = "credential_process"
+	Role            Kind = "role"
+	WebIdentity     Kind = "web identity"
+	SSO             Kind = "IAM Identity Center"
+	Login           Kind = "login session"
+	Container       Kind = "container"
+	Instance        Kind = "EC2 instance"
+	None            Kind = "none"
+	Fails           Kind = "error"
+)
+
+// Failure is the class of the error that a client gives.
+type Failure string
+
+// The classes. They hold for all clients; each has words of its own.
+const (
+	NoProfile  Failure = "no such profile"
+	Partial    Failure = "incomplete credentials"
+	Invalid    Failure = "invalid configuration"
+	Loop       Failure = "profiles in a circle"
+	Unreadable Failure = "unreadable file"
+	NoSource   Failure = "credential_source without credentials"
+	NoMFA      Failure = "no way to ask for an MFA code"
+	Empty      Failure = "profile without credentials"
+)
+
+// Place is what decides: a setting in a file, or a variable. The zero Place is none.
+type Place struct {
+	Pos      profile.Pos // of the setting
+	Key      string      // the setting
+	Variable string      // the environment variable
+}
+
+// String returns the variable, or file:line and the setting; "" for none.
+func (p Place) String() string {
+	switch {
+	case p.Variable != "":
+		return p.Variable
+	case p.Key != "":
+		return fmt.Sprintf("%s (%s)", p.Pos, p.Key)
+	case p.Pos != profile.Pos{}:
+		return p.Pos.String()
+	}
+	return ""
+}
+
+// Result is what one client would use.
+type Result struct {
+	Client  Client
+	Profile string // the profile whose settings count; in Source, the source profile
+
+	Kind    Kind
+	Failure Failure // of Fails; else ""
+	At      Place   // what decides; may be none
+	Why     string  // the client's rule that led here, or what is wrong
+
+	RoleARN     string  // of Role and WebIdentity
+	Source      *Result // of Role: what assumes it
+	Process     string  // of Process: the command line, as written
+	AccessKeyID string  // of keys in the environment and the files, as written
+
+	Region   string // that the client would use by itself; "" if it has none
+	RegionAt Place
+
+	final bool // of Fails, in the SDK for JavaScript: the chain ends with it
+}
+
+// Input is what all clients look at.
+type Input struct {
+	Files  profile.Files
+	Lookup func(variable string) (value string, set bool) // of the environment; a variable may be set and empty
+
+	// Profile is the profile named explicitly, by a --profile option or in a program; "" if none is.
+	Profile string
+}
+
+// env returns a variable, "" if it is unset.
+func (in Input) env(variable string) string {
+	value, _ := in.Lookup(variable)
+	return value
+}
+
+// All predicts for every client. A file that cannot be opened is taken for one that is not there, as all clients do.
+func All(in Input) []Result {
+	f := load(in.Files)
+	js := jsSDK{Input: in, reading: f.jsSDK()}
+	return []Result{
+		botocore{Input: in, files: f}.predict(),
+		botocore{Input: in, files: f, v2: true}.predict(),
+		goSDK{in, f.goSDK()}.predict(),
+		js.predict(),
+		cdk{js}.predict(),
+	}
+}
+
+// step is one link of a client's chain. It returns nil to let the next one try.
+type step func() *Result
+
+func first(steps ...step) *Result {
+	for _, try := range steps {
+		if r := try(); r != nil {
+			return r
+		}
+	}
+	return nil
+}
+
+func fails(f Failure, at Place, format string, args ...any) *Result {
+	return &Result{Kind: Fails, Failure: f, At: at, Why: fmt.Sprintf(format, args...)}
+}
+
+func variable(name string) Place { return Place{Variable: name} }
+
+// instance is the end of a chain: the metadata service of an EC2 instance, which is asked whether this is one or not.
+func instance(enabled bool) *Result {
+	if !enabled {
+		return &Result{Kind: None, At: variable("AWS_EC2_METADATA_DISABLED"), Why: "nothing is configured, and the metadata service is switched off"}
+	}
+	return &Result{Kind: Instance, Why: "nothing else is configured: credentials come from the metadata service, if this is an EC2 instance"}
+}

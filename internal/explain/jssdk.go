@@ -1,0 +1,263 @@
+package explain
+
+import (
+	"cmp"
+	"maps"
+)
+
+// jsSDK is the AWS SDK for JavaScript v3. Source: @aws-sdk/credential-provider-node (defaultProvider, remoteProvider) and
+// @aws-sdk/credential-provider-ini (resolveProfileData, resolveAssumeRoleCredentials).
+//
+// Most of its errors only make the next link of the chain try: what was wrong with a profile is lost, and something behind it wins.
+type jsSDK struct {
+	Input
+	reading reading
+	asksMFA bool // the program has given the SDK a way to ask for codes
+}
+
+// passed is the error of a link that lets the next one try.
+func passed(r *Result) bool {
+	return r.Kind == Fails && r.Failure != NoMFA && !r.final
+}
+
+func (j jsSDK) predict() Result {
+	r := j.chain(j.Profile)
+	r.Client, r.Profile = JSSDK, j.profileName()
+	r.Region, r.RegionAt = j.region(r.Profile)
+	return *r
+}
+
+// chain is defaultProvider for a client whose option profile is explicit, "" for none.
+func (j jsSDK) chain(explicit string) *Result {
+	j.Profile = explicit
+	name := j.profileName()
+	r := first(
+		j.environmentOrProfile,
+		j.orNext(func() *Result { return j.fromProfile(name) }),
+		j.orNext(func() *Result { return j.process(name) }),
+		j.webIdentityOfEnvironment,
+		j.container,
+	)
+	if r != nil {
+		return r
+	}
+	disabled := j.env("AWS_EC2_METADATA_DISABLED")
+	return instance(disabled == "" || disabled == "false")
+}
+
+func (j jsSDK) orNext(try step) step {
+	return func() *Result {
+		r := try()
+		if r == nil || passed(r) {
+			return nil
+		}
+		return r
+	}
+}
+
+// profileName reads AWS_PROFILE alone.
+func (j jsSDK) profileName() string {
+	for _, name := range []string{j.Profile, j.env("AWS_PROFILE")} {
+		if name != "" {
+			return name
+		}
+	}
+	return "default"
+}
+
+// region reads AWS_REGION alone.
+func (j jsSDK) region(name string) (string, Place) {
+	if region, set := j.Lookup("AWS_REGION"); set {
+		return region, variable("AWS_REGION")
+	}
+	p, _ := j.reading.profile(name)
+	return p["region"].text, p.at("region")
+}
+
+// environmentOrProfile is the first link: AWS_PROFILE switches keys in the environment off.
+func (j jsSDK) environmentOrProfile() *Result {
+	if j.Profile != "" || j.env("AWS_PROFILE") != "" {
+		return nil
+	}
+	return j.environment()
+}
+
+// environment is fromEnv: both keys or none.
+func (j jsSDK) environment() *Result {
+	id := j.env("AWS_ACCESS_KEY_ID")
+	if id == "" || j.env("AWS_SECRET_ACCESS_KEY") == "" {
+		return nil
+	}
+	return &Result{Kind: Environment, At: variable("AWS_ACCESS_KEY_ID"), AccessKeyID: id, Why: "keys in the environment come first where no profile is named"}
+}
+
+// fromProfile is fromIni.
+func (j jsSDK) fromProfile(name string) *Result {
+	return j.resolve(name, nil)
+}
+
+// resolve is resolveProfileData. It is handed the source profiles that led here.
+func (j jsSDK) resolve(name string, visited map[string]bool) *Result {
+	p, found := j.reading.profile(name)
+	if !found {
+		return fails(NoProfile, Place{}, "there is no profile %q", name)
+	}
+	source := len(visited) > 0
+	r := first(
+		func() *Result {
+			if !source {
+				return nil
+			}
+			return j.static(name, p)
+		},
+		func() *Result { return j.assumeRole(name, p, visited) },
+		func() *Result { return j.static(name, p) },
+		func() *Result { return j.webIdentity(p) },
+		func() *Result { return j.process(name) },
+		func() *Result { return j.sso(p) },
+		func() *Result {
+			if !p.has("login_session") {
+				return nil
+			}
+			return &Result{Kind: Login, At: p.at("login_session"), Why: "login_session comes last in a profile"}
+		},
+	)
+	if r == nil {
+		return fails(Empty, Place{}, "profile %q has nothing that leads to credentials", name)
+	}
+	if r.Profile == "" {
+		r.Profile = name
+	}
+	return r
+}
+
+// assumeRole is resolveAssumeRoleCredentials. A role_arn counts only with one of source_profile and credential_source; a
+// credential_source without a role counts in the profile of a source.
+func (j jsSDK) assumeRole(name string, p section, visited map[string]bool) *Result {
+	bare := len(visited) > 0 && !p.has("role_arn") && p.has("credential_source")
+	if !bare && (!p.has("role_arn") || p.has("source_profile") == p.has("credential_source")) {
+		return nil
+	}
+	source := p["source_profile"].text
+	if visited[source] {
+		return fails(Loop, p.at("source_profile"), "source_profile leads back to %q", source)
+	}
+	kinds := map[string]bool{"Environment": true, "EcsContainer": true, "Ec2InstanceMetadata": true}
+	if !p.has("source_profile") && !kinds[p["credential_source"].text] {
+		return fails(Invalid, p.at("credential_source"), "credential_source is none of Environment, EcsContainer, Ec2InstanceMetadata")
+	}
+	if !bare && p.has("mfa_serial") && !j.asksMFA {
+		return fails(NoMFA, p.at("mfa_serial"), "the program must bring a way to ask for the code")
+	}
+	var from *Result
+	if p.has("source_profile") {
+		seen := map[string]bool{source: true}
+		maps.Copy(seen, visited)
+		from = j.resolve(source, seen)
+		from.At = cmp.Or(from.At, p.at("source_profile"))
+	} else {
+		from = j.credentialSource(p)
+	}
+	if bare || from.Kind == Fails {
+		return from
+	}
+	return &Result{Kind: Role, At: p.at("role_arn"), RoleARN: p["role_arn"].text, Profile: name, Source: from,
+		Why: "a role_arn with its source comes first in a profile"}
+}
+
+// credentialSource is resolveCredentialSource. The metadata service is asked here even where it is switched off.
+func (j jsSDK) credentialSource(p section) *Result {
+	r := &Result{Kind: Instance, At: p.at("credential_source"), Why: "credential_source says so, even where the metadata service is switched off"}
+	switch p["credential_source"].text {
+	case "Environment":
+		r = j.environment()
+	case "EcsContainer":
+		r = j.container()
+	}
+	if r == nil {
+		return fails(NoSource, p.at("credential_source"), "the source named there has no credentials")
+	}
+	return r
+}
+
+// static takes keys of either file, the credentials file's over the config file's, key by key.
+func (j jsSDK) static(name string, p section) *Result {
+	if !p.has("aws_access_key_id") || !p.has("aws_secret_access_key") {
+		return nil
+	}
+	kind := ConfigFile
+	if j.reading.credentials[name].has("aws_access_key_id") {
+		kind = CredentialsFile
+	}
+	return &Result{Kind: kind, At: p.at("aws_access_key_id"), AccessKeyID: p["aws_access_key_id"].text,
+		Why: "keys in either file come before all but a role"}
+}
+
+func (j jsSDK) webIdentity(p section) *Result {
+	if !p.has("web_identity_token_file") || !p.has("role_arn") {
+		return nil
+	}
+	return &Result{Kind: WebIdentity, At: p.at("web_identity_token_file"), RoleARN: p["role_arn"].text,
+		Why: "web identity comes before processes"}
+}
+
+// process is fromProcess, which is tried again when the profile has failed in another way.
+func (j jsSDK) process(name string) *Result {
+	p, _ := j.reading.profile(name)
+	if !p.has("credential_process") {
+		return nil
+	}
+	return &Result{Kind: Process, At: p.at("credential_process"), Process: p["credential_process"].text, Profile: name,
+		Why: "credential_process comes before IAM Identity Center, and where a role_arn is of no use"}
+}
+
+// sso is fromSSO. Any of the settings makes it count, and what is then missing is final.
+func (j jsSDK) sso(p section) *Result {
+	keys := []string{"sso_session", "sso_start_url", "sso_account_id", "sso_region", "sso_role_name"}
+	if !p.has(keys...) {
+		return nil
+	}
+	at, all := p.at(keys...), p
+	if p.has("sso_session") {
+		session, found := j.reading.sessions[p["sso_session"].text]
+		if !found {
+			return final(fails(Invalid, at, "there is no such sso-session section"))
+		}
+		all = merge(p, session)
+		for _, key := range []string{"sso_start_url", "sso_region"} {
+			if !session.has(key) {
+				delete(all, key)
+			}
+		}
+	}
+	for _, key := range keys[1:] {
+		if !all.has(key) {
+			return final(fails(Invalid, at, "%s is missing", key))
+		}
+	}
+	return &Result{Kind: SSO, At: at, Why: "IAM Identity Center comes after credential_process"}
+}
+
+// final marks an error that ends the chain.
+func final(r *Result) *Result {
+	r.final = true
+	return r
+}
+
+// webIdentityOfEnvironment is fromTokenFile, which comes after the profile, default included.
+func (j jsSDK) webIdentityOfEnvironment() *Result {
+	at := variable("AWS_WEB_IDENTITY_TOKEN_FILE")
+	if j.env(at.Variable) == "" || j.env("AWS_ROLE_ARN") == "" {
+		return nil
+	}
+	return &Result{Kind: WebIdentity, At: at, RoleARN: j.env("AWS_ROLE_ARN"), Why: "web identity in the environment comes after the profile"}
+}
+
+func (j jsSDK) container() *Result {
+	for _, v := range []string{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"} {
+		if j.env(v) != "" {
+			return &Result{Kind: Container, At: variable(v), Why: "the container endpoint comes after the profile"}
+		}
+	}
+	return nil
+}

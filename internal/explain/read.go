@@ -1,0 +1,113 @@
+package explain
+
+import (
+	"maps"
+	"os"
+	"strings"
+
+	"github.com/awsexec/awsexec/internal/profile"
+)
+
+// value is one setting as a client reads it.
+type value struct {
+	text string
+	pos  profile.Pos
+}
+
+// section is one section of a file. A setting that the client does not see is not in it.
+type section map[string]value
+
+// has tells whether any of keys is there, even with nothing behind its delimiter.
+func (s section) has(keys ...string) bool {
+	for _, key := range keys {
+		if _, ok := s[key]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+// at is the place of the first of keys that is there.
+func (s section) at(keys ...string) Place {
+	for _, key := range keys {
+		if v, ok := s[key]; ok {
+			return Place{Pos: v.pos, Key: key}
+		}
+	}
+	return Place{}
+}
+
+// reading is what one client sees in the two files.
+type reading struct {
+	config, credentials map[string]section // by profile
+	sessions            map[string]section // the sso-session sections
+}
+
+// profile returns the settings of a profile. In all clients the credentials file overrides the config file key by key.
+func (r reading) profile(name string) (section, bool) {
+	config, ok := r.config[name]
+	credentials, also := r.credentials[name]
+	return merge(config, credentials), ok || also
+}
+
+// merge returns the settings of both, over's where both have them.
+func merge(under, over section) section {
+	merged := make(section, len(under)+len(over))
+	maps.Copy(merged, under)
+	maps.Copy(merged, over)
+	return merged
+}
+
+// contents are the two files as bytes.
+type contents struct {
+	files               profile.Files
+	config, credentials []byte
+}
+
+func load(files profile.Files) contents {
+	c := contents{files: files}
+	c.config, _ = os.ReadFile(files.Config)
+	c.credentials, _ = os.ReadFile(files.Credentials)
+	return c
+}
+
+// botocore reads as botocore does: both files whole, or an error.
+func (c contents) botocore() (reading, error) {
+	config, err := profile.Parse(c.files.Config, c.config, profile.ConfigFile)
+	if err != nil {
+		return reading{}, err
+	}
+	credentials, err := profile.Parse(c.files.Credentials, c.credentials, profile.CredentialsFile)
+	if err != nil {
+		return reading{}, err
+	}
+	raw, err := profile.Parse(c.files.Config, c.config, profile.CredentialsFile) // every section, by what its brackets hold
+	if err != nil {
+		return reading{}, err
+	}
+	sessions := map[string]section{}
+	for name, s := range sections(raw) {
+		if session, ok := strings.CutPrefix(name, ssoSection); ok {
+			sessions[strings.Trim(session, `"'`)] = s
+		}
+	}
+	return reading{sections(config), sections(credentials), sessions}, nil
+}
+
+const (
+	profileSection = "profile "
+	ssoSection     = "sso-session "
+)
+
+func sections(f *profile.File) map[string]section {
+	all := map[string]section{}
+	for _, name := range f.Names() {
+		settings, _ := f.Lookup(name)
+		s := make(section, len(settings))
+		for key, v := range settings {
+			s[key] = value{v.Text, v.Pos}
+		}
+		all[name] = s
+	}
+	return all
+}

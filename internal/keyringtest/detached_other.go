@@ -1,0 +1,7 @@
+//go:build !linux
+
+package keyringtest
+
+import "syscall"
+
+func detached() *syscall.SysProcAttr { return nil }

@@ -1,0 +1,34 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+	"errors"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
+
+	"github.com/awsexec/awsexec/internal/profile"
+)
+
+// webIdentity exchanges the token of an OpenID Connect provider for the credentials of a role: as p says or, where that says nothing, the
+// environment. The SDK's own chain would not look at the environment for a profile that is there for its region alone.
+func (o *Options) webIdentity(ctx context.Context, p *profile.Profile) (aws.Credentials, error) {
+	defer o.Events.Waiting("for AWS STS in " + o.Client.region())()
+	file, role, name := p.WebIdentityTokenFile, p.RoleARN, p.RoleSessionName
+	missing := "role_arn is missing beside web_identity_token_file"
+	if file == "" {
+		file, role, name = o.Env("AWS_WEB_IDENTITY_TOKEN_FILE"), o.Env("AWS_ROLE_ARN"), o.Env("AWS_ROLE_SESSION_NAME")
+		missing = "AWS_WEB_IDENTITY_TOKEN_FILE is set and AWS_ROLE_ARN is not"
+	}
+	if role == "" {
+		return aws.Credentials{}, errors.New(missing)
+	}
+	api, err := o.Client.sts(aws.Credentials{})
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	return stscreds.NewWebIdentityRoleProvider(api, role, stscreds.IdentityTokenFile(file), func(w *stscreds.WebIdentityRoleOptions) {
+		w.RoleSessionName = cmp.Or(name, defaultRoleSessionName)
+	}).Retrieve(ctx)
+}

@@ -1,0 +1,49 @@
+package keystore
+
+import (
+	"context"
+	"errors"
+	"runtime"
+)
+
+// Condition is what can be said of a store without reading from it.
+type Condition string
+
+const (
+	ConditionOpen    Condition = "unlocked"
+	ConditionLocked  Condition = "locked"  // a keyring that a human must unlock, or a file that takes a passphrase
+	ConditionAbsent  Condition = "absent"  // no keyring service, or no file yet
+	ConditionSilent  Condition = "silent"  // a keyring that does not answer in time
+	ConditionUnknown Condition = "unknown" // the system has no way to tell
+)
+
+// Condition looks at the store without reading from it, unlocking it or showing a dialog. A keyring is waited for no longer than the
+// timeout in Options.
+func (s *Store) Condition(ctx context.Context) Condition {
+	v, err := s.settle(ctx)
+	switch {
+	case errors.Is(err, ErrUnavailable):
+		return ConditionSilent
+	case err != nil:
+		return ConditionUnknown
+	}
+	k, keyring := v.backend.(*keyringBackend)
+	switch {
+	case !keyring && !FileExists(Options{Dir: s.dir}):
+		return ConditionAbsent
+	case !keyring:
+		return ConditionLocked
+	case runtime.GOOS == "darwin" || runtime.GOOS == "windows":
+		return ConditionUnknown
+	}
+	switch k.look(ctx) {
+	case open:
+		return ConditionOpen
+	case closed, declined:
+		return ConditionLocked
+	case absent:
+		return ConditionAbsent
+	default:
+		return ConditionSilent
+	}
+}
