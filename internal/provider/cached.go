@@ -11,6 +11,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/awsexec/awsexec/internal/cache"
+	"github.com/awsexec/awsexec/keystore"
 )
 
 const (
@@ -32,7 +33,10 @@ type cached struct {
 
 // Retrieve implements aws.CredentialsProvider.
 func (c *cached) Retrieve(ctx context.Context) (aws.Credentials, error) {
-	s, ok := c.load(ctx)
+	s, ok, err := c.load(ctx)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
 	if ok && c.fresh(s) {
 		c.o.Events.Debug("session %s from the cache, good until %s", s.Credentials.AccessKeyID, s.Credentials.Expires.Format(time.RFC3339))
 		return s.Credentials, nil
@@ -49,7 +53,10 @@ func (c *cached) Retrieve(ctx context.Context) (aws.Credentials, error) {
 		return c.issue(ctx)
 	default:
 		defer release()
-		if s, ok = c.load(ctx); ok && c.fresh(s) {
+		if s, ok, err = c.load(ctx); err != nil {
+			return aws.Credentials{}, err
+		}
+		if ok && c.fresh(s) {
 			c.o.Events.Debug("session %s was made by another awsexec", s.Credentials.AccessKeyID)
 			return s.Credentials, nil
 		}
@@ -66,13 +73,17 @@ func (c *cached) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	return creds, nil
 }
 
-// load reads the cache. A cache that cannot be opened is one without sessions.
-func (c *cached) load(ctx context.Context) (cache.Session, bool) {
+// load reads the cache. A cache that cannot be opened is one without sessions, unless its key is locked away: then so is the long-term
+// key, and to go on would ask for the same passphrase once more.
+func (c *cached) load(ctx context.Context) (cache.Session, bool, error) {
 	s, ok, err := c.o.Cache.Load(ctx, c.key)
+	if errors.Is(err, keystore.ErrLocked) || errors.Is(err, keystore.ErrRefused) {
+		return s, false, err
+	}
 	if err != nil {
 		c.o.Events.Debug("the session cache cannot be read: %v", err)
 	}
-	return s, ok
+	return s, ok, nil
 }
 
 // fresh says whether s can be handed out as it is. A session that lives for seconds only is fresh for half its life.
