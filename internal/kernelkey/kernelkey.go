@@ -1,0 +1,15 @@
+// Package kernelkey lets the Linux kernel hold a 32-byte key in memory for a bounded time (keyrings(7)).
+//
+// The key is in the user keyring: every process of the same user can read it until it expires, and nothing of it is ever on a disk. The
+// package imports next to nothing, since it is on the way of every warm call.
+package kernelkey
+
+import "errors"
+
+var (
+	// ErrAbsent says that the kernel holds no key of that name, or holds it no longer.
+	ErrAbsent = errors.New("the kernel holds no such key")
+
+	// ErrUnavailable says that the kernel cannot or may not hold keys: another system, a container that forbids it, a quota.
+	ErrUnavailable = errors.New("the kernel holds no keys here")
+)
