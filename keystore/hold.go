@@ -16,11 +16,7 @@ type holder struct {
 }
 
 func newHolder(o Options, kind Kind) holder {
-	h := holder{name: kernelkey.StoreName(string(kind), o.Dir), life: o.Hold, debug: o.Debug}
-	if h.debug == nil {
-		h.debug = func(string, ...any) {}
-	}
-	return h
+	return holder{name: kernelkey.StoreName(string(kind), o.Dir), life: o.Hold, debug: o.debug()}
 }
 
 // get returns the key that is held, and until when; ok is false if none is.
