@@ -24,7 +24,7 @@ type fileBackend struct {
 	workFactor int
 	debug      func(format string, args ...any)
 	unlocked   unlockedCopy
-	made       func() // called before a new file is written, which has a new sealing key
+	forget     func() // makes the kernel forget the sealing key of the file
 
 	mu         sync.Mutex
 	passphrase []byte            // one that fitted, or the one for a file to be made
@@ -85,7 +85,7 @@ func (f *fileBackend) set(ctx context.Context, it item, secret []byte) error {
 	if !found {
 		// The sealing key is always needed soon: made now, it does not cost another round of scrypt.
 		items = map[string][]byte{sealingItem.key(): newSealingKey()}
-		f.made()
+		f.forget()
 		if err := f.unlocked.remove(); err != nil { // of an earlier file
 			return err
 		}

@@ -138,7 +138,7 @@ func OpenKeyring(o Options) (*Store, error) {
 func OpenFile(o Options) (*Store, error) {
 	h := newHolder(o, KindFile)
 	f := &fileBackend{
-		path: filePath(o), ask: o.Passphrase, workFactor: o.WorkFactor, debug: o.debug(), unlocked: newUnlockedCopy(o), made: h.forget,
+		path: filePath(o), ask: o.Passphrase, workFactor: o.WorkFactor, debug: o.debug(), unlocked: newUnlockedCopy(o), forget: h.forget,
 	}
 	if f.workFactor == 0 {
 		f.workFactor = defaultWorkFactor

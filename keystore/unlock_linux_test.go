@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -273,4 +274,34 @@ func TestUnlockKeyring(t *testing.T) {
 	if _, _, err := kernelkey.Get(unlockName(KindKeyring, o.Dir)); !errors.Is(err, kernelkey.ErrAbsent) {
 		t.Error(err)
 	}
+}
+
+// A changed passphrase ends the unlocking.
+func TestChangePassphraseLocks(t *testing.T) {
+	o, noPassphrase := unlocking(t)
+	mustUnlock(t, openFile(t, o), time.Hour)
+	if err := openFile(t, o).ChangePassphrase(t.Context(), giving(newPassphrase)); err != nil {
+		t.Fatal(err)
+	}
+	wantLocked(t, noPassphrase)
+	if _, err := os.Stat(filepath.Join(o.Dir, unlockedName)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the copy is still there: %v", err)
+	}
+}
+
+// While the file is unlocked, reading costs no round of scrypt.
+func TestScryptRoundsWhileUnlocked(t *testing.T) {
+	o, _ := unlocking(t)
+	mustUnlock(t, openFile(t, o), time.Hour)
+	o.Debug = func(format string, _ ...any) {
+		if strings.HasPrefix(format, "scrypt: ") {
+			t.Error("a round of scrypt")
+		}
+	}
+	wantKey(t, openFile(t, o), "dev", testKey(1))
+	mustSeal(t, openFile(t, o))
+	if err := newHolder(o, KindFile).drop(); err != nil {
+		t.Fatal(err)
+	}
+	mustSeal(t, openFile(t, o))
 }
