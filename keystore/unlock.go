@@ -67,10 +67,13 @@ func (s *Store) UnlockedUntil(ctx context.Context) (until time.Time, ok bool) {
 		return until, false
 	}
 	_, until, err = kernelkey.Get(unlockName(v.kind, s.dir))
-	if f, file := v.backend.(*fileBackend); err == nil && file {
-		return until, f.isUnlocked()
+	if err != nil {
+		return time.Time{}, false
 	}
-	return until, err == nil
+	if f, file := v.backend.(*fileBackend); file && !f.isUnlocked() {
+		return time.Time{}, false // the file has been changed since
+	}
+	return until, true
 }
 
 // Lock undoes Unlock, and makes the kernel forget everything that it holds for a store in o.Dir, of any kind. It needs neither keyring nor

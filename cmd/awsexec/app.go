@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -120,23 +121,35 @@ func (a *app) keys() (*keystore.Store, error) {
 	if a.store != nil {
 		return a.store, nil
 	}
-	kind := keystore.Kind(a.Keystore)
-	if kind == "" {
-		kind = keystore.Kind(a.env("AWSEXEC_KEYSTORE"))
-	}
-	switch kind {
-	case "", keystore.KindAuto, keystore.KindKeyring, keystore.KindFile:
-	default:
-		return nil, usageError{fmt.Sprintf("keystore %q must be auto, keyring or file", string(kind)), ""}
-	}
-	dir, err := a.dataDir()
+	kind, err := a.keystoreKind()
 	if err != nil {
 		return nil, err
 	}
-	a.store, err = keystore.Open(kind, keystore.Options{
-		Dir: dir, Env: a.env, Passphrase: a.passphrase, Hold: a.hold, Debug: a.ui.Debug, WorkFactor: a.workFactor,
-	})
+	o, err := a.keystoreOptions()
+	if err != nil {
+		return nil, err
+	}
+	a.store, err = keystore.Open(kind, o)
 	return a.store, err
+}
+
+// keystoreKind is the kind of keystore that the user chose.
+func (a *app) keystoreKind() (keystore.Kind, error) {
+	switch kind := keystore.Kind(cmp.Or(a.Keystore, a.env("AWSEXEC_KEYSTORE"))); kind {
+	case "":
+		return keystore.KindAuto, nil
+	case keystore.KindAuto, keystore.KindKeyring, keystore.KindFile:
+		return kind, nil
+	default:
+		return "", usageError{fmt.Sprintf("keystore %q must be auto, keyring or file", string(kind)), ""}
+	}
+}
+
+func (a *app) keystoreOptions() (keystore.Options, error) {
+	dir, err := a.dataDir()
+	return keystore.Options{
+		Dir: dir, Env: a.env, Passphrase: a.passphrase, Hold: a.hold, Debug: a.ui.Debug, WorkFactor: a.workFactor,
+	}, err
 }
 
 // sessions is the session cache, sealed by a key of the keystore.
