@@ -26,6 +26,8 @@ func probe(args []string) int {
 			fmt.Printf("%q\n", arg)
 		}
 		return 0
+	case "nokeys": // becomes a program to which the kernel refuses keys
+		return probeNoKeys(args[1:])
 	case "interrupts": // counts SIGINT until SIGTERM
 		return probeInterrupts()
 	}
