@@ -14,8 +14,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// probeNoKeys becomes a program to which the kernel refuses to hold keys, as the seccomp filters of container engines have it.
-func probeNoKeys(args []string) int {
+// probeNoKeys becomes a program to which the kernel refuses to hold keys, as the seccomp filters of container engines have it: Docker's refuses all
+// calls, Podman's only those that add keys.
+func probeNoKeys(engine string, args []string) int {
 	const ok, offsetOfNumber = unix.SECCOMP_RET_ALLOW, 0
 	refused := uint32(unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM))
 	filter := []unix.SockFilter{
@@ -25,6 +26,9 @@ func probeNoKeys(args []string) int {
 		{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: unix.SYS_KEYCTL, Jt: 1},
 		{Code: unix.BPF_RET | unix.BPF_K, K: ok},
 		{Code: unix.BPF_RET | unix.BPF_K, K: refused},
+	}
+	if engine == "podman" {
+		filter[3].K = unix.SYS_REQUEST_KEY // in place of keyctl
 	}
 	runtime.LockOSThread() // the filter is that of a thread, which then becomes the program
 	err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
@@ -43,13 +47,22 @@ func probeNoKeys(args []string) int {
 // before it asks anybody.
 func TestKernelRefusesKeys(t *testing.T) {
 	t.Parallel()
+	for _, engine := range []string{"docker", "podman"} {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			testKernelRefusesKeys(t, engine)
+		})
+	}
+}
+
+func testKernelRefusesKeys(t *testing.T, engine string) {
 	srv := newSTS(t)
 	h := newHome(t, srv.URL())
 	h.useCheapBinary()
 	h.env["AWSEXEC_HOLD"] = "5m"
 	h.addAlice()
 	refused := func(args ...string) command {
-		return command{name: bin + "/probe", args: append([]string{"nokeys", h.awsexec}, args...)}
+		return command{name: bin + "/probe", args: append([]string{"nokeys", engine, h.awsexec}, args...)}
 	}
 	first := decode(t, h.start(refused("-p", "work")).wait())
 	r := h.start(refused("-p", "work", "--debug")).wait()

@@ -27,7 +27,7 @@ func probe(args []string) int {
 		}
 		return 0
 	case "nokeys": // becomes a program to which the kernel refuses keys
-		return probeNoKeys(args[1:])
+		return probeNoKeys(args[1], args[2:])
 	case "interrupts": // counts SIGINT until SIGTERM
 		return probeInterrupts()
 	}
