@@ -13,9 +13,9 @@ type Renewal struct {
 // EnvironRenewing returns the environment of a child process that gets its credentials from the profile of r: base without every
 // variable that could lead an AWS SDK to other credentials, and with the way to the profile. It is as pure as Environ.
 //
-// AWS_SDK_LOAD_CONFIG has the SDKs of the generation before (Go v1, JavaScript v2) read the config file.
+// Keys under their AMAZON_ names, which the CDK alone reads, would win there, and so they go too. AWS_SDK_LOAD_CONFIG has the SDKs of the generation before (Go v1, JavaScript v2) read the config file.
 func EnvironRenewing(base []string, r Renewal) []string {
-	drop := append([]string{"AWS_SDK_LOAD_CONFIG"}, scrubbed...)
+	drop := append([]string{"AMAZON_ACCESS_KEY_ID", "AMAZON_SECRET_ACCESS_KEY", "AMAZON_SESSION_TOKEN", "AWS_SDK_LOAD_CONFIG"}, scrubbed...)
 	if r.ConfigFile != "" {
 		drop = append(drop, "AWS_CONFIG_FILE")
 	}
