@@ -27,6 +27,8 @@ type app struct {
 	ui       *ui
 	vars     map[string]string
 	noPrompt bool
+	calledBy bool          // a program called us, it seems, not a person
+	asked    string        // the MFA device that a person has given a code of
 	refresh  bool          // the child is to renew its credentials through us
 	duration time.Duration // 0 if nobody asked for one
 	files    profile.Files // the user's own
@@ -121,7 +123,7 @@ func (a *app) keys() (*keystore.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.store, err = keystore.Open(kind, keystore.Options{Dir: dir, Env: a.env, Passphrase: a.passphrase, WorkFactor: a.workFactor})
+	a.store, err = keystore.Open(kind, keystore.Options{Dir: dir, Env: a.env, Passphrase: a.passphrase, NoPrompt: a.noPrompt, WorkFactor: a.workFactor})
 	return a.store, err
 }
 
@@ -233,7 +235,9 @@ func (a *app) credentials(ctx context.Context, p *profile.Profile, limit time.Du
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	return from.Retrieve(ctx)
+	c, err := from.Retrieve(ctx)
+	a.noteAnswer(err)
+	return c, err
 }
 
 // options are what the providers of p work with.

@@ -25,6 +25,7 @@ const (
 type printCmd struct{}
 
 func (*printCmd) Run(ctx context.Context, a *app) error {
+	a.calledBy = !isTerminal(a.stdout) // an SDK reads what we print; a person may look at it
 	p, err := a.selected(ctx)
 	if err != nil {
 		return err
