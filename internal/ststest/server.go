@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"sync"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 // Config is what a Server knows when it starts.
@@ -26,6 +28,10 @@ type Config struct {
 	// MaxSession, if positive, caps the life of every session whatever was
 	// asked for. The Expiration in the answer is the true one, in whole seconds.
 	MaxSession time.Duration
+
+	// Minted, if set, is told of every session that is made, before anybody
+	// has it: for stand-ins of other services.
+	Minted func(aws.Credentials)
 
 	// TokenSize is the length of a session token in bytes, 64 to 32768;
 	// 0 means 300.
