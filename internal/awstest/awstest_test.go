@@ -323,6 +323,13 @@ func TestCloudFormation(t *testing.T) {
 		{session, "UpdateStack", nil, 400, "InvalidAction"},
 		{session, "DeleteStack", nil, 200, "DeleteStackResponse"},
 		{session, "DescribeStacks", nil, 400, "does not exist"},
+		{session, "DescribeStacks", []string{"StackName", (&stack{name: "Demo"}).id()}, 200, "<StackStatus>DELETE_COMPLETE</StackStatus>"},
+		{session, "CreateChangeSet", []string{"TemplateBody", "{}", "ChangeSetName", "a"}, 200, "<Id>arn:aws:cloudformation:eu-west-1:123456789012:changeSet/a"},
+		{session, "DescribeStacks", nil, 200, "<StackStatus>REVIEW_IN_PROGRESS</StackStatus>"},
+		{session, "DescribeChangeSet", []string{"ChangeSetName", "b"}, 400, "ChangeSetNotFound"},
+		{session, "DescribeChangeSet", []string{"ChangeSetName", "a"}, 200, "<Status>CREATE_COMPLETE</Status>"},
+		{session, "ExecuteChangeSet", []string{"ChangeSetName", "a"}, 200, "ExecuteChangeSetResponse"},
+		{session, "GetTemplate", nil, 200, "<TemplateBody>{}</TemplateBody>"},
 	} {
 		if status, answer := call(tt.who, tt.action, tt.params...); status != tt.status || !strings.Contains(answer, tt.answer) {
 			t.Errorf("%s %q: %d %q, want %d %q", tt.action, tt.params, status, answer, tt.status, tt.answer)
