@@ -17,6 +17,7 @@ import (
 	"github.com/awsexec/awsexec/internal/cache"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
+	"github.com/awsexec/awsexec/internal/redirect"
 	"github.com/awsexec/awsexec/keystore"
 )
 
@@ -27,9 +28,13 @@ type app struct {
 	ui       *ui
 	vars     map[string]string
 	noPrompt bool
+	calledBy bool          // a program called us, it seems, not a person
+	asked    string        // the MFA device that a person has given a code of
+	refresh  bool          // the child is to renew its credentials through us
 	duration time.Duration // 0 if nobody asked for one
 	hold     time.Duration // how long the kernel may hold the sealing key
-	files    profile.Files
+	files    profile.Files // the user's own
+	sdkFiles profile.Files // what SDKs read here: others than files under awsexec --refresh
 
 	config *profile.Config
 	store  *keystore.Store
@@ -44,9 +49,12 @@ func newApp(d deps, u *ui, f *flags) (*app, error) {
 		}
 	}
 	u.debug = f.Debug
-	a.files = profile.DefaultFiles(a.env, d.home)
+	a.sdkFiles = profile.DefaultFiles(a.env, d.home)
 
 	var err error
+	if a.files, err = redirect.Own(a.sdkFiles, d.now()); err != nil {
+		return nil, err
+	}
 	if a.duration, err = parseDuration(f.Duration, "--duration"); err != nil {
 		return nil, err
 	}
@@ -62,6 +70,13 @@ func newApp(d deps, u *ui, f *flags) (*app, error) {
 		return nil, err
 	}
 	a.noPrompt = a.noPrompt || f.NoPrompt
+	if a.refresh, err = truth(a.env("AWSEXEC_REFRESH"), "AWSEXEC_REFRESH"); err != nil {
+		return nil, err
+	}
+	if f.Refresh && f.NoSession {
+		return nil, usageError{"--refresh and --no-session exclude each other: long-term keys do not expire", ""}
+	}
+	a.refresh = f.Refresh || a.refresh && !f.NoSession
 	return a, nil
 }
 
@@ -148,7 +163,7 @@ func (a *app) keystoreKind() (keystore.Kind, error) {
 func (a *app) keystoreOptions() (keystore.Options, error) {
 	dir, err := a.dataDir()
 	return keystore.Options{
-		Dir: dir, Env: a.env, Passphrase: a.passphrase, Hold: a.hold, Debug: a.ui.Debug, WorkFactor: a.workFactor,
+		Dir: dir, Env: a.env, Passphrase: a.passphrase, NoPrompt: a.noPrompt, Hold: a.hold, Debug: a.ui.Debug, WorkFactor: a.workFactor,
 	}, err
 }
 
@@ -251,15 +266,34 @@ func (a *app) client(p *profile.Profile) (provider.Client, error) {
 func (a *app) credentials(ctx context.Context, p *profile.Profile, limit time.Duration) (aws.Credentials, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, errTooLong)
 	defer cancel()
-	client, err := a.client(p)
+	options, err := a.options(p)
 	if err != nil {
 		return aws.Credentials{}, err
+	}
+	from, err := provider.New(ctx, p, options)
+	var outside *provider.DurationError
+	if errors.As(err, &outside) && a.duration != 0 {
+		return aws.Credentials{}, usageError{err.Error(), ""}
+	}
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	c, err := from.Retrieve(ctx)
+	a.noteAnswer(err)
+	return c, err
+}
+
+// options are what the providers of p work with.
+func (a *app) options(p *profile.Profile) (provider.Options, error) {
+	client, err := a.client(p)
+	if err != nil {
+		return provider.Options{}, err
 	}
 	sessions, err := a.sessions()
 	if err != nil {
-		return aws.Credentials{}, err
+		return provider.Options{}, err
 	}
-	from, err := provider.New(ctx, p, provider.Options{
+	return provider.Options{
 		Files:     a.files,
 		Env:       a.env,
 		Keys:      lazyKeys{a},
@@ -275,15 +309,7 @@ func (a *app) credentials(ctx context.Context, p *profile.Profile, limit time.Du
 		NoSession: a.NoSession,
 		Duration:  a.duration,
 		Chain:     a.chain(),
-	})
-	var outside *provider.DurationError
-	if errors.As(err, &outside) && a.duration != 0 {
-		return aws.Credentials{}, usageError{err.Error(), ""}
-	}
-	if err != nil {
-		return aws.Credentials{}, err
-	}
-	return from.Retrieve(ctx)
+	}, nil
 }
 
 // lazyKeys opens the keystore when a key is asked for, so that a machine without one can still use keys from elsewhere.
