@@ -62,7 +62,8 @@ func write(dir, kind, own string, data []byte, now time.Time) (string, error) {
 		own = absolute
 	}
 	data = append(fmt.Appendf(nil, "%s%q; changes belong there\n", mark, own), data...)
-	path := filepath.Join(dir, fmt.Sprintf("%s%x.%s", prefix, sha256.Sum256(data), kind))
+	sum := sha256.Sum256(data)
+	path := filepath.Join(dir, fmt.Sprintf("%s%x.%s", prefix, sum[:16], kind))
 	if err := os.Chtimes(path, now, now); err == nil {
 		if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, data) {
 			return path, nil
