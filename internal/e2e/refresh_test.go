@@ -128,7 +128,7 @@ func eventually(t *testing.T, what string, true func() bool) {
 // the sessions, and a session is renewed no earlier than at half its life.
 func TestRenewals(t *testing.T) {
 	t.Parallel()
-	const life, renewals = 12 * time.Second, 4
+	const life, renewals = 16 * time.Second, 4
 	srv := newSTSWith(t, ststest.Config{MaxSession: life})
 	h := newKeyringHome(t, srv.URL())
 	h.addAlice()
