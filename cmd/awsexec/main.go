@@ -32,13 +32,14 @@ func main() {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	catchSignals(cancel)
 	os.Exit(run(ctx, os.Args[1:], deps{
-		stdin:   os.Stdin,
-		stdout:  os.Stdout,
-		stderr:  os.Stderr,
-		environ: os.Environ(),
-		home:    home,
-		self:    selfPath(os.Args[0]),
-		now:     time.Now,
+		stdin:      os.Stdin,
+		stdout:     os.Stdout,
+		stderr:     os.Stderr,
+		environ:    os.Environ(),
+		home:       home,
+		self:       selfPath(os.Args[0]),
+		now:        time.Now,
+		workFactor: workFactor,
 	}))
 }
 
