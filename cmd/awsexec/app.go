@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -23,15 +24,20 @@ import (
 type app struct {
 	deps
 	flags
+	Profile  string // the one of flags that counts; "" if there is none
 	ui       *ui
 	vars     map[string]string
 	noPrompt bool
 	duration time.Duration // 0 if nobody asked for one
 	files    profile.Files
 
-	config *profile.Config
-	store  *keystore.Store
-	cached *cache.Cache
+	opening sync.Mutex // guards the three below until each is there
+	config  *profile.Config
+	store   *keystore.Store
+	cached  *cache.Cache
+
+	asking        sync.Mutex // one question at a time at the terminal
+	terminalTaken bool       // the terminal is a child's
 }
 
 func newApp(d deps, u *ui, f *flags) (*app, error) {
@@ -40,6 +46,9 @@ func newApp(d deps, u *ui, f *flags) (*app, error) {
 		if name, value, ok := strings.Cut(kv, "="); ok && name != "" {
 			a.vars[name] = value
 		}
+	}
+	if n := len(f.Profile); n > 0 {
+		a.Profile = f.Profile[n-1]
 	}
 	u.debug = f.Debug
 	a.files = profile.DefaultFiles(a.env, d.home)
@@ -92,6 +101,8 @@ func truth(s, where string) (bool, error) {
 
 // keys opens the keystore that the user chose.
 func (a *app) keys() (*keystore.Store, error) {
+	a.opening.Lock()
+	defer a.opening.Unlock()
 	if a.store != nil {
 		return a.store, nil
 	}
@@ -114,6 +125,8 @@ func (a *app) keys() (*keystore.Store, error) {
 
 // sessions is the session cache, sealed by a key of the keystore.
 func (a *app) sessions() (*cache.Cache, error) {
+	a.opening.Lock()
+	defer a.opening.Unlock()
 	if a.cached != nil {
 		return a.cached, nil
 	}
@@ -134,6 +147,8 @@ func (a *app) sessions() (*cache.Cache, error) {
 
 // awsFiles reads the AWS files.
 func (a *app) awsFiles() (*profile.Config, error) {
+	a.opening.Lock()
+	defer a.opening.Unlock()
 	if a.config == nil {
 		var err error
 		if a.config, err = profile.ReadFiles(a.files); err != nil {

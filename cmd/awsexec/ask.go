@@ -59,7 +59,7 @@ func (a *app) askCode(ctx context.Context, r provider.TokenRequest) (string, err
 			text = "wait for the next code: " + text
 		}
 	}
-	code, err := term.Ask(ctx, term.Prompt{Text: "awsexec: " + text, Secret: true})
+	code, err := a.terminal(ctx, term.Prompt{Text: "awsexec: " + text, Secret: true})
 	if !errors.Is(err, term.ErrNoTerminal) {
 		return code, err
 	}
@@ -106,7 +106,17 @@ func (a *app) ask(ctx context.Context, text string, secret bool) (string, error)
 	if a.noPrompt {
 		return "", errors.New("prompts are switched off")
 	}
-	return term.Ask(ctx, term.Prompt{Text: "awsexec: " + text, Secret: secret})
+	return a.terminal(ctx, term.Prompt{Text: "awsexec: " + text, Secret: secret})
+}
+
+// terminal asks at the terminal, unless that is a child's by now.
+func (a *app) terminal(ctx context.Context, p term.Prompt) (string, error) {
+	if a.terminalTaken {
+		return "", fmt.Errorf("%w: the program that was started has it", term.ErrNoTerminal)
+	}
+	a.asking.Lock()
+	defer a.asking.Unlock()
+	return term.Ask(ctx, p)
 }
 
 // confirm asks for a yes.

@@ -29,15 +29,13 @@ const (
 	maxPause = 30 * time.Second
 )
 
-// Refused is wrapped by errors of a Source that will not go away by trying again.
-var Refused = errors.New("refused")
-
 var errNoExpiry = errors.New("these credentials do not say when they end, which a container credentials endpoint has to tell")
 
 // entry are the credentials of one profile.
 type entry struct {
 	profile Profile
 	now     func() time.Time
+	lasting func(error) bool
 	warn    func(profile string, err error)
 
 	ctx      context.Context // of renewals in the background
@@ -206,7 +204,7 @@ func (e *entry) failed(err error) *problem {
 	if err == nil {
 		return &problem{http.StatusServiceUnavailable, "NotReady", "profile " + e.profile.Name + ": its new credentials have ended already"}
 	}
-	if errors.Is(err, Refused) || errors.Is(err, errNoExpiry) {
+	if errors.Is(err, errNoExpiry) || e.lasting(err) { // no 5xx: that would have clients ask again
 		return &problem{http.StatusForbidden, "CredentialsRefused", err.Error()}
 	}
 	return &problem{http.StatusServiceUnavailable, "CredentialsUnavailable", err.Error()}

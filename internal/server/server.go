@@ -38,7 +38,7 @@ type Profile struct {
 	Name string
 
 	// Source gets new credentials, or those that there are if they are still fresh to it. It is called by one goroutine at a time and
-	// must return when ctx ends. An error that wraps Refused tells clients not to try again.
+	// must return when ctx ends.
 	Source func(ctx context.Context) (aws.Credentials, error)
 }
 
@@ -47,6 +47,7 @@ type Config struct {
 	Profiles []Profile // the first is at / too
 	Hosts    []string  // names and addresses, without port, that clients may use for this machine, beside those of loopback
 	Now      func() time.Time
+	Lasting  func(err error) bool            // whether an error of a Source will be there again in a moment
 	Warn     func(profile string, err error) // told when a renewal fails; called from any goroutine
 }
 
@@ -73,7 +74,7 @@ func New(c Config) *Server {
 		s.hosts[strings.ToLower(h)] = true
 	}
 	for i, p := range c.Profiles {
-		e := &entry{profile: p, now: c.Now, warn: c.Warn, ctx: ctx, renewals: &s.renewals}
+		e := &entry{profile: p, now: c.Now, lasting: c.Lasting, warn: c.Warn, ctx: ctx, renewals: &s.renewals}
 		s.entries[p.Name] = e
 		if i == 0 {
 			s.entries[""] = e
