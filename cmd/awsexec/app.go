@@ -17,6 +17,7 @@ import (
 	"github.com/awsexec/awsexec/internal/cache"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
+	"github.com/awsexec/awsexec/internal/redirect"
 	"github.com/awsexec/awsexec/keystore"
 )
 
@@ -28,8 +29,10 @@ type app struct {
 	ui       *ui
 	vars     map[string]string
 	noPrompt bool
+	refresh  bool          // the child is to renew its credentials through us
 	duration time.Duration // 0 if nobody asked for one
-	files    profile.Files
+	files    profile.Files // the user's own
+	sdkFiles profile.Files // what SDKs read here: others than files under awsexec --refresh
 
 	opening sync.Mutex // guards the three below until each is there
 	config  *profile.Config
@@ -51,9 +54,12 @@ func newApp(d deps, u *ui, f *flags) (*app, error) {
 		a.Profile = f.Profile[n-1]
 	}
 	u.debug = f.Debug
-	a.files = profile.DefaultFiles(a.env, d.home)
+	a.sdkFiles = profile.DefaultFiles(a.env, d.home)
 
 	var err error
+	if a.files, err = redirect.Own(a.sdkFiles, d.now()); err != nil {
+		return nil, err
+	}
 	if a.duration, err = parseDuration(f.Duration, "--duration"); err != nil {
 		return nil, err
 	}
@@ -66,6 +72,13 @@ func newApp(d deps, u *ui, f *flags) (*app, error) {
 		return nil, err
 	}
 	a.noPrompt = a.noPrompt || f.NoPrompt
+	if a.refresh, err = truth(a.env("AWSEXEC_REFRESH"), "AWSEXEC_REFRESH"); err != nil {
+		return nil, err
+	}
+	if f.Refresh && f.NoSession {
+		return nil, usageError{"--refresh and --no-session exclude each other: long-term keys do not expire", ""}
+	}
+	a.refresh = f.Refresh || a.refresh && !f.NoSession
 	return a, nil
 }
 
@@ -223,15 +236,32 @@ func (a *app) client(p *profile.Profile) (provider.Client, error) {
 func (a *app) credentials(ctx context.Context, p *profile.Profile, limit time.Duration) (aws.Credentials, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, errTooLong)
 	defer cancel()
-	client, err := a.client(p)
+	options, err := a.options(p)
 	if err != nil {
 		return aws.Credentials{}, err
+	}
+	from, err := provider.New(ctx, p, options)
+	var outside *provider.DurationError
+	if errors.As(err, &outside) && a.duration != 0 {
+		return aws.Credentials{}, usageError{err.Error(), ""}
+	}
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	return from.Retrieve(ctx)
+}
+
+// options are what the providers of p work with.
+func (a *app) options(p *profile.Profile) (provider.Options, error) {
+	client, err := a.client(p)
+	if err != nil {
+		return provider.Options{}, err
 	}
 	sessions, err := a.sessions()
 	if err != nil {
-		return aws.Credentials{}, err
+		return provider.Options{}, err
 	}
-	from, err := provider.New(ctx, p, provider.Options{
+	return provider.Options{
 		Files:     a.files,
 		Env:       a.env,
 		Keys:      lazyKeys{a},
@@ -247,15 +277,7 @@ func (a *app) credentials(ctx context.Context, p *profile.Profile, limit time.Du
 		NoSession: a.NoSession,
 		Duration:  a.duration,
 		Chain:     a.chain(),
-	})
-	var outside *provider.DurationError
-	if errors.As(err, &outside) && a.duration != 0 {
-		return aws.Credentials{}, usageError{err.Error(), ""}
-	}
-	if err != nil {
-		return aws.Credentials{}, err
-	}
-	return from.Retrieve(ctx)
+	}, nil
 }
 
 // lazyKeys opens the keystore when a key is asked for, so that a machine without one can still use keys from elsewhere.

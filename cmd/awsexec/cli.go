@@ -38,6 +38,7 @@ type flags struct {
 	Region    string `placeholder:"REGION" help:"The AWS region, for STS and for CMD (default: $$AWS_REGION, $$AWS_DEFAULT_REGION, or the profile's)."`
 	Keystore  string `placeholder:"KIND" help:"Where keys are kept: auto, keyring or file ($$AWSEXEC_KEYSTORE)."`
 	NoSession bool   `help:"Give the long-term keys themselves, without a session. For what AWS refuses to sessions made without MFA, such as IAM."`
+	Refresh   bool   `help:"Let CMD renew its credentials through awsexec for as long as it runs ($$AWSEXEC_REFRESH)."`
 	NoPrompt  bool   `help:"Never ask a person for anything ($$AWSEXEC_NO_PROMPT)."`
 	Debug     bool   `help:"Tell on standard error what is done. No secret is ever shown."`
 }

@@ -139,7 +139,7 @@ func (a *app) whichProfile() (name, why string) {
 
 func (d *diagnosis) input() explain.Input {
 	return explain.Input{
-		Files:   d.files,
+		Files:   d.sdkFiles,
 		Lookup:  func(name string) (string, bool) { v, ok := d.vars[name]; return v, ok },
 		Profile: d.Profile,
 	}

@@ -24,6 +24,10 @@ func hint(err error, a *app) string {
 	if errors.As(err, &usage) {
 		return usage.advice
 	}
+	var renewal *renewalError
+	if errors.As(err, &renewal) {
+		return renewal.advice
+	}
 	if a == nil {
 		return ""
 	}

@@ -54,20 +54,15 @@ func (x *execCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	c, err := a.credentials(ctx, p, execLimit)
-	if err != nil {
+	environ := a.givenEnviron
+	if a.refresh {
+		environ = a.renewingEnviron
+	}
+	child := exec.Cmd{Path: path, Args: x.args}
+	if child.Env, err = environ(ctx, p); err != nil {
 		return err
 	}
-	child := exec.Cmd{
-		Path: path,
-		Args: x.args,
-		Env: exec.Environ(a.environ, exec.Identity{
-			Credentials: c,
-			Region:      profile.Region(a.Region, a.env, p),
-			Profile:     p.Name,
-		}),
-	}
-	a.ui.Debug("running %s with %s", path, c.AccessKeyID)
+	a.ui.Debug("running %s", path)
 	if err := child.Replace(); !errors.Is(err, errors.ErrUnsupported) {
 		return childError{err}
 	}
@@ -79,6 +74,20 @@ func (x *execCmd) Run(ctx context.Context, a *app) error {
 		return childExit(code)
 	}
 	return nil
+}
+
+// givenEnviron is the environment of a child that has credentials in it.
+func (a *app) givenEnviron(ctx context.Context, p *profile.Profile) ([]string, error) {
+	c, err := a.credentials(ctx, p, execLimit)
+	if err != nil {
+		return nil, err
+	}
+	a.ui.Debug("credentials %s for the program", c.AccessKeyID)
+	return exec.Environ(a.environ, exec.Identity{
+		Credentials: c,
+		Region:      profile.Region(a.Region, a.env, p),
+		Profile:     p.Name,
+	}), nil
 }
 
 // childError is a child that could not be started.
