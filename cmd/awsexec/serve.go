@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 
@@ -15,6 +14,7 @@ import (
 	"github.com/awsexec/awsexec/exec"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
+	"github.com/awsexec/awsexec/internal/redirect"
 	"github.com/awsexec/awsexec/internal/server"
 	"github.com/awsexec/awsexec/keystore"
 	"github.com/awsexec/awsexec/processfmt"
@@ -67,7 +67,7 @@ func (c *serveCmd) Run(ctx context.Context, a *app) error {
 	if c.args == nil {
 		return c.serve(ctx, a, s, listener, endpoint, profiles)
 	}
-	return a.serveChild(program, c.args, s, listener, endpoint)
+	return a.serveChild(ctx, program, c.args, s, listener, endpoint)
 }
 
 // check refuses what cannot be served or printed.
@@ -174,23 +174,21 @@ func (c *serveCmd) serve(ctx context.Context, a *app, s *server.Server, l net.Li
 
 // serveChild serves a child until its end. What the terminal sends goes to the child too, which may well live on; so signals do not end
 // us, and the terminal is the child's alone.
-func (a *app) serveChild(program string, args []string, s *server.Server, l net.Listener, e exec.Endpoint) error {
+func (a *app) serveChild(ctx context.Context, program string, args []string, s *server.Server, l net.Listener, e exec.Endpoint) error {
 	dir, err := os.MkdirTemp("", "awsexec-serve-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	e.ConfigFile, e.CredentialsFile = filepath.Join(dir, "config"), filepath.Join(dir, "credentials")
 	config, err := a.awsFiles()
-	if err == nil {
-		err = os.WriteFile(e.ConfigFile, config.WithoutCredentials(e.Profile), 0o600)
-	}
-	if err == nil {
-		err = os.WriteFile(e.CredentialsFile, nil, 0o600)
-	}
 	if err != nil {
 		return err
 	}
+	files, err := redirect.Write(ctx, dir, a.files, profile.Redirection{Config: config.WithoutCredentials(e.Profile), Credentials: []byte{}}, a.now())
+	if err != nil {
+		return fmt.Errorf("AWS files for the program: %w", err)
+	}
+	e.ConfigFile, e.CredentialsFile = files.Config, files.Credentials
 
 	a.terminalTaken, a.ui.terminal = true, false
 	go func() {
