@@ -13,6 +13,7 @@ import (
 	"github.com/awsexec/awsexec/exec"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
+	"github.com/awsexec/awsexec/internal/server"
 	"github.com/awsexec/awsexec/internal/term"
 	"github.com/awsexec/awsexec/keystore"
 )
@@ -101,6 +102,9 @@ func hintOfMFA(err error, a *app, name string) string {
 
 // hintOfGiven is about credentials that others make.
 func hintOfGiven(err error, _ *app, _ string) string {
+	if errors.Is(err, server.ErrNoExpiry) {
+		return "give them to the program as they are: awsexec -- CMD"
+	}
 	var given *provider.GivenError
 	if !errors.As(err, &given) {
 		return ""

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"runtime"
 	"slices"
@@ -50,7 +51,7 @@ func (c *serveCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	defer listener.Close()
-	s := a.newServer(profiles, append(c.AllowHost, host(listener)))
+	s := a.newServer(profiles, append(c.AllowHost, base(listener).Hostname()))
 	defer s.Close()
 	for _, p := range profiles {
 		if err := s.Fetch(ctx, p.Name); err != nil {
@@ -59,7 +60,7 @@ func (c *serveCmd) Run(ctx context.Context, a *app) error {
 	}
 	first := profiles[0]
 	endpoint := exec.Endpoint{
-		URL:     "http://" + listener.Addr().String() + "/",
+		URL:     base(listener).String() + "/",
 		Token:   s.Token(),
 		Region:  profile.Region(a.Region, a.env, first),
 		Profile: first.Name,
@@ -120,11 +121,21 @@ func (c *serveCmd) listen(a *app) (net.Listener, error) {
 		}
 		a.ui.Warn(fmt.Errorf("whoever can reach %s and knows the token gets credentials, over a connection that is not encrypted", address), "")
 	}
-	return net.ListenTCP("tcp", address)
+	network := "tcp"
+	if address.IP.To4() != nil {
+		network = "tcp4" // 0.0.0.0 would mean all IPv6 addresses too
+	}
+	return net.ListenTCP(network, address)
 }
 
-// host is the address that l listens at, without its port.
-func host(l net.Listener) string { return l.Addr().(*net.TCPAddr).IP.String() }
+// base is the URL of l, without a path. Where l is at all addresses of this machine, it is the one that only this machine has.
+func base(l net.Listener) *url.URL {
+	address := *l.Addr().(*net.TCPAddr)
+	if address.IP.IsUnspecified() {
+		address.IP = net.IPv4(127, 0, 0, 1)
+	}
+	return &url.URL{Scheme: "http", Host: address.String()}
+}
 
 // newServer returns a server of profiles that may be reached under the given hosts.
 func (a *app) newServer(profiles []*profile.Profile, hosts []string) *server.Server {
@@ -155,11 +166,11 @@ func (c *serveCmd) serve(ctx context.Context, a *app, s *server.Server, l net.Li
 	ended := make(chan error, 1)
 	go func() { ended <- s.Serve(l) }()
 	for i, p := range profiles {
-		url := e.URL
+		at := e.URL
 		if i > 0 {
-			url = "http://" + l.Addr().String() + server.Path(p.Name)
+			at = base(l).String() + server.Path(p.Name)
 		}
-		a.ui.note("profile %q is served at %s", p.Name, url)
+		a.ui.note("profile %q is served at %s", p.Name, at)
 	}
 	if err := processfmt.ExportVariables(a.stdout, c.Format, e.Variables()); err != nil {
 		return err

@@ -29,7 +29,8 @@ const (
 	maxPause = 30 * time.Second
 )
 
-var errNoExpiry = errors.New("these credentials do not say when they end, which a container credentials endpoint has to tell")
+// ErrNoExpiry says that credentials cannot be served because nobody knows when they end.
+var ErrNoExpiry = errors.New("these credentials do not say when they end, which a container credentials endpoint has to tell")
 
 // entry are the credentials of one profile.
 type entry struct {
@@ -62,7 +63,7 @@ type answer struct {
 // newAnswer writes c down. The members are those of the protocol, where the session token is called Token.
 func newAnswer(c aws.Credentials, now time.Time) (*answer, error) {
 	if !c.CanExpire {
-		return nil, errNoExpiry
+		return nil, ErrNoExpiry
 	}
 	left := c.Expires.Sub(now)
 	if left <= 0 {
@@ -204,7 +205,7 @@ func (e *entry) failed(err error) *problem {
 	if err == nil {
 		return &problem{http.StatusServiceUnavailable, "NotReady", "profile " + e.profile.Name + ": its new credentials have ended already"}
 	}
-	if errors.Is(err, errNoExpiry) || e.lasting(err) { // no 5xx: that would have clients ask again
+	if errors.Is(err, ErrNoExpiry) || e.lasting(err) { // no 5xx: that would have clients ask again
 		return &problem{http.StatusForbidden, "CredentialsRefused", err.Error()}
 	}
 	return &problem{http.StatusServiceUnavailable, "CredentialsUnavailable", err.Error()}
