@@ -57,6 +57,10 @@ type Options struct {
 	// overwrites them when it is done with them. Without it, or when it fails, an encrypted file is [ErrLocked].
 	Passphrase func(ctx context.Context, create bool) ([]byte, error)
 
+	// NoPrompt has a locked keyring fail with [ErrLocked] where it would show a dialog. On macOS that cannot be known beforehand.
+	// (The encrypted file asks through Passphrase alone.)
+	NoPrompt bool
+
 	// Timeout bounds a keyring's silence; 0 means 4 seconds. A keyring that waits for a human is not silent: that wait
 	// is bounded by the context alone.
 	Timeout time.Duration
@@ -106,7 +110,7 @@ func Open(kind Kind, o Options) (*Store, error) {
 // OpenKeyring opens the keyring of the operating system. The error is [ErrUnavailable] where none can be reached, which is
 // found out without starting anything.
 func OpenKeyring(o Options) (*Store, error) {
-	k := &keyringBackend{env: o.Env, timeout: o.Timeout}
+	k := &keyringBackend{env: o.Env, timeout: o.Timeout, noPrompt: o.NoPrompt}
 	if k.timeout == 0 {
 		k.timeout = defaultTimeout
 	}

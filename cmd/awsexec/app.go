@@ -29,6 +29,7 @@ type app struct {
 	ui       *ui
 	vars     map[string]string
 	noPrompt bool
+	calledBy bool          // a program called us, it seems, not a person
 	refresh  bool          // the child is to renew its credentials through us
 	duration time.Duration // 0 if nobody asked for one
 	files    profile.Files // the user's own
@@ -132,7 +133,7 @@ func (a *app) keys() (*keystore.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.store, err = keystore.Open(kind, keystore.Options{Dir: dir, Env: a.env, Passphrase: a.passphrase, WorkFactor: a.workFactor})
+	a.store, err = keystore.Open(kind, keystore.Options{Dir: dir, Env: a.env, Passphrase: a.passphrase, NoPrompt: a.noPrompt, WorkFactor: a.workFactor})
 	return a.store, err
 }
 
@@ -240,6 +241,8 @@ func (a *app) credentials(ctx context.Context, p *profile.Profile, limit time.Du
 	if err != nil {
 		return aws.Credentials{}, err
 	}
+	var asked string
+	options.TokenCode = noting(options.TokenCode, &asked)
 	from, err := provider.New(ctx, p, options)
 	var outside *provider.DurationError
 	if errors.As(err, &outside) && a.duration != 0 {
@@ -248,7 +251,9 @@ func (a *app) credentials(ctx context.Context, p *profile.Profile, limit time.Du
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	return from.Retrieve(ctx)
+	c, err := from.Retrieve(ctx)
+	a.noteAnswer(asked, err)
+	return c, err
 }
 
 // options are what the providers of p work with.

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/awsexec/awsexec/exec"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/processfmt"
@@ -23,6 +25,7 @@ const (
 type printCmd struct{}
 
 func (*printCmd) Run(ctx context.Context, a *app) error {
+	a.calledBy = !isTerminal(a.stdout) // an SDK reads what we print; a person may look at it
 	p, err := a.selected(ctx)
 	if err != nil {
 		return err
@@ -31,10 +34,22 @@ func (*printCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := processfmt.Encode(a.stdout, c); err != nil {
+	if err := processfmt.Encode(a.stdout, early(c, a.now())); err != nil {
 		return fmt.Errorf("print credentials: %w", err)
 	}
 	return nil
+}
+
+// ahead is how long before their end a calling SDK is told that credentials end. The Go SDK signs with them until that very second, so
+// that the last requests would reach AWS too late, all of them where the clocks differ a little.
+const ahead = time.Minute
+
+// early returns c as a calling SDK is to be told of it; of credentials that live for seconds it keeps the most part.
+func early(c aws.Credentials, now time.Time) aws.Credentials {
+	if left := c.Expires.Sub(now); c.CanExpire && left > 0 {
+		c.Expires = c.Expires.Add(-min(ahead, left/4))
+	}
+	return c
 }
 
 // selected resolves the profile that the flags and the environment select.

@@ -58,6 +58,7 @@ func (c *serveCmd) Run(ctx context.Context, a *app) error {
 			return err
 		}
 	}
+	a.calledBy = true // from now on it is programs that ask
 	first := profiles[0]
 	endpoint := exec.Endpoint{
 		URL:     base(listener).String() + "/",
