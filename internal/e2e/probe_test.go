@@ -28,6 +28,8 @@ func probe(args []string) int {
 			fmt.Printf("%q\n", arg)
 		}
 		return 0
+	case "signals": // counts all that are caught, until SIGUSR2
+		return probeSignals()
 	case "interrupts": // counts SIGINT until SIGTERM
 		return probeInterrupts()
 	}
@@ -88,6 +90,22 @@ func probeTOTP(count string) int {
 	fmt.Fprintln(f, "asked")
 	fmt.Println(bobCode())
 	return 0
+}
+
+func probeSignals() int {
+	signals := make(chan os.Signal, 16)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGWINCH)
+	fmt.Printf("pid %d.\n", os.Getpid())
+	count := map[os.Signal]int{}
+	for s := range signals {
+		if s == syscall.SIGUSR2 {
+			break
+		}
+		count[s]++
+		fmt.Printf("%v %d.\n", s, count[s])
+	}
+	fmt.Printf("total %d.\n", len(count))
+	return 7
 }
 
 func probeInterrupts() int {
