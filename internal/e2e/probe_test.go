@@ -19,6 +19,8 @@ func probe(args []string) int {
 	switch args[0] {
 	case "whoami": // a client of the Go SDK
 		return probeWhoami()
+	case "key": // says which access key the Go SDK finds
+		return probeKey()
 	case "loop": // the same again and again, until a file is there
 		return probeLoop(args[1])
 	case "totp": // an mfa_process; it leaves a line in a file each time it is asked
@@ -51,6 +53,22 @@ func probeWhoami() int {
 		return 1
 	}
 	fmt.Println(*out.Arn)
+	return 0
+}
+
+func probeKey() int {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	conf, err := config.LoadDefaultConfig(ctx)
+	if err == nil {
+		c, getErr := conf.Credentials.Retrieve(ctx)
+		if err = getErr; err == nil {
+			fmt.Println("go", c.AccessKeyID)
+			return 0
+		}
+	}
+	fmt.Println("go refuses")
+	fmt.Fprintln(os.Stderr, err)
 	return 0
 }
 

@@ -209,3 +209,40 @@ func TestServePrompts(t *testing.T) {
 		t.Errorf("%d sessions for one code", n)
 	}
 }
+
+// TestServeAddresses: without TLS SDKs take a container endpoint at loopback and at the address of ECS, and at no other: what docs/serve.md
+// says of containers. It needs a network of its own.
+func TestServeAddresses(t *testing.T) {
+	t.Parallel()
+	const ecs, private = "169.254.170.2", "10.9.8.7"
+	network := "ip link set lo up && ip addr add " + ecs + "/32 dev lo && ip addr add " + private + "/32 dev lo && "
+	h := newHome(t, "http://127.0.0.1:1")
+	if r := h.start(command{name: "unshare", args: []string{"-rn", "sh", "-c", network + "true"}, env: []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}}).wait(); r.code != 0 {
+		t.Skipf("no network of one's own can be had here: %s", r.stderr)
+	}
+	boto3, js := clients[1].argv(t, "")[0], clients[2].argv(t, "")[0]
+	h.write(`const { STSClient } = require("@aws-sdk/client-sts");
+new STSClient({ region: "eu-west-1" }).config.credentials().then((c) => console.log("js", c.accessKeyId), (e) => console.log("js refuses", e.name));`, "key.cjs")
+	h.write(`import boto3
+try:
+    print("boto3", boto3.Session().get_credentials().access_key)
+except Exception as e:
+    print("boto3 refuses", type(e).__name__)`, "key.py")
+	script := strings.Join([]string{boto3 + " " + h.path("key.py"), js + " " + h.path("key.cjs"), "probe key"}, "; ")
+	for address, want := range map[string]string{
+		"127.0.0.1": "boto3 ASIAGIVEN\njs ASIAGIVEN\ngo ASIAGIVEN\n",
+		ecs:         "boto3 ASIAGIVEN\njs ASIAGIVEN\ngo ASIAGIVEN\n",
+		private:     "boto3 refuses ValueError\njs refuses CredentialsProviderError\ngo refuses\n",
+	} {
+		r := h.start(command{
+			name: "unshare",
+			args: []string{"-rn", "sh", "-c", network + `exec awsexec serve --listen "$0":0 --allow-remote -- sh -c "$1"`, address, script},
+			env: []string{"PATH=" + bin + ":/usr/sbin:/usr/bin:/sbin:/bin", "NODE_PATH=" + testdata(t, "js", "node_modules"), "NODE_NO_WARNINGS=1",
+				"AWS_ACCESS_KEY_ID=ASIAGIVEN", "AWS_SECRET_ACCESS_KEY=" + aliceSecret, "AWS_SESSION_TOKEN=" + aliceSecret,
+				"AWS_CREDENTIAL_EXPIRATION=" + time.Now().Add(time.Hour).UTC().Format(time.RFC3339)},
+		}).wait()
+		if r.code != 0 || r.stdout != want {
+			t.Errorf("at %s: exit code %d, printed\n%swant\n%s%s", address, r.code, r.stdout, want, r.stderr)
+		}
+	}
+}
