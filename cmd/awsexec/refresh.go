@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/awsexec/awsexec/exec"
@@ -78,7 +79,7 @@ func (a *app) renewal(ctx context.Context, p *profile.Profile) (exec.Renewal, er
 	own := a.files
 	r := a.renewalBy(own, p)
 	command := processCommand(a.self, p.Name, a.lastingFlags()...)
-	if a.astray(r, own, command) == nil {
+	if len(a.astray(r, own, command)) == 0 {
 		return r, nil
 	}
 	config, err := readIfThere(own.Config)
@@ -106,9 +107,14 @@ func (a *app) renewal(ctx context.Context, p *profile.Profile) (exec.Renewal, er
 		return exec.Renewal{}, fmt.Errorf("--refresh: AWS files for the program: %w", err)
 	}
 	r = a.renewalBy(files, p)
-	if wrong := a.astray(r, files, command); wrong != nil {
-		return exec.Renewal{}, &renewalError{fmt.Sprintf("--refresh: %s would still use %s for profile %q: %s", wrong.Client, wrong.Kind, p.Name, wrong.Why),
-			fmt.Sprintf("see what is in its way: awsexec doctor --profile %s", quoteWord(p.Name))}
+	for _, wrong := range a.astray(r, files, command) {
+		switch wrong.Kind {
+		case explain.Fails, explain.None, explain.Instance: // it cannot read the name of the profile, say: other programs can
+			a.ui.Warn(fmt.Errorf("%s finds no credentials in profile %q: %s", wrong.Client, p.Name, wrong.Why), "")
+		default:
+			return exec.Renewal{}, &renewalError{fmt.Sprintf("--refresh: %s would still use %s for profile %q: %s", wrong.Client, wrong.Kind, p.Name, wrong.Why),
+				fmt.Sprintf("see what is in its way: awsexec doctor --profile %s", quoteWord(p.Name))}
+		}
 	}
 	return r, nil
 }
@@ -139,20 +145,17 @@ func (a *app) lastingFlags() []string {
 	return flags
 }
 
-// astray is the first client that would not run command with the environment of r and these files, nil if all would.
-func (a *app) astray(r exec.Renewal, files profile.Files, command string) *explain.Result {
+// astray are the clients that would not run command with the environment of r and these files.
+func (a *app) astray(r exec.Renewal, files profile.Files, command string) []explain.Result {
 	vars := map[string]string{}
 	for _, kv := range exec.EnvironRenewing(a.environ, r) {
 		name, value, _ := strings.Cut(kv, "=")
 		vars[name] = value
 	}
 	lookup := func(name string) (string, bool) { v, ok := vars[name]; return v, ok }
-	for _, result := range explain.All(explain.Input{Files: files, Lookup: lookup}) {
-		if result.Kind != explain.Process || !a.sameCommand(result.Process, command) {
-			return &result
-		}
-	}
-	return nil
+	return slices.DeleteFunc(explain.All(explain.Input{Files: files, Lookup: lookup}), func(r explain.Result) bool {
+		return r.Kind == explain.Process && a.sameCommand(r.Process, command)
+	})
 }
 
 // sameCommand tells whether a credential_process is command, perhaps by another path of this same program.
