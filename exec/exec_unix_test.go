@@ -13,6 +13,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // TestMain lets the test binary be awsexec's process: the one that becomes or runs the child named by its arguments.
@@ -26,6 +27,9 @@ func TestMain(m *testing.M) {
 	if how == "replace" {
 		err = c.Replace()
 	} else {
+		if done := os.Getenv("EXEC_TEST_TALK"); done != "" {
+			go talk(done)
+		}
 		var code int
 		if code, err = c.Run(); err == nil {
 			os.Exit(code)
@@ -39,6 +43,17 @@ func TestMain(m *testing.M) {
 		os.Exit(126)
 	}
 	os.Exit(99)
+}
+
+// talk writes to standard error until that fails, and then makes the file done.
+func talk(done string) {
+	for {
+		if _, err := os.Stderr.WriteString("."); err != nil {
+			_ = os.WriteFile(done, nil, 0o600)
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // both runs a test with a process that becomes the child and with one that runs it.
@@ -160,6 +175,42 @@ func TestRunReportsAKilledChild(t *testing.T) {
 	c := Cmd{Path: "/bin/sh", Args: []string{"sh", "-c", "kill -9 $$"}}
 	if code, err := c.Run(); code != 128+9 || err != nil {
 		t.Errorf("got %d, %v; want 137", code, err)
+	}
+}
+
+// A parent whose standard error nobody reads any more does not die of writing to it.
+func TestRunOutlivesItsReader(t *testing.T) {
+	done := filepath.Join(t.TempDir(), "done")
+	cmd := osexec.CommandContext(t.Context(), os.Args[0], "/bin/sh", "-c", "exec 2>&-; echo ready; read x; exit 3")
+	cmd.Env = append(os.Environ(), "EXEC_TEST_HOW=run", "EXEC_TEST_TALK="+done)
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	errs, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
+		t.Fatalf("got %q, %v", line, err)
+	}
+	errs.Close()
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
+		if _, err := os.Stat(done); err == nil || time.Now().After(deadline) {
+			break
+		}
+	}
+	in.Close()
+	_ = cmd.Wait()
+	if got := cmd.ProcessState.ExitCode(); got != 3 {
+		t.Errorf("exit code %d (%v), want 3", got, cmd.ProcessState)
 	}
 }
 
