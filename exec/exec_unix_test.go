@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	osexec "os/exec"
 	"path/filepath"
@@ -135,26 +136,33 @@ func TestReplaceKeepsTheProcess(t *testing.T) {
 	}
 }
 
+// startReady starts cmd and waits until its child says that it is ready.
+func startReady(t *testing.T, cmd *osexec.Cmd) (in io.WriteCloser, out *bufio.Reader) {
+	t.Helper()
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pipe, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	out = bufio.NewReader(pipe)
+	if line, err := out.ReadString('\n'); line != "ready\n" {
+		t.Fatalf("got %q, %v", line, err)
+	}
+	return in, out
+}
+
 // A signal to this process reaches the child, in both ways of having one; a child killed by a signal shows it.
 func TestSignals(t *testing.T) {
 	both(t, func(t *testing.T, start func(...string) *osexec.Cmd) {
 		const trap = `trap 'echo term; exit 3' TERM; echo ready; while :; do read x; done`
 		cmd := start("/bin/sh", "-c", trap)
-		in, err := cmd.StdinPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		lines := bufio.NewReader(out)
-		if line, err := lines.ReadString('\n'); line != "ready\n" {
-			t.Fatalf("got %q, %v", line, err)
-		}
+		in, lines := startReady(t, cmd)
 		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Fatal(err)
 		}
@@ -183,24 +191,11 @@ func TestRunOutlivesItsReader(t *testing.T) {
 	done := filepath.Join(t.TempDir(), "done")
 	cmd := osexec.CommandContext(t.Context(), os.Args[0], "/bin/sh", "-c", "exec 2>&-; echo ready; read x; exit 3")
 	cmd.Env = append(os.Environ(), "EXEC_TEST_HOW=run", "EXEC_TEST_TALK="+done)
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
 	errs, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	if line, err := bufio.NewReader(out).ReadString('\n'); line != "ready\n" {
-		t.Fatalf("got %q, %v", line, err)
-	}
+	in, _ := startReady(t, cmd)
 	errs.Close()
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
 		if _, err := os.Stat(done); err == nil || time.Now().After(deadline) {

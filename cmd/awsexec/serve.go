@@ -208,14 +208,6 @@ func (a *app) serveChild(ctx context.Context, program string, args []string, s *
 			a.ui.Warn(fmt.Errorf("credentials are not served any more: %w", err), "")
 		}
 	}()
-	child := exec.Cmd{Path: program, Args: args, Env: exec.EnvironOf(a.environ, e)}
 	a.ui.Debug("running %s with credentials at %s", program, e.URL)
-	code, err := child.Run()
-	if err != nil {
-		return childError{err}
-	}
-	if code != 0 {
-		return childExit(code)
-	}
-	return nil
+	return runChild(&exec.Cmd{Path: program, Args: args, Env: exec.EnvironOf(a.environ, e)})
 }

@@ -74,6 +74,17 @@ func parentOf(t *testing.T, pid int) int {
 	return n
 }
 
+// following returns a function that waits until a file has a text in it.
+func following(t *testing.T, path string) (wait func(text string)) {
+	return func(text string) {
+		t.Helper()
+		eventually(t, text, func() bool {
+			data, _ := os.ReadFile(path) // it may not be there yet
+			return strings.Contains(string(data), text)
+		})
+	}
+}
+
 func kill(t *testing.T, pid int, s syscall.Signal) {
 	t.Helper()
 	if err := syscall.Kill(pid, s); err != nil {
@@ -127,12 +138,7 @@ func TestChildrenWithoutTerminal(t *testing.T) {
 	inModes(t, func(t *testing.T, h *home, args []string, _ string) {
 		log := h.path("log." + filepath.Base(t.Name()))
 		p := h.start(command{args: slices.Concat(args, []string{"sh", "-c", `exec probe signals >"$0"`, log})})
-		logged := func(text string) {
-			eventually(t, text, func() bool {
-				data, _ := os.ReadFile(log)
-				return strings.Contains(string(data), text)
-			})
-		}
+		logged := following(t, log)
 		logged("pid ")
 		for _, s := range []struct {
 			signal syscall.Signal
@@ -264,12 +270,7 @@ func TestParentKilled(t *testing.T) {
 	h := workHome(t)
 	log := h.path("log")
 	p := h.start(command{args: []string{"-p", "work", "serve", "--", "sh", "-c", `exec probe signals >"$0" 2>&1`, log}})
-	logged := func(text string) {
-		eventually(t, text, func() bool {
-			data, _ := os.ReadFile(log)
-			return strings.Contains(string(data), text)
-		})
-	}
+	logged := following(t, log)
 	logged("pid ")
 	var child int
 	if _, err := fmt.Sscanf(string(read(t, log)), "pid %d.", &child); err != nil {

@@ -147,11 +147,7 @@ func TestRenewalsUnderServe(t *testing.T) {
 func TestServeOutages(t *testing.T) {
 	t.Parallel()
 	srv := newSTSWith(t, ststest.Config{MaxSession: 6 * time.Second})
-	h := newHome(t, srv.URL())
-	delete(h.env, "AWSEXEC_PASSPHRASE")
-	h.env["AWSEXEC_KEYSTORE"] = "keyring"
-	bus := startBus(h)
-	requirePart(t, bus.StartKeyring("login password"))
+	h, bus := newKeyringHomeOn(t, srv.URL())
 	h.addAlice()
 	s := h.serveLoops(t)
 
