@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,8 +52,8 @@ func newApp(d deps, u *ui, f *flags) (*app, error) {
 			a.vars[name] = value
 		}
 	}
-	if n := len(f.Profile); n > 0 {
-		a.Profile = f.Profile[n-1]
+	for _, name := range f.Profile {
+		a.Profile = cmp.Or(name, a.Profile)
 	}
 	u.debug = f.Debug
 	a.sdkFiles = profile.DefaultFiles(a.env, d.home)

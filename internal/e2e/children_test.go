@@ -242,6 +242,7 @@ func TestShells(t *testing.T) {
 		tm.expect("work inside> ")
 		tm.send("fg\n")
 		tm.expect("probe signals")
+		eventually(t, "a child that goes on", func() bool { return stateOf(t, child) != "T" })
 		tm.send("\x03")
 		tm.expect("interrupt 1.")
 		kill(t, child, syscall.SIGUSR2)
