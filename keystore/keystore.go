@@ -12,6 +12,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/awsexec/awsexec/internal/kernelkey"
 )
 
 // The kinds of failure. Every error of this package that has one of these causes wraps it, whatever keeps the keys.
@@ -29,6 +31,8 @@ var (
 	ErrRefused = errors.New("refused")
 	// ErrTooBig: the value is larger than the store takes.
 	ErrTooBig = errors.New("too big")
+	// ErrNotHeld: the kernel cannot or may not hold keys here.
+	ErrNotHeld = kernelkey.ErrUnavailable
 	// ErrCorrupt: the store is there but cannot be understood. It is left as it is, never overwritten.
 	ErrCorrupt = errors.New("damaged")
 )
@@ -65,12 +69,21 @@ type Options struct {
 	// is bounded by the context alone.
 	Timeout time.Duration
 
+	// Hold is how long the kernel may hold the sealing key of cached sessions, once it has been read from the store, so that the
+	// calls that follow need not read it again; only Linux does. 0 means that the kernel is to hold nothing, so that [Store.Unlock]
+	// fails, and what it holds is not used.
+	Hold time.Duration
+
+	// Debug, if not nil, is told of single steps, never of a secret.
+	Debug func(format string, args ...any)
+
 	// WorkFactor is the base-2 logarithm of the scrypt cost for writing the encrypted file; 0 means 18, about a second.
 	WorkFactor int
 }
 
 const (
 	fileName         = "keystore.age"
+	unlockedName     = "keystore.unlocked"
 	fileIndexName    = "keystore.index.json"
 	keyringIndexName = "keyring.index.json"
 	lockName         = "keystore.lock"
@@ -118,14 +131,19 @@ func OpenKeyring(o Options) (*Store, error) {
 		return nil, fmt.Errorf("%s: %w", k, err)
 	}
 	return &Store{
-		dir:   o.Dir,
-		vault: &vault{kind: KindKeyring, backend: k, index: index{filepath.Join(o.Dir, keyringIndexName)}},
+		dir: o.Dir,
+		vault: &vault{
+			kind: KindKeyring, backend: k, index: index{filepath.Join(o.Dir, keyringIndexName)}, holder: newHolder(o, KindKeyring),
+		},
 	}, nil
 }
 
 // OpenFile opens the encrypted file, keystore.age in the data directory. It need not exist: the first write makes it.
 func OpenFile(o Options) (*Store, error) {
-	f := &fileBackend{path: filePath(o), ask: o.Passphrase, workFactor: o.WorkFactor}
+	h := newHolder(o, KindFile)
+	f := &fileBackend{
+		path: filePath(o), ask: o.Passphrase, workFactor: o.WorkFactor, debug: o.debug(), unlocked: newUnlockedCopy(o), forget: h.forget,
+	}
 	if f.workFactor == 0 {
 		f.workFactor = defaultWorkFactor
 	}
@@ -134,8 +152,15 @@ func OpenFile(o Options) (*Store, error) {
 	}
 	return &Store{
 		dir:   o.Dir,
-		vault: &vault{kind: KindFile, backend: f, index: index{filepath.Join(o.Dir, fileIndexName)}},
+		vault: &vault{kind: KindFile, backend: f, index: index{filepath.Join(o.Dir, fileIndexName)}, holder: h},
 	}, nil
+}
+
+func (o Options) debug() func(format string, args ...any) {
+	if o.Debug == nil {
+		return func(string, ...any) {}
+	}
+	return o.Debug
 }
 
 // FileExists reports whether the user has made an encrypted file. One that cannot be looked at counts as made.

@@ -103,15 +103,7 @@ func (a *app) passphrase(ctx context.Context, create bool) ([]byte, error) {
 		return []byte(p), err
 	}
 	a.ui.note("a new encrypted keystore is made; its passphrase cannot be recovered")
-	first, err := a.secret(ctx, "new keystore passphrase")
-	if err != nil {
-		return nil, err
-	}
-	second, err := a.secret(ctx, "the same passphrase again")
-	if err == nil && first != second {
-		err = errors.New("the two passphrases differ")
-	}
-	return []byte(first), err
+	return a.askNewPassphrase(ctx)
 }
 
 // secret asks at the terminal for something that is not to be seen.
@@ -167,7 +159,7 @@ func (a *app) helperEnv(path []string) []string {
 	for _, kv := range a.environ {
 		variable, _, _ := strings.Cut(kv, "=")
 		switch variable {
-		case "AWSEXEC_PASSPHRASE", "AWSEXEC_MFA_CODE", chainVar:
+		case "AWSEXEC_PASSPHRASE", "AWSEXEC_NEW_PASSPHRASE", "AWSEXEC_MFA_CODE", chainVar:
 		default:
 			env = append(env, kv)
 		}

@@ -19,16 +19,19 @@ const usage = `Usage: awsexec [-p NAME] [flags]                  print credentia
 type cli struct {
 	flags
 
-	Print   printCmd   `cmd:"" default:"1" hidden:"" help:"Print credentials for credential_process."`
-	Add     addCmd     `cmd:"" help:"Store a long-term access key."`
-	List    listCmd    `cmd:"" help:"List the stored keys and their sessions."`
-	Remove  removeCmd  `cmd:"" help:"Remove a stored key and its sessions."`
-	Clear   clearCmd   `cmd:"" help:"Forget sessions; the keys stay."`
-	Whoami  whoamiCmd  `cmd:"" help:"Show whom AWS takes you for."`
-	Export  exportCmd  `cmd:"" help:"Print credentials for a shell, as \"aws configure export-credentials\" does."`
-	Doctor  doctorCmd  `cmd:"" help:"Show which credentials each AWS client would use here, and what is wrong."`
-	Serve   serveCmd   `cmd:"" help:"Serve credentials to programs that fetch them over HTTP, as containers do; with -- CMD, to CMD."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Print      printCmd      `cmd:"" default:"1" hidden:"" help:"Print credentials for credential_process."`
+	Add        addCmd        `cmd:"" help:"Store a long-term access key."`
+	List       listCmd       `cmd:"" help:"List the stored keys and their sessions."`
+	Remove     removeCmd     `cmd:"" help:"Remove a stored key and its sessions."`
+	Unlock     unlockCmd     `cmd:"" help:"Make the keystore usable without its passphrase for a time."`
+	Lock       lockCmd       `cmd:"" help:"End what unlock has begun."`
+	Clear      clearCmd      `cmd:"" help:"Forget sessions; the keys stay."`
+	Whoami     whoamiCmd     `cmd:"" help:"Show whom AWS takes you for."`
+	Export     exportCmd     `cmd:"" help:"Print credentials for a shell, as \"aws configure export-credentials\" does."`
+	Passphrase passphraseCmd `cmd:"" help:"Change the passphrase of the encrypted file."`
+	Doctor     doctorCmd     `cmd:"" help:"Show which credentials each AWS client would use here, and what is wrong."`
+	Serve      serveCmd      `cmd:"" help:"Serve credentials to programs that fetch them over HTTP, as containers do; with -- CMD, to CMD."`
+	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 
 // flags are shared by all commands. An empty one leaves the matter to the environment, the profile, or the default.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -83,6 +84,7 @@ type diagnosis struct {
 	results   []explain.Result
 	agrees    []bool // whether each of results is what awsexec would give
 	condition keystore.Condition
+	unlocked  time.Time // until when "awsexec unlock" has effect; zero if it has none
 	entries   []keystore.Entry
 }
 
@@ -153,6 +155,7 @@ func (d *diagnosis) lookAtStore(ctx context.Context) {
 		return
 	}
 	d.condition = keys.Condition(ctx)
+	d.unlocked, _ = keys.UnlockedUntil(ctx)
 	d.entries, _ = keys.List(ctx)
 }
 

@@ -119,16 +119,21 @@ func (a *app) renewal(ctx context.Context, p *profile.Profile) (exec.Renewal, er
 	return r, nil
 }
 
-// renewalBy leads to p by way of files. Where a file is what the environment leads to already, that is left alone.
+// renewalBy leads to p by way of files. Where the environment leads every SDK to a file already, that is left alone: not every one expands
+// a path in a variable.
 func (a *app) renewalBy(files profile.Files, p *profile.Profile) exec.Renewal {
-	r := exec.Renewal{Profile: p.Name, Region: profile.Region(a.Region, a.env, p)}
-	if files.Config != a.sdkFiles.Config {
-		r.ConfigFile = files.Config
+	unless := func(variable, current, file string) string {
+		if written := a.env(variable); file == current && (written == "" || written == file) {
+			return ""
+		}
+		return file
 	}
-	if files.Credentials != a.sdkFiles.Credentials {
-		r.CredentialsFile = files.Credentials
+	return exec.Renewal{
+		Profile:         p.Name,
+		ConfigFile:      unless("AWS_CONFIG_FILE", a.sdkFiles.Config, files.Config),
+		CredentialsFile: unless("AWS_SHARED_CREDENTIALS_FILE", a.sdkFiles.Credentials, files.Credentials),
+		Region:          profile.Region(a.Region, a.env, p),
 	}
-	return r
 }
 
 // lastingFlags are those of our flags that shape the credentials: every renewal is to have them, and other profiles are not.
