@@ -195,12 +195,13 @@ func (a *app) client(p *profile.Profile) (provider.Client, error) {
 		return provider.Client{}, err
 	}
 	return provider.Client{
-		Region:    profile.Region(a.Region, a.env, p),
-		Endpoint:  profile.STSEndpoint(a.env, p),
-		CABundle:  profile.CABundle(a.env, p),
-		FIPS:      fips,
-		DualStack: dualStack,
-		AppID:     "awsexec-" + version,
+		Region:      profile.Region(a.Region, a.env, p),
+		Endpoint:    profile.STSEndpoint(a.env, p),
+		IAMEndpoint: profile.IAMEndpoint(a.env, p),
+		CABundle:    profile.CABundle(a.env, p),
+		FIPS:        fips,
+		DualStack:   dualStack,
+		AppID:       "awsexec-" + version,
 	}, nil
 }
 
@@ -208,15 +209,32 @@ func (a *app) client(p *profile.Profile) (provider.Client, error) {
 func (a *app) credentials(ctx context.Context, p *profile.Profile, limit time.Duration) (aws.Credentials, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, errTooLong)
 	defer cancel()
-	client, err := a.client(p)
+	options, err := a.options(p)
 	if err != nil {
 		return aws.Credentials{}, err
+	}
+	from, err := provider.New(ctx, p, options)
+	var outside *provider.DurationError
+	if errors.As(err, &outside) && a.duration != 0 {
+		return aws.Credentials{}, usageError{err.Error(), ""}
+	}
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	return from.Retrieve(ctx)
+}
+
+// options are what the providers of p work with.
+func (a *app) options(p *profile.Profile) (provider.Options, error) {
+	client, err := a.client(p)
+	if err != nil {
+		return provider.Options{}, err
 	}
 	sessions, err := a.sessions()
 	if err != nil {
-		return aws.Credentials{}, err
+		return provider.Options{}, err
 	}
-	from, err := provider.New(ctx, p, provider.Options{
+	return provider.Options{
 		Files:     a.files,
 		Env:       a.env,
 		Keys:      lazyKeys{a},
@@ -232,15 +250,7 @@ func (a *app) credentials(ctx context.Context, p *profile.Profile, limit time.Du
 		NoSession: a.NoSession,
 		Duration:  a.duration,
 		Chain:     a.chain(),
-	})
-	var outside *provider.DurationError
-	if errors.As(err, &outside) && a.duration != 0 {
-		return aws.Credentials{}, usageError{err.Error(), ""}
-	}
-	if err != nil {
-		return aws.Credentials{}, err
-	}
-	return from.Retrieve(ctx)
+	}, nil
 }
 
 // lazyKeys opens the keystore when a key is asked for, so that a machine without one can still use keys from elsewhere.

@@ -23,6 +23,7 @@ type cli struct {
 	Add     addCmd     `cmd:"" help:"Store a long-term access key."`
 	List    listCmd    `cmd:"" help:"List the stored keys and their sessions."`
 	Remove  removeCmd  `cmd:"" help:"Remove a stored key and its sessions."`
+	Rotate  rotateCmd  `cmd:"" help:"Replace a stored key by a new one, and delete the old one at AWS."`
 	Clear   clearCmd   `cmd:"" help:"Forget sessions; the keys stay."`
 	Whoami  whoamiCmd  `cmd:"" help:"Show whom AWS takes you for."`
 	Export  exportCmd  `cmd:"" help:"Print credentials for a shell, as \"aws configure export-credentials\" does."`

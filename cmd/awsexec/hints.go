@@ -27,8 +27,12 @@ func hint(err error, a *app) string {
 	if a == nil {
 		return ""
 	}
-	name := profile.Name(a.Profile, a.env)
-	for _, h := range []func(error, *app, string) string{hintOfKeystore, hintOfProfile, hintOfMFA, hintOfGiven, hintOfAWS, hintOfNetwork, hintOfChild} {
+	return hintFor(err, a, profile.Name(a.Profile, a.env))
+}
+
+// hintFor is hint for an error about the profile called name.
+func hintFor(err error, a *app, name string) string {
+	for _, h := range []func(error, *app, string) string{hintOfRotation, hintOfKeystore, hintOfProfile, hintOfMFA, hintOfGiven, hintOfAWS, hintOfNetwork, hintOfChild} {
 		if advice := h(err, a, name); advice != "" {
 			return advice
 		}

@@ -22,7 +22,8 @@ type deps struct {
 	home           string   // the user's home directory
 	self           string   // absolute path of this program
 	now            func() time.Time
-	workFactor     int // of the encrypted keystore; 0 for the default, less only in tests
+	workFactor     int           // of the encrypted keystore; 0 for the default, less only in tests
+	pause          time.Duration // before AWS is asked once more whether it knows a new key
 }
 
 func main() {
@@ -42,6 +43,7 @@ func main() {
 		self:       self,
 		now:        time.Now,
 		workFactor: workFactor,
+		pause:      pause,
 	}))
 }
 

@@ -1,0 +1,522 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/smithy-go"
+
+	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/provider"
+	"github.com/awsexec/awsexec/keystore"
+)
+
+// rotation is one run of awsexec rotate. It goes through the steps
+//
+//	begin    write the journal, with the keys that the user has
+//	create   have IAM make a key, and put it into the journal
+//	adopt    wait until the new key works, then make it current
+//	retire   switch the old key off, see that the new one works, delete the old one and the journal
+//
+// each of which leaves a working key under the name. A later run finds the journal and goes on with the step that was not finished.
+type rotation struct {
+	*app
+	p      *profile.Profile
+	client provider.Client
+	yes    bool
+
+	journal keystore.Rotation
+	begun   bool            // the journal is in the keystore
+	before  []string        // the user's keys before the new one
+	session aws.Credentials // made with MFA, once it was needed
+}
+
+// Limits of the wait for AWS to know a new key, in units of deps.pause: the usual one is half a second.
+const (
+	acceptMost   = 120
+	acceptLonger = 10 // the longest single wait
+	acceptTimes  = 3  // how often in a row AWS must know it: it is many machines
+)
+
+// storeLimit bounds how long a new key may take to get into the keystore, where a person may have to unlock that.
+const storeLimit = 2 * time.Minute
+
+func (r *rotation) run(ctx context.Context) error {
+	keys, err := r.keys()
+	if err != nil {
+		return err
+	}
+	done := r.waitForKeys()
+	current, err := keys.Get(ctx, r.p.Name)
+	if err == nil {
+		r.journal, err = keys.Rotation(ctx, r.p.Name)
+	}
+	done()
+	if errors.Is(err, keystore.ErrNotFound) && current.AccessKeyID != "" {
+		return r.begin(ctx, current)
+	}
+	if err != nil {
+		return err
+	}
+	r.begun = true
+	switch current.AccessKeyID {
+	case r.journal.New.AccessKeyID:
+		r.tellResumed()
+		return r.readopt(ctx)
+	case r.journal.Old.AccessKeyID:
+		r.tellResumed()
+		if r.journal.New.AccessKeyID == "" {
+			return r.recreate(ctx)
+		}
+		return r.adopt(ctx)
+	default: // add --force has put another key there, and was killed before it could tell
+		if err := keys.EndRotation(ctx, r.p.Name); err != nil {
+			return err
+		}
+		r.begun = false
+		r.tellOfRemains(r.journal, current.AccessKeyID)
+		return r.begin(ctx, current)
+	}
+}
+
+func (r *rotation) tellResumed() {
+	r.ui.note("going on with the rotation of %q that was begun on %s", r.p.Name, r.journal.Began.Local().Format(time.DateTime))
+}
+
+// begin asks whether to rotate, and whether IAM has room for one more key.
+func (r *rotation) begin(ctx context.Context, current aws.Credentials) error {
+	done := r.ui.Waiting("for AWS STS")
+	who, err := provider.WhoAmI(ctx, r.client, current)
+	done()
+	if err != nil {
+		return err
+	}
+	if !r.yes {
+		question := fmt.Sprintf("replace key %s (%q) of %s by a new one, and delete it at AWS?", mask(current.AccessKeyID), r.p.Name, who.ARN)
+		if err := r.confirm(ctx, question); err != nil {
+			return err
+		}
+	}
+	r.journal.Old = current
+	if err := r.room(ctx); err != nil {
+		return err
+	}
+	err = r.create(ctx)
+	if isRefusal(err) && r.journal.New.AccessKeyID == "" {
+		return r.giveUp(ctx, err)
+	}
+	return err
+}
+
+// recreate goes on after a run that did not learn whether IAM made the key. If it did, its secret is lost.
+func (r *rotation) recreate(ctx context.Context) error {
+	if err := r.room(ctx); err != nil {
+		return err
+	}
+	return r.create(ctx) // if IAM refuses that, it may be for the lost key: the journal stays
+}
+
+// lostWithin is how far apart the beginning of a rotation, by the clock of this machine, and the making of its key, by that of AWS, can be.
+const lostWithin = 15 * time.Minute
+
+// room sees to it that the user has one key fewer than IAM allows.
+func (r *rotation) room(ctx context.Context) error {
+	iam, err := r.iam(ctx)
+	if err != nil {
+		return err
+	}
+	done := r.ui.Waiting("for AWS IAM")
+	list, err := iam.AccessKeys(ctx)
+	done()
+	if err != nil {
+		return err
+	}
+	r.before = nil
+	for _, key := range list {
+		lost := r.begun && !slices.Contains(r.journal.Before, key.ID) && key.Created.Sub(r.journal.Began).Abs() < lostWithin
+		if key.ID != r.journal.Old.AccessKeyID && (lost || len(list) >= provider.MaxAccessKeys) {
+			if err := r.offerToDelete(ctx, iam, key, lost); err != nil {
+				return err
+			}
+			continue
+		}
+		r.before = append(r.before, key.ID)
+	}
+	return nil
+}
+
+// offerToDelete has a key deleted that is in the way. Lost says that it was made by an earlier run, or at least after that had begun.
+// Nobody knows that it is not in use somewhere: a person is asked, and --yes is enough only for a lost key that was never used.
+func (r *rotation) offerToDelete(ctx context.Context, iam *provider.IAM, key provider.AccessKey, lost bool) error {
+	taken := keyInTheWay{profile: r.p, key: key, lost: lost}
+	keys, err := r.keys()
+	if err != nil {
+		return err
+	}
+	entries, err := keys.List(ctx)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if e.AccessKeyID == key.ID {
+			taken.storedAs = e.Name
+			return taken
+		}
+	}
+	use, err := iam.AccessKeyLastUsed(ctx, key.ID)
+	taken.use, taken.useKnown = use, err == nil
+	if err != nil {
+		r.ui.Debug("%v", err)
+	}
+	neverUsed := err == nil && use == provider.KeyUse{}
+	if r.yes && !(lost && neverUsed) {
+		return taken
+	}
+	if !r.yes {
+		r.ui.note("%v", taken)
+		if err := r.confirm(ctx, fmt.Sprintf("delete key %s at AWS?", key.ID)); err != nil {
+			return fmt.Errorf("%w: %w", taken, err)
+		}
+	}
+	if err := iam.DeleteAccessKey(ctx, key.ID); err != nil && !isCode(err, "NoSuchEntity") {
+		return err
+	}
+	r.ui.note("key %s is deleted at AWS", mask(key.ID))
+	return nil
+}
+
+// keyInTheWay is a key of the user beside the current one.
+type keyInTheWay struct {
+	profile  *profile.Profile
+	key      provider.AccessKey
+	lost     bool
+	storedAs string
+	use      provider.KeyUse
+	useKnown bool
+}
+
+func (e keyInTheWay) Error() string {
+	status := "active"
+	if !e.key.Active {
+		status = "switched off"
+	}
+	used := "never used"
+	switch {
+	case e.storedAs != "":
+		used = fmt.Sprintf("stored as %q", e.storedAs)
+	case !e.useKnown:
+		used = "last use not known"
+	case e.use != provider.KeyUse{}:
+		used = fmt.Sprintf("last used on %s for %s in %s", e.use.Time.Local().Format(time.DateTime), e.use.Service, e.use.Region)
+	}
+	why := fmt.Sprintf("IAM lets a user have %d keys, and there is another one", provider.MaxAccessKeys)
+	if e.lost {
+		why = "a key was made at AWS after the rotation began, and its secret did not arrive here"
+	}
+	return fmt.Sprintf("%s: %s, made on %s, %s, %s", why, e.key.ID, e.key.Created.Local().Format(time.DateTime), status, used)
+}
+
+// create has IAM make the key. From then on until it is stored, nothing but SIGKILL stops us: a secret is told only once.
+func (r *rotation) create(ctx context.Context) error {
+	r.journal.Before, r.journal.Began = r.before, r.now().UTC().Truncate(time.Second)
+	if err := r.write(ctx); err != nil {
+		return err
+	}
+	iam, err := r.iam(ctx)
+	if err != nil {
+		return err
+	}
+	inTime, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeLimit)
+	defer cancel()
+	done := r.ui.Waiting("for AWS IAM")
+	made, err := iam.CreateAccessKey(inTime)
+	done()
+	if err != nil {
+		return err
+	}
+	r.journal.New = made
+	if err := r.write(inTime); err != nil {
+		return r.takeBack(inTime, iam, err)
+	}
+	r.ui.note("key %s is made, and stored beside the old one", mask(made.AccessKeyID))
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return r.adopt(ctx)
+}
+
+// write puts the journal into the keystore.
+func (r *rotation) write(ctx context.Context) error {
+	keys, err := r.keys()
+	if err != nil {
+		return err
+	}
+	defer r.waitForKeys()()
+	err = keys.PutRotation(ctx, r.p.Name, r.journal)
+	r.begun = r.begun || err == nil
+	return err
+}
+
+// takeBack deletes the new key at AWS, because it cannot be used for reason.
+func (r *rotation) takeBack(ctx context.Context, iam *provider.IAM, reason error) error {
+	id := r.journal.New.AccessKeyID
+	if err := iam.DeleteAccessKey(ctx, id); err != nil && !isCode(err, "NoSuchEntity") {
+		return fmt.Errorf("the new key %s is of no use, and is still at AWS: %w: %w", id, reason, err)
+	}
+	return r.giveUp(ctx, fmt.Errorf("the new key is deleted again: %w", reason))
+}
+
+// giveUp ends the rotation for reason; the old key stays.
+func (r *rotation) giveUp(ctx context.Context, reason error) error {
+	keys, err := r.keys()
+	if err == nil {
+		err = keys.EndRotation(ctx, r.p.Name)
+	}
+	if err != nil {
+		return errors.Join(reason, err)
+	}
+	r.begun = false
+	return reason
+}
+
+// adopt waits until AWS knows the new key, and makes it current.
+func (r *rotation) adopt(ctx context.Context) error {
+	keys, err := r.keys()
+	if err != nil {
+		return err
+	}
+	if err := r.works(ctx, acceptTimes); err != nil {
+		if isCode(err, "InvalidClientTokenId") {
+			return r.refused(ctx, err)
+		}
+		return err
+	}
+	done := r.waitForKeys()
+	err = keys.Replace(ctx, r.p.Name, r.journal.Old.AccessKeyID, r.journal.New)
+	done()
+	if errors.Is(err, keystore.ErrChanged) || errors.Is(err, keystore.ErrNotFound) {
+		iam := r.client.IAM(r.journal.New) // the one that is current may be another user's
+		if r.session.AccessKeyID != "" {
+			iam = r.client.IAM(r.session)
+		}
+		return r.takeBack(ctx, iam, err)
+	}
+	if err != nil {
+		return err
+	}
+	r.ui.note("key %s is current", mask(r.journal.New.AccessKeyID))
+	return r.retire(ctx)
+}
+
+// refused ends or suspends a rotation whose new key AWS has not come to know.
+func (r *rotation) refused(ctx context.Context, err error) error {
+	id := r.journal.New.AccessKeyID
+	iam, iamErr := r.iam(ctx)
+	if iamErr != nil {
+		return errors.Join(err, iamErr)
+	}
+	list, listErr := iam.AccessKeys(ctx)
+	if listErr != nil {
+		return errors.Join(err, listErr)
+	}
+	at := slices.IndexFunc(list, func(k provider.AccessKey) bool { return k.ID == id })
+	switch {
+	case at < 0:
+		return r.giveUp(ctx, fmt.Errorf("the new key %s is no longer at AWS", id))
+	case !list[at].Active:
+		return inactiveError{id}
+	default:
+		return fmt.Errorf("AWS does not know the new key yet: %w", err)
+	}
+}
+
+// inactiveError is a new key that somebody has switched off.
+type inactiveError struct{ keyID string }
+
+func (e inactiveError) Error() string {
+	return fmt.Sprintf("the new key %s has been switched off at AWS", e.keyID)
+}
+
+// readopt goes on after a run that had made the new key current. Should AWS not know that any more, the old one is taken back.
+func (r *rotation) readopt(ctx context.Context) error {
+	err := r.works(ctx, 1)
+	if err == nil {
+		return r.retire(ctx)
+	}
+	if !isCode(err, "InvalidClientTokenId") {
+		return err
+	}
+	if _, oldErr := provider.WhoAmI(ctx, r.client, r.journal.Old); oldErr != nil {
+		return errors.Join(err, oldErr)
+	}
+	keys, keysErr := r.keys()
+	if keysErr != nil {
+		return keysErr
+	}
+	if err := keys.Replace(ctx, r.p.Name, r.journal.New.AccessKeyID, r.journal.Old); err != nil {
+		return err
+	}
+	return r.giveUp(ctx, fmt.Errorf("AWS does not take the new key %s any more, so that the old one is current again: %w", r.journal.New.AccessKeyID, err))
+}
+
+// retire takes the old key out of use: the new one is current.
+func (r *rotation) retire(ctx context.Context) error {
+	old := r.journal.Old.AccessKeyID
+	r.forget(old)
+	iam, err := r.iam(ctx)
+	if err != nil {
+		return err
+	}
+	err = r.untilKnown(ctx, "for AWS to switch off the old key", 1, func() error { return iam.DeactivateAccessKey(ctx, old) })
+	if err == nil {
+		err = r.works(ctx, 1)
+	}
+	if err == nil {
+		err = r.untilKnown(ctx, "for AWS to delete the old key", 1, func() error { return iam.DeleteAccessKey(ctx, old) })
+	}
+	if err != nil && !isCode(err, "NoSuchEntity") { // that is: deleted, by an earlier run or somebody else
+		return err
+	}
+	keys, err := r.keys()
+	if err == nil {
+		err = keys.EndRotation(ctx, r.p.Name)
+	}
+	if err != nil {
+		return err
+	}
+	r.ui.note("key %s is deleted at AWS", mask(old))
+	return nil
+}
+
+// iam signs by the current key itself where the profile has no MFA device, because IAM takes no session that was made without; else by
+// one session for the whole run.
+func (r *rotation) iam(ctx context.Context) (*provider.IAM, error) {
+	if r.p.MFASerial == "" {
+		keys, err := r.keys()
+		if err != nil {
+			return nil, err
+		}
+		current, err := keys.Get(ctx, r.p.Name)
+		return r.client.IAM(current), err
+	}
+	if r.session.AccessKeyID == "" {
+		options, err := r.options(r.p)
+		if err != nil {
+			return nil, err
+		}
+		from, err := provider.KeySession(ctx, r.p, options)
+		if err != nil {
+			return nil, err
+		}
+		if r.session, err = from.Retrieve(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return r.client.IAM(r.session), nil
+}
+
+// works returns nil once AWS has known the new key so many times in a row.
+func (r *rotation) works(ctx context.Context, times int) error {
+	return r.untilKnown(ctx, "for AWS to know the new key", times, func() error {
+		_, err := provider.WhoAmI(ctx, r.client, r.journal.New)
+		return err
+	})
+}
+
+// untilKnown makes a call until it has succeeded so many times in a row. It goes on, ever slower and for a minute at most, as long as AWS
+// does not know the key: what is done to a key is known everywhere only after a while. Source: "Changes that I make are not
+// always immediately visible" in the IAM User Guide.
+func (r *rotation) untilKnown(ctx context.Context, what string, times int, call func() error) error {
+	defer r.ui.Waiting(what)()
+	succeeded, wait := 0, 1
+	for waited := 0; ; waited += wait {
+		switch err := call(); {
+		case err == nil:
+			succeeded, wait = succeeded+1, 1
+			if succeeded == times {
+				return nil
+			}
+		case !isCode(err, "InvalidClientTokenId") || waited >= acceptMost:
+			return err
+		default:
+			succeeded, wait = 0, min(2*wait, acceptLonger)
+			r.ui.Debug("not known yet: %v", err)
+		}
+		if err := provider.Pause(ctx, time.Duration(wait)*r.pause); err != nil {
+			return err
+		}
+	}
+}
+
+// isRefusal says whether AWS said no, so that nothing was done.
+func isRefusal(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && !errors.Is(err, provider.ErrOutcomeUnknown)
+}
+
+// isCode says whether err is an error of AWS with this code.
+func isCode(err error, code string) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && api.ErrorCode() == code
+}
+
+// hintOfRotation is the advice for a rotation that was cut short.
+func hintOfRotation(err error, a *app, _ string) string {
+	var copied copyError
+	var stored noStoredKeyError
+	var failed rotationError
+	switch {
+	case errors.As(err, &copied):
+		return copied.advice
+	case errors.As(err, &stored) && stored.advice != "":
+		return stored.advice
+	case errors.Is(err, errRotating):
+		return "wait until it has finished"
+	case !errors.As(err, &failed):
+		return ""
+	}
+	name := quoteWord(failed.profile.Name)
+	var lines []string
+	var taken keyInTheWay
+	var inactive inactiveError
+	var api smithy.APIError
+	switch {
+	case errors.As(err, &taken) && taken.storedAs != "":
+		lines = append(lines, fmt.Sprintf("if it is not needed, delete it: awsexec -p %s%s -- aws iam delete-access-key --access-key-id %s && awsexec remove %s",
+			name, noSession(failed.profile), taken.key.ID, quoteWord(taken.storedAs)))
+	case errors.As(err, &taken):
+		lines = append(lines, "on a terminal and without --yes, awsexec offers to delete it",
+			fmt.Sprintf("or delete it yourself, if nothing uses it: awsexec -p %s%s -- aws iam delete-access-key --access-key-id %s",
+				name, noSession(failed.profile), taken.key.ID))
+	case errors.As(err, &inactive):
+		lines = append(lines, fmt.Sprintf("switch it on: awsexec -p %s%s -- aws iam update-access-key --status Active --access-key-id %s",
+			name, noSession(failed.profile), inactive.keyID))
+	case errors.As(err, &api) && api.ErrorCode() == "AccessDenied" && strings.Contains(api.ErrorMessage(), "iam:"):
+		if failed.profile.MFASerial == "" {
+			lines = append(lines, fmt.Sprintf("if a policy demands MFA, add mfa_serial to profile %s in %s", name, a.files.Config))
+		}
+		lines = append(lines, "the policy that a user needs for it: https://github.com/awsexec/awsexec/blob/main/docs/rotating.md")
+	case failed.begun && isCode(err, "InvalidClientTokenId"): // of the new key: it is not lost
+	default:
+		if advice := hintFor(failed.err, a, failed.profile.Name); advice != "" {
+			lines = append(lines, advice)
+		}
+	}
+	if failed.begun {
+		lines = append(lines, "the key in use still works; to finish: awsexec rotate "+name)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// noSession is the flag that lets the AWS CLI call IAM where there is no MFA device.
+func noSession(p *profile.Profile) string {
+	if p.MFASerial == "" {
+		return " --no-session"
+	}
+	return ""
+}
