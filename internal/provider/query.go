@@ -58,10 +58,11 @@ func (i *IAM) call(ctx context.Context, operation, action string, params url.Val
 				continue
 			}
 		}
+		failed := called(operation+" with "+i.credentials.AccessKeyID, err)
 		if action == "CreateAccessKey" && unanswered(err) {
-			err = fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
+			return fmt.Errorf("%w; %w", failed, ErrOutcomeUnknown)
 		}
-		return called(operation+" with "+i.credentials.AccessKeyID, err)
+		return failed
 	}
 }
 

@@ -65,6 +65,8 @@ type Server struct {
 	delays        map[string]time.Duration
 	forbidden     map[string]Condition // actions of IAM
 	propagation   Propagation
+	nth           int // calls until the one that gets nthFault; 0 is none
+	nthFault      Fault
 }
 
 // Start starts a server on a free port of 127.0.0.1. It fails on a
