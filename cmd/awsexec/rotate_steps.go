@@ -290,10 +290,11 @@ func (r *rotation) adopt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := r.works(ctx, acceptTimes); err != nil {
-		if isCode(err, "InvalidClientTokenId") {
-			return r.refused(ctx, err)
-		}
+	err = r.works(ctx, acceptTimes)
+	if errors.Is(err, errUnknownKey) {
+		return r.refused(ctx, err)
+	}
+	if err != nil {
 		return err
 	}
 	done := r.waitForKeys()
@@ -321,6 +322,9 @@ func (r *rotation) refused(ctx context.Context, err error) error {
 		return errors.Join(err, iamErr)
 	}
 	list, listErr := iam.AccessKeys(ctx)
+	if isCode(listErr, "InvalidClientTokenId") {
+		return fmt.Errorf("%w: %w: %w", errNeitherWorks, err, listErr)
+	}
 	if listErr != nil {
 		return errors.Join(err, listErr)
 	}
@@ -331,9 +335,16 @@ func (r *rotation) refused(ctx context.Context, err error) error {
 	case !list[at].Active:
 		return inactiveError{id}
 	default:
-		return fmt.Errorf("AWS does not know the new key yet: %w", err)
+		return err
 	}
 }
+
+var (
+	// errUnknownKey says that AWS has not come to know the new key in the time that it had.
+	errUnknownKey = errors.New("AWS does not know the new key yet")
+
+	errNeitherWorks = errors.New("AWS takes neither the old key nor the new one")
+)
 
 // inactiveError is a new key that somebody has switched off.
 type inactiveError struct{ keyID string }
@@ -348,11 +359,11 @@ func (r *rotation) readopt(ctx context.Context) error {
 	if err == nil {
 		return r.retire(ctx)
 	}
-	if !isCode(err, "InvalidClientTokenId") {
+	if !errors.Is(err, errUnknownKey) {
 		return err
 	}
 	if _, oldErr := provider.WhoAmI(ctx, r.client, r.journal.Old); oldErr != nil {
-		return errors.Join(err, oldErr)
+		return fmt.Errorf("%w: %w: %w", errNeitherWorks, err, oldErr)
 	}
 	keys, keysErr := r.keys()
 	if keysErr != nil {
@@ -441,8 +452,10 @@ func (r *rotation) untilKnown(ctx context.Context, what string, times int, call 
 			if succeeded == times {
 				return nil
 			}
-		case !isCode(err, "InvalidClientTokenId") || waited >= acceptMost:
+		case !isCode(err, "InvalidClientTokenId"):
 			return err
+		case waited >= acceptMost:
+			return fmt.Errorf("%w: %w", errUnknownKey, err)
 		default:
 			succeeded, wait = 0, min(2*wait, acceptLonger)
 			r.ui.Debug("not known yet: %v", err)
@@ -501,8 +514,9 @@ func hintOfRotation(err error, a *app, _ string) string {
 			lines = append(lines, fmt.Sprintf("if a policy demands MFA, add mfa_serial to profile %s in %s", name, a.files.Config))
 		}
 		lines = append(lines, "the policy that a user needs for it: https://github.com/awsexec/awsexec/blob/main/docs/rotating.md")
-	case failed.begun && isCode(err, "InvalidClientTokenId"): // of the new key: it is not lost
-	default:
+	case isCode(err, "InvalidClientTokenId") && (errors.Is(err, errNeitherWorks) || !errors.Is(err, errUnknownKey)):
+		return hintFor(failed.err, a, failed.profile.Name) // the key in use does not work
+	case !errors.Is(err, errUnknownKey):
 		if advice := hintFor(failed.err, a, failed.profile.Name); advice != "" {
 			lines = append(lines, advice)
 		}

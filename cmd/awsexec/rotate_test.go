@@ -248,8 +248,17 @@ func TestRotateTakesTheOldKeyBack(t *testing.T) {
 	if w.usable("work") != aliceID {
 		t.Error("the old key is not current")
 	}
-	w.server.Forbid("UpdateAccessKey", ststest.Never)
-	w.ok("", "rotate", "work", "--yes")
+	w.refuse(exitFailed, "", []string{"rotate", "work", "--yes"}, "is not finished")
+	for id := range w.server.AccessKeys(aliceARN) {
+		if err := w.server.RemoveKey(id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := w.run("", "rotate", "work", "--yes")
+	if r.code != exitFailed || !strings.Contains(r.err, "AWS takes neither the old key nor the new one") ||
+		!strings.Contains(r.err, "awsexec add work --force") || strings.Contains(r.err, "still works") {
+		t.Errorf("exit code %d\n%s", r.code, r.err)
+	}
 }
 
 func TestRotateFindsALostKey(t *testing.T) {
