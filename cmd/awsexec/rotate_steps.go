@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -18,8 +17,8 @@ import (
 
 // rotation is one run of awsexec rotate. It goes through the steps
 //
-//	begin    write the journal, with the keys that the user has
-//	create   have IAM make a key, and put it into the journal
+//	begin    ask, and see whether IAM has room for one more key
+//	create   write the journal, have IAM make a key, and put that into the journal
 //	adopt    wait until the new key works, then make it current
 //	retire   switch the old key off, see that the new one works, delete the old one and the journal
 //
@@ -119,106 +118,6 @@ func (r *rotation) recreate(ctx context.Context) error {
 		return err
 	}
 	return r.create(ctx) // if IAM refuses that, it may be for the lost key: the journal stays
-}
-
-// lostWithin is how far apart the beginning of a rotation, by the clock of this machine, and the making of its key, by that of AWS, can be.
-const lostWithin = 15 * time.Minute
-
-// room sees to it that the user has one key fewer than IAM allows.
-func (r *rotation) room(ctx context.Context) error {
-	iam, err := r.iam(ctx)
-	if err != nil {
-		return err
-	}
-	done := r.ui.Waiting("for AWS IAM")
-	list, err := iam.AccessKeys(ctx)
-	done()
-	if err != nil {
-		return err
-	}
-	r.before = nil
-	for _, key := range list {
-		lost := r.begun && !slices.Contains(r.journal.Before, key.ID) && key.Created.Sub(r.journal.Began).Abs() < lostWithin
-		if key.ID != r.journal.Old.AccessKeyID && (lost || len(list) >= provider.MaxAccessKeys) {
-			if err := r.offerToDelete(ctx, iam, key, lost); err != nil {
-				return err
-			}
-			continue
-		}
-		r.before = append(r.before, key.ID)
-	}
-	return nil
-}
-
-// offerToDelete has a key deleted that is in the way. Lost says that it was made by an earlier run, or at least after that had begun.
-// Nobody knows that it is not in use somewhere: a person is asked, and --yes is enough only for a lost key that was never used.
-func (r *rotation) offerToDelete(ctx context.Context, iam *provider.IAM, key provider.AccessKey, lost bool) error {
-	taken := keyInTheWay{profile: r.p, key: key, lost: lost}
-	keys, err := r.keys()
-	if err != nil {
-		return err
-	}
-	entries, err := keys.List(ctx)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if e.AccessKeyID == key.ID {
-			taken.storedAs = e.Name
-			return taken
-		}
-	}
-	use, err := iam.AccessKeyLastUsed(ctx, key.ID)
-	taken.use, taken.useKnown = use, err == nil
-	if err != nil {
-		r.ui.Debug("%v", err)
-	}
-	neverUsed := err == nil && use == provider.KeyUse{}
-	if r.yes && !(lost && neverUsed) {
-		return taken
-	}
-	if !r.yes {
-		r.ui.note("%v", taken)
-		if err := r.confirm(ctx, fmt.Sprintf("delete key %s at AWS?", key.ID)); err != nil {
-			return fmt.Errorf("%w: %w", taken, err)
-		}
-	}
-	if err := iam.DeleteAccessKey(ctx, key.ID); err != nil && !isCode(err, "NoSuchEntity") {
-		return err
-	}
-	r.ui.note("key %s is deleted at AWS", mask(key.ID))
-	return nil
-}
-
-// keyInTheWay is a key of the user beside the current one.
-type keyInTheWay struct {
-	profile  *profile.Profile
-	key      provider.AccessKey
-	lost     bool
-	storedAs string
-	use      provider.KeyUse
-	useKnown bool
-}
-
-func (e keyInTheWay) Error() string {
-	status := "active"
-	if !e.key.Active {
-		status = "switched off"
-	}
-	used := "never used"
-	switch {
-	case e.storedAs != "":
-		used = fmt.Sprintf("stored as %q", e.storedAs)
-	case !e.useKnown:
-		used = "last use not known"
-	case e.use != provider.KeyUse{}:
-		used = fmt.Sprintf("last used on %s for %s in %s", e.use.Time.Local().Format(time.DateTime), e.use.Service, e.use.Region)
-	}
-	why := fmt.Sprintf("IAM lets a user have %d keys, and there is another one", provider.MaxAccessKeys)
-	if e.lost {
-		why = "a key was made at AWS after the rotation began, and its secret did not arrive here"
-	}
-	return fmt.Sprintf("%s: %s, made on %s, %s, %s", why, e.key.ID, e.key.Created.Local().Format(time.DateTime), status, used)
 }
 
 // create has IAM make the key. From then on until it is stored, nothing but SIGKILL stops us: a secret is told only once.
@@ -476,61 +375,4 @@ func isRefusal(err error) bool {
 func isCode(err error, code string) bool {
 	var api smithy.APIError
 	return errors.As(err, &api) && api.ErrorCode() == code
-}
-
-// hintOfRotation is the advice for a rotation that was cut short.
-func hintOfRotation(err error, a *app, _ string) string {
-	var copied copyError
-	var stored noStoredKeyError
-	var failed rotationError
-	switch {
-	case errors.As(err, &copied):
-		return copied.advice
-	case errors.As(err, &stored) && stored.advice != "":
-		return stored.advice
-	case errors.Is(err, errRotating):
-		return "wait until it has finished"
-	case !errors.As(err, &failed):
-		return ""
-	}
-	name := quoteWord(failed.profile.Name)
-	var lines []string
-	var taken keyInTheWay
-	var inactive inactiveError
-	var api smithy.APIError
-	switch {
-	case errors.As(err, &taken) && taken.storedAs != "":
-		lines = append(lines, fmt.Sprintf("if it is not needed, delete it: awsexec -p %s%s -- aws iam delete-access-key --access-key-id %s && awsexec remove %s",
-			name, noSession(failed.profile), taken.key.ID, quoteWord(taken.storedAs)))
-	case errors.As(err, &taken):
-		lines = append(lines, "on a terminal and without --yes, awsexec offers to delete it",
-			fmt.Sprintf("or delete it yourself, if nothing uses it: awsexec -p %s%s -- aws iam delete-access-key --access-key-id %s",
-				name, noSession(failed.profile), taken.key.ID))
-	case errors.As(err, &inactive):
-		lines = append(lines, fmt.Sprintf("switch it on: awsexec -p %s%s -- aws iam update-access-key --status Active --access-key-id %s",
-			name, noSession(failed.profile), inactive.keyID))
-	case errors.As(err, &api) && api.ErrorCode() == "AccessDenied" && strings.Contains(api.ErrorMessage(), "iam:"):
-		if failed.profile.MFASerial == "" {
-			lines = append(lines, fmt.Sprintf("if a policy demands MFA, add mfa_serial to profile %s in %s", name, a.files.Config))
-		}
-		lines = append(lines, "the policy that a user needs for it: https://github.com/awsexec/awsexec/blob/main/docs/rotating.md")
-	case isCode(err, "InvalidClientTokenId") && (errors.Is(err, errNeitherWorks) || !errors.Is(err, errUnknownKey)):
-		return hintFor(failed.err, a, failed.profile.Name) // the key in use does not work
-	case !errors.Is(err, errUnknownKey):
-		if advice := hintFor(failed.err, a, failed.profile.Name); advice != "" {
-			lines = append(lines, advice)
-		}
-	}
-	if failed.begun {
-		lines = append(lines, "the key in use still works; to finish: awsexec rotate "+name)
-	}
-	return strings.Join(lines, "\n")
-}
-
-// noSession is the flag that lets the AWS CLI call IAM where there is no MFA device.
-func noSession(p *profile.Profile) string {
-	if p.MFASerial == "" {
-		return " --no-session"
-	}
-	return ""
 }
