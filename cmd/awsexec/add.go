@@ -38,11 +38,7 @@ func (c *addCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	keys, err := a.keys()
-	if err != nil {
-		return err
-	}
-	old, err := keys.KeyID(ctx, c.Name)
+	keys, old, err := a.lookUp(ctx, c.Name)
 	switch {
 	case err == nil && !c.Force:
 		return existsError{c.Name, old}

@@ -323,7 +323,9 @@ func (r *rotation) iam(ctx context.Context) (*provider.IAM, error) {
 		if err != nil {
 			return nil, err
 		}
-		if r.session, err = from.Retrieve(ctx); err != nil {
+		r.session, err = from.Retrieve(ctx)
+		r.noteAnswer(err)
+		if err != nil {
 			return nil, err
 		}
 	}
