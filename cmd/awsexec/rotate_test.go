@@ -215,6 +215,9 @@ func TestRotateWaitsForTheNewKey(t *testing.T) {
 	if r := w.ok("", "list", "--json"); !strings.Contains(r.out, `"rotating": true`) {
 		t.Errorf("list --json prints %s", r.out)
 	}
+	if r := w.run("", "doctor", "-p", "work"); r.code == 0 || !strings.Contains(r.out, `the rotation of key "work" is not finished`) || !strings.Contains(r.out, "awsexec rotate work") {
+		t.Errorf("doctor: exit code %d\n%s", r.code, r.out)
+	}
 	keys := w.server.AccessKeys(aliceARN)
 	delete(keys, id)
 	fresh := slices.Collect(maps.Keys(keys))[0]
