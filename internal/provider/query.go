@@ -66,12 +66,18 @@ func (i *IAM) call(ctx context.Context, operation, action string, params url.Val
 	}
 }
 
-// unanswered says whether a request may have been carried out all the same: what came back, if anything, does not say that it was refused.
+// unanswered says whether a request may have been carried out all the same: what came back, if anything, is not AWS's word that it was
+// refused.
 func unanswered(err error) bool {
 	var response *awshttp.ResponseError
+	var api smithy.APIError
 	var sent *smithyhttp.RequestSendError
-	return errors.As(err, &sent) || errors.As(err, &response) && response.HTTPStatusCode()/100 != 4
+	return errors.As(err, &sent) ||
+		errors.As(err, &response) && errors.As(err, &api) && (response.HTTPStatusCode()/100 != 4 || api.ErrorCode() == notOfAWS)
 }
+
+// notOfAWS is the code of an answer that has none: that of a proxy, perhaps.
+const notOfAWS = "UnknownError"
 
 // send makes one attempt. An answer that is an error is the *awshttp.ResponseError of a smithy.APIError, as with the SDK's clients.
 func (i *IAM) send(ctx context.Context, form string, out any) error {
@@ -115,8 +121,8 @@ func refusal(response *http.Response, answer []byte) error {
 		Code    string `xml:"Error>Code"`
 		Message string `xml:"Error>Message"`
 	}
-	if xml.Unmarshal(answer, &body) != nil || body.Code == "" { // from a proxy, perhaps
-		body.Code, body.Message = "UnknownError", response.Status
+	if xml.Unmarshal(answer, &body) != nil || body.Code == "" {
+		body.Code, body.Message = notOfAWS, response.Status
 	}
 	fault := smithy.FaultClient
 	if response.StatusCode >= 500 {
