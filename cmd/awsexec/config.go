@@ -41,8 +41,9 @@ func (a *app) addProcess(ctx context.Context, name, command string) error {
 // editLimit bounds the wait for another awsexec that edits the AWS files.
 const editLimit = 10 * time.Second
 
-// editFile replaces the AWS file at path by what edit makes of it, and keeps a backup of what was there. It is one awsexec at a
-// time that edits, so that none undoes what another did; a killed one leaves the old file or the new one.
+// editFile replaces the AWS file at path by what edit makes of it, and keeps a backup of what was there, without the secrets: a copy
+// would outlive the move of a key into the keystore. It is one awsexec at a time that edits, so that none undoes what another did;
+// a killed one leaves the old file or the new one.
 func (a *app) editFile(ctx context.Context, path string, edit func(old []byte) (data []byte, changed bool, err error)) (changed bool, err error) {
 	dir, err := a.dataDir()
 	if err != nil {
@@ -72,7 +73,7 @@ func (a *app) editFile(ctx context.Context, path string, edit func(old []byte) (
 		return false, err
 	}
 	if exists {
-		if err := atomicfile.Write(path+backupSuffix, old, 0o600); err != nil {
+		if err := atomicfile.Write(path+backupSuffix, profile.Redact(old), 0o600); err != nil {
 			return false, err
 		}
 	}
