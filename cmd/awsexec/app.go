@@ -32,6 +32,8 @@ type app struct {
 	config *profile.Config
 	store  *keystore.Store
 	cached *cache.Cache
+
+	backedUp []string // AWS files that a backup was made of
 }
 
 func newApp(d deps, u *ui, f *flags) (*app, error) {

@@ -28,10 +28,27 @@ func hint(err error, a *app) string {
 		return ""
 	}
 	name := profile.Name(a.Profile, a.env)
-	for _, h := range []func(error, *app, string) string{hintOfKeystore, hintOfProfile, hintOfMFA, hintOfGiven, hintOfAWS, hintOfNetwork, hintOfChild} {
+	var of importError
+	if errors.As(err, &of) {
+		name = of.name
+	}
+	for _, h := range []func(error, *app, string) string{hintOfImport, hintOfKeystore, hintOfProfile, hintOfMFA, hintOfGiven, hintOfAWS, hintOfNetwork, hintOfChild} {
 		if advice := h(err, a, name); advice != "" {
 			return advice
 		}
+	}
+	return ""
+}
+
+func hintOfImport(err error, _ *app, _ string) string {
+	var taken takenError
+	var unasked unaskedError
+	switch {
+	case errors.As(err, &taken):
+		return fmt.Sprintf("store the one in the file instead: awsexec import %s --force\n"+
+			"or keep the stored one, and delete aws_access_key_id and aws_secret_access_key at %s", quoteWord(taken.name), taken.at)
+	case errors.As(err, &unasked):
+		return "see what would be done: awsexec import --dry-run\nto do it without being asked: awsexec import --yes"
 	}
 	return ""
 }

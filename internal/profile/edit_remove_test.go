@@ -102,6 +102,9 @@ func TestClearKeys(t *testing.T) {
 			if k.Credentials.SessionToken != "" {
 				line += " session"
 			}
+			if k.NoProfile {
+				line += " no profile"
+			}
 			if k.FromCredentialsFile != (k.Pos.File == "credentials") || k.Credentials.Source != k.Pos.File {
 				t.Errorf("%s: from the wrong file", line)
 			}
@@ -120,10 +123,10 @@ func TestClearKeys(t *testing.T) {
 			`a credentials:2 ID "" session`, `b credentials:6 ID "" session`}},
 		{"incomplete", "", "[a]\n" + id + "[b]\n" + sec, []string{
 			`a credentials:2 ID "aws_secret_access_key is missing beside it"`, `b credentials:4  "aws_access_key_id is missing beside it"`}},
-		{"no profile", "[a]\n" + id + sec, "", []string{`a config:2 ID "no SDK reads a profile from section [a]"`}},
-		{"shadowed", "[profile a]\n" + id + sec + "[profile 'a']\n", "", []string{`profile a config:2 ID "no SDK reads a profile from section [profile a]"`}},
+		{"no profile", "[a]\n" + id + sec, "", []string{`a config:2 ID "no SDK reads a profile from section [a]" no profile`}},
+		{"shadowed", "[profile a]\n" + id + sec + "[profile 'a']\n", "", []string{`profile a config:2 ID "no SDK reads a profile from section [profile a]" no profile`}},
 		{"inherited", "", "[DEFAULT]\n" + id + sec + "[a]\n" + id + sec, []string{
-			`DEFAULT credentials:2 ID "[DEFAULT] gives it to every profile: put it into one profile first"`,
+			`DEFAULT credentials:2 ID "[DEFAULT] gives it to every profile: put it into one profile first" no profile`,
 			`a credentials:5 ID "[DEFAULT] gives every profile a key (credentials:2), this one too once its own is gone"`}},
 	} {
 		if got := found(c.config, c.credentials); !reflect.DeepEqual(got, c.want) {

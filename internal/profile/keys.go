@@ -13,7 +13,8 @@ var keySettings = []string{"aws_access_key_id", "aws_secret_access_key", "aws_se
 
 // ClearKey is an access key, or what is there of one, in clear in one section of an AWS file.
 type ClearKey struct {
-	Profile             string // what the brackets hold, for a section that is no profile
+	Profile             string // for NoProfile what the brackets hold
+	NoProfile           bool   // it is in a section that is no profile
 	FromCredentialsFile bool
 	Credentials         aws.Credentials // as written; any part may be missing
 	Pos                 Pos             // of its first setting
@@ -32,7 +33,7 @@ func (c *Config) ClearKeys() []ClearKey {
 		}
 		inherited, obstacle := f.clearKey(f.defaults), ""
 		if inherited != nil {
-			inherited.Profile, inherited.FromCredentialsFile = "DEFAULT", f == c.Credentials
+			inherited.Profile, inherited.NoProfile, inherited.FromCredentialsFile = "DEFAULT", true, f == c.Credentials
 			inherited.Obstacle = "[DEFAULT] gives it to every profile: put it into one profile first"
 			all = append(all, *inherited)
 			obstacle = fmt.Sprintf("[DEFAULT] gives every profile a key (%s), this one too once its own is gone", inherited.Pos)
@@ -45,7 +46,7 @@ func (c *Config) ClearKeys() []ClearKey {
 			name, isProfile := names[s]
 			k.Profile, k.FromCredentialsFile = name, f == c.Credentials
 			if !isProfile {
-				k.Profile, k.Obstacle = s.name, fmt.Sprintf("no SDK reads a profile from section [%s]", s.name)
+				k.Profile, k.NoProfile, k.Obstacle = s.name, true, fmt.Sprintf("no SDK reads a profile from section [%s]", s.name)
 			} else if k.Obstacle == "" {
 				k.Obstacle = obstacle
 			}
