@@ -254,7 +254,14 @@ func (l lazyKeys) Listed(ctx context.Context, name string) bool {
 		return false
 	}
 	entries, err := keys.List(ctx)
-	return err == nil && slices.ContainsFunc(entries, func(e keystore.Entry) bool { return e.Name == name })
+	i := slices.IndexFunc(entries, func(e keystore.Entry) bool { return e.Name == name })
+	if err != nil || i < 0 {
+		return false
+	}
+	if entries[i].AccessKeyID == "" { // left by a change that was interrupted
+		_, err = l.KeyID(ctx, name)
+	}
+	return !errors.Is(err, keystore.ErrNotFound)
 }
 
 func (l lazyKeys) KeyID(ctx context.Context, name string) (string, error) {

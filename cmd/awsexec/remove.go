@@ -31,6 +31,7 @@ func (c *removeCmd) Run(ctx context.Context, a *app) error {
 			return err
 		}
 	}
+	a.forget(id) // before, so that none is left if this is interrupted, and after, for those that others make meanwhile
 	if err := keys.Delete(ctx, c.Name); err != nil {
 		return err
 	}
