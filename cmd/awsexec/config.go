@@ -36,7 +36,7 @@ func (a *app) addProcess(ctx context.Context, name, command string) error {
 }
 
 // editLimit bounds the wait for another awsexec that edits the AWS files.
-const editLimit = 10 * time.Second
+const editLimit = 30 * time.Second
 
 // editFile replaces the AWS file at path by what edit makes of it, and keeps a backup of what was there, without the secrets: a copy
 // would outlive the move of a key into the keystore. It is one awsexec at a time that edits, so that none undoes what another did;

