@@ -52,9 +52,11 @@ func (c *addCmd) Run(ctx context.Context, a *app) error {
 	if err := checkKey(key); err != nil {
 		return err
 	}
-	identity, err := c.verify(ctx, a, p, key)
-	if err != nil {
-		return err
+	var identity provider.Identity
+	if !c.NoVerify {
+		if identity, err = a.verify(ctx, p, key); err != nil {
+			return err
+		}
 	}
 	journal, err := unfinished(ctx, keys, c.Name)
 	if err != nil {
@@ -76,7 +78,7 @@ func (c *addCmd) Run(ctx context.Context, a *app) error {
 	if c.CSV != "" {
 		a.ui.advise("the key is still in clear in " + c.CSV + ": delete that file")
 	}
-	return c.configure(ctx, a, p, identity)
+	return c.configure(ctx, a, p, key, identity)
 }
 
 // read gets the key from where the flags say, else from the person at the terminal.
@@ -103,10 +105,7 @@ func (c *addCmd) read(ctx context.Context, a *app) (aws.Credentials, error) {
 }
 
 // verify asks AWS whose key it is, and tells.
-func (c *addCmd) verify(ctx context.Context, a *app, p *profile.Profile, key aws.Credentials) (provider.Identity, error) {
-	if c.NoVerify {
-		return provider.Identity{}, nil
-	}
+func (a *app) verify(ctx context.Context, p *profile.Profile, key aws.Credentials) (provider.Identity, error) {
 	client, err := a.client(p)
 	if err != nil {
 		return provider.Identity{}, err
@@ -126,16 +125,19 @@ func (c *addCmd) verify(ctx context.Context, a *app, p *profile.Profile, key aws
 }
 
 // configure shows the lines that the AWS config file needs, or writes them.
-func (c *addCmd) configure(ctx context.Context, a *app, p *profile.Profile, identity provider.Identity) error {
+func (c *addCmd) configure(ctx context.Context, a *app, p *profile.Profile, key aws.Credentials, identity provider.Identity) error {
 	if p.Static != nil {
-		a.ui.Warn(fmt.Errorf("profile %q still has an access key in clear at %s, which the AWS SDKs prefer", c.Name, p.Static.AccessKeyID),
-			"delete aws_access_key_id and aws_secret_access_key there")
+		advice := "delete aws_access_key_id and aws_secret_access_key there"
+		if p.Static.Credentials.AccessKeyID == key.AccessKeyID {
+			advice = "take it out of the file: awsexec import " + quoteWord(c.Name)
+		}
+		a.ui.Warn(fmt.Errorf("profile %q still has an access key in clear at %s, which the AWS SDKs prefer", c.Name, p.Static.AccessKeyID), advice)
 	}
 	command := processCommand(a.self, c.Name)
 	if c.WriteConfig {
 		return a.addProcess(ctx, c.Name, command)
 	}
-	if name, ok := profile.SelfProcess(p.CredentialProcess, a.self); ok && (name == c.Name || name == "" && c.Name == "default") {
+	if a.isProcessOf(p.CredentialProcess, c.Name) {
 		return nil // the profile is there already
 	}
 	serial := "arn:aws:iam::ACCOUNT:mfa/DEVICE"

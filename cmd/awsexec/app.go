@@ -44,6 +44,8 @@ type app struct {
 
 	asking        sync.Mutex // one question at a time at the terminal
 	terminalTaken bool       // the terminal is a child's
+
+	backedUp []string // AWS files that a backup was made of
 }
 
 func newApp(d deps, u *ui, f *flags) (*app, error) {
@@ -338,7 +340,14 @@ func (l lazyKeys) Listed(ctx context.Context, name string) bool {
 		return false
 	}
 	entries, err := keys.List(ctx)
-	return err == nil && slices.ContainsFunc(entries, func(e keystore.Entry) bool { return e.Name == name })
+	i := slices.IndexFunc(entries, func(e keystore.Entry) bool { return e.Name == name })
+	if err != nil || i < 0 {
+		return false
+	}
+	if entries[i].AccessKeyID == "" { // left by a change that was interrupted
+		_, err = l.KeyID(ctx, name)
+	}
+	return !errors.Is(err, keystore.ErrNotFound)
 }
 
 func (l lazyKeys) KeyID(ctx context.Context, name string) (string, error) {

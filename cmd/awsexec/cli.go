@@ -21,6 +21,7 @@ type cli struct {
 
 	Print      printCmd      `cmd:"" default:"1" hidden:"" help:"Print credentials for credential_process."`
 	Add        addCmd        `cmd:"" help:"Store a long-term access key."`
+	Import     importCmd     `cmd:"" help:"Move long-term keys out of the AWS files into the keystore."`
 	List       listCmd       `cmd:"" help:"List the stored keys and their sessions."`
 	Remove     removeCmd     `cmd:"" help:"Remove a stored key and its sessions."`
 	Unlock     unlockCmd     `cmd:"" help:"Make the keystore usable without its passphrase for a time."`

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,30 +22,30 @@ const backupSuffix = ".before-awsexec"
 // addProcess adds the profile's credential_process line to the AWS config file: a whole section if there is none, else one line. All
 // other bytes stay.
 func (a *app) addProcess(ctx context.Context, name, command string) error {
-	path := a.files.Config
-	if path == "" {
-		return errors.New("there is no AWS config file to write to: HOME is not set")
-	}
-	changed, err := a.editFile(ctx, path, func(old []byte) ([]byte, bool, error) {
-		return profile.AddCredentialProcess(old, path, name, command)
+	changed, err := a.editFile(ctx, a.files.Config, func(old []byte) ([]byte, bool, error) {
+		return profile.AddCredentialProcess(old, a.files.Config, name, command)
 	})
 	if err != nil {
 		return err
 	}
 	if changed {
-		a.ui.note("profile %q is in %s", name, path)
+		a.ui.note("profile %q is in %s", name, a.files.Config)
 	} else {
-		a.ui.note("%s has the profile %q already", path, name)
+		a.ui.note("%s has the profile %q already", a.files.Config, name)
 	}
 	return nil
 }
 
 // editLimit bounds the wait for another awsexec that edits the AWS files.
-const editLimit = 10 * time.Second
+const editLimit = 30 * time.Second
 
-// editFile replaces the AWS file at path by what edit makes of it, and keeps a backup of what was there. It is one awsexec at a
-// time that edits, so that none undoes what another did; a killed one leaves the old file or the new one.
+// editFile replaces the AWS file at path by what edit makes of it, and keeps a backup of what was there, without the secrets: a copy
+// would outlive the move of a key into the keystore. It is one awsexec at a time that edits, so that none undoes what another did;
+// a killed one leaves the old file or the new one.
 func (a *app) editFile(ctx context.Context, path string, edit func(old []byte) (data []byte, changed bool, err error)) (changed bool, err error) {
+	if path == "" {
+		return false, errors.New("there is no AWS config file to write to: HOME is not set")
+	}
 	dir, err := a.dataDir()
 	if err != nil {
 		return false, err
@@ -72,12 +73,19 @@ func (a *app) editFile(ctx context.Context, path string, edit func(old []byte) (
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return false, err
 	}
-	if exists {
-		if err := atomicfile.Write(path+backupSuffix, old, 0o600); err != nil {
+	if exists && !slices.Contains(a.backedUp, path) {
+		if err := atomicfile.Write(path+backupSuffix, profile.Redact(old), 0o600); err != nil {
 			return false, err
 		}
+		a.backedUp = append(a.backedUp, path)
 	}
 	return true, atomicfile.Write(path, data, 0o600)
+}
+
+// isProcessOf tells whether a credential_process runs this program for the profile name.
+func (a *app) isProcessOf(command, name string) bool {
+	of, ok := profile.SelfProcess(command, a.self)
+	return ok && (of == name || of == "" && name == "default")
 }
 
 // processCommand is the command line for credential_process, with an absolute path and more flags where there are any.

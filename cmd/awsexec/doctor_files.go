@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 
 	"github.com/awsexec/awsexec/exec"
@@ -95,10 +94,7 @@ func (d *diagnosis) checkKeysInClear() {
 				continue
 			}
 			at := explain.Place{Pos: secret.Pos, Key: "aws_secret_access_key"}.String()
-			lines := []int{id.Pos.Line, secret.Pos.Line}
-			slices.Sort(lines)
-			d.found(suspect, "key-in-clear", at, fmt.Sprintf("awsexec add %s\n${EDITOR:-vi} +%d %s   # then remove lines %d and %d",
-				quoteWord(name), lines[0], quoteWord(file.Path), lines[0], lines[1]),
+			d.found(suspect, "key-in-clear", at, "awsexec import "+quoteWord(name),
 				fmt.Sprintf("profile %q: its long-term key %s is in clear on the disk", name, mask(id.Text)))
 		}
 	}

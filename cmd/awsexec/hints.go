@@ -32,12 +32,17 @@ func hint(err error, a *app) string {
 	if a == nil {
 		return ""
 	}
-	return hintFor(err, a, profile.Name(a.Profile, a.env))
+	name := profile.Name(a.Profile, a.env)
+	var of importError
+	if errors.As(err, &of) {
+		name = of.name
+	}
+	return hintFor(err, a, name)
 }
 
 // hintFor is hint for an error about the profile called name.
 func hintFor(err error, a *app, name string) string {
-	for _, h := range []func(error, *app, string) string{hintOfRotation, hintOfKeystore, hintOfProfile, hintOfMFA, hintOfGiven, hintOfAWS, hintOfNetwork, hintOfChild} {
+	for _, h := range []func(error, *app, string) string{hintOfRotation, hintOfImport, hintOfKeystore, hintOfProfile, hintOfMFA, hintOfGiven, hintOfAWS, hintOfNetwork, hintOfChild} {
 		if advice := h(err, a, name); advice != "" {
 			return advice
 		}
@@ -98,6 +103,19 @@ func hintOfRotation(err error, a *app, _ string) string {
 func noSession(p *profile.Profile) string {
 	if p.MFASerial == "" {
 		return " --no-session"
+	}
+	return ""
+}
+
+func hintOfImport(err error, _ *app, _ string) string {
+	var taken takenError
+	var unasked unaskedError
+	switch {
+	case errors.As(err, &taken):
+		return fmt.Sprintf("store the one in the file instead: awsexec import %s --force\n"+
+			"or keep the stored one, and delete aws_access_key_id and aws_secret_access_key at %s", quoteWord(taken.name), taken.at)
+	case errors.As(err, &unasked):
+		return "see what would be done: awsexec import --dry-run\nto do it without being asked: awsexec import --yes"
 	}
 	return ""
 }

@@ -35,6 +35,7 @@ func (c *removeCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	a.forget(id) // before, so that none is left if this is interrupted, and after, for those that others make meanwhile
 	if err := keys.Delete(ctx, c.Name); err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ func (o *Options) keyOf(plan *Plan) longTermKey {
 		return keystoreKey{o.Keys, p.Name}
 	case FileKey:
 		o.Events.Warn(fmt.Errorf("profile %q: its access key is in clear at %s", p.Name, p.Static.SecretAccessKey),
-			"keep it in the keystore instead: awsexec add "+p.Name)
+			"move it into the keystore: awsexec import "+p.Name)
 		return givenKey{p.Static.Credentials}
 	default:
 		return givenKey{environmentCredentials(o.Env)}

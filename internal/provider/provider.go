@@ -15,7 +15,7 @@ import (
 
 // Keys are the long-term keys at rest. KeyID and Get wrap keystore.ErrNotFound when there is no key of that name.
 type Keys interface {
-	// Listed says whether the index has a key of that name. It reads no keyring.
+	// Listed says whether the index has a key of that name. It reads no keyring, unless the index itself is in doubt.
 	Listed(ctx context.Context, name string) bool
 	// KeyID returns the access key id alone, without reading the secret where that can be helped.
 	KeyID(ctx context.Context, name string) (string, error)

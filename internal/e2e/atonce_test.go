@@ -1,0 +1,158 @@
+//go:build linux
+
+package e2e
+
+import (
+	"fmt"
+	"maps"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/awsexec/awsexec/internal/ststest"
+)
+
+// atOnce starts all commands, and waits for all of them.
+func (h *home) atOnce(commands []command) []result {
+	h.t.Helper()
+	var started []*process
+	for _, c := range commands {
+		started = append(started, h.start(c))
+	}
+	results := make([]result, len(started))
+	for i, p := range started {
+		results[i] = p.wait()
+	}
+	return results
+}
+
+// addCommand stores alice's first or second key.
+func addCommand(name string, second bool, flags ...string) command {
+	c := command{args: append([]string{"add", name, "--stdin", "--no-verify"}, flags...), stdin: aliceLines}
+	if second {
+		c.stdin = aliceKey2 + "\n" + aliceSecret2 + "\n"
+	}
+	return c
+}
+
+// TestAtOnceOnDifferentNames: adding, importing and removing many keys in as many processes loses none of them, nor a line of the AWS files.
+func TestAtOnceOnDifferentNames(t *testing.T) {
+	t.Parallel()
+	const many = 6
+	onBothKeystores(t, func(t *testing.T, h *home, _ *ststest.Server) {
+		h.useCheapBinary()
+		var commands []command
+		var config, credentials strings.Builder
+		want := map[string]string{}
+		config.WriteString("# mine\n")
+		for i := range many {
+			added, imported, removed := fmt.Sprint("added", i), fmt.Sprint("imported", i), fmt.Sprint("removed", i)
+			fmt.Fprintf(&config, "[profile %s]\nregion = eu-west-1\n", added)
+			fmt.Fprintf(&credentials, "[%s]\n%s# after %d\n", imported, alice2InClear, i)
+			h.add(removed, aliceKey, aliceSecret)
+			commands = append(commands, addCommand(added, false, "--write-config"),
+				command{args: []string{"import", imported, "--yes", "--no-verify"}},
+				command{args: []string{"remove", removed, "--yes"}})
+			want[added], want[imported] = masked(aliceKey), masked(aliceKey2)
+		}
+		h.write(config.String(), ".aws", "config")
+		h.write(credentials.String(), ".aws", "credentials")
+		for i, r := range h.atOnce(commands) {
+			if r.code != 0 {
+				t.Errorf("%v: exit code %d\n%s", commands[i].args, r.code, r.stderr)
+			}
+		}
+		if got := h.listed(); !maps.Equal(got, want) {
+			t.Errorf("list shows %v, want %v", got, want)
+		}
+		for name, id := range want {
+			h.uses(name, map[string]string{masked(aliceKey): aliceKey, masked(aliceKey2): aliceKey2}[id])
+			if text := string(read(t, h.path(".aws", "config"))); strings.Count(text, " --profile "+name+"\n") != 1 {
+				t.Errorf("config has no process, or several, for %s:\n%s", name, text)
+			}
+		}
+		wantCredentials := ""
+		for i := range many {
+			wantCredentials += fmt.Sprintf("[imported%d]\n# after %d\n", i, i)
+		}
+		oneOf(t, h.path(".aws", "credentials"), wantCredentials)
+		noMarkerInFiles(t, h.path(".aws"))
+	})
+}
+
+// TestAtOnceOnOneName: whoever comes last wins whole, and the index says who that was.
+func TestAtOnceOnOneName(t *testing.T) {
+	t.Parallel()
+	onBothKeystores(t, func(t *testing.T, h *home, _ *ststest.Server) {
+		h.useCheapBinary()
+		h.config("[profile work]", "region = eu-west-1")
+		for range 3 {
+			h.add("work", aliceKey, aliceSecret, "--force")
+			h.write("[work]\n"+aliceInClear, ".aws", "credentials")
+			var commands []command
+			for i := range 4 {
+				commands = append(commands, addCommand("work", i%2 == 1, "--force"),
+					command{args: []string{"remove", "work", "--yes"}},
+					command{args: []string{"import", "work", "--yes", "--no-verify", "--force"}})
+			}
+			for i, r := range h.atOnce(commands) {
+				// A removal may find nothing left; an import may find that another has taken the key out of the file.
+				if r.code != 0 && !strings.Contains(r.stderr, "not found") && !strings.Contains(r.stderr, "has no access key in") {
+					t.Errorf("%v: exit code %d\n%s", commands[i].args, r.code, r.stderr)
+				}
+			}
+			oneOf(t, h.path(".aws", "credentials"), "[work]\n")
+			switch got := h.listed(); {
+			case len(got) == 0:
+				h.run("-p", "work").fails(t, 125, `"work"`)
+			case got["work"] == masked(aliceKey):
+				h.works(aliceKey, "work")
+			default:
+				h.works(aliceKey2, "work")
+			}
+		}
+	})
+}
+
+// TestIndexHeals: the index of names follows a keyring that was changed behind our back, and grows again when it is gone.
+func TestIndexHeals(t *testing.T) {
+	t.Parallel()
+	h := newKeyringHome(t, newSTS(t).URL())
+	h.config("[profile work]", "region = eu-west-1", "[profile other]", "region = eu-west-1")
+	h.add("work", aliceKey, aliceSecret)
+	h.add("other", aliceKey2, aliceSecret2)
+
+	// An item removed by another program: its use tells, and then the list knows.
+	h.removeItems("work")
+	h.run("-p", "work").fails(t, 125, `"work"`)
+	if got := h.listed(); len(got) != 1 || got["other"] != masked(aliceKey2) {
+		t.Errorf("list shows %v after an item was removed", got)
+	}
+	h.add("work", aliceKey, aliceSecret)
+	h.uses("work", aliceKey)
+
+	// remove is enough as well to be rid of the name.
+	h.removeItems("work")
+	h.run("remove", "work", "--yes").fails(t, 125, "not found")
+	if got := h.listed(); len(got) != 1 {
+		t.Errorf("list shows %v after a removal of what was gone", got)
+	}
+	h.add("work", aliceKey, aliceSecret)
+
+	// An index that is lost, or makes no sense: each key is listed again once it is used, and adding does not overwrite it.
+	index := h.path("data", "awsexec", "keyring.index.json")
+	for _, damage := range []func() error{
+		func() error { return os.Remove(index) },
+		func() error { return os.WriteFile(index, []byte("{"), 0o600) },
+	} {
+		if err := damage(); err != nil {
+			t.Fatal(err)
+		}
+		h.start(addCommand("work", true)).wait().fails(t, 125, "is there already ("+masked(aliceKey)+")")
+		h.uses("work", aliceKey)
+		h.uses("other", aliceKey2)
+		if got := h.listed(); len(got) != 2 {
+			t.Errorf("list shows %v after both keys were used", got)
+		}
+	}
+}

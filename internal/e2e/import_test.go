@@ -1,0 +1,157 @@
+//go:build linux
+
+package e2e
+
+import (
+	"os"
+	"testing"
+
+	"github.com/awsexec/awsexec/internal/ststest"
+)
+
+const (
+	aliceInClear  = "aws_access_key_id = " + aliceKey + "\naws_secret_access_key = " + aliceSecret + "\n"
+	alice2InClear = "aws_access_key_id = " + aliceKey2 + "\naws_secret_access_key = " + aliceSecret2 + "\n"
+)
+
+// TestImportOnTerminal: the diff is shown without the secret, nothing is done before the yes, and then each SDK gets sessions from
+// a profile whose section of the credentials file is left empty.
+func TestImportOnTerminal(t *testing.T) {
+	t.Parallel()
+	srv := newSTS(t)
+	h := newKeyringHome(t, srv.URL())
+	credentials := h.write("[work]\n"+aliceInClear+"\n[other]\nregion = x\n", ".aws", "credentials")
+	h.config("[profile work]", "region = eu-west-1")
+
+	for _, answer := range []string{"n", "y"} {
+		before := string(read(t, credentials))
+		tm := h.onTerminal(false, bin+"/awsexec", "import")
+		tm.expect("-aws_secret_access_key = (left out by awsexec)")
+		tm.expect("awsexec: move 1 key into the OS keyring? [y/N] ")
+		if string(read(t, credentials)) != before || len(h.listed()) != 0 {
+			t.Error("something was done before the answer")
+		}
+		tm.send(answer + "\n")
+		r := tm.end()
+		noMarker(t, "the terminal", tm.shown())
+		if want := map[string]int{"n": 125, "y": 0}[answer]; r.code != want {
+			t.Fatalf("answer %s: exit code %d, want %d:\n%s", answer, r.code, want, tm.shown())
+		}
+		if answer == "n" && string(read(t, credentials)) != before {
+			t.Error("something was done after a no")
+		}
+	}
+	if got := string(read(t, credentials)); got != "[work]\n\n[other]\nregion = x\n" {
+		t.Errorf("credentials is now\n%s", got)
+	}
+	noMarkerInFiles(t, h.dir)
+	for _, c := range clients[1:] { // boto3 reads as the AWS CLI does, for less
+		t.Run(c.name, func(t *testing.T) {
+			argv := c.argv(t, srv.URL())
+			r := h.start(command{name: argv[0], args: argv[1:], env: []string{"AWS_PROFILE=work"}}).wait()
+			isAliceWithSession(t, srv, r)
+		})
+	}
+}
+
+// TestCrashImport: no key is ever gone, no file is ever half, each profile goes on to work, and a second run finishes the job.
+func TestCrashImport(t *testing.T) {
+	t.Parallel()
+	const (
+		configBefore = "# mine\n[profile work]\nregion = eu-west-1\n[profile second]\nregion = eu-west-1\n" + alice2InClear
+		credsBefore  = "# keys\n[work] # w\n" + aliceInClear + "\n[ci]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\n"
+		credsAfter   = "# keys\n[work] # w\n\n[ci]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\n"
+	)
+	onBothKeystores(t, func(t *testing.T, h *home, _ *ststest.Server) {
+		config, credentials := h.path(".aws", "config"), h.path(".aws", "credentials")
+		process := func(name string) string {
+			return "credential_process = " + h.awsexec + " --profile " + name + "\n"
+		}
+		crashMatrix(t, h, "import on "+h.env["AWSEXEC_KEYSTORE"], crash{
+			command: command{args: []string{"import", "--yes"}},
+			setup: func(h *home) {
+				h.write(configBefore, ".aws", "config")
+				h.write(credsBefore, ".aws", "credentials")
+				if err := os.Chmod(credentials, 0o640); err != nil {
+					h.t.Fatal(err)
+				}
+			},
+			holds: func(h *home) {
+				// Each file is one of those that a whole edit leaves.
+				work := "# mine\n[profile work]\nregion = eu-west-1\n" + process("work")
+				oneOf(h.t, config, configBefore, work+"[profile second]\nregion = eu-west-1\n"+alice2InClear,
+					work+"[profile second]\nregion = eu-west-1\n"+process("second"))
+				oneOf(h.t, credentials, credsBefore, credsAfter)
+				h.uses("work", aliceKey)
+				h.uses("second", aliceKey2)
+			},
+			finish: func(h *home) {
+				if r := h.run("import", "--yes"); r.code != 0 {
+					h.t.Fatalf("a second time: exit code %d\n%s", r.code, r.stderr)
+				}
+				oneOf(h.t, config, "# mine\n[profile work]\nregion = eu-west-1\n"+process("work")+
+					"[profile second]\nregion = eu-west-1\n"+process("second"))
+				oneOf(h.t, credentials, credsAfter)
+				if fi, err := os.Stat(credentials); err != nil || fi.Mode().Perm() != 0o640 {
+					h.t.Errorf("the mode of credentials is %v, %v", fi.Mode(), err)
+				}
+				noMarkerInFiles(h.t, h.path(".aws"))
+				h.uses("work", aliceKey)
+				h.uses("second", aliceKey2)
+				if got := h.listed(); got["work"] != masked(aliceKey) || got["second"] != masked(aliceKey2) || len(got) != 2 {
+					h.t.Errorf("list shows %v", got)
+				}
+			},
+		})
+	})
+}
+
+// oneOf checks that a file is one of texts. It does not show the file: there may be a secret in it.
+func oneOf(t *testing.T, path string, texts ...string) {
+	t.Helper()
+	got := string(read(t, path))
+	for _, text := range texts {
+		if got == text {
+			return
+		}
+	}
+	t.Errorf("%s has %d bytes, and is nothing that it should be", path, len(got))
+}
+
+// TestKeysOfOtherTools: what a tool hands over in its own way is stored as it is: docs/migrating.md shows the tools' half.
+func TestKeysOfOtherTools(t *testing.T) {
+	t.Parallel()
+	srv := newSTS(t)
+	h := newKeyringHome(t, srv.URL())
+	h.env["AWS_REGION"] = "eu-west-1"
+	// A parent like aws-vault exec: it names no profile, and says who it is.
+	vault := "unset AWS_PROFILE AWS_DEFAULT_PROFILE; export AWS_VAULT=vault AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1" +
+		" AWS_ACCESS_KEY_ID=" + aliceKey + " AWS_SECRET_ACCESS_KEY=" + aliceSecret + "; "
+	tests := []struct {
+		name, script string
+		say          string // why it is refused; "" if it is not
+	}{
+		{"vault", vault + "awsexec add vault --env --write-config", ""},
+		{"vault-session", vault + "export AWS_SESSION_TOKEN=x; awsexec add vault-session --env", "session token"},
+		{"process", `printf '{"Version":1,"AccessKeyId":"` + aliceKey + `","SecretAccessKey":"` + aliceSecret + `"}\n' | awsexec add process --stdin --write-config`, ""},
+		{"process-session", `printf '{"Version":1,"AccessKeyId":"` + aliceKey + `","SecretAccessKey":"` + aliceSecret + `","SessionToken":"x"}\n' | awsexec add process-session --stdin`,
+			"short-lived"},
+		{"aligned", `printf '[aligned]\naws_access_key_id     = ` + aliceKey + `\naws_secret_access_key = ` + aliceSecret + `\n' >$AWS_SHARED_CREDENTIALS_FILE; awsexec import aligned --yes`, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			h := h.in(t)
+			r := h.start(command{name: "/bin/sh", args: []string{"-c", tt.script}}).wait()
+			noMarker(t, "stderr", r.stderr)
+			if tt.say != "" {
+				r.fails(t, 125, tt.say)
+				return
+			}
+			if r.code != 0 {
+				t.Fatalf("exit code %d, stderr:\n%s", r.code, r.stderr)
+			}
+			isAliceWithSession(t, srv, h.start(command{name: bin + "/probe", args: []string{"whoami"}, env: []string{"AWS_PROFILE=" + tt.name}}).wait())
+		})
+	}
+	noMarkerInFiles(t, h.path(".aws"))
+}

@@ -1,0 +1,79 @@
+package profile
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// RemoveKeys returns data, the contents of the file at path, without the lines that give profile the long-term key c: its id, its secret,
+// and session tokens with nothing behind their delimiter. Every other byte stays as it is, the section's header included.
+// Changed is false, and out is data, if the file has no key for the profile.
+//
+// The header stays although nothing may be left below it. In the config file the section goes on to have its
+// credential_process. In the credentials file an empty section is to every SDK what no section is, because they put
+// the two files together setting by setting; taking it out would give its comments to the section above.
+//
+// It is an error if the file cannot be parsed, or if the profile has another key there, a session, or a key that it shares with others.
+func RemoveKeys(data []byte, path string, kind Kind, profile string, c aws.Credentials) (out []byte, changed bool, err error) {
+	before, err := Parse(path, data, kind)
+	if err != nil {
+		return nil, false, err
+	}
+	own := before.profiles[profile]
+	if own == nil || before.clearKey(own.own) == nil {
+		return data, false, nil
+	}
+	k := before.clearKey(own.own)
+	switch {
+	case k.Obstacle != "":
+		return nil, false, fmt.Errorf("profile %q: %s: %s", profile, k.Pos, k.Obstacle)
+	case before.clearKey(before.defaults) != nil:
+		return nil, false, fmt.Errorf("profile %q: %s: [DEFAULT] has a key too", profile, k.Pos)
+	case k.Credentials.AccessKeyID != c.AccessKeyID, k.Credentials.SecretAccessKey != c.SecretAccessKey, k.Credentials.SessionToken != "":
+		return nil, false, fmt.Errorf("profile %q: %s: another key is there", profile, k.Pos)
+	}
+
+	// No line becomes a continuation of the one above by this: what follows a setting and is none of its continuations is
+	// indented no more than it, and so no more than the setting before it.
+	lines := splitLines(string(data))
+	var kept []setting
+	for _, s := range own.own {
+		if slices.Contains(keySettings, s.key) {
+			lines[s.line-1] = ""
+		} else {
+			kept = append(kept, s)
+		}
+	}
+	out = []byte(strings.Join(lines, ""))
+
+	after, err := Parse(path, out, kind)
+	if err != nil {
+		return nil, false, err
+	}
+	same := slices.EqualFunc(before.sections, after.sections, func(b, a *section) bool {
+		want := b.own
+		if b == own {
+			want = kept
+		}
+		return b.name == a.name && sameText(want, a.own)
+	})
+	if !same || !sameText(before.defaults, after.defaults) {
+		return nil, false, fmt.Errorf("profile %q: %s: the file's layout does not let its key be taken out safely", profile, path)
+	}
+	return out, true, nil
+}
+
+// ProcessConflict returns an error about the first of a profile's settings, those of both files, beside which a credential_process
+// would not count for every SDK, or nil. Access keys are left out of account, and so is a credential_process.
+func ProcessConflict(profile string, settings Settings) error {
+	others := Settings{}
+	for key, v := range settings {
+		if key != "credential_process" && !slices.Contains(keySettings, key) {
+			others[key] = v
+		}
+	}
+	return conflict(profile, others, "")
+}
