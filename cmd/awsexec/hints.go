@@ -13,6 +13,7 @@ import (
 	"github.com/awsexec/awsexec/exec"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
+	"github.com/awsexec/awsexec/internal/server"
 	"github.com/awsexec/awsexec/internal/term"
 	"github.com/awsexec/awsexec/keystore"
 )
@@ -31,7 +32,11 @@ func hint(err error, a *app) string {
 	if a == nil {
 		return ""
 	}
-	name := profile.Name(a.Profile, a.env)
+	return hintFor(err, a, profile.Name(a.Profile, a.env))
+}
+
+// hintFor is hint for an error about the profile called name.
+func hintFor(err error, a *app, name string) string {
 	for _, h := range []func(error, *app, string) string{hintOfKeystore, hintOfProfile, hintOfMFA, hintOfGiven, hintOfAWS, hintOfNetwork, hintOfChild} {
 		if advice := h(err, a, name); advice != "" {
 			return advice
@@ -118,6 +123,9 @@ func hintOfMFA(err error, a *app, name string) string {
 
 // hintOfGiven is about credentials that others make.
 func hintOfGiven(err error, _ *app, _ string) string {
+	if errors.Is(err, server.ErrNoExpiry) {
+		return "give them to the program as they are: awsexec -- CMD"
+	}
 	var given *provider.GivenError
 	if !errors.As(err, &given) {
 		return ""
