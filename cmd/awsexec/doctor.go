@@ -84,10 +84,11 @@ type diagnosis struct {
 	agrees    []bool // whether each of results is what awsexec would give
 	condition keystore.Condition
 	entries   []keystore.Entry
+	misplaced map[string]bool // the profiles whose section not all clients find
 }
 
 func (c *doctorCmd) Run(ctx context.Context, a *app) error {
-	d := &diagnosis{app: a, explicit: a.Profile != ""}
+	d := &diagnosis{app: a, explicit: a.Profile != "", misplaced: map[string]bool{}}
 	d.report.Profile.Name, d.report.Profile.Why = a.whichProfile()
 	d.lookAtStore(ctx)
 	d.decide(ctx)
