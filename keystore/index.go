@@ -87,7 +87,7 @@ func (x index) save(keys map[string]indexKey, damaged bool) error {
 	return writePrivate(x.path, append(b, '\n'))
 }
 
-// writePrivate replaces the file at path by data, for its owner alone whatever its mode was before.
+// writePrivate replaces the file at path by data, for its owner alone whatever its mode was before. The caller holds the lock of the store.
 func writePrivate(path string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return denied(err)
@@ -97,6 +97,7 @@ func writePrivate(path string, data []byte) error {
 			return denied(err)
 		}
 	}
+	atomicfile.Tidy(path)
 	return denied(atomicfile.Write(path, data, 0o600))
 }
 

@@ -24,6 +24,10 @@ func hint(err error, a *app) string {
 	if errors.As(err, &usage) {
 		return usage.advice
 	}
+	var renewal *renewalError
+	if errors.As(err, &renewal) {
+		return renewal.advice
+	}
 	if a == nil {
 		return ""
 	}
@@ -36,7 +40,7 @@ func hint(err error, a *app) string {
 	return ""
 }
 
-func hintOfKeystore(err error, _ *app, _ string) string {
+func hintOfKeystore(err error, a *app, _ string) string {
 	var exists existsError
 	switch {
 	case errors.As(err, &exists):
@@ -44,7 +48,13 @@ func hintOfKeystore(err error, _ *app, _ string) string {
 	case errors.Is(err, keystore.ErrWrongPassphrase):
 		return "try again, or set the right AWSEXEC_PASSPHRASE"
 	case errors.Is(err, keystore.ErrLocked):
-		return "unlock the keyring in your desktop session, or set AWSEXEC_PASSPHRASE for the encrypted file"
+		return hintOfLocked(a)
+	case errors.Is(err, errNoFile):
+		return "make it by adding a key: awsexec --keystore file add NAME"
+	case errors.Is(err, keystore.ErrNotHeld):
+		return "set AWSEXEC_PASSPHRASE where awsexec runs: without the help of a Linux kernel the passphrase is needed each time"
+	case errors.Is(err, keystore.ErrNoPassphrase):
+		return "change its password with the tools of your desktop\nif you mean the encrypted file: awsexec --keystore file passphrase"
 	case errors.Is(err, keystore.ErrUnavailable):
 		return "on a machine without a keyring, keep keys in a file encrypted with a passphrase: awsexec --keystore file add NAME\n" +
 			"on a desktop, start the keyring (gnome-keyring, KWallet), and run awsexec inside the session that has it"
@@ -54,6 +64,18 @@ func hintOfKeystore(err error, _ *app, _ string) string {
 		return "keep keys in the encrypted file instead: --keystore file"
 	}
 	return ""
+}
+
+// hintOfLocked is about a store that nobody has unlocked.
+func hintOfLocked(a *app) string {
+	const file = "set AWSEXEC_PASSPHRASE for the encrypted file"
+	switch {
+	case a.store == nil || a.store.Kind() != keystore.KindFile:
+		return "unlock the keyring in your desktop session, or " + file
+	case a.canHold():
+		return file + ", or give its passphrase once on a terminal for some hours: awsexec unlock"
+	}
+	return file
 }
 
 func hintOfProfile(err error, a *app, name string) string {

@@ -41,6 +41,9 @@ func (c *listCmd) Run(ctx context.Context, a *app) error {
 		enc.SetIndent("", "  ")
 		return enc.Encode(rows)
 	}
+	if until, ok := keys.UnlockedUntil(ctx); ok {
+		a.ui.note("%s is unlocked until %s", keys, a.clock(until))
+	}
 	if len(rows) == 0 {
 		a.ui.note("no keys are stored in %s; awsexec add NAME stores one", keys)
 		return nil

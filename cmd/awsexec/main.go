@@ -34,13 +34,14 @@ func main() {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	catchSignals(cancel)
 	os.Exit(run(ctx, os.Args[1:], deps{
-		stdin:   os.Stdin,
-		stdout:  os.Stdout,
-		stderr:  os.Stderr,
-		environ: os.Environ(),
-		home:    home,
-		self:    self,
-		now:     time.Now,
+		stdin:      os.Stdin,
+		stdout:     os.Stdout,
+		stderr:     os.Stderr,
+		environ:    os.Environ(),
+		home:       home,
+		self:       self,
+		now:        time.Now,
+		workFactor: workFactor,
 	}))
 }
 

@@ -60,7 +60,7 @@ type process struct {
 func (h *home) start(c command) *process {
 	h.t.Helper()
 	if c.name == "" {
-		c.name = bin + "/awsexec"
+		c.name = h.awsexec
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), cmp.Or(c.limit, limit))
 	p := &process{t: h.t, cmd: exec.CommandContext(ctx, c.name, c.args...), began: time.Now(), cancel: cancel}

@@ -19,6 +19,8 @@ func probe(args []string) int {
 	switch args[0] {
 	case "whoami": // a client of the Go SDK
 		return probeWhoami()
+	case "loop": // the same again and again, until a file is there
+		return probeLoop(args[1])
 	case "totp": // an mfa_process; it leaves a line in a file each time it is asked
 		return probeTOTP(args[1])
 	case "args": // says which arguments it got
@@ -48,6 +50,32 @@ func probeWhoami() int {
 	}
 	fmt.Println(*out.Arn)
 	return 0
+}
+
+func probeLoop(stop string) int {
+	ctx := context.Background()
+	conf, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		fmt.Println("failed", err)
+		return 1
+	}
+	client := sts.NewFromConfig(conf)
+	code := 0
+	for {
+		_, statErr := os.Stat(stop)
+		out, err := client.GetCallerIdentity(ctx, nil)
+		if err != nil {
+			fmt.Println("failed", err)
+			code = 1
+		} else {
+			fmt.Println(*out.Arn)
+			code = 0
+		}
+		if statErr == nil {
+			return code
+		}
+		time.Sleep(100 * time.Millisecond) // a program that has something else to do, too
+	}
 }
 
 func probeTOTP(count string) int {

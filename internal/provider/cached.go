@@ -16,7 +16,8 @@ import (
 
 const (
 	// freshness is how much life a session must have left to be handed out without renewal. botocore runs a credential_process again on
-	// every use once less than 15 minutes are left, so less than that would be asked for again at once.
+	// every use once less than 15 minutes are left, so less than that would be asked for again at once. (A minute more, because
+	// the command tells SDKs of an end that is a minute early.)
 	freshness = 16 * time.Minute
 
 	// lastResort is how much life makes a session worth handing out when it cannot be renewed.

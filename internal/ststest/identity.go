@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 )
 
@@ -67,7 +68,15 @@ func (s *Server) mint(id identity, now time.Time, life time.Duration) credential
 		identity: id,
 	}
 	s.sessions[keyID] = made
+	if s.config.Minted != nil {
+		s.config.Minted(made.credentials(keyID))
+	}
 	return credentialsXML{AccessKeyID: keyID, SecretAccessKey: made.secret, SessionToken: made.token, Expiration: timestamp(made.expires)}
+}
+
+// credentials are what a client has of the session.
+func (s *session) credentials(keyID string) aws.Credentials {
+	return aws.Credentials{AccessKeyID: keyID, SecretAccessKey: s.secret, SessionToken: s.token, CanExpire: true, Expires: s.expires, AccountID: s.identity.account}
 }
 
 // randomText returns n characters of standard base64.

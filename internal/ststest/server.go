@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"sync"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 // Config is what a Server knows when it starts.
@@ -26,6 +28,10 @@ type Config struct {
 	// MaxSession, if positive, caps the life of every session whatever was
 	// asked for. The Expiration in the answer is the true one, in whole seconds.
 	MaxSession time.Duration
+
+	// Minted, if set, is told of every session that is made, before anybody
+	// has it: for stand-ins of other services.
+	Minted func(aws.Credentials)
 
 	// TokenSize is the length of a session token in bytes, 64 to 32768;
 	// 0 means 300.
@@ -47,10 +53,10 @@ const (
 
 // Server is a running stand-in. Its methods are safe for concurrent use.
 type Server struct {
-	config Config
-	url    string
-	http   *http.Server
-	served chan struct{} // closed when the accept loop has ended
+	config  Config
+	address string
+	http    *http.Server
+	served  chan struct{} // closed when the accept loop has ended
 
 	mu            sync.Mutex // guards all below, and the users they lead to
 	offset        time.Duration
@@ -80,7 +86,6 @@ func Start(c Config) (*Server, error) {
 	}
 	s := &Server{
 		config:        c,
-		served:        make(chan struct{}),
 		users:         make(map[string]*user),
 		keys:          make(map[string]*accessKey),
 		sessions:      make(map[string]*session),
@@ -104,11 +109,17 @@ func Start(c Config) (*Server, error) {
 		s.AddWebIdentity(w)
 	}
 
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	return s, s.serve("127.0.0.1:0")
+}
+
+// serve listens on address and answers requests until Close.
+func (s *Server) serve(address string) error {
+	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("start STS stand-in: %w", err)
+		return fmt.Errorf("start STS stand-in: %w", err)
 	}
-	s.url = "http://" + listener.Addr().String()
+	s.address = listener.Addr().String()
+	s.served = make(chan struct{})
 	s.http = &http.Server{
 		Handler:           http.HandlerFunc(s.handle),
 		ReadHeaderTimeout: readHeaderTimeout,
@@ -118,15 +129,15 @@ func Start(c Config) (*Server, error) {
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 	}
-	go func() {
-		defer close(s.served)
-		s.http.Serve(listener) // always ends with an error, ErrServerClosed after Close
-	}()
-	return s, nil
+	go func(server *http.Server, served chan struct{}) {
+		defer close(served)
+		server.Serve(listener) // always ends with an error, ErrServerClosed after Close
+	}(s.http, s.served)
+	return nil
 }
 
 // URL is the endpoint to give to clients, without a trailing slash.
-func (s *Server) URL() string { return s.url }
+func (s *Server) URL() string { return "http://" + s.address }
 
 // Close stops the server and breaks all its connections, held calls included.
 // Closing again does nothing.
@@ -134,6 +145,10 @@ func (s *Server) Close() {
 	s.http.Close()
 	<-s.served
 }
+
+// Restart starts a server that was closed once more, at the same address, with
+// all that it knew. It is not for several goroutines at a time.
+func (s *Server) Restart() error { return s.serve(s.address) }
 
 // now is the server's time; s.mu must be held.
 func (s *Server) now() time.Time { return s.config.Now().Add(s.offset) }
