@@ -38,7 +38,7 @@ func probe(args []string) int {
 func probeWhoami() int {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	conf, err := config.LoadDefaultConfig(ctx)
+	conf, err := config.LoadDefaultConfig(ctx, config.WithDefaultRegion("us-east-1")) // a client without a region cannot sign
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -54,7 +54,7 @@ func probeWhoami() int {
 
 func probeLoop(stop string) int {
 	ctx := context.Background()
-	conf, err := config.LoadDefaultConfig(ctx)
+	conf, err := config.LoadDefaultConfig(ctx, config.WithDefaultRegion("us-east-1")) // a client without a region cannot sign
 	if err != nil {
 		fmt.Println("failed", err)
 		return 1
