@@ -54,8 +54,8 @@ type longRun struct {
 	stop  string // a file that ends it
 }
 
-// startLoops starts one program of each SDK.
-func (h *home) startLoops(t *testing.T, flags ...string) []*longRun {
+// longRuns are programs to run for long, one of each SDK, with their command lines.
+func (h *home) longRuns(t *testing.T) (runs []*longRun, argvs [][]string) {
 	t.Helper()
 	argv := func(client string, loop ...string) []string {
 		for _, c := range clients {
@@ -66,7 +66,6 @@ func (h *home) startLoops(t *testing.T, flags ...string) []*longRun {
 		t.Fatalf("no client %s", client)
 		return nil
 	}
-	var all []*longRun
 	for _, program := range []struct {
 		agent string
 		argv  []string
@@ -77,10 +76,19 @@ func (h *home) startLoops(t *testing.T, flags ...string) []*longRun {
 	} {
 		name := strings.Trim(program.agent, "/")
 		r := &longRun{agent: program.agent, log: h.path(name + ".log"), stop: h.path(name + ".stop")}
+		runs, argvs = append(runs, r), append(argvs, append(program.argv, r.stop))
+	}
+	return runs, argvs
+}
+
+// startLoops starts one program of each SDK.
+func (h *home) startLoops(t *testing.T, flags ...string) []*longRun {
+	t.Helper()
+	all, argvs := h.longRuns(t)
+	for i, r := range all {
 		script := `exec "$@" >` + r.log
-		args := slices.Concat(flags, []string{"--refresh", "--", "sh", "-c", script, "sh"}, program.argv, []string{r.stop})
+		args := slices.Concat(flags, []string{"--refresh", "--", "sh", "-c", script, "sh"}, argvs[i])
 		r.process = h.start(command{args: args})
-		all = append(all, r)
 	}
 	return all
 }
