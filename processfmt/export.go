@@ -93,9 +93,10 @@ func plain(s string) bool {
 	return true
 }
 
-// quoteSh puts s in single quotes, in which POSIX shells take everything but the quote itself literally.
+// quoteSh puts s in single quotes, in which POSIX shells take everything but the quote itself literally. zsh would put the path of a
+// command for what follows "=" at the start of a word or after ":".
 func quoteSh(s string) string {
-	if plain(s) {
+	if plain(s) && !strings.Contains(":"+s, ":=") {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"

@@ -2,6 +2,7 @@ package processfmt
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -76,7 +77,16 @@ func TestExportRefusesWhatCannotBeWritten(t *testing.T) {
 
 // Whatever a value holds, the real shells read back what went in.
 func TestShellsReadWhatExportWrites(t *testing.T) {
-	const odd = "S3CR3TMARKER \t'\"\\$HOME `id` $(id) !! * ~ # ;&|<>(){}[] é\nline two\\\n"
+	values := []string{"S3CR3TMARKER \t'\"\\$HOME `id` $(id) !! * ~ # ;&|<>(){}[] é\nline two\\\n", "=ls", "a:=ls", "~", "a=~", "-n", "a=b", "\n", "\r\n", "\\", "'", "''", "%s", "\x01\x7f"}
+	random := rand.New(rand.NewPCG(1, 2))
+	nasty := []rune(" \t\n\r'\"\\$`(){}[]*?~!#;&|<>=:%^@,.-+/abLS09é\u2028")
+	for range 60 {
+		value := make([]rune, 1+random.IntN(12))
+		for i := range value {
+			value[i] = nasty[random.IntN(len(nasty))]
+		}
+		values = append(values, string(value))
+	}
 	for _, tt := range []struct {
 		shell  string
 		args   []string
@@ -95,32 +105,36 @@ func TestShellsReadWhatExportWrites(t *testing.T) {
 				}
 				t.Skip(err)
 			}
-			var buf bytes.Buffer
-			c := aws.Credentials{AccessKeyID: "AKIA", SecretAccessKey: odd, SessionToken: odd + "2"}
-			if err := Export(&buf, tt.format, c, odd); err != nil {
+			var script bytes.Buffer
+			for _, v := range values {
+				c := aws.Credentials{AccessKeyID: "AKIA", SecretAccessKey: v, SessionToken: v + "2"}
+				if err := Export(&script, tt.format, c, v); err != nil {
+					t.Fatal(err)
+				}
+				script.WriteString("env -0\n")
+			}
+			file := filepath.Join(t.TempDir(), "script")
+			if err := os.WriteFile(file, script.Bytes(), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			script := filepath.Join(t.TempDir(), "script")
-			buf.WriteString("env -0\n")
-			if err := os.WriteFile(script, buf.Bytes(), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			cmd := exec.CommandContext(t.Context(), path, append(tt.args, script)...)
+			cmd := exec.CommandContext(t.Context(), path, append(tt.args, file)...)
 			cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "LANG=C.UTF-8"}
 			out, err := cmd.Output()
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := map[string]string{}
+			got := map[string][]string{}
 			for kv := range strings.SplitSeq(string(out), "\x00") {
 				name, value, _ := strings.Cut(kv, "=")
-				got[name] = value
+				got[name] = append(got[name], value)
 			}
-			for name, want := range map[string]string{
-				"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": odd, "AWS_SESSION_TOKEN": odd + "2", "AWS_REGION": odd, "AWS_DEFAULT_REGION": odd,
-			} {
-				if got[name] != want {
-					t.Errorf("%s is %q, want %q", name, got[name], want)
+			for i, v := range values {
+				for name, want := range map[string]string{
+					"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": v, "AWS_SESSION_TOKEN": v + "2", "AWS_REGION": v, "AWS_DEFAULT_REGION": v,
+				} {
+					if i >= len(got[name]) || got[name][i] != want {
+						t.Fatalf("value %d: %s is not %q: %q", i, name, want, got[name])
+					}
 				}
 			}
 		})

@@ -153,16 +153,24 @@ func (a *app) process(ctx context.Context, command string, path []string) (aws.C
 	return processfmt.Decode(bytes.NewReader(out))
 }
 
-// helperEnv is the environment of a helper program that is started while the profiles of path are being resolved.
+// helperEnv is the environment of a helper program that is started while the profiles of path are being resolved. It reads the AWS files that
+// we read, or its way to credentials could lead back here.
 func (a *app) helperEnv(path []string) []string {
-	env := make([]string, 0, len(a.environ)+2)
+	env := make([]string, 0, len(a.environ)+4)
 	for _, kv := range a.environ {
 		variable, _, _ := strings.Cut(kv, "=")
 		switch variable {
-		case "AWSEXEC_PASSPHRASE", "AWSEXEC_NEW_PASSPHRASE", "AWSEXEC_MFA_CODE", chainVar:
+		case "AWSEXEC_PASSPHRASE", "AWSEXEC_NEW_PASSPHRASE", "AWSEXEC_MFA_CODE", "AWSEXEC_NO_PROMPT", chainVar:
+		case "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE":
+			if a.files == a.sdkFiles {
+				env = append(env, kv)
+			}
 		default:
 			env = append(env, kv)
 		}
+	}
+	if a.files != a.sdkFiles {
+		env = append(env, "AWS_CONFIG_FILE="+a.files.Config, "AWS_SHARED_CREDENTIALS_FILE="+a.files.Credentials)
 	}
 	if a.noPrompt {
 		env = append(env, "AWSEXEC_NO_PROMPT=1")

@@ -86,10 +86,11 @@ type diagnosis struct {
 	condition keystore.Condition
 	unlocked  time.Time // until when "awsexec unlock" has effect; zero if it has none
 	entries   []keystore.Entry
+	misplaced map[string]bool // the profiles whose section not all clients find
 }
 
 func (c *doctorCmd) Run(ctx context.Context, a *app) error {
-	d := &diagnosis{app: a, explicit: a.Profile != ""}
+	d := &diagnosis{app: a, explicit: a.Profile != "", misplaced: map[string]bool{}}
 	d.report.Profile.Name, d.report.Profile.Why = a.whichProfile()
 	d.lookAtStore(ctx)
 	d.decide(ctx)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -67,21 +68,26 @@ func (d *diagnosis) checkPlan() {
 	if d.planErr == nil || d.config == nil { // an unreadable file is the business of checkFiles
 		return
 	}
-	at := ""
+	at, mend := "", hint(d.planErr, d.app)
 	var setting *profile.SettingError
 	var cycle *profile.CycleError
 	var missing *profile.NotFoundError
 	switch {
 	case errors.As(d.planErr, &setting):
-		at = setting.Pos.String()
+		at = explain.Place{Pos: setting.Pos, Key: setting.Key}.String()
+		mend = edit(at, "correct it")
 	case errors.As(d.planErr, &cycle):
-		at = cycle.Pos.String()
+		at = explain.Place{Pos: cycle.Pos, Key: "source_profile"}.String()
+		mend = edit(at, "change it")
 	case errors.As(d.planErr, &missing) && missing.Bare != profile.Pos{}:
 		at = missing.Bare.String()
-	}
-	mend := hint(d.planErr, d.app)
-	if mend == "" && at != "" {
-		mend = edit(at)
+		mend = edit(at, "write [profile "+missing.Name+"]")
+	case errors.As(d.planErr, &missing) && missing.Name == d.report.Profile.Name && strings.HasPrefix(d.report.Profile.Why, "AWS_"):
+		at = d.report.Profile.Why
+		mend = unset(at)
+		if len(missing.Near) > 0 {
+			mend = export(at, missing.Near[0])
+		}
 	}
 	d.found(broken, "profile", at, mend, d.planErr.Error())
 }
@@ -103,10 +109,13 @@ func (d *diagnosis) checkClients() {
 	var causes []cause
 	clients, results := map[cause][]string{}, map[cause]*explain.Result{}
 	for i, r := range d.results {
-		if d.agrees[i] {
+		if d.agrees[i] || d.toldOf(&r) {
 			continue
 		}
 		culprit := d.culprit(d.plan, &r)
+		if d.leadsNowhere(culprit) {
+			culprit = &explain.Result{Kind: explain.None, Why: "it has no credential_process"}
+		}
 		c := cause{culprit.Kind, culprit.Failure, culprit.At.String()}
 		if len(clients[c]) == 0 {
 			causes = append(causes, c)
@@ -127,6 +136,29 @@ func (d *diagnosis) culprit(p *provider.Plan, r *explain.Result) *explain.Result
 	return r
 }
 
+// toldOf tells whether another check names the cause of what a client does: keys in the environment beside AWS_PROFILE, or a section that
+// is no profile.
+func (d *diagnosis) toldOf(r *explain.Result) bool {
+	fromEnvironment := d.plan.Kind == provider.EnvironmentKey || d.plan.Kind == provider.EnvironmentSession
+	return fromEnvironment && r.Kind != explain.Fails && d.env("AWS_PROFILE") != "" || d.misplaced[d.profile.Name]
+}
+
+// leadsNowhere tells whether a client finds nothing because the profile with the key does not lead to awsexec.
+func (d *diagnosis) leadsNowhere(r *explain.Result) bool {
+	p := last(d.plan)
+	if p.Kind != provider.StoredKey || p.Profile.CredentialProcess != "" {
+		return false
+	}
+	switch {
+	case r.Kind == explain.None, r.Kind == explain.Instance, r.Failure == explain.Empty:
+		return true
+	case r.Failure == explain.NoProfile:
+		_, there := d.config.Lookup(p.Profile.Name)
+		return !there && d.plan == p && d.report.Profile.Name == p.Profile.Name
+	}
+	return r.Failure == explain.Invalid && r.At.Key == "source_profile" && d.plan != p
+}
+
 // foundCause words a finding about what clients use instead. It is wrong only where awsexec is meant to be used, or where a client fails.
 func (d *diagnosis) foundCause(r *explain.Result, clients string) {
 	name := last(d.plan).Profile.Name
@@ -135,21 +167,34 @@ func (d *diagnosis) foundCause(r *explain.Result, clients string) {
 		check, how = "shadowed", suspect
 	}
 	at := r.At.String()
+	instead := func(mend string) {
+		d.found(how, check, at, mend, fmt.Sprintf("%s: %s in place of what awsexec would give for profile %q: %s", clients, r.Kind, d.profile.Name, r.Why))
+	}
 	switch r.Kind {
 	case explain.Fails:
-		d.found(suspect, "rejected", at, mendFailure(r), fmt.Sprintf("%s: %s: %s", clients, r.Failure, r.Why))
+		text := fmt.Sprintf("%s: %s: %s", clients, r.Failure, r.Why)
+		if r.Failure == explain.NoMFA {
+			text += fmt.Sprintf(" (or run it as awsexec -p %s -- COMMAND)", quoteWord(r.Profile))
+		}
+		d.found(suspect, "rejected", at, d.mendFailure(r), text)
 	case explain.None, explain.Instance:
 		if check == "shadowed" {
-			d.found(how, "not-used", "", d.mendConfig(name), fmt.Sprintf("%s: profile %q does not lead to awsexec: it has no credential_process", clients, name))
+			d.found(how, "not-used", d.files.Config, d.mendConfig(name), fmt.Sprintf("%s: profile %q does not lead to awsexec: it has no credential_process", clients, name))
 		}
 	case explain.Environment:
-		d.found(how, check, at, unsetKeys, fmt.Sprintf("%s: keys in the environment shadow profile %q: %s", clients, d.profile.Name, r.Why))
-	default:
-		mend := edit(at)
-		if r.At.Variable != "" {
-			mend = "unset " + r.At.Variable
+		instead(unset(strings.Replace(keyVariables, "AWS_ACCESS_KEY_ID", r.At.Variable, 1)))
+	case explain.Process:
+		instead(d.mendConfig(name))
+	case explain.CredentialsFile, explain.ConfigFile:
+		if strings.HasPrefix(r.AccessKeyID, "ASIA") {
+			instead(edit(at, "take the keys out, with their token"))
+		} else {
+			instead("awsexec import " + quoteWord(r.Profile))
 		}
-		d.found(how, check, at, mend, fmt.Sprintf("%s: %s shadows what awsexec would give for profile %q: %s", clients, r.Kind, name, r.Why))
+	case explain.SSO:
+		instead(edit(at, "take all sso_ settings out"))
+	default:
+		instead(mendPlace(r.At))
 	}
 }
 
@@ -167,34 +212,74 @@ func (d *diagnosis) forAwsexec() bool {
 	return false
 }
 
-const unsetKeys = "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN"
+// keyVariables are those that hold keys.
+const keyVariables = "AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN"
+
+// unsetKeys is the command that takes keys out of the environment.
+var unsetKeys = unset(keyVariables)
+
+// unset is the command that takes variables out of the environment, in a POSIX shell or, on Windows, in PowerShell.
+func unset(names string) string {
+	if runtime.GOOS == "windows" {
+		return "Remove-Item Env:" + strings.ReplaceAll(names, " ", ", Env:")
+	}
+	return "unset " + names
+}
+
+// export is the command that puts a variable into the environment, likewise.
+func export(name, value string) string {
+	if runtime.GOOS == "windows" {
+		return "$Env:" + name + " = '" + value + "'"
+	}
+	return "export " + name + "=" + quoteWord(value)
+}
 
 // mendConfig is the command that makes a profile lead to awsexec.
 func (d *diagnosis) mendConfig(name string) string {
 	return fmt.Sprintf("aws configure set credential_process %q --profile %s", processCommand(d.self, name), quoteWord(name))
 }
 
-func mendFailure(r *explain.Result) string {
+func (d *diagnosis) mendFailure(r *explain.Result) string {
 	switch {
 	case r.Failure == explain.NoMFA:
-		return "give that client credentials: awsexec -p " + quoteWord(r.Profile) + " -- COMMAND"
-	case r.At.Variable != "":
-		return "unset " + r.At.Variable
-	default:
-		return edit(r.At.String())
+		return d.mendMFA(r)
+	case r.Failure == explain.Partial && r.At.Variable == "":
+		return edit(r.At.String(), "complete it, or take it out")
 	}
+	return mendPlace(r.At)
 }
 
-// edit is the command that shows a place, written file:line or file:line (setting), in an editor.
-func edit(at string) string {
+// mendMFA moves a device from a role to the profile whose session assumes it: awsexec then asks for the code, which not all clients can.
+func (d *diagnosis) mendMFA(r *explain.Result) string {
+	source := last(d.plan)
+	for p := d.plan; p != source; p = p.From {
+		if p.Profile.Origin["mfa_serial"] == r.At.Pos && p.Profile.Name != source.Profile.Name && source.LongTerm() {
+			return fmt.Sprintf("%s\naws configure set mfa_serial %s --profile %s", mendPlace(r.At), p.Profile.MFASerial, quoteWord(source.Profile.Name))
+		}
+	}
+	return "awsexec -p " + quoteWord(r.Profile) + " -- COMMAND"
+}
+
+// mendPlace is the command that takes out what is at a place.
+func mendPlace(at explain.Place) string {
+	if at.Variable != "" {
+		return unset(at.Variable)
+	}
+	return edit(at.String(), "take it out")
+}
+
+// edit is the command that shows a place, written file:line or file:line (setting), in an editor, and what is to be done there.
+func edit(at, what string) string {
 	place, setting, _ := strings.Cut(at, " (")
 	i := strings.LastIndexByte(place, ':')
 	if i < 0 {
 		return ""
 	}
-	command := fmt.Sprintf("${EDITOR:-vi} +%s %s", place[i+1:], quoteWord(place[:i]))
-	if setting = strings.TrimSuffix(setting, ")"); setting != "" {
-		command += "   # " + setting
+	if setting != "" {
+		what = strings.TrimSuffix(setting, ")") + ": " + what
 	}
-	return command
+	if runtime.GOOS == "windows" {
+		return fmt.Sprintf("notepad %s   # line %s: %s", quoteWord(place[:i]), place[i+1:], what)
+	}
+	return fmt.Sprintf("${EDITOR:-vi} +%s %s   # %s", place[i+1:], quoteWord(place[:i]), what)
 }

@@ -21,17 +21,18 @@ func (d *diagnosis) checkFiles() {
 		if errors.As(d.planErr, &parse) {
 			at = parse.Pos.String()
 		}
-		d.found(broken, "unreadable", at, edit(at), fmt.Sprintf("the AWS files cannot be read: %v", d.planErr))
+		d.found(broken, "unreadable", at, edit(at, "correct it"), fmt.Sprintf("the AWS files cannot be read: %v", d.planErr))
 		return
 	}
 	for _, f := range explain.Differences(d.files) {
 		at := f.Place.String()
-		d.found(suspect, "ambiguous", at, edit(at), fmt.Sprintf("profile %q: %s", f.Profile, f.Why))
+		d.misplaced[f.Profile] = d.misplaced[f.Profile] || f.Place.Key == ""
+		d.found(suspect, "ambiguous", at, edit(at, f.Mend), fmt.Sprintf("profile %q: %s", f.Profile, f.Why))
 	}
 	for _, v := range []string{"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"} {
 		path := map[string]string{"AWS_CONFIG_FILE": d.files.Config, "AWS_SHARED_CREDENTIALS_FILE": d.files.Credentials}[v]
 		if _, err := os.Stat(path); d.env(v) != "" && err != nil {
-			d.found(suspect, "file", v, "unset "+v, fmt.Sprintf("%s names a file that cannot be read: %v", v, err))
+			d.found(suspect, "file", v, unset(v), fmt.Sprintf("%s names a file that cannot be read: %v", v, err))
 		}
 	}
 }

@@ -228,7 +228,7 @@ func TestDoctorFindings(t *testing.T) {
 		{name: "file that is not there", env: map[string]string{"AWS_SHARED_CREDENTIALS_FILE": "/nowhere"}, check: "file", severity: suspect, parts: []string{"/nowhere", "unset"}},
 		{name: "no process in the profile", args: []string{"-p", "bare"}, check: "not-used", severity: suspect, parts: []string{"no credential_process", "aws configure set credential_process"}},
 		{name: "mfa in the Go SDK", config: "[profile r]\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = work\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n",
-			args: []string{"-p", "r"}, check: "rejected", severity: suspect, parts: []string{"Go SDK", "config:7", "awsexec -p r -- COMMAND"}},
+			args: []string{"-p", "r"}, check: "rejected", severity: suspect, parts: []string{"Go SDK", "config:7", "awsexec -p r -- COMMAND", "aws configure set mfa_serial arn:aws:iam::123456789012:mfa/me --profile work"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -240,3 +240,26 @@ func TestRenewalOfOddName(t *testing.T) {
 		t.Errorf("%v, said %q", err, said)
 	}
 }
+
+// A helper that awsexec runs inside --refresh, another tool's credential_process say, reads the user's own files as it does outside.
+func TestHelperInsideRenewal(t *testing.T) {
+	w := newWorld(t)
+	w.write(".aws/config", "[profile tool]\ncredential_process = tool\n")
+	r, _, err := w.renewal("-p", "tool")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.env["AWS_CONFIG_FILE"] = r.ConfigFile
+	a, _, _ := w.app("-p", "tool")
+	vars := map[string]string{}
+	for _, kv := range a.helperEnv(nil) {
+		name, value, _ := strings.Cut(kv, "=")
+		if _, twice := vars[name]; twice {
+			t.Errorf("%s is there twice", name)
+		}
+		vars[name] = value
+	}
+	if got, want := vars["AWS_CONFIG_FILE"], filepath.Join(w.home, ".aws", "config"); got != want {
+		t.Errorf("AWS_CONFIG_FILE=%s, want %s", got, want)
+	}
+}

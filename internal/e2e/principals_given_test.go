@@ -3,6 +3,13 @@
 package e2e
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"os"
 	"strings"
@@ -92,6 +99,30 @@ var (
 	ssoLegacyProfile = []string{"[profile sso]", "sso_account_id = " + account, "sso_role_name = Admin", "sso_region = eu-west-1", "sso_start_url = " + startURL}
 )
 
+// loginSession is that of a user who has signed in with "aws login".
+const loginSession = "arn:aws:sts::123456789012:assumed-role/console/alice"
+
+var loginProfile = []string{"[profile signed-in]", "region = eu-west-1", "login_session = " + loginSession}
+
+// signIn leaves behind what "aws login" does, which is good for so long. Nobody is there who renews it.
+func (w *world) signIn(life time.Duration) {
+	w.t.Helper()
+	c := w.issued(roleTask, "alice")
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	w.must(err)
+	key, err := x509.MarshalECPrivateKey(private)
+	w.must(err)
+	data, err := json.Marshal(map[string]any{
+		"accessToken": map[string]string{"accessKeyId": c.AccessKeyID, "secretAccessKey": c.SecretAccessKey, "sessionToken": c.SessionToken,
+			"accountId": account, "expiresAt": time.Now().Add(life).UTC().Format(time.RFC3339)},
+		"tokenType": "aws_sigv4", "refreshToken": "r", "identityToken": "i", "clientId": "c",
+		"dpopKey": string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: key})),
+	})
+	w.must(err)
+	w.set("AWS_ENDPOINT_URL_SIGNIN=http://127.0.0.1:1")
+	w.write(string(data), ".aws", "login", "cache", fmt.Sprintf("%x.json", sha256.Sum256([]byte(loginSession))))
+}
+
 // webIdentity makes a token known and returns the file that holds it.
 func (w *world) webIdentity() string {
 	w.srv.AddWebIdentity(ststest.WebIdentity{Token: ststest.Marker + "jwt", Provider: issuer, Subject: "pod"})
@@ -140,6 +171,21 @@ var outsiders = []principal{
 		arrange: func(w *world) {
 			w.portal("corp")
 			w.config(append([]string{"[profile role]", "role_arn = " + roleOne, "source_profile = sso"}, ssoProfile...)...)
+		},
+		args: asRole,
+		arn:  session(roleOne, "awsexec"), assumeRoles: 4,
+	},
+	{
+		name:    "login session",
+		arrange: func(w *world) { w.signIn(time.Hour); w.config(loginProfile...) },
+		args:    []string{"-p", "signed-in"},
+		arn:     session(roleTask, "alice"),
+	},
+	{
+		name: "role assumed by a login session",
+		arrange: func(w *world) {
+			w.signIn(time.Hour)
+			w.config(append([]string{"[profile role]", "role_arn = " + roleOne, "source_profile = signed-in"}, loginProfile...)...)
 		},
 		args: asRole,
 		arn:  session(roleOne, "awsexec"), assumeRoles: 4,

@@ -44,7 +44,7 @@ func probe(args []string) int {
 func probeWhoami() int {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
-	conf, err := config.LoadDefaultConfig(ctx)
+	conf, err := config.LoadDefaultConfig(ctx, config.WithDefaultRegion("us-east-1")) // a client without a region cannot sign
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -76,7 +76,7 @@ func probeKey() int {
 
 func probeLoop(stop string) int {
 	ctx := context.Background()
-	conf, err := config.LoadDefaultConfig(ctx)
+	conf, err := config.LoadDefaultConfig(ctx, config.WithDefaultRegion("us-east-1")) // a client without a region cannot sign
 	if err != nil {
 		fmt.Println("failed", err)
 		return 1

@@ -73,6 +73,11 @@ var refusals = []refusal{
 		w.config(append([]string{"[profile role]", "role_arn = " + roleOne, "source_profile = sso"}, ssoProfile...)...)
 	}, asRole, []string{"aws sso login --sso-session corp"}, noNetwork},
 
+	{"login session, never signed in", func(w *world) { w.config(loginProfile...) }, []string{"-p", "signed-in"},
+		[]string{`profile "signed-in"`, "awsexec: hint: ", "aws login --profile signed-in"}, noNetwork},
+	{"login session, expired and not to be renewed", func(w *world) { w.signIn(-time.Minute); w.config(loginProfile...) }, []string{"-p", "signed-in"},
+		[]string{`profile "signed-in"`, "aws login --profile signed-in"}, noNetwork},
+
 	{"web identity without its token", func(w *world) {
 		w.config("[profile web]", "role_arn = "+roleWeb, "web_identity_token_file = "+w.path("gone"))
 	}, []string{"-p", "web"}, []string{`profile "web"`, "gone"}, noNetwork},
@@ -132,6 +137,9 @@ var refusals = []refusal{
 		w.config(ssoProfile...)
 	}, []string{"-p", "sso", "--duration", "2h"}, []string{"--duration has no effect"}, noNetwork},
 
+	{"--duration of a login session", func(w *world) { w.signIn(time.Hour); w.config(loginProfile...) }, []string{"-p", "signed-in", "--duration", "2h"},
+		[]string{"--duration has no effect"}, noNetwork},
+
 	{"role of another partition", ofWork("role_arn = arn:aws-cn:iam::123456789012:role/one"), append([]string{"--region", "eu-west-1"}, asRole...),
 		[]string{"role_arn", "aws-cn", "eu-west-1"}, noNetwork},
 	{"role that lets nobody in", func(w *world) {
@@ -156,7 +164,11 @@ func (m machine) errors(t *testing.T) {
 			w := m.newWorld(t)
 			tt.arrange(w)
 			r := w.run(tt.args...)
-			r.fails(t, 125, tt.says...)
+			code := 125
+			if strings.Contains(tt.name, "--duration too") {
+				code = 2 // what AWS never allows is wrong usage
+			}
+			r.fails(t, code, tt.says...)
 			noMarker(t, "stderr", r.stderr)
 			if n := strings.Count(r.stderr, "awsexec: error: "); n != 1 {
 				t.Errorf("%d errors:\n%s", n, r.stderr)

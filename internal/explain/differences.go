@@ -14,6 +14,7 @@ type Difference struct {
 	Place   Place
 	Profile string // whose setting it is
 	Why     string // never quotes the value
+	Mend    string // what is to be done there
 }
 
 // Differences compares what botocore, the Go SDK and the SDK for JavaScript read, in the order of the files. Where botocore cannot
@@ -45,29 +46,31 @@ func differences(botocore, goSDK, jsSDK map[string]section) []Difference {
 		}
 		inGo, inJS := goSDK[name], jsSDK[name]
 		if len(s) > 0 && !plain.MatchString(name) && (inGo == nil || inJS == nil) {
-			all = append(all, Difference{Place{Pos: start(s)}, name, "not all SDKs find a profile whose section is written like this: use plain characters, no quotes"})
+			all = append(all, Difference{Place{Pos: start(s)}, name, "not all SDKs find a profile whose section is written like this: use plain characters, no quotes", "rename the profile"})
 			continue
 		}
 		for key, v := range s {
 			if v.text != "" && (inGo[key].text != v.text || inJS[key].text != v.text) {
-				all = append(all, Difference{Place{Pos: v.pos, Key: key}, name, whyDifferent(v.text)})
+				why, mend := whyDifferent(v.text)
+				all = append(all, Difference{Place{Pos: v.pos, Key: key}, name, why, mend})
 			}
 		}
 	}
 	return all
 }
 
-func whyDifferent(text string) string {
+func whyDifferent(text string) (why, mend string) {
 	first := text[:1]
 	switch {
 	case strings.Contains(text, "\n"):
-		return "a value that goes on in the next line is not read alike by all SDKs"
+		return "a value that goes on in the next line is not read alike by all SDKs", "write it on one line"
 	case strings.Contains(text, " #") || strings.Contains(text, " ;") || strings.Contains(text, "\t#") || strings.Contains(text, "\t;"):
-		return "what looks like a comment behind the value is a part of it for the AWS CLI and boto3, and none for other SDKs"
+		return "what looks like a comment behind the value is a part of it for the AWS CLI and boto3, and none for other SDKs",
+			"put the comment on a line of its own"
 	case len(text) > 1 && strings.Contains(`"'`, first) && strings.HasSuffix(text, first):
-		return "quotes are a part of the value for all but the Go SDK"
+		return "quotes are a part of the value for all but the Go SDK", "take the quotes out"
 	default:
-		return "not read alike by all SDKs: write it as key = value, the key in lower case, at the start of the line"
+		return "not read alike by all SDKs: write it as key = value, the key in lower case, at the start of the line", "write it as key = value"
 	}
 }
 
@@ -81,7 +84,7 @@ func (c contents) strays() []Difference {
 	}
 	for name, s := range sections(config) {
 		if name != "default" && !strings.ContainsAny(name, " \t") && isProfile(s) {
-			all = append(all, Difference{Place{Pos: start(s)}, name, "section [" + name + "] is no profile to anyone: in the config file it is written [profile " + name + "]"})
+			all = append(all, Difference{Place{Pos: start(s)}, name, "section [" + name + "] is no profile to anyone: in the config file it is written [profile " + name + "]", "write [profile " + name + "]"})
 		}
 	}
 	credentials, err := profile.Parse(c.files.Credentials, c.credentials, profile.CredentialsFile)
@@ -90,7 +93,7 @@ func (c contents) strays() []Difference {
 	}
 	for name, s := range sections(credentials) {
 		if named, ok := strings.CutPrefix(name, profileSection); ok {
-			all = append(all, Difference{Place{Pos: start(s)}, name, "section [" + name + "] is not found under its name: in the credentials file it is written [" + named + "]"})
+			all = append(all, Difference{Place{Pos: start(s)}, name, "section [" + name + "] is not found under its name: in the credentials file it is written [" + named + "]", "write [" + named + "]"})
 		}
 	}
 	return all
