@@ -267,12 +267,13 @@ func (a *app) client(p *profile.Profile) (provider.Client, error) {
 		return provider.Client{}, err
 	}
 	return provider.Client{
-		Region:    profile.Region(a.Region, a.env, p),
-		Endpoint:  profile.STSEndpoint(a.env, p),
-		CABundle:  profile.CABundle(a.env, p),
-		FIPS:      fips,
-		DualStack: dualStack,
-		AppID:     "awsexec-" + version,
+		Region:      profile.Region(a.Region, a.env, p),
+		Endpoint:    profile.STSEndpoint(a.env, p),
+		IAMEndpoint: profile.IAMEndpoint(a.env, p),
+		CABundle:    profile.CABundle(a.env, p),
+		FIPS:        fips,
+		DualStack:   dualStack,
+		AppID:       "awsexec-" + version,
 	}, nil
 }
 

@@ -25,6 +25,7 @@ type cli struct {
 	Remove     removeCmd     `cmd:"" help:"Remove a stored key and its sessions."`
 	Unlock     unlockCmd     `cmd:"" help:"Make the keystore usable without its passphrase for a time."`
 	Lock       lockCmd       `cmd:"" help:"End what unlock has begun."`
+	Rotate     rotateCmd     `cmd:"" help:"Replace a stored key by a new one, and delete the old one at AWS."`
 	Clear      clearCmd      `cmd:"" help:"Forget sessions; the keys stay."`
 	Whoami     whoamiCmd     `cmd:"" help:"Show whom AWS takes you for."`
 	Export     exportCmd     `cmd:"" help:"Print credentials for a shell, as \"aws configure export-credentials\" does."`

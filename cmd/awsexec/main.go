@@ -24,7 +24,8 @@ type deps struct {
 	home           string   // the user's home directory
 	self           string   // absolute path of this program
 	now            func() time.Time
-	workFactor     int // of the encrypted keystore; 0 for the default, less only in tests
+	workFactor     int           // of the encrypted keystore; 0 for the default, less only in tests
+	pause          time.Duration // before AWS is asked once more whether it knows a new key
 }
 
 func main() {
@@ -40,6 +41,7 @@ func main() {
 		self:       selfPath(os.Args[0]),
 		now:        time.Now,
 		workFactor: workFactor,
+		pause:      pause,
 	}))
 }
 

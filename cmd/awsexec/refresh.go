@@ -67,10 +67,25 @@ func (a *app) checkRenewable(ctx context.Context, p *profile.Profile) error {
 		}
 		stored = stored || step.LongTerm()
 	}
-	if keys, err := a.keys(); stored && err == nil && keys.Kind() == keystore.KindFile && a.env("AWSEXEC_PASSPHRASE") != "" {
-		return &renewalError{fmt.Sprintf("--refresh: each renewal opens %s, and the program does not get AWSEXEC_PASSPHRASE", keys),
-			fmt.Sprintf("have awsexec stay and renew for the program: awsexec serve --profile %s -- …", quoteWord(p.Name))}
+	if keys, err := a.keys(); stored && err == nil && keys.Kind() == keystore.KindFile {
+		return a.checkOpen(ctx, keys, p)
 	}
+	return nil
+}
+
+// checkOpen finds out whether the encrypted keystore will be open to the program, which gets no passphrase.
+func (a *app) checkOpen(ctx context.Context, keys *keystore.Store, p *profile.Profile) error {
+	if _, open := keys.UnlockedUntil(ctx); open {
+		return nil
+	}
+	remedy := fmt.Sprintf("have awsexec stay and renew for the program: awsexec serve --profile %s -- …", quoteWord(p.Name))
+	if a.canHold() {
+		remedy = "open it for some hours: awsexec unlock --for 8h\nor " + remedy
+	}
+	if a.env("AWSEXEC_PASSPHRASE") != "" {
+		return &renewalError{fmt.Sprintf("--refresh: each renewal opens %s, and the program does not get AWSEXEC_PASSPHRASE", keys), remedy}
+	}
+	a.ui.Warn(fmt.Errorf("--refresh: each renewal will ask for the passphrase of %s", keys), remedy)
 	return nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/awsexec/awsexec/exec"
+	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
@@ -66,11 +67,11 @@ func TestRefreshRefuses(t *testing.T) {
 	}
 }
 
-// renewal is what a child of awsexec args would get.
-func (w *world) renewal(args ...string) (exec.Renewal, string, error) {
+// app is what runs awsexec args, with the profile that they select, and what it says.
+func (w *world) app(args ...string) (*app, *profile.Profile, *strings.Builder) {
 	w.t.Helper()
-	var said strings.Builder
-	d := deps{stdout: io.Discard, stderr: &said, home: w.home, self: self, now: w.now, workFactor: 1}
+	said := &strings.Builder{}
+	d := deps{stdout: io.Discard, stderr: said, home: w.home, self: self, now: w.now, workFactor: 1}
 	for name, value := range w.env {
 		d.environ = append(d.environ, name+"="+value)
 	}
@@ -86,8 +87,26 @@ func (w *world) renewal(args ...string) (exec.Renewal, string, error) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	return a, p, said
+}
+
+// renewal is what a child of awsexec args would get.
+func (w *world) renewal(args ...string) (exec.Renewal, string, error) {
+	w.t.Helper()
+	a, p, said := w.app(args...)
 	r, err := a.renewal(w.t.Context(), p)
 	return r, said.String(), err
+}
+
+// An encrypted keystore that only a person can open is warned of; one that is unlocked needs nobody.
+func TestRefreshOfEncryptedFile(t *testing.T) {
+	w := newWorld(t)
+	w.add("work")
+	delete(w.env, "AWSEXEC_PASSPHRASE")
+	a, p, said := w.app("-p", "work")
+	if err := a.checkRenewable(t.Context(), p); err != nil || !strings.Contains(said.String(), "each renewal will ask for the passphrase of ") {
+		t.Errorf("%v, said %q", err, said)
+	}
 }
 
 func TestRenewal(t *testing.T) {

@@ -30,6 +30,8 @@ func probe(args []string) int {
 			fmt.Printf("%q\n", arg)
 		}
 		return 0
+	case "nokeys": // becomes a program to which the kernel refuses keys
+		return probeNoKeys(args[1], args[2:])
 	case "signals": // counts all that are caught, until SIGUSR2
 		return probeSignals()
 	}
