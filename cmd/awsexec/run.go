@@ -44,7 +44,9 @@ func run(ctx context.Context, args []string, d deps) int {
 	if err == nil && hasChild {
 		selected, err = withChild(selected, child)
 	}
-	if _, runs := selected.(*execCmd); err == nil && !runs && grammar.Refresh {
+	_, runs := selected.(*execCmd)
+	_, serves := selected.(*serveCmd) // which renews anyway
+	if err == nil && grammar.Refresh && !runs && !serves {
 		err = usageError{"--refresh is about a program to run, and there is none", "awsexec --refresh [-p NAME] -- CMD [ARG…]"}
 	}
 	if err == nil {

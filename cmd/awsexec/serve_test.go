@@ -89,7 +89,7 @@ func TestServe(t *testing.T) {
 	w.add("work")
 	w.ok("AKIAIOSFODNN7ROOT001\n"+aliceSecret+"\n", "add", "a/b", "--stdin", "--no-verify")
 	w.write(".aws/config", "[profile work]\nregion = eu-west-1\n[profile a/b]\n")
-	s := w.serve(4, "-p", "work", "serve", "-p", "a/b", "-p", "work")
+	s := w.serve(4, "-p", "work", "serve", "--refresh", "-p", "a/b", "-p", "work", "-p", "")
 	if s.vars["AWS_REGION"] != "eu-west-1" || s.vars["AWS_DEFAULT_REGION"] != "eu-west-1" {
 		t.Errorf("printed %v", s.vars)
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -91,28 +90,6 @@ handed over
 .`}}).wait()
 	if r.stdout != "handed over\n" {
 		t.Errorf("the child reads %q; stderr:\n%s", r.stdout, r.stderr)
-	}
-}
-
-// TestInterruptReachesChildOnce: Ctrl-C on the terminal is one SIGINT for the child, SIGTERM to its process id is delivered, and its exit code is
-// what the shell sees.
-func TestInterruptReachesChildOnce(t *testing.T) {
-	t.Parallel()
-	h := workHome(t)
-	tm := h.onTerminal(false, bin+"/awsexec", "-p", "work", "--", "probe", "interrupts")
-	tm.expect("pid ")
-	pid, err := strconv.Atoi(tm.expect("."))
-	if err != nil {
-		t.Fatal(err)
-	}
-	tm.send("\x03")
-	tm.expect("interrupt 1.")
-	if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	tm.expect("total 1.")
-	if r := tm.end(); r.code != 7 {
-		t.Errorf("exit code %d, want the child's 7", r.code)
 	}
 }
 

@@ -34,8 +34,6 @@ func probe(args []string) int {
 		return probeNoKeys(args[1], args[2:])
 	case "signals": // counts all that are caught, until SIGUSR2
 		return probeSignals()
-	case "interrupts": // counts SIGINT until SIGTERM
-		return probeInterrupts()
 	}
 	fmt.Fprintln(os.Stderr, "no such probe")
 	return 1
@@ -125,21 +123,5 @@ func probeSignals() int {
 		fmt.Printf("%v %d.\n", s, count[s])
 	}
 	fmt.Printf("total %d.\n", len(count))
-	return 7
-}
-
-func probeInterrupts() int {
-	signals := make(chan os.Signal, 16)
-	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
-	fmt.Printf("pid %d.\n", os.Getpid())
-	n := 0
-	for s := range signals {
-		if s == syscall.SIGTERM {
-			break
-		}
-		n++
-		fmt.Printf("interrupt %d.\n", n)
-	}
-	fmt.Printf("total %d.\n", n)
 	return 7
 }
