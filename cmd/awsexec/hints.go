@@ -13,6 +13,7 @@ import (
 	"github.com/awsexec/awsexec/exec"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
+	"github.com/awsexec/awsexec/internal/server"
 	"github.com/awsexec/awsexec/internal/term"
 	"github.com/awsexec/awsexec/keystore"
 )
@@ -117,8 +118,11 @@ func hintOfKeystore(err error, a *app, _ string) string {
 	case errors.Is(err, keystore.ErrNoPassphrase):
 		return "change its password with the tools of your desktop\nif you mean the encrypted file: awsexec --keystore file passphrase"
 	case errors.Is(err, keystore.ErrUnavailable):
-		return "on a machine without a keyring, keep keys in a file encrypted with a passphrase: awsexec --keystore file add NAME\n" +
-			"on a desktop, start the keyring (gnome-keyring, KWallet), and run awsexec inside the session that has it"
+		const file = "on a machine without a keyring, keep keys in a file encrypted with a passphrase: awsexec --keystore file add NAME\n"
+		if a.env("WSL_DISTRO_NAME") != "" {
+			return file + "this is WSL, which has no keyring of its own; the keys of Windows can be had through the build for Windows: awsexec.exe --profile NAME"
+		}
+		return file + "on a desktop, start the keyring (gnome-keyring, KWallet), and run awsexec inside the session that has it"
 	case errors.Is(err, keystore.ErrCorrupt):
 		return "the file was left as it is; restore it from a backup, or move it away and add the keys again"
 	case errors.Is(err, keystore.ErrTooBig):
@@ -176,6 +180,9 @@ func hintOfMFA(err error, a *app, name string) string {
 
 // hintOfGiven is about credentials that others make.
 func hintOfGiven(err error, _ *app, _ string) string {
+	if errors.Is(err, server.ErrNoExpiry) {
+		return "give them to the program as they are: awsexec -- CMD"
+	}
 	var given *provider.GivenError
 	if !errors.As(err, &given) {
 		return ""

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 )
@@ -28,10 +30,6 @@ type deps struct {
 
 func main() {
 	home, _ := os.UserHomeDir() // "" shows up when a path under it is needed
-	self, err := os.Executable()
-	if err != nil {
-		self = "awsexec"
-	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	catchSignals(cancel)
 	os.Exit(run(ctx, os.Args[1:], deps{
@@ -40,11 +38,35 @@ func main() {
 		stderr:     os.Stderr,
 		environ:    os.Environ(),
 		home:       home,
-		self:       self,
+		self:       selfPath(os.Args[0]),
 		now:        time.Now,
 		workFactor: workFactor,
 		pause:      pause,
 	}))
+}
+
+// selfPath is the absolute path of this program: the one that it was found by under the name invoked, if that leads here, since package
+// managers put a link there that outlives an upgrade, and else the system's word.
+func selfPath(invoked string) string {
+	self, err := os.Executable()
+	if err != nil {
+		self = "awsexec"
+	}
+	found, err := exec.LookPath(invoked)
+	if err != nil {
+		return self
+	}
+	if found, err = filepath.Abs(found); err != nil {
+		return self
+	}
+	ours, err := os.Stat(self)
+	if err != nil {
+		return self
+	}
+	if theirs, err := os.Stat(found); err != nil || !os.SameFile(ours, theirs) {
+		return self
+	}
+	return found
 }
 
 // interruption is the cause of a run that a signal ended.

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -73,18 +74,23 @@ func (w *world) run(stdin string, args ...string) result {
 func (w *world) runIn(ctx context.Context, stdin string, args ...string) result {
 	w.t.Helper()
 	var out, errs bytes.Buffer
-	environ := make([]string, 0, len(w.env))
-	for name, value := range w.env {
-		environ = append(environ, name+"="+value)
-	}
-	code := run(ctx, args, deps{
-		stdin: strings.NewReader(stdin), stdout: &out, stderr: &errs, environ: environ,
-		home: w.home, self: self, now: w.now, workFactor: 1,
-	})
+	code := run(ctx, args, w.deps(stdin, &out, &errs))
 	if strings.Contains(errs.String(), ststest.Marker) {
 		w.t.Errorf("a secret on standard error: %s", &errs)
 	}
 	return result{code, out.String(), errs.String()}
+}
+
+// deps are what main hands to run.
+func (w *world) deps(stdin string, stdout, stderr io.Writer) deps {
+	environ := make([]string, 0, len(w.env))
+	for name, value := range w.env {
+		environ = append(environ, name+"="+value)
+	}
+	return deps{
+		stdin: strings.NewReader(stdin), stdout: stdout, stderr: stderr, environ: environ,
+		home: w.home, self: self, now: w.now, workFactor: 1,
+	}
 }
 
 // ok is run for what must succeed.

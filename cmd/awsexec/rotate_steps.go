@@ -319,12 +319,14 @@ func (r *rotation) iam(ctx context.Context) (*provider.IAM, error) {
 		if err != nil {
 			return nil, err
 		}
+		var asked string
+		options.TokenCode = noting(options.TokenCode, &asked)
 		from, err := provider.KeySession(ctx, r.p, options)
 		if err != nil {
 			return nil, err
 		}
 		r.session, err = from.Retrieve(ctx)
-		r.noteAnswer(err)
+		r.noteAnswer(asked, err)
 		if err != nil {
 			return nil, err
 		}
