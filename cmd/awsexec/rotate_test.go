@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -153,8 +154,15 @@ func TestRotateFaults(t *testing.T) {
 		}},
 		"MFA": {"mfa", bobARN, bobID, newMFAWorld},
 	}
+	var points, lost atomic.Int64
+	t.Cleanup(func() {
+		t.Logf("figure: faults in rotate: %d calls that failed, %d keys lost", points.Load(), lost.Load())
+	})
 	for kind, in := range worlds {
 		for what, fault := range faults {
+			if kind == "MFA" && slices.Contains([]string{"dropped", "failure", "throttled"}, what) {
+				continue // who signs a call makes no difference to its being tried again
+			}
 			t.Run(kind+" "+what, func(t *testing.T) {
 				t.Parallel()
 				for n := 1; ; n++ {
@@ -176,7 +184,11 @@ func TestRotateFaults(t *testing.T) {
 					if first.code != 0 && !strings.Contains(first.err, "hint: ") {
 						t.Errorf("%s: no hint:\n%s", at, first.err)
 					}
-					w.usable(in.name)
+					points.Add(1)
+					if keys := w.server.AccessKeys(in.arn); !keys[w.usable(in.name)] {
+						lost.Add(1)
+						t.Errorf("%s: the key under the name is none of the active ones, %v", at, keys)
+					}
 					w.env["AWSEXEC_MFA_CODE"] = ststest.TOTP([]byte(bobSeed), time.Now().Add(30*time.Second))
 					second := w.run("", "rotate", in.name, "--yes")
 					id := w.onlyKey(in.arn)
