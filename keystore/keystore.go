@@ -87,6 +87,7 @@ const (
 	fileIndexName    = "keystore.index.json"
 	keyringIndexName = "keyring.index.json"
 	lockName         = "keystore.lock"
+	sealingLockName  = "sealing.lock"
 
 	defaultTimeout    = 4 * time.Second
 	defaultWorkFactor = 18

@@ -34,8 +34,10 @@ func (s *Store) unlock(ctx context.Context, v *vault, life time.Duration) (until
 	if v.holder.life <= 0 {
 		return until, fmt.Errorf("%w: this is switched off", ErrNotHeld)
 	}
-	if _, _, err := kernelkey.Get(v.holder.name); errors.Is(err, ErrNotHeld) {
-		return until, err // before anybody is asked for a passphrase in vain
+	// Nobody is to be asked for a passphrase in vain. Some containers may read keys and not add any, so it takes a try.
+	trial := v.holder.name + " trial"
+	if err := errors.Join(kernelkey.Put(trial, [32]byte{}, time.Second), kernelkey.Drop(trial)); err != nil {
+		return until, err
 	}
 	name := unlockName(v.kind, s.dir)
 	f, file := v.backend.(*fileBackend)

@@ -146,16 +146,22 @@ func TestUnlockedCopyUnfit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	check := func(t *testing.T) {
-		t.Helper()
-		wantLocked(t, noPassphrase)
+	sealed, err := os.ReadFile(filePath(o))
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := newUnlockedCopy(o)
+	if _, ok := copied.read(sealed); !ok {
+		t.Fatal("the copy is not read")
 	}
 	try := func(b []byte) {
 		t.Helper()
 		if err := os.WriteFile(path, b, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		check(t)
+		if _, ok := copied.read(sealed); ok {
+			t.Error("a damaged copy was read")
+		}
 	}
 	for i := range good {
 		flipped := bytes.Clone(good)
@@ -164,27 +170,24 @@ func TestUnlockedCopyUnfit(t *testing.T) {
 		try(good[:i])
 	}
 	try(append(bytes.Clone(good), 0))
+	wantLocked(t, noPassphrase)
 	if err := os.WriteFile(path, good, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	wantKey(t, openFile(t, noPassphrase), "dev", testKey(1))
 
 	// The file as it was before, brought back from a backup.
-	backup, err := os.ReadFile(filePath(o))
-	if err != nil {
-		t.Fatal(err)
-	}
 	mustPut(t, openFile(t, o), "dev", testKey(2))
-	if err := os.WriteFile(filePath(o), backup, 0o600); err != nil {
+	if err := os.WriteFile(filePath(o), sealed, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	check(t)
+	wantLocked(t, noPassphrase)
 	wantKey(t, openFile(t, o), "dev", testKey(1))
 
 	if err := os.Remove(path); err != nil {
 		t.Fatal(err)
 	}
-	check(t)
+	wantLocked(t, noPassphrase)
 	mustUnlock(t, openFile(t, o), time.Hour)
 	wantKey(t, openFile(t, noPassphrase), "dev", testKey(1))
 

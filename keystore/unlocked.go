@@ -1,6 +1,7 @@
 package keystore
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
@@ -29,7 +30,7 @@ func newUnlockedCopy(o Options) unlockedCopy {
 	return unlockedCopy{filepath.Join(o.Dir, unlockedName), unlockName(KindFile, o.Dir), o.Hold <= 0, o.debug()}
 }
 
-// unlockedMagic begins the file; its last byte is the version of the format. A nonce and the sealed content follow.
+// unlockedMagic begins the file; its last byte is the version of the format. The sealed content follows, its nonce first.
 const unlockedMagic = "awsexec-unlocked\x01"
 
 // read returns the content of the encrypted file whose bytes are sealed; ok is false if it is not unlocked.
@@ -44,13 +45,12 @@ func (u *unlockedCopy) read(sealed []byte) (plain []byte, ok bool) {
 		u.debug("unlocked copy: %v", err)
 		return nil, false
 	}
-	aead := newGCM(&key)
-	head := len(unlockedMagic) + aead.NonceSize()
-	if len(b) < head || string(b[:len(unlockedMagic)]) != unlockedMagic {
+	content, ok := bytes.CutPrefix(b, []byte(unlockedMagic))
+	if !ok {
 		u.debug("unlocked copy: %s is none", u.path)
 		return nil, false
 	}
-	plain, err = aead.Open(nil, b[len(unlockedMagic):head], b[head:], copyOf(sealed))
+	plain, err = newAEAD(&key).Open(nil, nil, content, copyOf(sealed))
 	if err != nil {
 		u.debug("unlocked copy: %s is of another file or another unlock", u.path)
 	}
@@ -102,11 +102,7 @@ func (u *unlockedCopy) key() (key [32]byte, ok bool) {
 }
 
 func (u *unlockedCopy) write(key *[32]byte, sealed, plain []byte) error {
-	aead := newGCM(key)
-	b := append([]byte(unlockedMagic), make([]byte, aead.NonceSize())...)
-	nonce := b[len(unlockedMagic):]
-	rand.Read(nonce) // never fails
-	return writePrivate(u.path, aead.Seal(b, nonce, plain, copyOf(sealed)))
+	return writePrivate(u.path, newAEAD(key).Seal([]byte(unlockedMagic), nil, plain, copyOf(sealed)))
 }
 
 // copyOf is what is authenticated with a copy: the file that it is a copy of.
@@ -115,12 +111,12 @@ func copyOf(sealed []byte) []byte {
 	return append([]byte(unlockedMagic), sum[:]...)
 }
 
-func newGCM(key *[32]byte) cipher.AEAD {
+func newAEAD(key *[32]byte) cipher.AEAD {
 	block, err := aes.NewCipher(key[:])
 	if err != nil {
 		panic(err) // the length of the key is right
 	}
-	aead, err := cipher.NewGCM(block)
+	aead, err := cipher.NewGCMWithRandomNonce(block)
 	if err != nil {
 		panic(err) // so is that of the block
 	}

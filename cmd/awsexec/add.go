@@ -56,11 +56,21 @@ func (c *addCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	journal, err := unfinished(ctx, keys, c.Name)
+	if err != nil {
+		return err
+	}
 	if err := keys.Put(ctx, c.Name, key); err != nil {
 		return err
 	}
 	if old != "" {
 		a.forget(old)
+	}
+	if journal.Old.AccessKeyID != "" {
+		if err := keys.EndRotation(ctx, c.Name); err != nil {
+			return err
+		}
+		a.tellOfRemains(journal, key.AccessKeyID)
 	}
 	a.ui.note("key %s is stored as %q in %s", mask(key.AccessKeyID), c.Name, keys)
 	if c.CSV != "" {

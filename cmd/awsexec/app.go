@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -25,20 +26,24 @@ import (
 type app struct {
 	deps
 	flags
+	Profile  string // the one of flags that counts; "" if there is none
 	ui       *ui
 	vars     map[string]string
 	noPrompt bool
 	calledBy bool          // a program called us, it seems, not a person
-	asked    string        // the MFA device that a person has given a code of
 	refresh  bool          // the child is to renew its credentials through us
 	duration time.Duration // 0 if nobody asked for one
 	hold     time.Duration // how long the kernel may hold the sealing key
 	files    profile.Files // the user's own
 	sdkFiles profile.Files // what SDKs read here: others than files under awsexec --refresh
 
-	config *profile.Config
-	store  *keystore.Store
-	cached *cache.Cache
+	opening sync.Mutex // guards the three below until each is there
+	config  *profile.Config
+	store   *keystore.Store
+	cached  *cache.Cache
+
+	asking        sync.Mutex // one question at a time at the terminal
+	terminalTaken bool       // the terminal is a child's
 }
 
 func newApp(d deps, u *ui, f *flags) (*app, error) {
@@ -47,6 +52,9 @@ func newApp(d deps, u *ui, f *flags) (*app, error) {
 		if name, value, ok := strings.Cut(kv, "="); ok && name != "" {
 			a.vars[name] = value
 		}
+	}
+	for _, name := range f.Profile {
+		a.Profile = cmp.Or(name, a.Profile)
 	}
 	u.debug = f.Debug
 	a.sdkFiles = profile.DefaultFiles(a.env, d.home)
@@ -133,6 +141,8 @@ func truth(s, where string) (bool, error) {
 
 // keys opens the keystore that the user chose.
 func (a *app) keys() (*keystore.Store, error) {
+	a.opening.Lock()
+	defer a.opening.Unlock()
 	if a.store != nil {
 		return a.store, nil
 	}
@@ -169,6 +179,8 @@ func (a *app) keystoreOptions() (keystore.Options, error) {
 
 // sessions is the session cache, sealed by a key of the keystore.
 func (a *app) sessions() (*cache.Cache, error) {
+	a.opening.Lock()
+	defer a.opening.Unlock()
 	if a.cached != nil {
 		return a.cached, nil
 	}
@@ -192,6 +204,8 @@ func (a *app) sessions() (*cache.Cache, error) {
 
 // awsFiles reads the AWS files.
 func (a *app) awsFiles() (*profile.Config, error) {
+	a.opening.Lock()
+	defer a.opening.Unlock()
 	if a.config == nil {
 		var err error
 		if a.config, err = profile.ReadFiles(a.files); err != nil {
@@ -253,12 +267,13 @@ func (a *app) client(p *profile.Profile) (provider.Client, error) {
 		return provider.Client{}, err
 	}
 	return provider.Client{
-		Region:    profile.Region(a.Region, a.env, p),
-		Endpoint:  profile.STSEndpoint(a.env, p),
-		CABundle:  profile.CABundle(a.env, p),
-		FIPS:      fips,
-		DualStack: dualStack,
-		AppID:     "awsexec-" + version,
+		Region:      profile.Region(a.Region, a.env, p),
+		Endpoint:    profile.STSEndpoint(a.env, p),
+		IAMEndpoint: profile.IAMEndpoint(a.env, p),
+		CABundle:    profile.CABundle(a.env, p),
+		FIPS:        fips,
+		DualStack:   dualStack,
+		AppID:       "awsexec-" + version,
 	}, nil
 }
 
@@ -270,6 +285,8 @@ func (a *app) credentials(ctx context.Context, p *profile.Profile, limit time.Du
 	if err != nil {
 		return aws.Credentials{}, err
 	}
+	var asked string
+	options.TokenCode = noting(options.TokenCode, &asked)
 	from, err := provider.New(ctx, p, options)
 	var outside *provider.DurationError
 	if errors.As(err, &outside) && a.duration != 0 {
@@ -279,7 +296,7 @@ func (a *app) credentials(ctx context.Context, p *profile.Profile, limit time.Du
 		return aws.Credentials{}, err
 	}
 	c, err := from.Retrieve(ctx)
-	a.noteAnswer(err)
+	a.noteAnswer(asked, err)
 	return c, err
 }
 

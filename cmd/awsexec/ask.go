@@ -66,7 +66,7 @@ func (a *app) askCode(ctx context.Context, r provider.TokenRequest) (string, err
 	if hushed != nil && a.calledBy {
 		return "", fmt.Errorf("%w: %w", provider.ErrNoHuman, hushed)
 	}
-	code, err := term.Ask(ctx, term.Prompt{Text: "awsexec: " + text, Secret: true})
+	code, err := a.terminal(ctx, term.Prompt{Text: "awsexec: " + text, Secret: true})
 	if errors.Is(err, term.ErrNoTerminal) {
 		a.ui.Debug("terminal: %v", err)
 		if hushed != nil {
@@ -80,8 +80,6 @@ func (a *app) askCode(ctx context.Context, r provider.TokenRequest) (string, err
 		return "", fmt.Errorf("%w: there is no terminal and no desktop dialog", provider.ErrNoHuman)
 	case err != nil:
 		a.hush(r.Serial)
-	default:
-		a.asked = r.Serial
 	}
 	return code, err
 }
@@ -118,7 +116,17 @@ func (a *app) ask(ctx context.Context, text string, secret bool) (string, error)
 	if a.noPrompt {
 		return "", errors.New("prompts are switched off")
 	}
-	return term.Ask(ctx, term.Prompt{Text: "awsexec: " + text, Secret: secret})
+	return a.terminal(ctx, term.Prompt{Text: "awsexec: " + text, Secret: secret})
+}
+
+// terminal asks at the terminal, unless that is a child's by now.
+func (a *app) terminal(ctx context.Context, p term.Prompt) (string, error) {
+	if a.terminalTaken {
+		return "", fmt.Errorf("%w: the program that was started has it", term.ErrNoTerminal)
+	}
+	a.asking.Lock()
+	defer a.asking.Unlock()
+	return term.Ask(ctx, p)
 }
 
 // confirm asks for a yes.

@@ -95,6 +95,11 @@ func (d *diagnosis) checkStore() {
 	if err == nil && !d.unlocked.IsZero() {
 		d.found(notice, "keystore", "", "awsexec lock", fmt.Sprintf("%s is unlocked until %s", d.store, d.clock(d.unlocked)))
 	}
+	for _, e := range d.entries {
+		if e.Rotating {
+			d.found(suspect, "rotation", "", "awsexec rotate "+quoteWord(e.Name), fmt.Sprintf("the rotation of key %q is not finished", e.Name))
+		}
+	}
 	switch {
 	case err != nil:
 		if d.planErr != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"time"
@@ -40,17 +41,28 @@ func (a *app) hushed(question string) error {
 	return fmt.Errorf("the last prompt came to nothing, and programs do not bring up another for %d s", int(left/time.Second)+1)
 }
 
-// noteAnswer remembers what became of the code that a person has given, if one has: a session, or an error.
-func (a *app) noteAnswer(err error) {
-	if a.asked == "" {
+// noting returns ask, and has it note the MFA device that a person has given a code of.
+func noting(ask provider.TokenCodeFunc, device *string) provider.TokenCodeFunc {
+	return func(ctx context.Context, r provider.TokenRequest) (provider.TokenCode, error) {
+		code, err := ask(ctx, r)
+		if err == nil && code.Origin == provider.FromHuman {
+			*device = r.Serial
+		}
+		return code, err
+	}
+}
+
+// noteAnswer remembers what became of the code that a person has given of a device, if one has: a session, or an error.
+func (a *app) noteAnswer(device string, err error) {
+	if device == "" {
 		return
 	}
 	sessions, sessionsErr := a.sessions()
 	switch {
 	case errors.Is(err, provider.ErrCodeWrong), errors.Is(err, provider.ErrCodeUsed), errors.Is(err, provider.ErrCodeFormat):
-		a.hush(a.asked)
+		a.hush(device)
 	case err == nil && sessionsErr == nil:
-		if err := sessions.Unhush(a.asked); err != nil {
+		if err := sessions.Unhush(device); err != nil {
 			a.ui.Debug("prompts: %v", err)
 		}
 	}

@@ -81,6 +81,11 @@ func (x *execCmd) Run(ctx context.Context, a *app) error {
 	if err := child.Replace(); !errors.Is(err, errors.ErrUnsupported) {
 		return childError{err}
 	}
+	return runChild(&child)
+}
+
+// runChild runs a child beside us; its exit code is then ours.
+func runChild(child *exec.Cmd) error {
 	code, err := child.Run()
 	if err != nil {
 		return childError{err}

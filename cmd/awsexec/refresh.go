@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/awsexec/awsexec/exec"
@@ -66,10 +67,25 @@ func (a *app) checkRenewable(ctx context.Context, p *profile.Profile) error {
 		}
 		stored = stored || step.LongTerm()
 	}
-	if keys, err := a.keys(); stored && err == nil && keys.Kind() == keystore.KindFile && a.env("AWSEXEC_PASSPHRASE") != "" {
-		return &renewalError{fmt.Sprintf("--refresh: each renewal opens %s, and the program does not get AWSEXEC_PASSPHRASE", keys),
-			fmt.Sprintf("have awsexec stay and renew for the program: awsexec serve --profile %s -- …", quoteWord(p.Name))}
+	if keys, err := a.keys(); stored && err == nil && keys.Kind() == keystore.KindFile {
+		return a.checkOpen(ctx, keys, p)
 	}
+	return nil
+}
+
+// checkOpen finds out whether the encrypted keystore will be open to the program, which gets no passphrase.
+func (a *app) checkOpen(ctx context.Context, keys *keystore.Store, p *profile.Profile) error {
+	if _, open := keys.UnlockedUntil(ctx); open {
+		return nil
+	}
+	remedy := fmt.Sprintf("have awsexec stay and renew for the program: awsexec serve --profile %s -- …", quoteWord(p.Name))
+	if a.canHold() {
+		remedy = "open it for some hours: awsexec unlock --for 8h\nor " + remedy
+	}
+	if a.env("AWSEXEC_PASSPHRASE") != "" {
+		return &renewalError{fmt.Sprintf("--refresh: each renewal opens %s, and the program does not get AWSEXEC_PASSPHRASE", keys), remedy}
+	}
+	a.ui.Warn(fmt.Errorf("--refresh: each renewal will ask for the passphrase of %s", keys), remedy)
 	return nil
 }
 
@@ -78,7 +94,7 @@ func (a *app) renewal(ctx context.Context, p *profile.Profile) (exec.Renewal, er
 	own := a.files
 	r := a.renewalBy(own, p)
 	command := processCommand(a.self, p.Name, a.lastingFlags()...)
-	if a.astray(r, own, command) == nil {
+	if len(a.astray(r, own, command)) == 0 {
 		return r, nil
 	}
 	config, err := readIfThere(own.Config)
@@ -106,23 +122,33 @@ func (a *app) renewal(ctx context.Context, p *profile.Profile) (exec.Renewal, er
 		return exec.Renewal{}, fmt.Errorf("--refresh: AWS files for the program: %w", err)
 	}
 	r = a.renewalBy(files, p)
-	if wrong := a.astray(r, files, command); wrong != nil {
-		return exec.Renewal{}, &renewalError{fmt.Sprintf("--refresh: %s would still use %s for profile %q: %s", wrong.Client, wrong.Kind, p.Name, wrong.Why),
-			fmt.Sprintf("see what is in its way: awsexec doctor --profile %s", quoteWord(p.Name))}
+	for _, wrong := range a.astray(r, files, command) {
+		switch wrong.Kind {
+		case explain.Fails, explain.None, explain.Instance: // it cannot read the name of the profile, say: other programs can
+			a.ui.Warn(fmt.Errorf("%s finds no credentials in profile %q: %s", wrong.Client, p.Name, wrong.Why), "")
+		default:
+			return exec.Renewal{}, &renewalError{fmt.Sprintf("--refresh: %s would still use %s for profile %q: %s", wrong.Client, wrong.Kind, p.Name, wrong.Why),
+				fmt.Sprintf("see what is in its way: awsexec doctor --profile %s", quoteWord(p.Name))}
+		}
 	}
 	return r, nil
 }
 
-// renewalBy leads to p by way of files. Where a file is what the environment leads to already, that is left alone.
+// renewalBy leads to p by way of files. Where the environment leads every SDK to a file already, that is left alone: not every one expands
+// a path in a variable.
 func (a *app) renewalBy(files profile.Files, p *profile.Profile) exec.Renewal {
-	r := exec.Renewal{Profile: p.Name, Region: profile.Region(a.Region, a.env, p)}
-	if files.Config != a.sdkFiles.Config {
-		r.ConfigFile = files.Config
+	unless := func(variable, current, file string) string {
+		if written := a.env(variable); file == current && (written == "" || written == file) {
+			return ""
+		}
+		return file
 	}
-	if files.Credentials != a.sdkFiles.Credentials {
-		r.CredentialsFile = files.Credentials
+	return exec.Renewal{
+		Profile:         p.Name,
+		ConfigFile:      unless("AWS_CONFIG_FILE", a.sdkFiles.Config, files.Config),
+		CredentialsFile: unless("AWS_SHARED_CREDENTIALS_FILE", a.sdkFiles.Credentials, files.Credentials),
+		Region:          profile.Region(a.Region, a.env, p),
 	}
-	return r
 }
 
 // lastingFlags are those of our flags that shape the credentials: every renewal is to have them, and other profiles are not.
@@ -139,20 +165,17 @@ func (a *app) lastingFlags() []string {
 	return flags
 }
 
-// astray is the first client that would not run command with the environment of r and these files, nil if all would.
-func (a *app) astray(r exec.Renewal, files profile.Files, command string) *explain.Result {
+// astray are the clients that would not run command with the environment of r and these files.
+func (a *app) astray(r exec.Renewal, files profile.Files, command string) []explain.Result {
 	vars := map[string]string{}
 	for _, kv := range exec.EnvironRenewing(a.environ, r) {
 		name, value, _ := strings.Cut(kv, "=")
 		vars[name] = value
 	}
 	lookup := func(name string) (string, bool) { v, ok := vars[name]; return v, ok }
-	for _, result := range explain.All(explain.Input{Files: files, Lookup: lookup}) {
-		if result.Kind != explain.Process || !a.sameCommand(result.Process, command) {
-			return &result
-		}
-	}
-	return nil
+	return slices.DeleteFunc(explain.All(explain.Input{Files: files, Lookup: lookup}), func(r explain.Result) bool {
+		return r.Kind == explain.Process && a.sameCommand(r.Process, command)
+	})
 }
 
 // sameCommand tells whether a credential_process is command, perhaps by another path of this same program.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/awsexec/awsexec/keystore"
@@ -12,7 +13,7 @@ import (
 
 // unlockCmd makes the keystore usable without its passphrase for a time.
 type unlockCmd struct {
-	For string `placeholder:"TIME" default:"8h" help:"How long, at most 24h."`
+	For string `placeholder:"TIME" default:"8h" help:"How long (default: 8h, at most 24h)."`
 }
 
 func (c *unlockCmd) Run(ctx context.Context, a *app) error {
@@ -57,7 +58,11 @@ func (a *app) canHold() bool { return runtime.GOOS == "linux" && a.hold > 0 }
 
 // clock is a time of day, and how far off it is.
 func (a *app) clock(t time.Time) string {
-	return fmt.Sprintf("%s (in %s)", t.Local().Format("15:04"), t.Sub(a.now()).Round(time.Minute))
+	left := t.Sub(a.now())
+	if left < time.Minute {
+		return fmt.Sprintf("%s (in %s)", t.Local().Format("15:04:05"), left.Round(time.Second))
+	}
+	return fmt.Sprintf("%s (in %s)", t.Local().Format("15:04"), strings.TrimSuffix(left.Round(time.Minute).String(), "0s"))
 }
 
 // hasFile is an error if keys are in an encrypted file that has yet to be made.

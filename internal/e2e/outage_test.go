@@ -23,11 +23,7 @@ func (r *longRun) calls(t *testing.T) []string {
 func TestOutages(t *testing.T) {
 	t.Parallel()
 	srv := newSTSWith(t, ststest.Config{MaxSession: 12 * time.Second})
-	h := newHome(t, srv.URL())
-	delete(h.env, "AWSEXEC_PASSPHRASE")
-	h.env["AWSEXEC_KEYSTORE"] = "keyring"
-	bus := startBus(h)
-	requirePart(t, bus.StartKeyring("login password"))
+	h, bus := newKeyringHomeOn(t, srv.URL())
 	h.addAlice()
 	loops := h.startLoops(t, "-p", "work")
 	for _, r := range loops {

@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -53,8 +54,8 @@ type longRun struct {
 	stop  string // a file that ends it
 }
 
-// startLoops starts one program of each SDK.
-func (h *home) startLoops(t *testing.T, flags ...string) []*longRun {
+// longRuns are programs to run for long, one of each SDK, with their command lines.
+func (h *home) longRuns(t *testing.T) (runs []*longRun, argvs [][]string) {
 	t.Helper()
 	argv := func(client string, loop ...string) []string {
 		for _, c := range clients {
@@ -65,7 +66,6 @@ func (h *home) startLoops(t *testing.T, flags ...string) []*longRun {
 		t.Fatalf("no client %s", client)
 		return nil
 	}
-	var all []*longRun
 	for _, program := range []struct {
 		agent string
 		argv  []string
@@ -76,10 +76,19 @@ func (h *home) startLoops(t *testing.T, flags ...string) []*longRun {
 	} {
 		name := strings.Trim(program.agent, "/")
 		r := &longRun{agent: program.agent, log: h.path(name + ".log"), stop: h.path(name + ".stop")}
+		runs, argvs = append(runs, r), append(argvs, append(program.argv, r.stop))
+	}
+	return runs, argvs
+}
+
+// startLoops starts one program of each SDK.
+func (h *home) startLoops(t *testing.T, flags ...string) []*longRun {
+	t.Helper()
+	all, argvs := h.longRuns(t)
+	for i, r := range all {
 		script := `exec "$@" >` + r.log
-		args := slices.Concat(flags, []string{"--refresh", "--", "sh", "-c", script, "sh"}, program.argv, []string{r.stop})
+		args := slices.Concat(flags, []string{"--refresh", "--", "sh", "-c", script, "sh"}, argvs[i])
 		r.process = h.start(command{args: args})
-		all = append(all, r)
 	}
 	return all
 }
@@ -127,7 +136,7 @@ func eventually(t *testing.T, what string, true func() bool) {
 // the sessions, and a session is renewed no earlier than at half its life.
 func TestRenewals(t *testing.T) {
 	t.Parallel()
-	const life, renewals = 12 * time.Second, 4
+	const life, renewals = 16 * time.Second, 4
 	srv := newSTSWith(t, ststest.Config{MaxSession: life})
 	h := newKeyringHome(t, srv.URL())
 	h.addAlice()
@@ -153,5 +162,104 @@ func TestRenewals(t *testing.T) {
 	t.Logf("%d sessions in %v, at most %d", made, ran.Round(time.Second), most)
 	if made < renewals || made > most {
 		t.Errorf("%d sessions were made in %v, want %d to %d", made, ran, renewals, most)
+	}
+}
+
+// TestRefreshEnvironment: the child has a profile and no keys, and its own process id.
+func TestRefreshEnvironment(t *testing.T) {
+	t.Parallel()
+	srv := newSTS(t)
+	h := newKeyringHome(t, srv.URL())
+	h.addAlice()
+	h.config("[profile work]", "region = eu-west-1")
+	r := h.start(command{args: []string{"-p", "work", "--refresh", "--", "sh", "-c", "echo $$; env"}, env: []string{
+		"AWS_ACCESS_KEY_ID=other", "AWS_SECRET_ACCESS_KEY=other", "AWS_DEFAULT_PROFILE=other", "AWS_CREDENTIAL_EXPIRATION=other", "AWS_MAX_ATTEMPTS=2"}}).wait()
+	if !strings.HasPrefix(r.stdout, fmt.Sprintln(r.pid)) {
+		t.Errorf("the child is not process %d: no wrapper may be left", r.pid)
+	}
+	for _, want := range []string{"AWS_PROFILE=work", "AWSEXEC_PROFILE=work", "AWS_REGION=eu-west-1", "AWS_DEFAULT_REGION=eu-west-1", "AWS_MAX_ATTEMPTS=2",
+		"AWS_CONFIG_FILE=" + h.path("cache", "awsexec", "refresh"), "AWS_SHARED_CREDENTIALS_FILE=" + h.path(".aws", "credentials")} {
+		if !strings.Contains(r.stdout, "\n"+want) {
+			t.Errorf("the child has no %s", want)
+		}
+	}
+	for _, unwanted := range []string{"other", "AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION", ststest.Marker} {
+		if strings.Contains(r.stdout, unwanted) {
+			t.Errorf("the child has %s", unwanted)
+		}
+	}
+	if n := srv.Calls("GetSessionToken"); n != 1 {
+		t.Errorf("%d sessions were made before the child started, want 1", n)
+	}
+	noMarkerInFiles(t, h.path("cache"))
+}
+
+// TestRefreshNested: inside --refresh all of awsexec works as outside, and the innermost identity wins; a role is renewed as one.
+func TestRefreshNested(t *testing.T) {
+	t.Parallel()
+	srv := newSTS(t)
+	if err := srv.AddRole(ststest.Role{ARN: roleOne, Trust: []string{account}}); err != nil {
+		t.Fatal(err)
+	}
+	h := newKeyringHome(t, srv.URL())
+	h.addAlice()
+	h.add("bob", bobKey, bobSecret)
+	h.config("[profile work]", "region = eu-west-1", "[profile role]", "region = eu-west-1", "role_arn = "+roleOne, "source_profile = work", "[profile bob]", "region = eu-west-1",
+		"[profile own]", "region = eu-west-1", "role_arn = "+roleOne, "role_session_name = awsexec", "source_profile = sourced", "[profile sourced]", "credential_process = "+bin+"/awsexec --profile work")
+	asRole := session(roleOne, "awsexec")
+	for _, tt := range []struct {
+		name string
+		args []string
+		want string
+	}{
+		{"role", []string{"-p", "role", "--refresh", "--", "probe", "whoami"}, asRole},
+		{"plain in refresh", []string{"-p", "role", "--refresh", "--", "awsexec", "-p", "bob", "--", "probe", "whoami"}, bobARN},
+		{"refresh in refresh", []string{"-p", "work", "--refresh", "--", "awsexec", "-p", "role", "--refresh", "--", "probe", "whoami"}, asRole},
+		{"refresh in plain", []string{"-p", "bob", "--", "awsexec", "-p", "role", "--refresh", "--", "probe", "whoami"}, asRole},
+		{"the same profile, by itself", []string{"-p", "role", "--refresh", "--", "awsexec", "--", "probe", "whoami"}, asRole},
+		{"a program's own choice", []string{"-p", "bob", "--refresh", "--", "sh", "-c", "AWS_PROFILE=own probe whoami"}, asRole},
+		{"in the environment", []string{"-p", "role", "--", "sh", "-c", "AWSEXEC_REFRESH=1 awsexec -p work -- sh -c 'test -z $AWS_ACCESS_KEY_ID && probe whoami'"}, aliceARN},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if r := h.run(tt.args...); strings.TrimSpace(r.stdout) != tt.want {
+				t.Errorf("it is %q, want %s; stderr:\n%s", r.stdout, tt.want, r.stderr)
+			}
+		})
+	}
+}
+
+// TestRenewalNeedsCode: when a code is needed again in the middle of a run, the program's user is asked on the terminal; where there is
+// none, the program gets an error at once, and the remedy with it.
+func TestRenewalNeedsCode(t *testing.T) {
+	t.Parallel()
+	srv := newSTSWith(t, ststest.Config{MaxSession: 8 * time.Second})
+	h := newKeyringHome(t, srv.URL())
+	h.addBob()
+	stop := h.path("stop")
+	tm := h.onTerminal(true, bin+"/awsexec", "-p", "mfa", "--refresh", "--", "probe", "loop", stop)
+	tm.expect(bobPrompt)
+	tm.send(bobCode() + "\n")
+	tm.expect(bobPrompt)
+	tm.send(codeAt(time.Now().Add(30*time.Second)) + "\n")
+	eventually(t, "a call with the second session", func() bool { return sessionsUsed(srv, "aws-sdk-go-v2/") == 2 })
+	h.write("", "stop")
+	if r := tm.end(); r.code != 0 || strings.Contains(r.stdout, "failed") {
+		t.Errorf("exit code %d, calls:\n%s\nstderr:\n%s", r.code, r.stdout, r.stderr)
+	}
+
+	h = newKeyringHome(t, newSTSWith(t, ststest.Config{MaxSession: 8 * time.Second}).URL())
+	h.addBob()
+	h.env["AWSEXEC_MFA_CODE"] = bobCode() // for the first session; no child gets it
+	python := clients[1].argv(t, "")[0]
+	log := h.path("log")
+	running := h.start(command{args: []string{"-p", "mfa", "--refresh", "--", "sh", "-c", `exec "$@" >` + log + " 2>&1", "sh", python, testdata(t, "loop.py"), h.path("stop")}})
+	eventually(t, "an error that says what to do", func() bool {
+		text, _ := os.ReadFile(log)
+		return strings.Contains(string(text), "awsexec: hint: make a session on a terminal first, it then serves everywhere: awsexec --profile mfa -- true")
+	})
+	h.write("", "stop")
+	running.wait()
+	if text := string(read(t, log)); !strings.Contains(text, "nobody can be asked for an MFA code") {
+		t.Errorf("the program does not get the cause, but\n%s", text)
 	}
 }

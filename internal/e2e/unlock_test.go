@@ -6,6 +6,7 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -181,4 +182,31 @@ func TestAddOffersNoFile(t *testing.T) {
 		}
 	}
 	h.run("add", "work").fails(t, 125, "--keystore file add")
+}
+
+// TestSessionsWithoutKeyring: what the kernel holds hands out sessions after the keyring has died, by itself for a while and for as long as
+// unlock says, and no longer than lock.
+func TestSessionsWithoutKeyring(t *testing.T) {
+	t.Parallel()
+	srv := newSTS(t)
+	h := newHome(t, srv.URL())
+	h.kernelHolds()
+	delete(h.env, "AWSEXEC_PASSPHRASE")
+	h.env["AWSEXEC_KEYSTORE"] = "keyring"
+	bus := startBus(h)
+	requirePart(t, bus.StartKeyring("login password"))
+	h.addAlice()
+	first := h.credentials("-p", "work")
+	if r := h.succeeds("unlock", "--for", "1h"); !strings.Contains(r.stderr, "cached sessions can be used until ") {
+		t.Errorf("unlock says\n%s", r.stderr)
+	}
+	if err := syscall.Kill(bus.PIDs()[1], syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if again := h.credentials("-p", "work"); again.AccessKeyID != first.AccessKeyID {
+		t.Error("another session")
+	}
+	h.start(command{args: []string{"-p", "work"}, env: []string{"AWSEXEC_HOLD=off"}}).wait().fails(t, 125, "the OS keyring")
+	h.succeeds("lock")
+	h.run("-p", "work").fails(t, 125, "the OS keyring")
 }

@@ -62,13 +62,14 @@ func write(dir, kind, own string, data []byte, now time.Time) (string, error) {
 		own = absolute
 	}
 	data = append(fmt.Appendf(nil, "%s%q; changes belong there\n", mark, own), data...)
-	path := filepath.Join(dir, fmt.Sprintf("%s%x.%s", prefix, sha256.Sum256(data), kind))
-	if err := os.Chtimes(path, now, now); err == nil {
-		if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, data) {
-			return path, nil
+	sum := sha256.Sum256(data)
+	path := filepath.Join(dir, fmt.Sprintf("%s%x.%s", prefix, sum[:16], kind))
+	if old, err := os.ReadFile(path); err != nil || !bytes.Equal(old, data) {
+		if err := atomicfile.Write(path, data, 0o600); err != nil {
+			return "", err
 		}
 	}
-	return path, atomicfile.Write(path, data, 0o600)
+	return path, os.Chtimes(path, now, now)
 }
 
 // tidy removes old copies, and what killed processes left.

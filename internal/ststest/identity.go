@@ -55,6 +55,12 @@ func roleIdentity(roleARN, sessionName string) identity {
 	}
 }
 
+// partitionOf is the partition that an identity is of.
+func partitionOf(id *identity) string {
+	parsed, _ := arn.Parse(id.arn)
+	return parsed.Partition
+}
+
 // mint makes new credentials for id. s.mu must be held.
 func (s *Server) mint(id identity, now time.Time, life time.Duration) credentialsXML {
 	if limit := s.config.MaxSession; limit > 0 && life > limit {

@@ -69,6 +69,10 @@ type Server struct {
 	faults        map[string][]Fault
 	holds         map[string]*hold
 	delays        map[string]time.Duration
+	forbidden     map[string]Condition // actions of IAM
+	propagation   Propagation
+	nth           int // calls until the one that gets nthFault; 0 is none
+	nthFault      Fault
 }
 
 // Start starts a server on a free port of 127.0.0.1. It fails on a
@@ -94,6 +98,7 @@ func Start(c Config) (*Server, error) {
 		faults:        make(map[string][]Fault),
 		holds:         make(map[string]*hold),
 		delays:        make(map[string]time.Duration),
+		forbidden:     make(map[string]Condition),
 	}
 	for _, u := range c.Users {
 		if err := s.AddUser(u); err != nil {
@@ -116,7 +121,7 @@ func Start(c Config) (*Server, error) {
 func (s *Server) serve(address string) error {
 	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return fmt.Errorf("start STS stand-in: %w", err)
+		return fmt.Errorf("start AWS stand-in: %w", err)
 	}
 	s.address = listener.Addr().String()
 	s.served = make(chan struct{})
@@ -184,6 +189,42 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	s.answer(w, action, result, fault)
 }
 
+// service is one of those that the server stands in for.
+type service struct{ name, version, xmlns string }
+
+var (
+	serviceSTS = service{"sts", "2011-06-15", "https://sts.amazonaws.com/doc/2011-06-15/"}
+	serviceIAM = service{"iam", "2010-05-08", "https://iam.amazonaws.com/doc/2010-05-08/"}
+)
+
+// operation is one action of a service.
+type operation struct {
+	service
+	unsigned bool
+	do       func(*Server, call) (any, *Fault)
+}
+
+// operationOf is the operation called action, or one of STS that cannot be done.
+func operationOf(action string) operation {
+	if o, ok := operations[action]; ok {
+		return o
+	}
+	return operation{service: serviceSTS}
+}
+
+var operations = map[string]operation{
+	"GetCallerIdentity":         {service: serviceSTS, do: (*Server).getCallerIdentity},
+	"GetSessionToken":           {service: serviceSTS, do: (*Server).getSessionToken},
+	"AssumeRole":                {service: serviceSTS, do: (*Server).assumeRole},
+	"AssumeRoleWithWebIdentity": {service: serviceSTS, do: (*Server).assumeRoleWithWebIdentity, unsigned: true},
+
+	"CreateAccessKey":      {service: serviceIAM, do: (*Server).createAccessKey},
+	"ListAccessKeys":       {service: serviceIAM, do: (*Server).listAccessKeys},
+	"UpdateAccessKey":      {service: serviceIAM, do: (*Server).updateAccessKey},
+	"DeleteAccessKey":      {service: serviceIAM, do: (*Server).deleteAccessKey},
+	"GetAccessKeyLastUsed": {service: serviceIAM, do: (*Server).getAccessKeyLastUsed},
+}
+
 // call is one request that passed authentication.
 type call struct {
 	params url.Values
@@ -193,30 +234,19 @@ type call struct {
 
 // perform authenticates a request and does its work.
 func (s *Server) perform(r *http.Request, body []byte, params url.Values) (any, *Fault) {
-	var do func(call) (any, *Fault)
-	signed := true
-	switch params.Get("Action") {
-	case "GetCallerIdentity":
-		do = s.getCallerIdentity
-	case "GetSessionToken":
-		do = s.getSessionToken
-	case "AssumeRole":
-		do = s.assumeRole
-	case "AssumeRoleWithWebIdentity":
-		do, signed = s.assumeRoleWithWebIdentity, false
-	}
-	if fault := checkOperation(r, params, do != nil); fault != nil {
+	op := operationOf(params.Get("Action"))
+	if fault := checkOperation(r, params, op); fault != nil {
 		return nil, fault
 	}
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := call{params: params, now: s.now()}
-	if signed {
+	if !op.unsigned {
 		var fault *Fault
-		if c.caller, fault = s.authenticate(r, body, "sts", c.now); fault != nil {
+		if c.caller, fault = s.authenticate(r, body, op.name, c.now); fault != nil {
 			return nil, fault
 		}
 	}
-	return do(c)
+	return op.do(s, c)
 }
