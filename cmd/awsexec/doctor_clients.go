@@ -72,6 +72,8 @@ func (d *diagnosis) checkPlan() {
 	var setting *profile.SettingError
 	var cycle *profile.CycleError
 	var missing *profile.NotFoundError
+	var noKey *provider.NoKeyError
+	var loop *provider.LoopError
 	switch {
 	case errors.As(d.planErr, &setting):
 		at = explain.Place{Pos: setting.Pos, Key: setting.Key}.String()
@@ -88,6 +90,17 @@ func (d *diagnosis) checkPlan() {
 		if len(missing.Near) > 0 {
 			mend = export(at, missing.Near[0])
 		}
+	case errors.As(d.planErr, &noKey) && noKey.Setting != "":
+		settings, _ := d.config.Lookup(noKey.Profile)
+		at = explain.Place{Pos: settings[noKey.Setting].Pos, Key: noKey.Setting}.String()
+		mend = edit(at, "a source_profile that has a key, or a credential_source that is there")
+	case errors.As(d.planErr, &loop):
+		settings, _ := d.config.Lookup(loop.Path[len(loop.Path)-2])
+		at = explain.Place{Pos: settings["credential_process"].Pos, Key: "credential_process"}.String()
+		mend = edit(at, "name a profile that has a key")
+	case strings.HasPrefix(d.planErr.Error(), "AWS_"): // half a key in the environment
+		at, _, _ = strings.Cut(d.planErr.Error(), " ")
+		mend = unsetKeys
 	}
 	d.found(broken, "profile", at, mend, d.planErr.Error())
 }
@@ -153,8 +166,7 @@ func (d *diagnosis) leadsNowhere(r *explain.Result) bool {
 	case r.Kind == explain.None, r.Kind == explain.Instance, r.Failure == explain.Empty:
 		return true
 	case r.Failure == explain.NoProfile:
-		_, there := d.config.Lookup(p.Profile.Name)
-		return !there && d.plan == p && d.report.Profile.Name == p.Profile.Name
+		return d.plan == p && r.Profile == p.Profile.Name
 	}
 	return r.Failure == explain.Invalid && r.At.Key == "source_profile" && d.plan != p
 }

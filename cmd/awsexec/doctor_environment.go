@@ -80,7 +80,7 @@ func (d *diagnosis) checkRegion() {
 		}
 	}
 	if len(without) > 0 && d.profile != nil && !d.misplaced[d.profile.Name] {
-		d.found(suspect, "region", "", fmt.Sprintf("aws configure set region %s --profile %s", region, quoteWord(d.profile.Name)),
+		d.found(suspect, "region", d.files.Config, fmt.Sprintf("aws configure set region %s --profile %s", region, quoteWord(d.profile.Name)),
 			fmt.Sprintf("no region for %s: neither profile %q nor a variable that counts for it names one", strings.Join(without, "; "), d.profile.Name))
 	}
 }

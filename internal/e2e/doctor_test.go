@@ -25,6 +25,10 @@ type ailment struct {
 var ailments = []ailment{
 	{name: "section without its word", config: []string{"[dev]", "region = eu-west-1", "credential_process = awsexec -p work"}, args: []string{"-p", "dev"},
 		check: "profile", at: "config:4", edits: "s/.*/[profile dev]/"},
+	{name: "section without its word, of a profile whose key is there", config: []string{"[mfa]", "# mine", "region = eu-west-1", "credential_process = BIN/awsexec -p mfa"},
+		args: []string{"-p", "mfa"}, check: "ambiguous", at: "config:4", edits: "s/.*/[profile mfa]/"},
+	{name: "role without a source", config: []string{"[profile a]", "region = eu-west-1", "role_arn = " + roleOne}, args: []string{"-p", "a"}, check: "profile", at: "config:6 (role_arn)",
+		edits: `s/$/\nsource_profile = work/`},
 	{name: "misspelt AWS_PROFILE", env: []string{"AWS_PROFILE=wrok"}, check: "profile", at: "AWS_PROFILE"},
 	{name: "setting that is none", config: []string{"[profile a]", "region = eu-west-1", "role_arn = " + roleOne, "source_profile = work", "duration_seconds = long"},
 		args: []string{"-p", "a"}, check: "profile", at: "config:8 (duration_seconds)"},

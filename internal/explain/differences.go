@@ -25,10 +25,12 @@ func Differences(files profile.Files) []Difference {
 	if err != nil {
 		return nil
 	}
+	config, _ := profile.Parse(c.files.Config, c.config, profile.ConfigFile) // which botocore has just done
+	credentials, _ := profile.Parse(c.files.Credentials, c.credentials, profile.CredentialsFile)
 	goSDK, jsSDK := c.goSDK(), c.jsSDK()
 	all := slices.Concat(
-		differences(ours.config, goSDK.config, jsSDK.config),
-		differences(ours.credentials, goSDK.credentials, jsSDK.credentials),
+		differences(config, ours.config, goSDK.config, jsSDK.config),
+		differences(credentials, ours.credentials, goSDK.credentials, jsSDK.credentials),
 		c.strays(),
 	)
 	slices.SortFunc(all, func(a, b Difference) int {
@@ -37,7 +39,7 @@ func Differences(files profile.Files) []Difference {
 	return all
 }
 
-func differences(botocore, goSDK, jsSDK map[string]section) []Difference {
+func differences(f *profile.File, botocore, goSDK, jsSDK map[string]section) []Difference {
 	plain := regexp.MustCompile(`^[\w\-@+.%:/]+$`)
 	var all []Difference
 	for name, s := range botocore {
@@ -46,7 +48,7 @@ func differences(botocore, goSDK, jsSDK map[string]section) []Difference {
 		}
 		inGo, inJS := goSDK[name], jsSDK[name]
 		if len(s) > 0 && !plain.MatchString(name) && (inGo == nil || inJS == nil) {
-			all = append(all, Difference{Place{Pos: start(s)}, name, "not all SDKs find a profile whose section is written like this: use plain characters, no quotes", "rename the profile"})
+			all = append(all, Difference{Place{Pos: f.Header(name)}, name, "not all SDKs find a profile whose section is written like this: use plain characters, no quotes", "rename the profile"})
 			continue
 		}
 		for key, v := range s {
@@ -84,16 +86,16 @@ func (c contents) strays() []Difference {
 	}
 	for name, s := range sections(config) {
 		if name != "default" && !strings.ContainsAny(name, " \t") && isProfile(s) {
-			all = append(all, Difference{Place{Pos: start(s)}, name, "section [" + name + "] is no profile to anyone: in the config file it is written [profile " + name + "]", "write [profile " + name + "]"})
+			all = append(all, Difference{Place{Pos: config.Header(name)}, name, "section [" + name + "] is no profile to anyone: in the config file it is written [profile " + name + "]", "write [profile " + name + "]"})
 		}
 	}
 	credentials, err := profile.Parse(c.files.Credentials, c.credentials, profile.CredentialsFile)
 	if err != nil {
 		return all
 	}
-	for name, s := range sections(credentials) {
+	for _, name := range credentials.Names() {
 		if named, ok := strings.CutPrefix(name, profileSection); ok {
-			all = append(all, Difference{Place{Pos: start(s)}, name, "section [" + name + "] is not found under its name: in the credentials file it is written [" + named + "]", "write [" + named + "]"})
+			all = append(all, Difference{Place{Pos: credentials.Header(name)}, name, "section [" + name + "] is not found under its name: in the credentials file it is written [" + named + "]", "write [" + named + "]"})
 		}
 	}
 	return all
@@ -102,15 +104,4 @@ func (c contents) strays() []Difference {
 func isProfile(s section) bool {
 	return s.has("aws_access_key_id", "aws_secret_access_key", "role_arn", "source_profile", "credential_process", "region", "mfa_serial",
 		"sso_session", "sso_account_id", "web_identity_token_file", "login_session")
-}
-
-// start is the place of the first setting of a section.
-func start(s section) profile.Pos {
-	var first profile.Pos
-	for _, v := range s {
-		if first.Line == 0 || v.pos.Line < first.Line {
-			first = v.pos
-		}
-	}
-	return first
 }

@@ -222,7 +222,7 @@ func TestDifferences(t *testing.T) {
 	}, "\n"), "[profile x]\nregion = eu-west-1\n")
 	want := []string{
 		"config:3 default quotes", "config:4 default comment", "config:6 dev key = value", "config:7 dev lower case",
-		"config:9 my own plain characters", "config:11 stray [profile stray]", "config:19 long next line", "credentials:2 profile x [x]",
+		"config:8 my own plain characters", "config:10 stray [profile stray]", "config:19 long next line", "credentials:1 profile x [x]",
 	}
 	got := Differences(files)
 	for i, d := range got {

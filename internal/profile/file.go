@@ -84,6 +84,14 @@ func (f *File) Lookup(name string) (Settings, bool) {
 	return f.settings(s), true
 }
 
+// Header is the place of the section that Lookup reads; the zero Pos if there is none.
+func (f *File) Header(name string) Pos {
+	if s, ok := f.profiles[name]; ok {
+		return Pos{f.Path, s.line}
+	}
+	return Pos{}
+}
+
 func (f *File) settings(s *section) Settings {
 	all := make(Settings, len(f.defaults)+len(s.own))
 	f.add(all, f.defaults)

@@ -49,6 +49,7 @@ func (p *Plan) LongTerm() bool {
 type NoKeyError struct {
 	Profile string
 	Why     string // what the profile has instead; "" for nothing
+	Setting string // the setting that leads nowhere, "" if none does
 }
 
 func (e *NoKeyError) Error() string {
@@ -144,23 +145,23 @@ func (o *Options) decideSource(ctx context.Context, p *profile.Profile, path []s
 	case strings.EqualFold(p.CredentialSource, "Environment"):
 		kind, err := environmentKind(o.Env)
 		if kind == "" && err == nil {
-			err = &NoKeyError{p.Name, "credential_source is Environment, and AWS_ACCESS_KEY_ID is not set"}
+			err = &NoKeyError{p.Name, "credential_source is Environment, and AWS_ACCESS_KEY_ID is not set", "credential_source"}
 		}
 		return &Plan{Kind: kind, Profile: p}, err
 	case strings.EqualFold(p.CredentialSource, "Ec2InstanceMetadata"):
 		return &Plan{Kind: Instance, Profile: p}, nil
 	case strings.EqualFold(p.CredentialSource, "EcsContainer"):
 		if !hasContainer(o.Env) {
-			return nil, &NoKeyError{p.Name, "credential_source is EcsContainer, and no AWS_CONTAINER_CREDENTIALS_… variable is set"}
+			return nil, &NoKeyError{p.Name, "credential_source is EcsContainer, and no AWS_CONTAINER_CREDENTIALS_… variable is set", "credential_source"}
 		}
 		return &Plan{Kind: Container, Profile: p}, nil
 	case p.CredentialSource != "":
 		return nil, &NoKeyError{p.Name, fmt.Sprintf("%s: credential_source %q is none of Environment, Ec2InstanceMetadata and EcsContainer",
-			p.Origin["credential_source"], p.CredentialSource)}
+			p.Origin["credential_source"], p.CredentialSource), "credential_source"}
 	case p.Static != nil:
 		return o.decideBase(ctx, p, path)
 	default:
-		return nil, &NoKeyError{p.Name, fmt.Sprintf("%s: role_arn without source_profile or credential_source", p.Origin["role_arn"])}
+		return nil, &NoKeyError{p.Name, fmt.Sprintf("%s: role_arn without source_profile or credential_source", p.Origin["role_arn"]), "role_arn"}
 	}
 }
 
