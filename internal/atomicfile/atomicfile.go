@@ -38,11 +38,20 @@ func Write(path string, data []byte, perm fs.FileMode) error {
 	if err := fill(tmp, data, perm, old); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	if err := os.Rename(tmp.Name(), target); err != nil {
+	if err := persist(func() error { return os.Rename(tmp.Name(), target) }); err != nil {
 		return err
 	}
 	syncDir(filepath.Dir(target))
 	return nil
+}
+
+// Read reads the file at path, which another process may be replacing just now.
+func Read(path string) (data []byte, err error) {
+	err = persist(func() error {
+		data, err = os.ReadFile(path)
+		return err
+	})
+	return data, err
 }
 
 // fill writes data to tmp with its final permissions, flushes it and closes it.
