@@ -9,11 +9,12 @@ import (
 	"io"
 	"io/fs"
 	"maps"
-	"os"
 	"slices"
 	"sync"
 
 	"filippo.io/age"
+
+	"github.com/awsexec/awsexec/internal/atomicfile"
 )
 
 // fileBackend keeps all items in one age file encrypted with a passphrase (scrypt), so that age(1) can open it too.
@@ -101,7 +102,7 @@ func (f *fileBackend) delete(ctx context.Context, it item) error {
 
 // load makes items what is in the file, and reports whether there is one.
 func (f *fileBackend) load(ctx context.Context) (found bool, err error) {
-	sealed, err := os.ReadFile(f.path)
+	sealed, err := atomicfile.Read(f.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		f.sealed, f.items = nil, nil

@@ -137,8 +137,8 @@ func (a *app) process(ctx context.Context, command string, path []string) (aws.C
 func (a *app) helperEnv(path []string) []string {
 	env := make([]string, 0, len(a.environ)+1)
 	for _, kv := range a.environ {
-		variable, _, _ := strings.Cut(kv, "=")
-		switch variable {
+		name, _, _ := strings.Cut(kv, "=")
+		switch variable(name) {
 		case "AWSEXEC_PASSPHRASE", "AWSEXEC_MFA_CODE", chainVar:
 		default:
 			env = append(env, kv)

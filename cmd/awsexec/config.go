@@ -51,7 +51,7 @@ func (a *app) addProcess(name, command string) error {
 
 // processCommand is the command line for credential_process: an absolute path and no quotes wherever that can be, which every SDK understands.
 func processCommand(self, name string) string {
-	return quoteWord(self) + " --profile " + quoteWord(name)
+	return quoteWord(plainPath(self)) + " --profile " + quoteWord(name)
 }
 
 // quoteWord puts word in double quotes if it holds a space, which means the same to shlex, to sh and to cmd.exe.
