@@ -1,11 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"fmt"
+	"io"
+	"net"
 	"os"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -41,16 +43,25 @@ func probe(name string, args []string) int {
 			return 1
 		}
 		return int(code)
+	case "cat": // hands its input on
+		if _, err := io.Copy(os.Stdout, os.Stdin); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
+		return 0
+	case "say":
+		fmt.Println(strings.Join(args, " "))
+		return 0
+	case "home": // runs a program with another home
+		return runIn(args[0], args[1:])
 	case "run": // runs a program as Windows programs do, and says how it ended
 		return run(args)
-	case "hold": // says who it is and stays until its input ends
-		fmt.Printf("pid %d.\n", os.Getpid())
-		_, _ = bufio.NewReader(os.Stdin).ReadString('\n')
-		return 0
+	case "hold": // stays on the line with an address until it is killed
+		return hold(args[0])
 	case "events": // counts console events until its input ends
 		return events()
-	case "press": // runs a program on a console of its own and presses keys there
-		return press(args[0], args[1:])
+	case "press": // runs a program on a console of its own and presses Ctrl-C there
+		return press(args)
 	}
 	fmt.Fprintln(os.Stderr, "no such probe")
 	return 1
@@ -70,5 +81,18 @@ func whoami() int {
 		return 1
 	}
 	fmt.Println(*out.Arn)
+	return 0
+}
+
+func hold(address string) int {
+	conn, err := net.Dial("tcp", address)
+	if err == nil {
+		_, err = conn.Write([]byte("."))
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	_, _ = conn.Read(make([]byte, 1)) // nothing comes
 	return 0
 }
