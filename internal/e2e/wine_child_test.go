@@ -114,7 +114,7 @@ func (w *windows) batchFile(t *testing.T) {
 // identity as it was.
 func (w *windows) childEnvironment(t *testing.T) {
 	u := w.worker(t, newSTS(t))
-	c := decode(t, u.exe("-p", "work"))
+	c := decode(t, u.exe("-p", "work", "--region", "eu-west-3"))
 	dirty := []string{"aws_profile=other", "Aws_Session_Token=other", "AWS_SECURITY_TOKEN=other", "AwsExec_Passphrase=other", "AWS_DEFAULT_REGION=us-east-1"}
 	kept := []string{"EMPTY=", "Mixed_Case=a=b", "ÜMLAUT=ß日", "AWS_PAGER=less"}
 	plain := u.program(command{name: w.probe, args: []string{"env"}, env: kept}).wait()

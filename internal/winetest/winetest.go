@@ -44,6 +44,9 @@ func Start(dir string) (*Machine, error) {
 		}
 		*path = found
 	}
+	if err := os.Mkdir(m.Prefix(), 0o700); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), bootTime)
 	defer cancel()
 	// The server and the services of Windows, whose start takes seconds, stay for a while when no program runs. The server would end
