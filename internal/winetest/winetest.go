@@ -1,6 +1,5 @@
 //go:build linux
 
-// Package winetest runs Windows programs under Wine, for tests.
 package winetest
 
 import (
