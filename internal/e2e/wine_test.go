@@ -56,8 +56,9 @@ var windowsPackages = []struct{ path, skip string }{
 	{"internal/cache", "TestDamagedFilesAreMisses"},                   // every byte of a file: minutes
 	{"internal/flock", ""},
 	{"internal/term", ""},
-	// Wine's Credential Manager is not atomic: who reads an item that another is writing sees half of it. Others take minutes.
-	{"keystore", "TestKeyringContract/(coming_and_going|sealing_key)$|TestFileContract/(goroutines|processes|coming_and_going)|TestFileDamaged"},
+	// Wine's Credential Manager is not atomic: who reads an item that another is writing sees half of it. What else is left out takes
+	// minutes there and is not about Windows.
+	{"keystore", "TestKeyringContract/(coming_and_going|sealing_key|goroutines)$|TestFileContract/(goroutines|processes|coming_and_going|sizes|names|sealing.*)|TestFileDamaged|TestFilePassphrase"},
 	// doctor's tests have files and programs in the way of Unix.
 	{"cmd/awsexec", "TestDoctor|TestProfileErrors"},
 }
