@@ -3,7 +3,9 @@ package exec
 import (
 	"errors"
 	"io/fs"
+	"os"
 	osexec "os/exec"
+	"strings"
 )
 
 // LookPath finds the program that Windows would run for name, by the process's own PATH and PATHEXT; the path argument is not
@@ -19,7 +21,9 @@ func LookPath(name, _ string) (string, error) {
 		return "", notRunnable(file, errors.New(`it is in the current directory; say .\ before its name`))
 	case errors.Is(err, fs.ErrPermission):
 		return "", notRunnable(name, err)
-	default:
-		return "", notFound(name)
 	}
+	if fi, err := os.Stat(name); err == nil && fi.IsDir() && strings.ContainsAny(name, `:\/`) {
+		return "", notRunnable(name, errors.New("it is a directory"))
+	}
+	return "", notFound(name)
 }

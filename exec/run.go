@@ -15,7 +15,7 @@ import (
 // Ctrl-Z, and fg and bg reach it by themselves; if a child with a group of its own, such as a shell, is stopped, so is this process,
 // and both go on together. A child that a signal killed gives 128 plus its number.
 //
-// Only SIGKILL ends this process alone, and the child then lives on.
+// Only SIGKILL ends this process alone, and the child then lives on; on Windows it is ended too. An exit code of Windows keeps its 32 bits.
 //
 // The error wraps ErrNotFound or ErrNotRunnable, and means that nothing ran.
 func (c *Cmd) Run() (exitCode int, err error) {
@@ -27,10 +27,11 @@ func (c *Cmd) Run() (exitCode int, err error) {
 	}
 	defer signal.Stop(signals)
 
-	child, err := c.start()
+	child, release, err := c.start()
 	if err != nil {
 		return 0, refused(c.Path, err)
 	}
+	defer release()
 	type end struct {
 		code int
 		err  error
@@ -50,8 +51,7 @@ func (c *Cmd) Run() (exitCode int, err error) {
 	}
 }
 
-// spawn starts c on this process's standard files.
-func (c *Cmd) spawn() (*osexec.Cmd, error) {
-	child := &osexec.Cmd{Path: c.Path, Args: c.Args, Env: c.Env, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
-	return child, child.Start()
+// child is c on this process's standard files.
+func (c *Cmd) child() *osexec.Cmd {
+	return &osexec.Cmd{Path: c.Path, Args: c.Args, Env: c.Env, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
 }

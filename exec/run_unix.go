@@ -12,12 +12,13 @@ import (
 )
 
 // start starts c, through /bin/sh if it is a script without "#!".
-func (c *Cmd) start() (*osexec.Cmd, error) {
-	child, err := c.spawn()
-	if errors.Is(err, syscall.ENOEXEC) {
-		return c.script().spawn()
+func (c *Cmd) start() (child *osexec.Cmd, release func(), err error) {
+	child = c.child()
+	if err = child.Start(); errors.Is(err, syscall.ENOEXEC) {
+		child = c.script().child()
+		err = child.Start()
 	}
-	return child, err
+	return child, func() {}, err
 }
 
 // handled are the signals that Run takes while its child runs. SIGPIPE is among them because a Go program otherwise dies of writing to

@@ -31,7 +31,7 @@ type indexKey struct {
 
 // load returns the entries. A missing index is an empty one; so is one that cannot be understood, and damaged then says so.
 func (x index) load() (keys map[string]indexKey, damaged bool, err error) {
-	b, err := os.ReadFile(x.path)
+	b, err := atomicfile.Read(x.path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return map[string]indexKey{}, false, nil
 	}

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/atomicfile"
 	"github.com/awsexec/awsexec/internal/kernelkey"
 )
 
@@ -40,7 +41,7 @@ func (u *unlockedCopy) read(sealed []byte) (plain []byte, ok bool) {
 		return nil, false
 	}
 	defer clear(key[:])
-	b, err := os.ReadFile(u.path)
+	b, err := atomicfile.Read(u.path)
 	if err != nil {
 		u.debug("unlocked copy: %v", err)
 		return nil, false

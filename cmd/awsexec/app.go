@@ -52,7 +52,7 @@ func newApp(d deps, u *ui, f *flags) (*app, error) {
 	a := &app{deps: d, flags: *f, ui: u, vars: map[string]string{}}
 	for _, kv := range d.environ {
 		if name, value, ok := strings.Cut(kv, "="); ok && name != "" {
-			a.vars[name] = value
+			a.vars[variable(name)] = value
 		}
 	}
 	for _, name := range f.Profile {
@@ -90,8 +90,16 @@ func newApp(d deps, u *ui, f *flags) (*app, error) {
 	return a, nil
 }
 
-// env looks a variable up. On Windows their names do not tell case, which matters for none that we read.
-func (a *app) env(name string) string { return a.vars[name] }
+// env looks a variable up.
+func (a *app) env(name string) string { return a.vars[variable(name)] }
+
+// variable is the name by which a variable is known. On Windows it does not tell case, and SDKs find aws_profile there.
+func variable(name string) string {
+	if runtime.GOOS == "windows" {
+		return strings.ToUpper(name)
+	}
+	return name
+}
 
 // parseDuration reads a whole number of seconds, or a Go duration that is one. Empty is 0.
 func parseDuration(s, where string) (time.Duration, error) {

@@ -158,8 +158,8 @@ func (a *app) process(ctx context.Context, command string, path []string) (aws.C
 func (a *app) helperEnv(path []string) []string {
 	env := make([]string, 0, len(a.environ)+4)
 	for _, kv := range a.environ {
-		variable, _, _ := strings.Cut(kv, "=")
-		switch variable {
+		name, _, _ := strings.Cut(kv, "=")
+		switch variable(name) {
 		case "AWSEXEC_PASSPHRASE", "AWSEXEC_NEW_PASSPHRASE", "AWSEXEC_MFA_CODE", "AWSEXEC_NO_PROMPT", chainVar:
 		case "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE":
 			if a.files == a.sdkFiles {

@@ -90,7 +90,7 @@ func (a *app) isProcessOf(command, name string) bool {
 
 // processCommand is the command line for credential_process, with an absolute path and more flags where there are any.
 func processCommand(self, name string, flags ...string) string {
-	return profile.ProcessCommand(runtime.GOOS, append([]string{self, "--profile", name}, flags...)...)
+	return profile.ProcessCommand(runtime.GOOS, append([]string{plainPath(self), "--profile", name}, flags...)...)
 }
 
 // quoteWord puts word in double quotes if it holds a space, which means the same to shlex, to sh and to cmd.exe.

@@ -39,7 +39,7 @@ func Write(path string, data []byte, perm fs.FileMode) error {
 	if err := fill(tmp, data, perm, old); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	if err := os.Rename(tmp.Name(), target); err != nil {
+	if err := persist(func() error { return os.Rename(tmp.Name(), target) }); err != nil {
 		return err
 	}
 	syncDir(filepath.Dir(target))
@@ -63,6 +63,15 @@ func Tidy(path string) {
 
 // unfinished is what the names of files begin with that are to become target.
 func unfinished(target string) string { return "." + filepath.Base(target) + ".tmp-" }
+
+// Read reads the file at path, which another process may be replacing just now.
+func Read(path string) (data []byte, err error) {
+	err = persist(func() error {
+		data, err = os.ReadFile(path)
+		return err
+	})
+	return data, err
+}
 
 // fill writes data to tmp with its final permissions, flushes it and closes it.
 func fill(tmp *os.File, data []byte, perm fs.FileMode, old fs.FileInfo) error {

@@ -85,7 +85,7 @@ type Session struct {
 // of the sealing key: a session may be there, but nothing can open it.
 func (c *Cache) Load(ctx context.Context, k Key) (Session, bool, error) {
 	path := c.path(k)
-	data, err := os.ReadFile(path)
+	data, err := atomicfile.Read(path)
 	if err != nil {
 		return Session{}, false, nil
 	}

@@ -28,7 +28,7 @@ func (c *Cache) CodeSent(ctx context.Context, serial, code string, now time.Time
 	if err != nil {
 		return false
 	}
-	data, err := os.ReadFile(c.codesPath(serial))
+	data, err := atomicfile.Read(c.codesPath(serial))
 	if err != nil {
 		return false
 	}
@@ -49,7 +49,7 @@ func (c *Cache) RememberCode(ctx context.Context, serial, code string, now time.
 		return err
 	}
 	path := c.codesPath(serial)
-	old, _ := os.ReadFile(path)
+	old, _ := atomicfile.Read(path)
 	var data []byte
 	for _, r := range records(old, now) {
 		data = append(data, r...)

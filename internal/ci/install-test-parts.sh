@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs the real programs that the tests run against: a keyring, AWS clients, dialogs and a display for them, shells, and a
-# C compiler for -race.
+# Installs the real programs that the tests run against: a keyring, AWS clients, dialogs and a display for them, shells, Wine with
+# a compiler for what it lacks, and a C compiler for -race.
 #
 # It installs only what is missing, and only where it may: Debian packages as root with apt-get, the JavaScript client from
 # its lock file with npm. Elsewhere it says what to type. Tests skip what is missing, so that is no failure, unless
@@ -38,6 +38,10 @@ missing() {
 	has pinentry-gtk-2 || echo pinentry-gtk2
 	has zsh || echo zsh
 	has fish || echo fish
+	if [ "$(uname -m)" = x86_64 ]; then # else Wine runs nothing of ours
+		has wine || printf '%s\n' wine wine64
+		has x86_64-w64-mingw32-gcc || has x86_64-w64-mingw32-gcc-win32 || echo gcc-mingw-w64-x86-64-win32
+	fi
 }
 
 # A machine may have an old package list, another apt-get at work, or a poor network: wait, and try again.

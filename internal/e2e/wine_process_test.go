@@ -1,0 +1,127 @@
+//go:build linux
+
+package e2e
+
+import (
+	"cmp"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/awsexec/awsexec/internal/winetest"
+)
+
+// credentialProcess: the Go SDK, which has cmd.exe run the command, gets credentials by the line that add writes: also where awsexec
+// is in a directory with spaces, which in quotes would not work.
+func (w *windows) credentialProcess(t *testing.T) {
+	srv := newSTS(t)
+	u := w.newUser(t, srv.URL())
+	u.config("[profile work]", "region = eu-west-1")
+	c := command{name: w.awsexec, args: []string{"add", "work", "--stdin", "--no-verify", "--force", "--write-config"}, stdin: aliceKey + "\n" + aliceSecret + "\n"}
+	if r := u.program(c).wait(); r.code != 0 {
+		t.Fatalf("add: exit code %d, stderr:\n%s", r.code, r.stderr)
+	}
+	data, err := os.ReadFile(u.path(".aws", "config"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, written, _ := strings.Cut(string(data), "credential_process = ")
+	if program := strings.TrimSuffix(strings.TrimSpace(written), " --profile work"); strings.ContainsAny(program, `" `) || program == "" {
+		t.Errorf("the program needs quotes: %s", written)
+	}
+	whoami := func() result {
+		t.Helper()
+		return u.program(command{name: w.probe, args: []string{"whoami"}, env: []string{"AWS_PROFILE=work"}}).wait()
+	}
+	isAliceWithSession(t, srv, whoami())
+
+	plain := u.path("plain.exe")
+	if err := os.Link(w.awsexec, plain); err != nil {
+		t.Fatal(err)
+	}
+	u.config("[profile work]", "region = eu-west-1", "credential_process = "+winetest.Path(plain)+" --profile work")
+	isAliceWithSession(t, srv, whoami())
+	if n := srv.Calls("GetSessionToken"); n != 1 {
+		t.Errorf("%d sessions, want 1", n)
+	}
+}
+
+// helpers: a profile's mfa_process and another tool's credential_process go to cmd.exe as they stand, quotes and builtin commands too; one
+// that is awsexec itself is followed, not run.
+func (w *windows) helpers(t *testing.T) {
+	srv := newSTS(t)
+	u := w.newUser(t, srv.URL())
+	creds := u.write(`{"Version":1,"AccessKeyId":"ASIAIOSFODNN7EXAMPLE","SecretAccessKey":"x","SessionToken":"y","Expiration":"2999-01-01T00:00:00Z"}`, "a dir", "creds.json")
+	u.config("[profile mfa]", "region = eu-west-1", "mfa_serial = "+bobMFA, `mfa_process = "`+winetest.Path(w.probe)+`" say `+bobCode(),
+		"[profile tool]", "region = eu-west-1", `credential_process = type "`+winetest.Path(creds)+`"`,
+		"[profile alias]", "region = eu-west-1", `credential_process = "`+winetest.Path(w.awsexec)+`" --profile mfa`)
+	u.put("mfa", bobKey, bobSecret)
+	mfa := decode(t, u.exe("-p", "mfa"))
+	if alias := decode(t, u.exe("-p", "alias")); alias != mfa {
+		t.Error("alias has other credentials")
+	}
+	if c := decode(t, u.exe("-p", "tool")); c.AccessKeyID != "ASIAIOSFODNN7EXAMPLE" {
+		t.Errorf("tool has key %s", c.AccessKeyID)
+	}
+}
+
+// terminal: the secret is asked for on the console without echo, whatever standard input is, and Ctrl-C ends that.
+func (w *windows) terminal(t *testing.T) {
+	srv := newSTS(t)
+	u := w.newUser(t, srv.URL())
+	u.env["AWS_REGION"] = "eu-west-1"
+	delete(u.env, "AWSEXEC_NO_PROMPT")
+	tm := u.onTerminal(false, w.Args(w.awsexec, "add", "typed")...)
+	tm.expect("access key id:")
+	tm.send(aliceKey + "\r")
+	tm.expect(aliceKey)
+	tm.expect("secret access key:")
+	tm.send(aliceSecret + "\r")
+	if code := tm.ended(); code != "0" {
+		t.Fatalf("exit code %s:\n%s", code, tm.shown())
+	}
+	noMarker(t, "the terminal", tm.shown())
+	isAliceWithSession(t, srv, u.exe("-p", "typed", "--", winetest.Path(w.probe), "whoami"))
+
+	tm = u.onTerminal(false, w.Args(w.awsexec, "add", "interrupted")...)
+	tm.expect("access key id:")
+	tm.send("\x03")
+	if code := tm.ended(); code != "130" {
+		t.Errorf("exit code %s, want 130:\n%s", code, tm.shown())
+	}
+}
+
+// ended waits for the end of a Windows program and returns its exit code. Wine's console may still have a hold on the terminal then: nothing
+// more can be asked of it.
+func (tm *terminal) ended() string {
+	tm.t.Helper()
+	tm.expect("[exit ")
+	return tm.expect("]")
+}
+
+// cleanupOnly matches what Wine 8 makes of a test that passes: it cannot delete in the way of os.RemoveAll, which ends t.TempDir.
+var cleanupOnly = regexp.MustCompile(`(?m)^ *testing\.go:\d+: TempDir RemoveAll cleanup: .*\n|^ *--- FAIL: .*\n|^FAIL\n`)
+
+// packages: tests of the packages that differ on Windows.
+func (w *windows) packages(t *testing.T) {
+	u := w.newUser(t, "")
+	temp := filepath.Join(w.Prefix(), "drive_c", "users")
+	t.Cleanup(func() { _ = exec.Command("rm", "-rf", temp).Run() })
+	for _, p := range windowsPackages {
+		t.Run(p.path, func(t *testing.T) {
+			c := command{
+				name: filepath.Join(w.tests, filepath.Base(p.path)+".test.exe"),
+				args: []string{"-test.skip", cmp.Or(p.skip, "^$")},
+				env:  []string{"AWSEXEC_TEST_THROWAWAY_CREDENTIALS=1"},
+				dir:  filepath.Join("..", "..", p.path),
+			}
+			r := u.program(c).wait()
+			if rest := cleanupOnly.ReplaceAllString(r.stdout, ""); r.code != 0 && (r.code != 1 || rest != "") {
+				t.Errorf("exit code %d:\n%s%s", r.code, rest, r.stderr)
+			}
+		})
+	}
+}

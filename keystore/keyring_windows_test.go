@@ -1,0 +1,62 @@
+package keystore
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/zalando/go-keyring"
+)
+
+// TestKeyringContract empties the Credential Manager of awsexec's items over and over: it runs only where that is said to be a
+// throwaway one.
+func TestKeyringContract(t *testing.T) {
+	if os.Getenv("AWSEXEC_TEST_THROWAWAY_CREDENTIALS") == "" {
+		t.Skip("the Credential Manager may be somebody's: AWSEXEC_TEST_THROWAWAY_CREDENTIALS is not set")
+	}
+	contract(t, KindKeyring, func(t *testing.T) {
+		for _, service := range []string{sealingItem.service, keyItem("").service} {
+			if err := keyring.DeleteAll(service); err != nil {
+				t.Fatal(err)
+			}
+		}
+	})
+}
+
+// What is over the Credential Manager's limit is ErrTooBig, also where the library lets it through, and what is not is kept whole.
+func TestKeyringLimit(t *testing.T) {
+	if os.Getenv("AWSEXEC_TEST_THROWAWAY_CREDENTIALS") == "" {
+		t.Skip("the Credential Manager may be somebody's: AWSEXEC_TEST_THROWAWAY_CREDENTIALS is not set")
+	}
+	k := &keyringBackend{env: os.Getenv, timeout: defaultTimeout}
+	it := item{"awsexec-test", "limit"}
+	full := []byte(strings.Repeat("x", 2560))
+	if err := k.set(t.Context(), it, full); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := k.get(t.Context(), it); err != nil || string(got) != string(full) {
+		t.Errorf("%d bytes, %v", len(got), err)
+	}
+	if err := k.set(t.Context(), it, append(full, 'x')); !errors.Is(err, ErrTooBig) {
+		t.Errorf("got %v, want ErrTooBig", err)
+	}
+	if err := k.delete(t.Context(), it); err != nil {
+		t.Error(err)
+	}
+	if _, err := k.get(t.Context(), it); !errors.Is(err, ErrNotFound) {
+		t.Errorf("got %v, want ErrNotFound", err)
+	}
+}
+
+// Names that differ only in case are different names, though not to the Credential Manager.
+func TestAccountTellsCase(t *testing.T) {
+	seen := map[string]string{}
+	for _, name := range []string{"dev", "Dev", "DEV", "^dev", "^Dev", "d^ev", "É", "é", "ß", "SS"} {
+		folded := strings.ToUpper(account(name))
+		if other, ok := seen[folded]; ok {
+			t.Errorf("%q and %q are one", name, other)
+		}
+		seen[folded] = name
+	}
+}
