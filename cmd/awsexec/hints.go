@@ -40,10 +40,14 @@ func hint(err error, a *app) string {
 	return ""
 }
 
-func hintOfImport(err error, _ *app, _ string) string {
+func hintOfImport(err error, _ *app, name string) string {
+	var of importError
+	var setting *profile.SettingError
 	var taken takenError
 	var unasked unaskedError
 	switch {
+	case errors.As(err, &of) && errors.As(err, &setting) && setting.Key == "role_arn":
+		return fmt.Sprintf("give the role a profile of its own, with source_profile = %s, and import the key then", name)
 	case errors.As(err, &taken):
 		return fmt.Sprintf("store the one in the file instead: awsexec import %s --force\n"+
 			"or keep the stored one, and delete aws_access_key_id and aws_secret_access_key at %s", quoteWord(taken.name), taken.at)

@@ -224,7 +224,7 @@ func printClearKeys(a *app, keys []clearKey) error {
 		case k.notOne != "":
 			can = "no: " + k.notOne
 		case k.err != nil:
-			can = "no: " + k.err.Error()
+			can = "no: " + strings.TrimPrefix(k.err.Error(), fmt.Sprintf("profile %q: ", k.name))
 		}
 		id := mask(k.at[0].Credentials.AccessKeyID)
 		row := []string{k.name, id, k.places(), can}
@@ -421,7 +421,10 @@ type importError struct {
 	err  error
 }
 
-func (e importError) Error() string { return fmt.Sprintf("key of profile %q: %v", e.name, e.err) }
+func (e importError) Error() string {
+	profile := fmt.Sprintf("profile %q: ", e.name)
+	return "key of " + profile + strings.TrimPrefix(e.err.Error(), profile)
+}
 
 func (e importError) Unwrap() error { return e.err }
 

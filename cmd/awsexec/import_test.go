@@ -169,7 +169,7 @@ func TestImportRefuses(t *testing.T) {
 		parts                     []string
 	}{
 		{"role", "[profile bob]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = bob\n", "[bob]\n" + bobKeys, nil,
-			[]string{`key of profile "bob": profile "bob": `, "config:2: role_arn: does not go together with credential_process"}},
+			[]string{`key of profile "bob": /`, "config:2: role_arn: does not go together with credential_process", "hint: give the role a profile of its own, with source_profile = bob"}},
 		{"role in the credentials file", "", "[bob]\nsource_profile = bob\n" + bobKeys, nil, []string{"credentials:2: source_profile: does not"}},
 		{"another tool's process", "[profile bob]\ncredential_process = other\n", "[bob]\n" + bobKeys, nil, []string{"config:2: credential_process: is already there"}},
 		{"process of another profile", "[profile bob]\ncredential_process = awsexec -p work\n", "[bob]\n" + bobKeys, nil, []string{"config:2: credential_process: is already there"}},
