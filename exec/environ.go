@@ -37,6 +37,7 @@ var scrubbed = []string{
 	"AWS_WEB_IDENTITY_TOKEN_FILE",
 	"AWS_CONTAINER_*",
 	"AWSEXEC_PASSPHRASE",
+	"AWSEXEC_NEW_PASSPHRASE",
 	"AWSEXEC_MFA_CODE",
 	"AWSEXEC_CHAIN",
 	"AWSEXEC_PROFILE",
@@ -63,9 +64,14 @@ func Environ(base []string, id Identity) []string {
 		set = append(set, [2]string{"AWS_CREDENTIAL_EXPIRATION", c.Expires.UTC().Format(time.RFC3339)})
 	}
 
-	drop := scrubbed
-	if id.Region != "" {
-		drop = append([]string{"AWS_REGION", "AWS_DEFAULT_REGION"}, scrubbed...)
+	return replaced(base, id.Region, scrubbed, set)
+}
+
+// replaced is base without what drop names, and then with those variables of set that are not empty. Where there is a region, which
+// set then has, those of base are dropped too.
+func replaced(base []string, region string, drop []string, set [][2]string) []string {
+	if region != "" {
+		drop = append([]string{"AWS_REGION", "AWS_DEFAULT_REGION"}, drop...)
 	}
 	env := make([]string, 0, len(base)+len(set))
 	for _, kv := range base {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -13,8 +14,9 @@ import (
 // keyringBackend keeps each item in the keyring of the operating system. The library knows no deadlines, may wait for ever
 // for a daemon that has died, and panics on some answers: every call of it runs in a goroutine that can be left behind.
 type keyringBackend struct {
-	env     func(string) string
-	timeout time.Duration
+	env      func(string) string
+	timeout  time.Duration
+	noPrompt bool
 
 	mu sync.Mutex // one call at a time: dialogs of two calls in one process would take each other's answers
 }
@@ -33,6 +35,9 @@ const (
 // consentTime bounds the wait for a keyring that is unlocked and answers others. Some ask for consent to read an item, which
 // cannot be seen from outside.
 const consentTime = time.Minute
+
+// unseen says that nothing tells here whether a keyring would ask: macOS has no way to, and Windows never does.
+const unseen = runtime.GOOS == "darwin" || runtime.GOOS == "windows"
 
 func (k *keyringBackend) String() string { return "the OS keyring" }
 
@@ -72,6 +77,11 @@ func (k *keyringBackend) call(ctx context.Context, f func() (string, error)) ([]
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if k.noPrompt && !unseen {
+		if p := k.look(ctx); p == closed || p == declined {
+			return nil, fmt.Errorf("%w: it would ask for its password, and prompts are switched off", ErrLocked)
+		}
+	}
 	type result struct {
 		secret string
 		err    error

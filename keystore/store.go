@@ -43,6 +43,7 @@ type vault struct {
 	kind    Kind
 	backend backend
 	index   index
+	holder  holder
 }
 
 // Store keeps long-term keys by name. It may be used by many goroutines, and by many processes at once on the same
@@ -62,6 +63,7 @@ type Entry struct {
 	Name        string
 	AccessKeyID string    // "" when only the store itself knows
 	Added       time.Time // UTC
+	Rotating    bool      // a rotation was begun and not ended, as far as the index knows
 }
 
 // Kind is [KindKeyring] or [KindFile]. For a store opened with [KindAuto] it is right after the first call.
@@ -156,13 +158,16 @@ func (s *Store) Put(ctx context.Context, name string, c aws.Credentials) error {
 	})
 }
 
-// Delete removes the key kept under name, and makes sure that it is gone. The error is [ErrNotFound] if there was none;
+// Delete removes the key kept under name with the journal of its rotation, and makes sure that they are gone. The error is [ErrNotFound] if there was none;
 // the index then forgets the name too.
 func (s *Store) Delete(ctx context.Context, name string) error {
 	if err := known(name); err != nil {
 		return err
 	}
 	return s.change(ctx, name, false, func(v *vault) error {
+		if err := v.endRotation(ctx, name); err != nil {
+			return err
+		}
 		keys, _, err := v.index.load()
 		if err != nil {
 			return err
@@ -200,18 +205,13 @@ func (s *Store) List(ctx context.Context) ([]Entry, error) {
 	}
 	list := make([]Entry, 0, len(keys))
 	for _, name := range slices.Sorted(maps.Keys(keys)) {
-		list = append(list, Entry{Name: name, AccessKeyID: keys[name].AccessKeyID, Added: keys[name].Added})
+		list = append(list, Entry{Name: name, AccessKeyID: keys[name].AccessKeyID, Added: keys[name].Added, Rotating: keys[name].Rotating})
 	}
 	return list, nil
 }
 
-// SealingKey returns the random key that cached sessions are sealed with, making it if there is none. All callers, in all
-// processes, get the same one. One that cannot be understood is replaced: only cached sessions are lost with it.
-func (s *Store) SealingKey(ctx context.Context) ([32]byte, error) {
-	v, err := s.settle(ctx)
-	if err != nil {
-		return [32]byte{}, err
-	}
+// keptSealingKey reads the sealing key of v, making it if there is none that can be used.
+func (s *Store) keptSealingKey(ctx context.Context, v *vault) ([32]byte, error) {
 	key, ok, err := v.sealingKey(ctx)
 	if err == nil && !ok {
 		err = s.locked(ctx, v, true, func() error {
@@ -221,6 +221,7 @@ func (s *Store) SealingKey(ctx context.Context) ([32]byte, error) {
 			fresh := newSealingKey()
 			defer clear(fresh)
 			key, _ = decodeSealingKey(fresh)
+			v.holder.forget()
 			return v.setAndCheck(ctx, sealingItem, fresh)
 		})
 	}

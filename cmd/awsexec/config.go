@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -87,9 +88,9 @@ func (a *app) isProcessOf(command, name string) bool {
 	return ok && (of == name || of == "" && name == "default")
 }
 
-// processCommand is the command line for credential_process: an absolute path and no quotes wherever that can be, which every SDK understands.
-func processCommand(self, name string) string {
-	return quoteWord(self) + " --profile " + quoteWord(name)
+// processCommand is the command line for credential_process, with an absolute path and more flags where there are any.
+func processCommand(self, name string, flags ...string) string {
+	return profile.ProcessCommand(runtime.GOOS, append([]string{self, "--profile", name}, flags...)...)
 }
 
 // quoteWord puts word in double quotes if it holds a space, which means the same to shlex, to sh and to cmd.exe.

@@ -54,7 +54,7 @@ func (c *importCmd) Run(ctx context.Context, a *app) error {
 	fail := func(k clearKey, err error) {
 		failed++
 		err = importError{k.name, err}
-		a.ui.fail(err, hint(err, a))
+		a.ui.fail(err, hintFor(err, a, k.name))
 	}
 	var plans []movePlan
 	files := fileContents{}
@@ -320,14 +320,8 @@ func (c *importCmd) move(ctx context.Context, a *app, p movePlan) error {
 				return err
 			}
 		}
-		done := a.waitForKeys()
-		err := a.store.Put(ctx, p.key.name, key)
-		done()
-		if err != nil {
+		if err := a.put(ctx, p.key.name, key, p.old); err != nil {
 			return err
-		}
-		if p.old != "" {
-			a.forget(p.old)
 		}
 	}
 	for _, e := range p.edits {

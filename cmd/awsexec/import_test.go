@@ -10,16 +10,16 @@ import (
 )
 
 const (
-	bobID     = "AKIAIOSFODNN7BOBBOB1"
-	bobSecret = ststest.Marker + "/bob/XUtnFEMI/K7MDENGbPxRfi2"
-	aliceKeys = "aws_access_key_id = " + aliceID + "\naws_secret_access_key = " + aliceSecret + "\n"
-	bobKeys   = "aws_access_key_id = " + bobID + "\naws_secret_access_key = " + bobSecret + "\n"
+	carolID     = "AKIAIOSFODNN7CAROL01"
+	carolSecret = ststest.Marker + "/bob/XUtnFEMI/K7MDENGbPxRfi2"
+	aliceKeys   = "aws_access_key_id = " + aliceID + "\naws_secret_access_key = " + aliceSecret + "\n"
+	bobKeys     = "aws_access_key_id = " + carolID + "\naws_secret_access_key = " + carolSecret + "\n"
 )
 
 func newImportWorld(t *testing.T) *world {
 	t.Helper()
 	w := newWorld(t)
-	err := w.server.AddUser(ststest.User{Account: "123456789012", Name: "bob", AccessKeyID: bobID, SecretAccessKey: bobSecret})
+	err := w.server.AddUser(ststest.User{Account: "123456789012", Name: "carol", AccessKeyID: carolID, SecretAccessKey: carolSecret})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestImport(t *testing.T) {
 // The table and the diff show everything but the secrets, and a dry run changes nothing.
 func TestImportShows(t *testing.T) {
 	w := newImportWorld(t)
-	const session = "aws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = " + bobSecret + "\naws_session_token = " + ststest.Marker + "\n"
+	const session = "aws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = " + carolSecret + "\naws_session_token = " + ststest.Marker + "\n"
 	credentials := w.write(".aws/credentials", "[default]\n"+session+"# old: "+aliceSecret+"\n[minio]\naws_access_key_id = minio\naws_secret_access_key = "+
 		ststest.Marker+"\n[work]\n"+aliceKeys)
 	config := w.write(".aws/config", "[work]\n"+bobKeys+"[profile bob]\n"+bobKeys)
@@ -131,11 +131,11 @@ func TestImportShows(t *testing.T) {
 		"default   ASIA…MPLE     " + credentials + ":2    no: a session, which ends by itself; the tool that made it puts it there\n" +
 		"minio     *****         " + credentials + ":7    no: not the key of an IAM user: its id does not look like AKIA…\n" +
 		"work      AKIA…CE01     " + credentials + ":10   yes\n" +
-		"work      AKIA…BOB1     " + config + ":2         no: no SDK reads a profile from section [work]\n" +
-		"bob       AKIA…BOB1     " + config + ":5         yes\n" +
+		"work      AKIA…OL01     " + config + ":2         no: no SDK reads a profile from section [work]\n" +
+		"bob       AKIA…OL01     " + config + ":5         yes\n" +
 		"--- " + config + "\n+++ " + config + "\n@@ -2,5 +2,7 @@\n" +
-		" aws_access_key_id = " + bobID + "\n aws_secret_access_key = (left out by awsexec)\n [profile bob]\n" +
-		"-aws_access_key_id = " + bobID + "\n-aws_secret_access_key = (left out by awsexec)\n" +
+		" aws_access_key_id = " + carolID + "\n aws_secret_access_key = (left out by awsexec)\n [profile bob]\n" +
+		"-aws_access_key_id = " + carolID + "\n-aws_secret_access_key = (left out by awsexec)\n" +
 		"+" + process("bob") + "+\n+[profile work]\n+" + process("work") +
 		"--- " + credentials + "\n+++ " + credentials + "\n@@ -7,5 +7,3 @@\n" +
 		" aws_access_key_id = minio\n aws_secret_access_key = (left out by awsexec)\n [work]\n" +
@@ -173,12 +173,12 @@ func TestImportRefuses(t *testing.T) {
 		{"role in the credentials file", "", "[bob]\nsource_profile = bob\n" + bobKeys, nil, []string{"credentials:2: source_profile: does not"}},
 		{"another tool's process", "[profile bob]\ncredential_process = other\n", "[bob]\n" + bobKeys, nil, []string{"config:2: credential_process: is already there"}},
 		{"process of another profile", "[profile bob]\ncredential_process = awsexec -p work\n", "[bob]\n" + bobKeys, nil, []string{"config:2: credential_process: is already there"}},
-		{"id alone", "", "[bob]\naws_access_key_id = " + bobID + "\n", nil, []string{"credentials:2: aws_secret_access_key is missing"}},
+		{"id alone", "", "[bob]\naws_access_key_id = " + carolID + "\n", nil, []string{"credentials:2: aws_secret_access_key is missing"}},
 		{"two keys", "[profile bob]\n" + aliceKeys, "[bob]\n" + bobKeys, nil, []string{"config:2: another key than at ", "credentials:2"}},
 		{"secret of two lines", "", "[bob]\n" + bobKeys + "  more\n", nil, []string{"credentials:2: aws_secret_access_key (line 3) goes on over more than one line"}},
-		{"malformed secret", "", "[bob]\naws_access_key_id = " + bobID + "\naws_secret_access_key = x\n", nil, []string{"credentials:2: that is no secret access key"}},
+		{"malformed secret", "", "[bob]\naws_access_key_id = " + carolID + "\naws_secret_access_key = x\n", nil, []string{"credentials:2: that is no secret access key"}},
 		{"name", "", "[b;b]\n" + bobKeys, nil, []string{`key of profile "b;b": the keystore does not take it`}},
-		{"wrong secret", "", "[bob]\naws_access_key_id = " + bobID + "\naws_secret_access_key = " + aliceSecret + "\n", nil, []string{"nothing was stored: ", "SignatureDoesNotMatch", "awsexec add bob --force"}},
+		{"wrong secret", "", "[bob]\naws_access_key_id = " + carolID + "\naws_secret_access_key = " + aliceSecret + "\n", nil, []string{"nothing was stored: ", "SignatureDoesNotMatch", "awsexec add bob --force"}},
 		{"session by name", "", "[bob]\n" + bobKeys + "aws_session_token = x\n", []string{"bob", "work"}, []string{`"bob": a session`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -220,7 +220,7 @@ func TestImportByName(t *testing.T) {
 	if got, want := w.read(".aws/credentials"), "[work]\n"+aliceKeys+"[bob]\n"; got != want {
 		t.Errorf("credentials is\n%s\nwant\n%s", got, want)
 	}
-	w.worksAs("bob", bobID)
+	w.worksAs("bob", carolID)
 	w.noSecrets(".aws/credentials")
 }
 
@@ -237,7 +237,7 @@ func TestImportMeetsStoredKey(t *testing.T) {
 	}
 	w.worksAs("work", aliceID)
 	w.ok("", "import", "work", "--yes", "--force")
-	w.worksAs("work", bobID)
+	w.worksAs("work", carolID)
 
 	w.write(".aws/credentials", "[work]\n"+bobKeys)
 	calls := len(w.server.Requests())
@@ -249,12 +249,12 @@ func TestImportMeetsStoredKey(t *testing.T) {
 		t.Errorf("credentials is\n%s", got)
 	}
 	// The same id with a secret that AWS does not know.
-	w.write(".aws/credentials", "[work]\naws_access_key_id = "+bobID+"\naws_secret_access_key = "+aliceSecret+"\n")
+	w.write(".aws/credentials", "[work]\naws_access_key_id = "+carolID+"\naws_secret_access_key = "+aliceSecret+"\n")
 	if r := w.run("", "import", "--yes"); r.code != exitFailed || !strings.Contains(r.err, "SignatureDoesNotMatch") {
 		t.Errorf("exit code %d\n%s", r.code, r.err)
 	}
 	w.ok("", "clear")
-	w.worksAs("work", bobID)
+	w.worksAs("work", carolID)
 }
 
 func TestImportWithoutVerification(t *testing.T) {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/awsexec/awsexec/exec"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/processfmt"
@@ -23,6 +25,7 @@ const (
 type printCmd struct{}
 
 func (*printCmd) Run(ctx context.Context, a *app) error {
+	a.calledBy = !isTerminal(a.stdout) // an SDK reads what we print; a person may look at it
 	p, err := a.selected(ctx)
 	if err != nil {
 		return err
@@ -31,10 +34,22 @@ func (*printCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := processfmt.Encode(a.stdout, c); err != nil {
+	if err := processfmt.Encode(a.stdout, early(c, a.now())); err != nil {
 		return fmt.Errorf("print credentials: %w", err)
 	}
 	return nil
+}
+
+// ahead is how long before their end a calling SDK is told that credentials end. The Go SDK signs with them until that very second, so
+// that the last requests would reach AWS too late, all of them where the clocks differ a little.
+const ahead = time.Minute
+
+// early returns c as a calling SDK is to be told of it; of credentials that live for seconds it keeps the most part.
+func early(c aws.Credentials, now time.Time) aws.Credentials {
+	if left := c.Expires.Sub(now); c.CanExpire && left > 0 {
+		c.Expires = c.Expires.Add(-min(ahead, left/4))
+	}
+	return c
 }
 
 // selected resolves the profile that the flags and the environment select.
@@ -54,23 +69,23 @@ func (x *execCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	c, err := a.credentials(ctx, p, execLimit)
-	if err != nil {
+	environ := a.givenEnviron
+	if a.refresh {
+		environ = a.renewingEnviron
+	}
+	child := exec.Cmd{Path: path, Args: x.args}
+	if child.Env, err = environ(ctx, p); err != nil {
 		return err
 	}
-	child := exec.Cmd{
-		Path: path,
-		Args: x.args,
-		Env: exec.Environ(a.environ, exec.Identity{
-			Credentials: c,
-			Region:      profile.Region(a.Region, a.env, p),
-			Profile:     p.Name,
-		}),
-	}
-	a.ui.Debug("running %s with %s", path, c.AccessKeyID)
+	a.ui.Debug("running %s", path)
 	if err := child.Replace(); !errors.Is(err, errors.ErrUnsupported) {
 		return childError{err}
 	}
+	return runChild(&child)
+}
+
+// runChild runs a child beside us; its exit code is then ours.
+func runChild(child *exec.Cmd) error {
 	code, err := child.Run()
 	if err != nil {
 		return childError{err}
@@ -79,6 +94,20 @@ func (x *execCmd) Run(ctx context.Context, a *app) error {
 		return childExit(code)
 	}
 	return nil
+}
+
+// givenEnviron is the environment of a child that has credentials in it.
+func (a *app) givenEnviron(ctx context.Context, p *profile.Profile) ([]string, error) {
+	c, err := a.credentials(ctx, p, execLimit)
+	if err != nil {
+		return nil, err
+	}
+	a.ui.Debug("credentials %s for the program", c.AccessKeyID)
+	return exec.Environ(a.environ, exec.Identity{
+		Credentials: c,
+		Region:      profile.Region(a.Region, a.env, p),
+		Profile:     p.Name,
+	}), nil
 }
 
 // childError is a child that could not be started.

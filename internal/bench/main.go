@@ -44,7 +44,7 @@ func bench(ctx context.Context, runs int) error {
 		r.note("No keyring: %v. What needs one is not measured.", w.noKeyring)
 	}
 	for _, measure := range []func(context.Context, *world, *report) error{
-		warmCalls, coldCalls, growth, parallel, size, peers,
+		warmCalls, unlockedFile, coldCalls, growth, parallel, serve, size, peers,
 	} {
 		if err := measure(ctx, w, &r); err != nil {
 			return err

@@ -22,7 +22,10 @@ const (
 	nonceSize  = 12
 )
 
-var errBad = errors.New("not a sealed session")
+var (
+	errBad       = errors.New("not a sealed session")
+	errNotOpened = errors.New("a session that this key does not open") // or that was damaged: nothing tells
+)
 
 // contents are the sealed part of a file.
 type contents struct {
@@ -65,7 +68,7 @@ func open(key *[32]byte, data []byte, name string) (Session, error) {
 	header, nonce, sealed := data[:headerSize], data[headerSize:headerSize+nonceSize], data[headerSize+nonceSize:]
 	plain, err := aead.Open(nil, nonce, sealed, append(header[:headerSize:headerSize], name...))
 	if err != nil {
-		return Session{}, errBad
+		return Session{}, errNotOpened
 	}
 	defer clear(plain)
 	var c contents

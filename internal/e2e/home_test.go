@@ -42,8 +42,10 @@ func newHome(t *testing.T, endpoint string) *home {
 		"AWS_SHARED_CREDENTIALS_FILE": filepath.Join(dir, ".aws", "credentials"),
 		"AWS_EC2_METADATA_DISABLED":   "true",
 		"AWS_ENDPOINT_URL_STS":        endpoint,
+		"AWS_ENDPOINT_URL_IAM":        endpoint,
 		"AWSEXEC_KEYSTORE":            "file",
 		"AWSEXEC_PASSPHRASE":          passphrase,
+		"AWSEXEC_HOLD":                "0", // nothing of a test stays in the kernel
 	}}
 	for _, sub := range []string{"tmp", "run", ".aws"} {
 		if err := os.Mkdir(filepath.Join(dir, sub), 0o700); err != nil {

@@ -18,7 +18,7 @@ func (h *home) removeItems(names ...string) {
 		h.t.Fatal(err)
 	}
 	defer conn.Close()
-	searches := []map[string]string{{"service": "awsexec"}, {"service": "awsexec-cache"}}
+	searches := []map[string]string{{"service": "awsexec"}, {"service": "awsexec-cache"}, {"service": "awsexec-next"}}
 	if len(names) > 0 {
 		searches = nil
 	}

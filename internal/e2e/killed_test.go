@@ -25,7 +25,7 @@ import (
 // outside of the process, or right after it was sent to another one. Ok is false if it ended by itself before that; where is the
 // point. The process is traced with ptrace(2), so the binary is the one that users have.
 //
-// Points are: files and directories made, filled, renamed, removed; calls to a keyring on D-Bus that change something in it; HTTP
+// Points are: files and directories made, filled, renamed, removed; keys that the kernel gets and loses; calls to a keyring on D-Bus that change something in it; HTTP
 // requests. What lies between two points changes nothing that outlives the process.
 func (h *home) killed(c command, at int) (r result, where string, ok bool) {
 	h.t.Helper()
@@ -253,6 +253,13 @@ func (tr *tracee) describe(thread int, info *syscallInfo) string {
 	case unix.SYS_FTRUNCATE:
 		if file := tr.file(info.args[0]); file != "" {
 			return "cutting " + file
+		}
+	case unix.SYS_KEYCTL:
+		switch info.args[0] {
+		case unix.KEYCTL_LINK:
+			return "having the kernel hold a key"
+		case unix.KEYCTL_UNLINK:
+			return "having the kernel drop a key"
 		}
 	case unix.SYS_WRITE, unix.SYS_PWRITE64, unix.SYS_SENDTO:
 		if file := tr.file(info.args[0]); file != "" {

@@ -16,7 +16,8 @@ import (
 
 const (
 	// freshness is how much life a session must have left to be handed out without renewal. botocore runs a credential_process again on
-	// every use once less than 15 minutes are left, so less than that would be asked for again at once.
+	// every use once less than 15 minutes are left, so less than that would be asked for again at once. (A minute more, because
+	// the command tells SDKs of an end that is a minute early.)
 	freshness = 16 * time.Minute
 
 	// lastResort is how much life makes a session worth handing out when it cannot be renewed.
@@ -94,7 +95,7 @@ func (c *cached) fresh(s cache.Session) bool {
 
 // fallBack hands out a session that still has a little life, if the failure to renew it says nothing against the session.
 func (c *cached) fallBack(ctx context.Context, s cache.Session, ok bool, err error) (aws.Credentials, error) {
-	if !ok || s.Credentials.Expires.Sub(c.o.Now()) <= lastResort || errors.Is(ctx.Err(), context.Canceled) || refused(err) {
+	if !ok || s.Credentials.Expires.Sub(c.o.Now()) <= lastResort || errors.Is(ctx.Err(), context.Canceled) || Refused(err) {
 		return aws.Credentials{}, err
 	}
 	left := s.Credentials.Expires.Sub(c.o.Now()).Round(time.Second)
@@ -102,8 +103,8 @@ func (c *cached) fallBack(ctx context.Context, s cache.Session, ok bool, err err
 	return s.Credentials, nil
 }
 
-// refused says whether AWS itself turned the request down: the key may have been taken back, so its sessions are not to be trusted.
-func refused(err error) bool {
+// Refused says whether AWS itself turned the request down: the key may have been taken back, so its sessions are not to be trusted.
+func Refused(err error) bool {
 	var response *awshttp.ResponseError
 	var api smithy.APIError
 	return errors.As(err, &response) && response.HTTPStatusCode()/100 == 4 && errors.As(err, &api) && !isThrottled(api)
