@@ -58,27 +58,36 @@ func (c *addCmd) Run(ctx context.Context, a *app) error {
 			return err
 		}
 	}
-	journal, err := unfinished(ctx, keys, c.Name)
-	if err != nil {
+	if err := a.put(ctx, c.Name, key, old); err != nil {
 		return err
-	}
-	if err := keys.Put(ctx, c.Name, key); err != nil {
-		return err
-	}
-	if old != "" {
-		a.forget(old)
-	}
-	if journal.Old.AccessKeyID != "" {
-		if err := keys.EndRotation(ctx, c.Name); err != nil {
-			return err
-		}
-		a.tellOfRemains(journal, key.AccessKeyID)
 	}
 	a.ui.note("key %s is stored as %q in %s", mask(key.AccessKeyID), c.Name, keys)
 	if c.CSV != "" {
 		a.ui.advise("the key is still in clear in " + c.CSV + ": delete that file")
 	}
 	return c.configure(ctx, a, p, key, identity)
+}
+
+// put stores key under name, in place of the one with the id old, if there is one, and of what is left of that one's rotation.
+func (a *app) put(ctx context.Context, name string, key aws.Credentials, old string) error {
+	journal, err := unfinished(ctx, a.store, name)
+	if err != nil {
+		return err
+	}
+	defer a.waitForKeys()()
+	if err := a.store.Put(ctx, name, key); err != nil {
+		return err
+	}
+	if old != "" {
+		a.forget(old)
+	}
+	if journal.Old.AccessKeyID != "" {
+		if err := a.store.EndRotation(ctx, name); err != nil {
+			return err
+		}
+		a.tellOfRemains(journal, key.AccessKeyID)
+	}
+	return nil
 }
 
 // read gets the key from where the flags say, else from the person at the terminal.

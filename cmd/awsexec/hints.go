@@ -32,20 +32,32 @@ func hint(err error, a *app) string {
 	if a == nil {
 		return ""
 	}
-	name := profile.Name(a.Profile, a.env)
-	var of importError
-	if errors.As(err, &of) {
-		name = of.name
-	}
-	return hintFor(err, a, name)
+	return hintFor(err, a, profile.Name(a.Profile, a.env))
 }
 
 // hintFor is hint for an error about the profile called name.
 func hintFor(err error, a *app, name string) string {
-	for _, h := range []func(error, *app, string) string{hintOfRotation, hintOfImport, hintOfKeystore, hintOfProfile, hintOfMFA, hintOfGiven, hintOfAWS, hintOfNetwork, hintOfChild} {
+	for _, h := range []func(error, *app, string) string{hintOfImport, hintOfRotation, hintOfKeystore, hintOfProfile, hintOfMFA, hintOfGiven, hintOfAWS, hintOfNetwork, hintOfChild} {
 		if advice := h(err, a, name); advice != "" {
 			return advice
 		}
+	}
+	return ""
+}
+
+func hintOfImport(err error, _ *app, name string) string {
+	var of importError
+	var setting *profile.SettingError
+	var taken takenError
+	var unasked unaskedError
+	switch {
+	case errors.As(err, &of) && errors.As(err, &setting) && setting.Key == "role_arn":
+		return fmt.Sprintf("give the role a profile of its own, with source_profile = %s, and import the key then", name)
+	case errors.As(err, &taken):
+		return fmt.Sprintf("store the one in the file instead: awsexec import %s --force\n"+
+			"or keep the stored one, and delete aws_access_key_id and aws_secret_access_key at %s", quoteWord(taken.name), taken.at)
+	case errors.As(err, &unasked):
+		return "see what would be done: awsexec import --dry-run\nto do it without being asked: awsexec import --yes"
 	}
 	return ""
 }
@@ -103,19 +115,6 @@ func hintOfRotation(err error, a *app, _ string) string {
 func noSession(p *profile.Profile) string {
 	if p.MFASerial == "" {
 		return " --no-session"
-	}
-	return ""
-}
-
-func hintOfImport(err error, _ *app, _ string) string {
-	var taken takenError
-	var unasked unaskedError
-	switch {
-	case errors.As(err, &taken):
-		return fmt.Sprintf("store the one in the file instead: awsexec import %s --force\n"+
-			"or keep the stored one, and delete aws_access_key_id and aws_secret_access_key at %s", quoteWord(taken.name), taken.at)
-	case errors.As(err, &unasked):
-		return "see what would be done: awsexec import --dry-run\nto do it without being asked: awsexec import --yes"
 	}
 	return ""
 }

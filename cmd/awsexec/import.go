@@ -54,7 +54,7 @@ func (c *importCmd) Run(ctx context.Context, a *app) error {
 	fail := func(k clearKey, err error) {
 		failed++
 		err = importError{k.name, err}
-		a.ui.fail(err, hint(err, a))
+		a.ui.fail(err, hintFor(err, a, k.name))
 	}
 	var plans []movePlan
 	files := fileContents{}
@@ -224,7 +224,7 @@ func printClearKeys(a *app, keys []clearKey) error {
 		case k.notOne != "":
 			can = "no: " + k.notOne
 		case k.err != nil:
-			can = "no: " + k.err.Error()
+			can = "no: " + strings.TrimPrefix(k.err.Error(), fmt.Sprintf("profile %q: ", k.name))
 		}
 		id := mask(k.at[0].Credentials.AccessKeyID)
 		row := []string{k.name, id, k.places(), can}
@@ -320,14 +320,8 @@ func (c *importCmd) move(ctx context.Context, a *app, p movePlan) error {
 				return err
 			}
 		}
-		done := a.waitForKeys()
-		err := a.store.Put(ctx, p.key.name, key)
-		done()
-		if err != nil {
+		if err := a.put(ctx, p.key.name, key, p.old); err != nil {
 			return err
-		}
-		if p.old != "" {
-			a.forget(p.old)
 		}
 	}
 	for _, e := range p.edits {
@@ -421,7 +415,10 @@ type importError struct {
 	err  error
 }
 
-func (e importError) Error() string { return fmt.Sprintf("key of profile %q: %v", e.name, e.err) }
+func (e importError) Error() string {
+	profile := fmt.Sprintf("profile %q: ", e.name)
+	return "key of " + profile + strings.TrimPrefix(e.err.Error(), profile)
+}
 
 func (e importError) Unwrap() error { return e.err }
 

@@ -10,9 +10,21 @@ import (
 )
 
 const (
-	aliceKeys = "aws_access_key_id = " + aliceID + "\naws_secret_access_key = " + aliceSecret + "\n"
-	bobKeys   = "aws_access_key_id = " + bobID + "\naws_secret_access_key = " + bobSecret + "\n"
+	carolID     = "AKIAIOSFODNN7CAROL01"
+	carolSecret = ststest.Marker + "/bob/XUtnFEMI/K7MDENGbPxRfi2"
+	aliceKeys   = "aws_access_key_id = " + aliceID + "\naws_secret_access_key = " + aliceSecret + "\n"
+	bobKeys     = "aws_access_key_id = " + carolID + "\naws_secret_access_key = " + carolSecret + "\n"
 )
+
+func newImportWorld(t *testing.T) *world {
+	t.Helper()
+	w := newWorld(t)
+	err := w.server.AddUser(ststest.User{Account: "123456789012", Name: "carol", AccessKeyID: carolID, SecretAccessKey: carolSecret})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w
+}
 
 func process(name string) string { return "credential_process = " + self + " --profile " + name + "\n" }
 
@@ -72,7 +84,7 @@ func TestImport(t *testing.T) {
 			"[profile work]\n", "[work]\ncredential_process = awsexec -p work\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
+			w := newImportWorld(t)
 			if tt.config != "" {
 				w.write(".aws/config", tt.config)
 			}
@@ -110,8 +122,8 @@ func TestImport(t *testing.T) {
 
 // The table and the diff show everything but the secrets, and a dry run changes nothing.
 func TestImportShows(t *testing.T) {
-	w := newWorld(t)
-	const session = "aws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = " + bobSecret + "\naws_session_token = " + ststest.Marker + "\n"
+	w := newImportWorld(t)
+	const session = "aws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = " + carolSecret + "\naws_session_token = " + ststest.Marker + "\n"
 	credentials := w.write(".aws/credentials", "[default]\n"+session+"# old: "+aliceSecret+"\n[minio]\naws_access_key_id = minio\naws_secret_access_key = "+
 		ststest.Marker+"\n[work]\n"+aliceKeys)
 	config := w.write(".aws/config", "[work]\n"+bobKeys+"[profile bob]\n"+bobKeys)
@@ -119,11 +131,11 @@ func TestImportShows(t *testing.T) {
 		"default   ASIA…MPLE     " + credentials + ":2    no: a session, which ends by itself; the tool that made it puts it there\n" +
 		"minio     *****         " + credentials + ":7    no: not the key of an IAM user: its id does not look like AKIA…\n" +
 		"work      AKIA…CE01     " + credentials + ":10   yes\n" +
-		"work      AKIA…BOB1     " + config + ":2         no: no SDK reads a profile from section [work]\n" +
-		"bob       AKIA…BOB1     " + config + ":5         yes\n" +
+		"work      AKIA…OL01     " + config + ":2         no: no SDK reads a profile from section [work]\n" +
+		"bob       AKIA…OL01     " + config + ":5         yes\n" +
 		"--- " + config + "\n+++ " + config + "\n@@ -2,5 +2,7 @@\n" +
-		" aws_access_key_id = " + bobID + "\n aws_secret_access_key = (left out by awsexec)\n [profile bob]\n" +
-		"-aws_access_key_id = " + bobID + "\n-aws_secret_access_key = (left out by awsexec)\n" +
+		" aws_access_key_id = " + carolID + "\n aws_secret_access_key = (left out by awsexec)\n [profile bob]\n" +
+		"-aws_access_key_id = " + carolID + "\n-aws_secret_access_key = (left out by awsexec)\n" +
 		"+" + process("bob") + "+\n+[profile work]\n+" + process("work") +
 		"--- " + credentials + "\n+++ " + credentials + "\n@@ -7,5 +7,3 @@\n" +
 		" aws_access_key_id = minio\n aws_secret_access_key = (left out by awsexec)\n [work]\n" +
@@ -157,20 +169,20 @@ func TestImportRefuses(t *testing.T) {
 		parts                     []string
 	}{
 		{"role", "[profile bob]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = bob\n", "[bob]\n" + bobKeys, nil,
-			[]string{`key of profile "bob": profile "bob": `, "config:2: role_arn: does not go together with credential_process"}},
+			[]string{`key of profile "bob": /`, "config:2: role_arn: does not go together with credential_process", "hint: give the role a profile of its own, with source_profile = bob"}},
 		{"role in the credentials file", "", "[bob]\nsource_profile = bob\n" + bobKeys, nil, []string{"credentials:2: source_profile: does not"}},
 		{"another tool's process", "[profile bob]\ncredential_process = other\n", "[bob]\n" + bobKeys, nil, []string{"config:2: credential_process: is already there"}},
 		{"process of another profile", "[profile bob]\ncredential_process = awsexec -p work\n", "[bob]\n" + bobKeys, nil, []string{"config:2: credential_process: is already there"}},
-		{"id alone", "", "[bob]\naws_access_key_id = " + bobID + "\n", nil, []string{"credentials:2: aws_secret_access_key is missing"}},
+		{"id alone", "", "[bob]\naws_access_key_id = " + carolID + "\n", nil, []string{"credentials:2: aws_secret_access_key is missing"}},
 		{"two keys", "[profile bob]\n" + aliceKeys, "[bob]\n" + bobKeys, nil, []string{"config:2: another key than at ", "credentials:2"}},
 		{"secret of two lines", "", "[bob]\n" + bobKeys + "  more\n", nil, []string{"credentials:2: aws_secret_access_key (line 3) goes on over more than one line"}},
-		{"malformed secret", "", "[bob]\naws_access_key_id = " + bobID + "\naws_secret_access_key = x\n", nil, []string{"credentials:2: that is no secret access key"}},
+		{"malformed secret", "", "[bob]\naws_access_key_id = " + carolID + "\naws_secret_access_key = x\n", nil, []string{"credentials:2: that is no secret access key"}},
 		{"name", "", "[b;b]\n" + bobKeys, nil, []string{`key of profile "b;b": the keystore does not take it`}},
-		{"wrong secret", "", "[bob]\naws_access_key_id = " + bobID + "\naws_secret_access_key = " + aliceSecret + "\n", nil, []string{"nothing was stored: ", "SignatureDoesNotMatch", "awsexec add bob --force"}},
+		{"wrong secret", "", "[bob]\naws_access_key_id = " + carolID + "\naws_secret_access_key = " + aliceSecret + "\n", nil, []string{"nothing was stored: ", "SignatureDoesNotMatch", "awsexec add bob --force"}},
 		{"session by name", "", "[bob]\n" + bobKeys + "aws_session_token = x\n", []string{"bob", "work"}, []string{`"bob": a session`}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			w := newWorld(t)
+			w := newImportWorld(t)
 			w.write(".aws/config", tt.config)
 			w.write(".aws/credentials", tt.credentials+"[work]\n"+aliceKeys)
 			r := w.run("", append([]string{"import", "--yes"}, tt.args...)...)
@@ -195,7 +207,7 @@ func TestImportRefuses(t *testing.T) {
 }
 
 func TestImportByName(t *testing.T) {
-	w := newWorld(t)
+	w := newImportWorld(t)
 	w.write(".aws/config", "[profile plain]\nregion = x\n")
 	w.write(".aws/credentials", "[work]\n"+aliceKeys+"[bob]\n"+bobKeys)
 	for args, want := range map[string]string{
@@ -208,13 +220,13 @@ func TestImportByName(t *testing.T) {
 	if got, want := w.read(".aws/credentials"), "[work]\n"+aliceKeys+"[bob]\n"; got != want {
 		t.Errorf("credentials is\n%s\nwant\n%s", got, want)
 	}
-	w.worksAs("bob", bobID)
+	w.worksAs("bob", carolID)
 	w.noSecrets(".aws/credentials")
 }
 
 // What the keystore has under the name is never replaced unasked; the same key is what an interrupted run has left.
 func TestImportMeetsStoredKey(t *testing.T) {
-	w := newWorld(t)
+	w := newImportWorld(t)
 	w.add("work")
 	w.write(".aws/credentials", "[work]\n"+bobKeys)
 	r := w.run("", "import", "--yes")
@@ -225,7 +237,7 @@ func TestImportMeetsStoredKey(t *testing.T) {
 	}
 	w.worksAs("work", aliceID)
 	w.ok("", "import", "work", "--yes", "--force")
-	w.worksAs("work", bobID)
+	w.worksAs("work", carolID)
 
 	w.write(".aws/credentials", "[work]\n"+bobKeys)
 	calls := len(w.server.Requests())
@@ -237,12 +249,12 @@ func TestImportMeetsStoredKey(t *testing.T) {
 		t.Errorf("credentials is\n%s", got)
 	}
 	// The same id with a secret that AWS does not know.
-	w.write(".aws/credentials", "[work]\naws_access_key_id = "+bobID+"\naws_secret_access_key = "+aliceSecret+"\n")
+	w.write(".aws/credentials", "[work]\naws_access_key_id = "+carolID+"\naws_secret_access_key = "+aliceSecret+"\n")
 	if r := w.run("", "import", "--yes"); r.code != exitFailed || !strings.Contains(r.err, "SignatureDoesNotMatch") {
 		t.Errorf("exit code %d\n%s", r.code, r.err)
 	}
 	w.ok("", "clear")
-	w.worksAs("work", bobID)
+	w.worksAs("work", carolID)
 }
 
 func TestImportWithoutVerification(t *testing.T) {
@@ -259,7 +271,7 @@ func TestImportWithoutVerification(t *testing.T) {
 
 // Nothing is moved that could not be put into the files: modes and links stay, and other places are honoured.
 func TestImportKeepsFiles(t *testing.T) {
-	w := newWorld(t)
+	w := newImportWorld(t)
 	w.env["AWS_CONFIG_FILE"] = "~/conf/aws"
 	w.env["AWS_SHARED_CREDENTIALS_FILE"] = filepath.Join(w.home, "link")
 	real := w.write("dotfiles/keys", "[work]\n"+aliceKeys)
@@ -290,7 +302,7 @@ func TestImportKeepsFiles(t *testing.T) {
 
 // The backup is of the files as they were before the whole run.
 func TestImportBackup(t *testing.T) {
-	w := newWorld(t)
+	w := newImportWorld(t)
 	w.write(".aws/config", "# config\n")
 	w.write(".aws/credentials", "[work]\n"+aliceKeys+"[bob]\n"+bobKeys)
 	w.ok("", "import", "--yes")

@@ -106,9 +106,9 @@ func TestAtOnceOnOneName(t *testing.T) {
 			case len(got) == 0:
 				h.run("-p", "work").fails(t, 125, `"work"`)
 			case got["work"] == masked(aliceKey):
-				h.works(aliceKey, "work")
+				h.keeps(aliceKey, "work")
 			default:
-				h.works(aliceKey2, "work")
+				h.keeps(aliceKey2, "work")
 			}
 		}
 	})

@@ -164,8 +164,22 @@ func onBothKeystores(t *testing.T, test func(t *testing.T, h *home, srv *ststest
 	}
 }
 
-// works checks that key keyID is in the keystore under each of names and is listed, and that there are no more but those.
-func (h *home) works(keyID string, names ...string) {
+// works checks that profile name has key keyID in the keystore, that it is listed, and that it gets a session at AWS.
+func (h *home) works(srv *ststest.Server, name, keyID string) {
+	h.t.Helper()
+	h.run("clear") // a session of before would hide that the key is gone
+	h.credentials("-p", name)
+	requests := srv.Requests()
+	if last := requests[len(requests)-1]; last.Action != "GetSessionToken" || last.AccessKeyID != keyID {
+		h.t.Errorf("the last call was %s with key %s, want GetSessionToken with %s", last.Action, last.AccessKeyID, keyID)
+	}
+	if got := h.listed(); got[name] != masked(keyID) {
+		h.t.Errorf("list shows %v, want %q with %s", got, name, masked(keyID))
+	}
+}
+
+// keeps checks that key keyID is in the keystore under each of names and is listed, and that there are no more but those.
+func (h *home) keeps(keyID string, names ...string) {
 	h.t.Helper()
 	want := map[string]string{}
 	for _, name := range names {
@@ -200,7 +214,7 @@ func TestCrashAdd(t *testing.T) {
 			setup:   func(h *home) { h.config("[profile work]", "region = eu-west-1") },
 			finish: func(h *home) {
 				h.again("add", "work", "--stdin")
-				h.works(aliceKey, "work")
+				h.keeps(aliceKey, "work")
 			},
 		})
 	})
@@ -234,7 +248,7 @@ func TestCrashAddForce(t *testing.T) {
 				if r := h.start(replace).wait(); r.code != 0 {
 					h.t.Fatalf("a second time: exit code %d\n%s", r.code, r.stderr)
 				}
-				h.works(aliceKey2, "work")
+				h.keeps(aliceKey2, "work")
 			},
 		})
 	})
@@ -260,7 +274,7 @@ func TestCrashAddWriteConfig(t *testing.T) {
 				if after != want {
 					h.t.Errorf("config is now\n%swant\n%s", after, want)
 				}
-				h.works(aliceKey, "work")
+				h.keeps(aliceKey, "work")
 			},
 		})
 	})
@@ -283,7 +297,7 @@ func TestCrashRemove(t *testing.T) {
 					h.t.Errorf("a second time: exit code %d\n%s", r.code, r.stderr)
 				}
 				h.run("-p", "work").fails(h.t, 125, `"work"`)
-				h.works(aliceKey2, "other")
+				h.keeps(aliceKey2, "other")
 				if files := h.sessionFiles(); len(files) != 0 {
 					h.t.Errorf("sessions of the removed key are left: %v", files)
 				}

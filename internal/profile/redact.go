@@ -16,8 +16,8 @@ const redacted = "(left out by awsexec)"
 func Redact(data []byte) []byte {
 	// secretSetting is a setting of AWS or of another tool that holds a secret by its name, in a comment too.
 	secretSetting := regexp.MustCompile(`(?i)^([^=:\[]*(?:secret|token|passw|passphrase)[^=:]*[=:]\s*)(.*)$`)
-	// harmless is a setting that leads to a secret and is none, such as web_identity_token_file.
-	harmless := regexp.MustCompile(`(?i)^[^=:]*(?:file|arn|url|process)\s*[=:]`)
+	// notSecret is a setting that leads to a secret and is none, such as web_identity_token_file.
+	notSecret := regexp.MustCompile(`(?i)^[^=:]*(?:file|arn|url|process)\s*[=:]`)
 	// secretShape finds candidates for a secret access key anywhere in a line.
 	secretShape := regexp.MustCompile(`[A-Za-z0-9/+]+`)
 	var b strings.Builder
@@ -31,7 +31,7 @@ func Redact(data []byte) []byte {
 		case trim(text) == "":
 		case secretIndent >= 0 && width(indent) > secretIndent:
 			text = indent + redacted
-		case m != nil && !harmless.MatchString(body):
+		case m != nil && !notSecret.MatchString(body):
 			secretIndent = width(indent)
 			if m[2] != "" {
 				text = indent + m[1] + redacted
