@@ -79,7 +79,7 @@ func TestChildKeepsProcess(t *testing.T) {
 	}
 	// The child has the descriptors and the signals, blocked and ignored, that it would have without awsexec; a descriptor that
 	// was handed on is among them.
-	look := []string{"-c", `grep -E '^Sig(Blk|Ign)' /proc/$$/status; cd /proc/$$/fd && echo *`}
+	look := []string{"-c", `grep -E '^Sig(Blk|Ign)' /proc/self/status; cd /proc/$$/fd && echo *`}
 	got = h.start(command{args: slices.Concat([]string{"-p", "work", "--", "sh"}, look)}).wait()
 	want = h.start(command{name: "/bin/sh", args: look}).wait()
 	if got.stdout != want.stdout || got.stdout == "" {
