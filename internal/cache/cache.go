@@ -11,16 +11,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"github.com/awsexec/awsexec/internal/atomicfile"
 	"github.com/awsexec/awsexec/internal/flock"
+	"github.com/awsexec/awsexec/internal/sealed"
 )
 
 const (
@@ -71,11 +71,11 @@ func (k Key) ID() string {
 	return digest(string(text))
 }
 
+// File is the path of the session's file below the cache's directory, with slashes. What it holds is sealed under its last two elements.
+func (k Key) File() string { return "sessions/" + digest(k.Base) + "/" + k.ID() + suffix }
+
 // Session is what the cache keeps.
-type Session struct {
-	Credentials aws.Credentials // expire always
-	Issued      time.Time       // when they were made, by this machine's clock
-}
+type Session = sealed.Session
 
 // Load returns the session kept under k. The boolean is false when there is none, whatever the reason. The error is that
 // of the sealing key: a session may be there, but nothing can open it.
@@ -85,11 +85,11 @@ func (c *Cache) Load(ctx context.Context, k Key) (Session, bool, error) {
 	if err != nil {
 		return Session{}, false, nil
 	}
-	key, err := c.sealingKey(ctx)
+	key, err := c.SealingKey(ctx)
 	if err != nil {
 		return Session{}, false, err
 	}
-	s, err := open(key, data, c.name(path))
+	s, err := sealed.OpenSession(key, data, name(path))
 	if err != nil {
 		_ = os.Remove(path) // if it stays, it is overwritten or found bad again
 		return Session{}, false, nil
@@ -99,12 +99,12 @@ func (c *Cache) Load(ctx context.Context, k Key) (Session, bool, error) {
 
 // Store keeps s under k, in a file that only the user can read, and removes some sessions of the same key that have expired.
 func (c *Cache) Store(ctx context.Context, k Key, s Session, now time.Time) error {
-	key, err := c.sealingKey(ctx)
+	key, err := c.SealingKey(ctx)
 	if err != nil {
 		return err
 	}
 	path := c.path(k)
-	data, err := seal(key, s, c.name(path))
+	data, err := sealed.SealSession(key, s, name(path))
 	if err != nil {
 		return err
 	}
@@ -156,7 +156,8 @@ func (c *Cache) Lock(ctx context.Context, name string) (release func(), err erro
 	return flock.Lock(ctx, filepath.Join(c.dir, "locks", digest(name)))
 }
 
-func (c *Cache) sealingKey(ctx context.Context) (*[32]byte, error) {
+// SealingKey is the key that sessions are sealed with. It is asked for once.
+func (c *Cache) SealingKey(ctx context.Context) (*[32]byte, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.key == nil {
@@ -175,12 +176,26 @@ func (c *Cache) baseDir(base string) string {
 }
 
 func (c *Cache) path(k Key) string {
-	return filepath.Join(c.baseDir(k.Base), k.ID()+suffix)
+	return filepath.Join(c.dir, filepath.FromSlash(k.File()))
 }
 
 // name is the part of a file's path that is sealed into it: a file under another name does not open.
-func (c *Cache) name(path string) string {
+func name(path string) string {
 	return filepath.Base(filepath.Dir(path)) + "/" + filepath.Base(path)
+}
+
+// peekExpiry reads the time of expiry in the header of the file at path, unauthenticated.
+func peekExpiry(path string) (time.Time, bool) {
+	f, err := os.Open(path)
+	if err != nil {
+		return time.Time{}, false
+	}
+	defer f.Close()
+	header := make([]byte, sealed.SessionHeader)
+	if _, err := io.ReadFull(f, header); err != nil {
+		return time.Time{}, false
+	}
+	return sealed.Expiry(header)
 }
 
 // tidy removes expired sessions from dir, and what killed processes left in it.

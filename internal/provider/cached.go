@@ -14,14 +14,8 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
-const (
-	// freshness is how much life a session must have left to be handed out without renewal. botocore runs a credential_process again on
-	// every use once less than 15 minutes are left, so less than that would be asked for again at once.
-	freshness = 16 * time.Minute
-
-	// lastResort is how much life makes a session worth handing out when it cannot be renewed.
-	lastResort = time.Minute
-)
+// lastResort is how much life makes a session worth handing out when it cannot be renewed.
+const lastResort = time.Minute
 
 // cached hands out a session from the cache, or has a new one made, by one process at a time.
 type cached struct {
@@ -37,7 +31,7 @@ func (c *cached) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	if ok && c.fresh(s) {
+	if ok && s.Fresh(c.o.Now()) {
 		c.o.Events.Debug("session %s from the cache, good until %s", s.Credentials.AccessKeyID, s.Credentials.Expires.Format(time.RFC3339))
 		return s.Credentials, nil
 	}
@@ -56,7 +50,7 @@ func (c *cached) Retrieve(ctx context.Context) (aws.Credentials, error) {
 		if s, ok, err = c.load(ctx); err != nil {
 			return aws.Credentials{}, err
 		}
-		if ok && c.fresh(s) {
+		if ok && s.Fresh(c.o.Now()) {
 			c.o.Events.Debug("session %s was made by another awsexec", s.Credentials.AccessKeyID)
 			return s.Credentials, nil
 		}
@@ -84,12 +78,6 @@ func (c *cached) load(ctx context.Context) (cache.Session, bool, error) {
 		c.o.Events.Debug("the session cache cannot be read: %v", err)
 	}
 	return s, ok, nil
-}
-
-// fresh says whether s can be handed out as it is. A session that lives for seconds only is fresh for half its life.
-func (c *cached) fresh(s cache.Session) bool {
-	life := s.Credentials.Expires.Sub(s.Issued)
-	return s.Credentials.Expires.Sub(c.o.Now()) > min(freshness, life/2)
 }
 
 // fallBack hands out a session that still has a little life, if the failure to renew it says nothing against the session.
