@@ -21,6 +21,7 @@ type fileBackend struct {
 	path       string
 	ask        func(ctx context.Context, create bool) ([]byte, error)
 	workFactor int
+	made       func() // called before a new file is written, which has a new sealing key
 
 	mu         sync.Mutex
 	passphrase []byte            // one that fitted, or the one for a file to be made
@@ -80,6 +81,7 @@ func (f *fileBackend) set(ctx context.Context, it item, secret []byte) error {
 	if !found {
 		// The sealing key is always needed soon: made now, it does not cost another round of scrypt.
 		items = map[string][]byte{sealingItem.key(): newSealingKey()}
+		f.made()
 	}
 	items[it.key()] = bytes.Clone(secret)
 	return f.save(ctx, items)

@@ -61,6 +61,13 @@ type Options struct {
 	// is bounded by the context alone.
 	Timeout time.Duration
 
+	// Hold is how long the kernel may hold the sealing key of cached sessions, once it has been read from the store, so that the
+	// calls that follow need not read it again. Long-term keys are never held. 0 means not at all; only Linux can.
+	Hold time.Duration
+
+	// Debug, if not nil, is told of single steps, never of a secret.
+	Debug func(format string, args ...any)
+
 	// WorkFactor is the base-2 logarithm of the scrypt cost for writing the encrypted file; 0 means 18, about a second.
 	WorkFactor int
 }
@@ -114,14 +121,17 @@ func OpenKeyring(o Options) (*Store, error) {
 		return nil, fmt.Errorf("%s: %w", k, err)
 	}
 	return &Store{
-		dir:   o.Dir,
-		vault: &vault{kind: KindKeyring, backend: k, index: index{filepath.Join(o.Dir, keyringIndexName)}},
+		dir: o.Dir,
+		vault: &vault{
+			kind: KindKeyring, backend: k, index: index{filepath.Join(o.Dir, keyringIndexName)}, holder: newHolder(o, KindKeyring),
+		},
 	}, nil
 }
 
 // OpenFile opens the encrypted file, keystore.age in the data directory. It need not exist: the first write makes it.
 func OpenFile(o Options) (*Store, error) {
-	f := &fileBackend{path: filePath(o), ask: o.Passphrase, workFactor: o.WorkFactor}
+	h := newHolder(o, KindFile)
+	f := &fileBackend{path: filePath(o), ask: o.Passphrase, workFactor: o.WorkFactor, made: h.forget}
 	if f.workFactor == 0 {
 		f.workFactor = defaultWorkFactor
 	}
@@ -130,7 +140,7 @@ func OpenFile(o Options) (*Store, error) {
 	}
 	return &Store{
 		dir:   o.Dir,
-		vault: &vault{kind: KindFile, backend: f, index: index{filepath.Join(o.Dir, fileIndexName)}},
+		vault: &vault{kind: KindFile, backend: f, index: index{filepath.Join(o.Dir, fileIndexName)}, holder: h},
 	}, nil
 }
 

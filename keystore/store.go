@@ -43,6 +43,7 @@ type vault struct {
 	kind    Kind
 	backend backend
 	index   index
+	holder  holder
 }
 
 // Store keeps long-term keys by name. It may be used by many goroutines, and by many processes at once on the same
@@ -205,13 +206,8 @@ func (s *Store) List(ctx context.Context) ([]Entry, error) {
 	return list, nil
 }
 
-// SealingKey returns the random key that cached sessions are sealed with, making it if there is none. All callers, in all
-// processes, get the same one. One that cannot be understood is replaced: only cached sessions are lost with it.
-func (s *Store) SealingKey(ctx context.Context) ([32]byte, error) {
-	v, err := s.settle(ctx)
-	if err != nil {
-		return [32]byte{}, err
-	}
+// keptSealingKey reads the sealing key of v, making it if there is none that can be used.
+func (s *Store) keptSealingKey(ctx context.Context, v *vault) ([32]byte, error) {
 	key, ok, err := v.sealingKey(ctx)
 	if err == nil && !ok {
 		err = s.locked(ctx, v, true, func() error {
@@ -221,6 +217,7 @@ func (s *Store) SealingKey(ctx context.Context) ([32]byte, error) {
 			fresh := newSealingKey()
 			defer clear(fresh)
 			key, _ = decodeSealingKey(fresh)
+			v.holder.forget()
 			return v.setAndCheck(ctx, sealingItem, fresh)
 		})
 	}

@@ -27,6 +27,7 @@ type app struct {
 	vars     map[string]string
 	noPrompt bool
 	duration time.Duration // 0 if nobody asked for one
+	hold     time.Duration // how long the kernel may hold the sealing key
 	files    profile.Files
 
 	config *profile.Config
@@ -53,6 +54,9 @@ func newApp(d deps, u *ui, f *flags) (*app, error) {
 			return nil, err
 		}
 	}
+	if a.hold, err = parseHold(a.env("AWSEXEC_HOLD")); err != nil {
+		return nil, err
+	}
 	if a.noPrompt, err = truth(a.env("AWSEXEC_NO_PROMPT"), "AWSEXEC_NO_PROMPT"); err != nil {
 		return nil, err
 	}
@@ -76,6 +80,27 @@ func parseDuration(s, where string) (time.Duration, error) {
 		return 0, usageError{fmt.Sprintf("%s %q is no duration", where, s), "write it as 1h30m, or in seconds"}
 	}
 	return d, nil
+}
+
+// How long the kernel holds the sealing key of cached sessions, once it was read: by default, and at most.
+const (
+	defaultHold = 15 * time.Minute
+	longestHold = 24 * time.Hour
+)
+
+// parseHold reads AWSEXEC_HOLD: a duration as parseDuration takes it, 0 or "off".
+func parseHold(s string) (time.Duration, error) {
+	switch s {
+	case "":
+		return defaultHold, nil
+	case "0", "off":
+		return 0, nil
+	}
+	d, err := parseDuration(s, "AWSEXEC_HOLD")
+	if err == nil && d > longestHold {
+		err = usageError{fmt.Sprintf("AWSEXEC_HOLD %q is more than %d hours", s, int(longestHold.Hours())), "0 or off switches it off"}
+	}
+	return d, err
 }
 
 // truth reads a boolean variable; empty is false.
@@ -108,7 +133,9 @@ func (a *app) keys() (*keystore.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.store, err = keystore.Open(kind, keystore.Options{Dir: dir, Env: a.env, Passphrase: a.passphrase, WorkFactor: a.workFactor})
+	a.store, err = keystore.Open(kind, keystore.Options{
+		Dir: dir, Env: a.env, Passphrase: a.passphrase, Hold: a.hold, Debug: a.ui.Debug, WorkFactor: a.workFactor,
+	})
 	return a.store, err
 }
 
@@ -121,12 +148,15 @@ func (a *app) sessions() (*cache.Cache, error) {
 	if err != nil {
 		return nil, err
 	}
-	a.cached = cache.New(dir, func(ctx context.Context) ([32]byte, error) {
+	a.cached = cache.New(dir, func(ctx context.Context, again bool) ([32]byte, error) {
 		keys, err := a.keys()
 		if err != nil {
 			return [32]byte{}, err
 		}
 		defer a.waitForKeys()()
+		if again {
+			return keys.KeptSealingKey(ctx)
+		}
 		return keys.SealingKey(ctx)
 	})
 	return a.cached, nil

@@ -45,6 +45,7 @@ func newWorld(t *testing.T) *world {
 		"AWSEXEC_KEYSTORE":          "file",
 		"AWSEXEC_PASSPHRASE":        ststest.Marker + "passphrase",
 		"AWSEXEC_NO_PROMPT":         "1",
+		"AWSEXEC_HOLD":              "0", // nothing of a test stays in the kernel
 	}}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -52,6 +53,11 @@ func TestUsage(t *testing.T) {
 	w.env["AWSEXEC_DURATION"] = "soon"
 	w.refuse(exitUsage, "", nil, `AWSEXEC_DURATION "soon" is no duration`)
 	w.env["AWSEXEC_DURATION"] = ""
+	for text, want := range map[string]string{"soon": "is no duration", "-1": "is no duration", "25h": "is more than 24 hours"} {
+		w.env["AWSEXEC_HOLD"] = text
+		w.refuse(exitUsage, "", nil, fmt.Sprintf("AWSEXEC_HOLD %q %s", text, want))
+	}
+	w.env["AWSEXEC_HOLD"] = "off"
 	w.env["AWSEXEC_NO_PROMPT"] = "maybe"
 	w.refuse(exitUsage, "", nil, `AWSEXEC_NO_PROMPT "maybe" is neither true nor false`)
 }

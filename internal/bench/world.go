@@ -74,7 +74,7 @@ func (w *world) setUp(ctx context.Context) (err error) {
 		"PATH": os.Getenv("PATH"), "LANG": "C.UTF-8", "TMPDIR": w.path("tmp"),
 		"XDG_CONFIG_HOME": w.path("config"), "XDG_DATA_HOME": w.path("data"), "XDG_CACHE_HOME": w.path("cache"), "XDG_RUNTIME_DIR": w.path("run"),
 		"AWS_CONFIG_FILE": w.path(".aws", "config"), "AWS_SHARED_CREDENTIALS_FILE": w.path(".aws", "credentials"),
-		"AWS_ENDPOINT_URL_STS": w.sts.URL(),
+		"AWS_ENDPOINT_URL_STS": w.sts.URL(), "AWSEXEC_HOLD": "0",
 	}
 	if err := os.WriteFile(w.path(".aws", "config"), []byte("[profile work]\nregion = "+region+"\n"), 0o600); err != nil {
 		return err

@@ -31,15 +31,19 @@ const (
 // Cache is a directory of sealed sessions. Its methods may be called from several goroutines, and several processes may share the directory.
 type Cache struct {
 	dir     string
-	keyFrom func(context.Context) ([32]byte, error)
+	keyFrom SealingKey
 
 	mu  sync.Mutex
 	key *[32]byte // the sealing key, once it has been asked for
 }
 
-// New returns the cache in dir, which is made when it is first written to. sealingKey is called at most once successfully, and only
-// when a file has to be opened or sealed: a miss costs no keyring read.
-func New(dir string, sealingKey func(context.Context) ([32]byte, error)) *Cache {
+// SealingKey gives the key that sessions are sealed with. It may come from where it is remembered; again says that the key given before
+// does not open a session, so that it is to be looked up where it is kept.
+type SealingKey func(ctx context.Context, again bool) ([32]byte, error)
+
+// New returns the cache in dir, which is made when it is first written to. sealingKey is asked once, and only when a file has to be
+// opened or sealed: a miss costs no keyring read. It is asked again for a session that its key does not open.
+func New(dir string, sealingKey SealingKey) *Cache {
 	return &Cache{dir: dir, keyFrom: sealingKey}
 }
 
@@ -90,6 +94,13 @@ func (c *Cache) Load(ctx context.Context, k Key) (Session, bool, error) {
 		return Session{}, false, err
 	}
 	s, err := sealed.OpenSession(key, data, name(path))
+	if errors.Is(err, sealed.ErrNotOpened) {
+		// The fault is the session's only if the key is still the right one: the keystore may have been made anew meanwhile.
+		if key, err = c.ask(ctx, true); err != nil {
+			return Session{}, false, err
+		}
+		s, err = sealed.OpenSession(key, data, name(path))
+	}
 	if err != nil {
 		_ = os.Remove(path) // if it stays, it is overwritten or found bad again
 		return Session{}, false, nil
@@ -156,12 +167,15 @@ func (c *Cache) Lock(ctx context.Context, name string) (release func(), err erro
 	return flock.Lock(ctx, filepath.Join(c.dir, "locks", digest(name)))
 }
 
-// SealingKey is the key that sessions are sealed with. It is asked for once.
-func (c *Cache) SealingKey(ctx context.Context) (*[32]byte, error) {
+// SealingKey is the key that opened or sealed the last session, for what is sealed beside it.
+func (c *Cache) SealingKey(ctx context.Context) (*[32]byte, error) { return c.ask(ctx, false) }
+
+// ask gets the sealing key, in place of the one that is known if again says so.
+func (c *Cache) ask(ctx context.Context, again bool) (*[32]byte, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.key == nil {
-		key, err := c.keyFrom(ctx)
+	if c.key == nil || again {
+		key, err := c.keyFrom(ctx, again)
 		if err != nil {
 			return nil, fmt.Errorf("key of the session cache: %w", err)
 		}

@@ -34,7 +34,7 @@ func session(expires time.Time) Session {
 }
 
 func newCache(t *testing.T) *Cache {
-	return New(t.TempDir(), func(context.Context) ([32]byte, error) { return [32]byte{1, 2, 3}, nil })
+	return New(t.TempDir(), func(context.Context, bool) ([32]byte, error) { return [32]byte{1, 2, 3}, nil })
 }
 
 func store(t *testing.T, c *Cache, k Key, s Session) {
@@ -172,7 +172,7 @@ func TestFilesDoNotOpenElsewhere(t *testing.T) {
 	if _, ok := load(t, c, other); ok {
 		t.Error("a session opened under the name of another")
 	}
-	stranger := New(c.dir, func(context.Context) ([32]byte, error) { return [32]byte{9}, nil })
+	stranger := New(c.dir, func(context.Context, bool) ([32]byte, error) { return [32]byte{9}, nil })
 	if _, ok := load(t, stranger, work); ok {
 		t.Error("a session opened with another key")
 	}
@@ -182,7 +182,7 @@ func TestSealingKeyIsAskedForOnlyWhenNeeded(t *testing.T) {
 	asked := 0
 	locked := errors.New("locked")
 	answer := locked
-	c := New(t.TempDir(), func(context.Context) ([32]byte, error) { asked++; return [32]byte{1}, answer })
+	c := New(t.TempDir(), func(context.Context, bool) ([32]byte, error) { asked++; return [32]byte{1}, answer })
 	if _, _, err := c.Load(t.Context(), work); err != nil || asked != 0 {
 		t.Errorf("a miss asked %d times: %v", asked, err)
 	}
@@ -194,6 +194,51 @@ func TestSealingKeyIsAskedForOnlyWhenNeeded(t *testing.T) {
 	load(t, c, work)
 	if asked != 2 {
 		t.Errorf("asked %d times, want one failure and one success", asked)
+	}
+}
+
+// A remembered key that is no longer the right one costs no session; the right one takes its place.
+func TestStaleSealingKey(t *testing.T) {
+	kept := [32]byte{1}
+	var again []bool
+	right := New(t.TempDir(), func(context.Context, bool) ([32]byte, error) { return kept, nil })
+	stale := New(right.dir, func(_ context.Context, a bool) ([32]byte, error) {
+		if again = append(again, a); a {
+			return kept, nil
+		}
+		return [32]byte{9}, nil
+	})
+	want := session(now.Add(time.Hour))
+	store(t, right, work, want)
+	if got, ok := load(t, stale, work); !ok || got != want || !slices.Equal(again, []bool{false, true}) {
+		t.Errorf("with a stale key: found %v, asked %v", ok, again)
+	}
+	store(t, stale, work, want)
+	if _, ok := load(t, right, work); !ok || len(again) != 2 {
+		t.Errorf("afterwards: found %v, asked %v", ok, again)
+	}
+
+	// Without the right key nothing is known of the session, and nothing done to it.
+	locked := errors.New("locked")
+	blind := New(right.dir, func(_ context.Context, a bool) ([32]byte, error) {
+		if a {
+			return [32]byte{}, locked
+		}
+		return [32]byte{9}, nil
+	})
+	if _, ok, err := blind.Load(t.Context(), work); ok || !errors.Is(err, locked) {
+		t.Errorf("without the right key: found %v, %v", ok, err)
+	}
+	if _, ok := load(t, right, work); !ok {
+		t.Error("the session is gone")
+	}
+
+	// What is no session at all is no reason to doubt the key.
+	if err := os.WriteFile(right.path(work), []byte("garbage"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := load(t, stale, work); ok || len(again) != 2 {
+		t.Errorf("garbage: found %v, asked %v", ok, again)
 	}
 }
 
@@ -300,7 +345,7 @@ func TestCodes(t *testing.T) {
 }
 
 func BenchmarkLoad(b *testing.B) {
-	c := New(b.TempDir(), func(context.Context) ([32]byte, error) { return [32]byte{1}, nil })
+	c := New(b.TempDir(), func(context.Context, bool) ([32]byte, error) { return [32]byte{1}, nil })
 	s := session(now.Add(time.Hour))
 	s.Credentials.SessionToken = strings.Repeat("t", 400)
 	if err := c.Store(b.Context(), work, s, now); err != nil {

@@ -103,7 +103,7 @@ func demo(ctx context.Context) error {
 		"PATH=" + home + string(os.PathListSeparator) + os.Getenv("PATH"),
 		"SYSTEMROOT=" + os.Getenv("SYSTEMROOT"), "TMPDIR=" + os.TempDir(),
 		"AWS_ENDPOINT_URL_STS=" + server.URL(), "AWS_REGION=eu-west-1", "AWS_EC2_METADATA_DISABLED=true",
-		"AWSEXEC_KEYSTORE=file", "AWSEXEC_PASSPHRASE=" + ststest.Marker + "correct horse",
+		"AWSEXEC_KEYSTORE=file", "AWSEXEC_PASSPHRASE=" + ststest.Marker + "correct horse", "AWSEXEC_HOLD=0",
 	}
 	return s.play(ctx)
 }

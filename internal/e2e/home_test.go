@@ -43,6 +43,7 @@ func newHome(t *testing.T, endpoint string) *home {
 		"AWS_ENDPOINT_URL_STS":        endpoint,
 		"AWSEXEC_KEYSTORE":            "file",
 		"AWSEXEC_PASSPHRASE":          passphrase,
+		"AWSEXEC_HOLD":                "0", // nothing of a test stays in the kernel
 	}}
 	for _, sub := range []string{"tmp", "run", ".aws"} {
 		if err := os.Mkdir(filepath.Join(dir, sub), 0o700); err != nil {

@@ -47,7 +47,7 @@ func (r *recorder) Debug(format string, args ...any) {
 }
 
 func newTestCache(dir string) *cache.Cache {
-	return cache.New(dir, func(context.Context) ([32]byte, error) { return [32]byte{1}, nil })
+	return cache.New(dir, func(context.Context, bool) ([32]byte, error) { return [32]byte{1}, nil })
 }
 
 // minted is a session as issued at noon that lives for life. Its number tells it from others.

@@ -14,7 +14,10 @@ import (
 // A box is a header in clear, a nonce, and fields encrypted with AES-256-GCM. The header and the name that the box is kept under are
 // authenticated with it: a box under another name, or with another header, does not open.
 
-var errBad = errors.New("not a sealed file, or sealed with another key")
+// ErrNotOpened says that the key does not open a box, or that the box was damaged: nothing tells.
+var ErrNotOpened = errors.New("a sealed file that this key does not open")
+
+var errBad = errors.New("not a sealed file of this kind")
 
 // The sealing key's item in the keystore.
 const (
@@ -60,7 +63,8 @@ func Seal(key *[32]byte, header []byte, name string, fields ...string) ([]byte, 
 	return aead.Seal(out, nil, plain, associated(header, name)), nil
 }
 
-// Open returns the fields of a box whose header has headerSize bytes. It is an error if there are not as many as fields has room for.
+// Open fills in the fields of a box whose header has headerSize bytes. The error is ErrNotOpened, or another if it is no box of that many
+// fields.
 func Open(key *[32]byte, data []byte, headerSize int, name string, fields ...*string) error {
 	aead, err := newAEAD(key)
 	if err != nil {
@@ -72,7 +76,7 @@ func Open(key *[32]byte, data []byte, headerSize int, name string, fields ...*st
 	header := data[:headerSize]
 	plain, err := aead.Open(nil, nil, data[headerSize:], associated(header, name))
 	if err != nil {
-		return errBad
+		return ErrNotOpened
 	}
 	defer clear(plain)
 	rest := plain

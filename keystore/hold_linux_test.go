@@ -1,0 +1,159 @@
+package keystore
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/awsexec/awsexec/internal/kernelkey"
+)
+
+// holding are options under which the kernel holds the sealing key, until the test ends. The test is skipped where it does not.
+func holding(t *testing.T, kind Kind, dir string) Options {
+	t.Helper()
+	o := testOptions(dir)
+	o.Hold = time.Minute
+	h := newHolder(o, kind)
+	if err := kernelkey.Put(h.name, [32]byte{}, time.Minute); errors.Is(err, kernelkey.ErrUnavailable) {
+		missing(t, "a kernel that holds keys")
+	}
+	drop := func() {
+		if err := h.drop(); err != nil {
+			t.Error(err)
+		}
+	}
+	drop()
+	t.Cleanup(drop)
+	return o
+}
+
+func mustSeal(t *testing.T, s *Store) [32]byte {
+	t.Helper()
+	key, err := s.SealingKey(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func openKind(t *testing.T, kind Kind, o Options) *Store {
+	t.Helper()
+	s, err := Open(kind, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// The store is read once; then the kernel has the key, for as long as it was told to.
+func TestHold(t *testing.T) {
+	for _, kind := range []Kind{KindFile, KindKeyring} {
+		t.Run(string(kind), func(t *testing.T) {
+			if kind == KindKeyring {
+				startBus(t, noServices).startKeyring(t)
+			}
+			o := holding(t, kind, t.TempDir())
+			mustPut(t, openKind(t, kind, o), "dev", testKey(1))
+			if _, _, ok := newHolder(o, kind).get(); ok {
+				t.Error("held before anybody has read it")
+			}
+			before := time.Now()
+			want := mustSeal(t, openKind(t, kind, o))
+			got, until, ok := newHolder(o, kind).get()
+			if left := until.Sub(before); !ok || got != want || left > o.Hold || left < o.Hold-5*time.Second {
+				t.Errorf("held: %v, the same: %v, for %v", ok, got == want, left)
+			}
+
+			// A store whose backend must not be read.
+			s := openKind(t, kind, o)
+			s.vault.backend = nil
+			if mustSeal(t, s) != want {
+				t.Error("another key")
+			}
+			if _, again, _ := newHolder(o, kind).get(); again != until {
+				t.Error("a read makes it be held for longer")
+			}
+
+			// A holding that was asked for is not cut short by who has to read the store.
+			if err := kernelkey.Put(newHolder(o, kind).name, [32]byte{1}, time.Hour); err != nil {
+				t.Fatal(err)
+			}
+			if key, err := openKind(t, kind, o).KeptSealingKey(t.Context()); err != nil || key != want {
+				t.Errorf("the key kept is another: %v", err)
+			}
+			if got, until, ok := newHolder(o, kind).get(); !ok || got != want || time.Until(until) < 50*time.Minute {
+				t.Errorf("held: %v, the right one: %v, for %v", ok, got == want, time.Until(until))
+			}
+		})
+	}
+}
+
+func TestHoldSwitchedOff(t *testing.T) {
+	o := holding(t, KindFile, t.TempDir())
+	o.Hold = 0
+	want := mustSeal(t, openFile(t, o))
+	o.Hold = time.Minute
+	h := newHolder(o, KindFile)
+	if _, _, ok := h.get(); ok {
+		t.Error("held all the same")
+	}
+	if err := kernelkey.Put(h.name, [32]byte{9}, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	o.Hold = 0
+	if mustSeal(t, openFile(t, o)) != want {
+		t.Error("what is held was used")
+	}
+}
+
+// Who makes a new sealing key leaves no old one with the kernel, switched off or not.
+func TestHoldOfStoreMadeAnew(t *testing.T) {
+	for _, hold := range []time.Duration{0, time.Minute} {
+		for name, remake := range map[string]func(t *testing.T, o Options){
+			"file": func(t *testing.T, o Options) {
+				if err := os.Remove(filePath(o)); err != nil {
+					t.Fatal(err)
+				}
+				mustPut(t, openFile(t, o), "dev", testKey(2))
+			},
+			"sealing key": func(t *testing.T, o Options) {
+				s := openFile(t, o)
+				if err := s.vault.backend.delete(t.Context(), sealingItem); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := s.KeptSealingKey(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			},
+		} {
+			t.Run(fmt.Sprint(name, hold), func(t *testing.T) {
+				o := holding(t, KindFile, t.TempDir())
+				mustPut(t, openFile(t, o), "dev", testKey(1))
+				old := mustSeal(t, openFile(t, o))
+				o.Hold = hold
+				remake(t, o)
+				o.Hold = time.Minute
+				if mustSeal(t, openFile(t, o)) == old {
+					t.Error("the old key is still there")
+				}
+			})
+		}
+	}
+}
+
+// A kernel that holds nothing changes nothing, and is told of to those who want to know.
+func TestHoldWithoutKernel(t *testing.T) {
+	o := testOptions(t.TempDir())
+	o.Hold = time.Minute
+	var said []string
+	o.Debug = func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }
+	s := openFile(t, o)
+	s.vault.holder.name = strings.Repeat("x", 5000) // more than any kernel takes for a name: refused, as all is in some containers
+	first := mustSeal(t, s)
+	if mustSeal(t, s) != first || len(said) == 0 || !strings.Contains(said[0], kernelkey.ErrUnavailable.Error()) {
+		t.Errorf("said %q", said)
+	}
+}
