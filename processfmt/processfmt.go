@@ -11,7 +11,7 @@ import (
 	"io"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/awsexec/awsexec/internal/credentials"
 )
 
 // Source is the provider name of credentials made by Decode.
@@ -34,8 +34,8 @@ type output struct {
 //
 // Expiration is written in UTC with a zone, as RFC 3339 asks and every SDK demands, and only when c can expire: SDKs take
 // credentials without it as good for ever. It is an error if c has no access key id or no secret access key.
-func Encode(w io.Writer, c aws.Credentials) error {
-	if !c.HasKeys() {
+func Encode(w io.Writer, c credentials.Plain) error {
+	if !hasKeys(c) {
 		return errors.New("credentials without an access key id or a secret access key")
 	}
 	out := output{
@@ -58,38 +58,40 @@ func Encode(w io.Writer, c aws.Credentials) error {
 	return err
 }
 
+func hasKeys(c credentials.Plain) bool { return c.AccessKeyID != "" && c.SecretAccessKey != "" }
+
 // Decode reads the output of a credential_process: one JSON object of version 1 and nothing after it but white space.
 //
 // Its errors never quote the input, which holds secrets.
-func Decode(r io.Reader) (aws.Credentials, error) {
+func Decode(r io.Reader) (credentials.Plain, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxSize+1))
 	if err != nil {
-		return aws.Credentials{}, err
+		return credentials.Plain{}, err
 	}
 	if len(data) > maxSize {
-		return aws.Credentials{}, fmt.Errorf("more than %d bytes of output", maxSize)
+		return credentials.Plain{}, fmt.Errorf("more than %d bytes of output", maxSize)
 	}
 	var in output
 	if err := json.Unmarshal(data, &in); err != nil {
-		return aws.Credentials{}, errors.New("output is not the JSON object of a credential_process")
+		return credentials.Plain{}, errors.New("output is not the JSON object of a credential_process")
 	}
 	if in.Version != 1 {
-		return aws.Credentials{}, fmt.Errorf("output has version %d, want 1", in.Version)
+		return credentials.Plain{}, fmt.Errorf("output has version %d, want 1", in.Version)
 	}
-	c := aws.Credentials{
+	c := credentials.Plain{
 		AccessKeyID:     in.AccessKeyID,
 		SecretAccessKey: in.SecretAccessKey,
 		SessionToken:    in.SessionToken,
 		AccountID:       in.AccountID,
 		Source:          Source,
 	}
-	if !c.HasKeys() {
-		return aws.Credentials{}, errors.New("output lacks AccessKeyId or SecretAccessKey")
+	if !hasKeys(c) {
+		return credentials.Plain{}, errors.New("output lacks AccessKeyId or SecretAccessKey")
 	}
 	if in.Expiration != "" {
 		c.Expires, err = time.Parse(time.RFC3339, in.Expiration)
 		if err != nil {
-			return aws.Credentials{}, errors.New("output has an Expiration that is no RFC 3339 time")
+			return credentials.Plain{}, errors.New("output has an Expiration that is no RFC 3339 time")
 		}
 		c.CanExpire = true
 	}
