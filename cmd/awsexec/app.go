@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,7 @@ type app struct {
 	deps
 	flags
 	ui       *ui
+	args     []string // of the whole command line
 	vars     map[string]string
 	noPrompt bool
 	duration time.Duration // 0 if nobody asked for one
@@ -33,6 +35,7 @@ type app struct {
 	config *profile.Config
 	store  *keystore.Store
 	cached *cache.Cache
+	given  aws.CredentialsProvider // the last that gave credentials
 }
 
 func newApp(d deps, u *ui, f *flags) (*app, error) {
@@ -115,15 +118,17 @@ func truth(s, where string) (bool, error) {
 	return b, nil
 }
 
+// kind is the kind of keystore that the user has chosen, as written; "" if none.
+func (a *app) kind() keystore.Kind {
+	return keystore.Kind(cmp.Or(a.Keystore, a.env("AWSEXEC_KEYSTORE")))
+}
+
 // keys opens the keystore that the user chose.
 func (a *app) keys() (*keystore.Store, error) {
 	if a.store != nil {
 		return a.store, nil
 	}
-	kind := keystore.Kind(a.Keystore)
-	if kind == "" {
-		kind = keystore.Kind(a.env("AWSEXEC_KEYSTORE"))
-	}
+	kind := a.kind()
 	switch kind {
 	case "", keystore.KindAuto, keystore.KindKeyring, keystore.KindFile:
 	default:
@@ -270,6 +275,7 @@ func (a *app) credentials(ctx context.Context, p *profile.Profile, limit time.Du
 	if err != nil {
 		return aws.Credentials{}, err
 	}
+	a.given = from
 	return from.Retrieve(ctx)
 }
 

@@ -9,6 +9,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/awsexec/awsexec/internal/warm"
 )
 
 // version is set by the release build.
@@ -33,7 +35,7 @@ func main() {
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	catchSignals(cancel)
-	os.Exit(run(ctx, os.Args[1:], deps{
+	d := deps{
 		stdin:   os.Stdin,
 		stdout:  os.Stdout,
 		stderr:  os.Stderr,
@@ -41,7 +43,12 @@ func main() {
 		home:    home,
 		self:    self,
 		now:     time.Now,
-	}))
+	}
+	if warm.WriteError != nil {
+		newUI(d).fail(fmt.Errorf("print credentials: %w", warm.WriteError), "")
+		os.Exit(exitFailed)
+	}
+	os.Exit(run(ctx, os.Args[1:], d))
 }
 
 // interruption is the cause of a run that a signal ended.

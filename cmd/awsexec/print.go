@@ -23,6 +23,7 @@ const (
 type printCmd struct{}
 
 func (*printCmd) Run(ctx context.Context, a *app) error {
+	leaveTicket := a.ticket()
 	p, err := a.selected(ctx)
 	if err != nil {
 		return err
@@ -34,6 +35,7 @@ func (*printCmd) Run(ctx context.Context, a *app) error {
 	if err := processfmt.Encode(a.stdout, c); err != nil {
 		return fmt.Errorf("print credentials: %w", err)
 	}
+	leaveTicket(ctx, p)
 	return nil
 }
 
@@ -50,6 +52,7 @@ func (x *execCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return childError{err}
 	}
+	leaveTicket := a.ticket()
 	p, err := a.selected(ctx)
 	if err != nil {
 		return err
@@ -67,6 +70,7 @@ func (x *execCmd) Run(ctx context.Context, a *app) error {
 			Profile:     p.Name,
 		}),
 	}
+	leaveTicket(ctx, p)
 	a.ui.Debug("running %s with %s", path, c.AccessKeyID)
 	if err := child.Replace(); !errors.Is(err, errors.ErrUnsupported) {
 		return childError{err}

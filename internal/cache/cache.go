@@ -93,13 +93,13 @@ func (c *Cache) Load(ctx context.Context, k Key) (Session, bool, error) {
 	if err != nil {
 		return Session{}, false, err
 	}
-	s, err := sealed.OpenSession(key, data, name(path))
+	s, err := sealed.OpenSession(key, data, sealed.Name(filepath.ToSlash(path)))
 	if errors.Is(err, sealed.ErrNotOpened) {
 		// The fault is the session's only if the key is still the right one: the keystore may have been made anew meanwhile.
 		if key, err = c.ask(ctx, true); err != nil {
 			return Session{}, false, err
 		}
-		s, err = sealed.OpenSession(key, data, name(path))
+		s, err = sealed.OpenSession(key, data, sealed.Name(filepath.ToSlash(path)))
 	}
 	if err != nil {
 		_ = os.Remove(path) // if it stays, it is overwritten or found bad again
@@ -115,7 +115,7 @@ func (c *Cache) Store(ctx context.Context, k Key, s Session, now time.Time) erro
 		return err
 	}
 	path := c.path(k)
-	data, err := sealed.SealSession(key, s, name(path))
+	data, err := sealed.SealSession(key, s, sealed.Name(filepath.ToSlash(path)))
 	if err != nil {
 		return err
 	}
@@ -191,11 +191,6 @@ func (c *Cache) baseDir(base string) string {
 
 func (c *Cache) path(k Key) string {
 	return filepath.Join(c.dir, filepath.FromSlash(k.File()))
-}
-
-// name is the part of a file's path that is sealed into it: a file under another name does not open.
-func name(path string) string {
-	return filepath.Base(filepath.Dir(path)) + "/" + filepath.Base(path)
 }
 
 // peekExpiry reads the time of expiry in the header of the file at path, unauthenticated.

@@ -21,8 +21,19 @@ const lastResort = time.Minute
 type cached struct {
 	o     *Options
 	key   cache.Key
+	name  string                                             // of the key in the keystore that all is made from; "" if it is none of these
 	lock  string                                             // what renewals that must take turns have in common
 	issue func(ctx context.Context) (aws.Credentials, error) // makes new credentials that expire
+}
+
+// SessionOf tells which session of the cache p hands out, and the name of the key in the keystore that it is made from. It is false for
+// credentials from elsewhere, and where it is not known before they are there whether they will be the same next time.
+func SessionOf(p aws.CredentialsProvider) (key cache.Key, name string, ok bool) {
+	c, ok := p.(*cached)
+	if !ok || c.name == "" {
+		return cache.Key{}, "", false
+	}
+	return c.key, c.name, true
 }
 
 // Retrieve implements aws.CredentialsProvider.

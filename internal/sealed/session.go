@@ -2,6 +2,7 @@ package sealed
 
 import (
 	"encoding/binary"
+	"strings"
 	"time"
 
 	"github.com/awsexec/awsexec/internal/credentials"
@@ -29,6 +30,12 @@ type Session struct {
 func (s *Session) Fresh(now time.Time) bool {
 	life := s.Credentials.Expires.Sub(s.Issued)
 	return s.Credentials.Expires.Sub(now) > min(freshness, life/2)
+}
+
+// Name is what the session in the file at path, written with slashes, is sealed under: a file under another name does not open.
+func Name(path string) string {
+	i := strings.LastIndexByte(path, '/')
+	return path[strings.LastIndexByte(path[:max(i, 0)], '/')+1:]
 }
 
 // SealSession makes the file of s, which opens under this name only.
