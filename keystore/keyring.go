@@ -39,16 +39,30 @@ func (k *keyringBackend) String() string { return "the OS keyring" }
 func (k *keyringBackend) prepare(context.Context, bool) error { return nil }
 
 func (k *keyringBackend) get(ctx context.Context, it item) ([]byte, error) {
-	return k.call(ctx, func() (string, error) { return keyring.Get(it.service, account(it.name)) })
+	return k.call(ctx, func() (string, error) {
+		if secret, err := straight(k.env, it); err == nil || errors.Is(err, ErrNotFound) {
+			return secret, err
+		}
+		if err := reachable(k.env); err != nil {
+			return "", err
+		}
+		return keyring.Get(it.service, account(it.name))
+	})
 }
 
 func (k *keyringBackend) set(ctx context.Context, it item, secret []byte) error {
+	if err := reachable(k.env); err != nil {
+		return err
+	}
 	text := string(secret)
 	_, err := k.call(ctx, func() (string, error) { return "", keyring.Set(it.service, account(it.name), text) })
 	return err
 }
 
 func (k *keyringBackend) delete(ctx context.Context, it item) error {
+	if err := reachable(k.env); err != nil {
+		return err
+	}
 	_, err := k.call(ctx, func() (string, error) { return "", keyring.Delete(it.service, account(it.name)) })
 	return err
 }
@@ -67,9 +81,6 @@ func (k *keyringBackend) absent(ctx context.Context) (bool, error) {
 // call runs f until it ends, the keyring stops answering, or ctx ends. Half the timeout is for f; from then on the keyring is
 // looked at again and again, and has the other half to answer.
 func (k *keyringBackend) call(ctx context.Context, f func() (string, error)) ([]byte, error) {
-	if err := reachable(k.env); err != nil {
-		return nil, err
-	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	type result struct {
@@ -140,7 +151,7 @@ func (k *keyringBackend) silent(ctx context.Context) error {
 // kind wraps an error of the keyring library in one of this package.
 func (k *keyringBackend) kind(ctx context.Context, err error) error {
 	switch {
-	case errors.Is(err, ErrUnavailable):
+	case errors.Is(err, ErrUnavailable), errors.Is(err, ErrNotFound):
 		return err
 	case errors.Is(err, keyring.ErrNotFound):
 		return ErrNotFound

@@ -122,7 +122,7 @@ func (c *Cache) Store(ctx context.Context, k Key, s Session, now time.Time) erro
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	if err := atomicfile.Write(path, data, 0o600); err != nil {
+	if err := atomicfile.WriteLazily(path, data, 0o600); err != nil {
 		return err
 	}
 	c.tidy(filepath.Dir(path), now)
@@ -150,8 +150,9 @@ func (c *Cache) Forget(base string) error {
 	return removeSessions(c.baseDir(base))
 }
 
-// ForgetAll removes all sessions.
+// ForgetAll removes all sessions, and what leads to them.
 func (c *Cache) ForgetAll() error {
+	_ = os.RemoveAll(filepath.Join(c.dir, "tickets")) // they are worth nothing without their sessions
 	dirs, err := os.ReadDir(filepath.Join(c.dir, "sessions"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -204,7 +205,8 @@ func peekExpiry(path string) (time.Time, bool) {
 	if _, err := io.ReadFull(f, header); err != nil {
 		return time.Time{}, false
 	}
-	return sealed.Expiry(header)
+	s, err := sealed.Peek(header)
+	return s.Credentials.Expires, err == nil
 }
 
 // tidy removes expired sessions from dir, and what killed processes left in it.

@@ -12,7 +12,7 @@ import (
 const (
 	sessionMagic = "awsexec\x02" // the last byte is the version of the format
 
-	// SessionHeader is how many bytes of a session's file Expiry needs.
+	// SessionHeader is how many bytes of a session's file Peek needs.
 	SessionHeader = len(sessionMagic) + 8 + 8
 )
 
@@ -49,25 +49,24 @@ func SealSession(key *[32]byte, s Session, name string) ([]byte, error) {
 
 // OpenSession opens the file of a session.
 func OpenSession(key *[32]byte, data []byte, name string) (s Session, err error) {
-	expires, ok := Expiry(data)
-	if !ok {
-		return Session{}, errBad
+	if s, err = Peek(data); err != nil {
+		return Session{}, err
 	}
 	c := &s.Credentials
 	if err := Open(key, data, SessionHeader, name, &c.AccessKeyID, &c.SecretAccessKey, &c.SessionToken, &c.AccountID, &c.Source); err != nil {
 		return Session{}, err
 	}
-	c.CanExpire, c.Expires = true, expires
-	s.Issued = seconds(data[len(sessionMagic):])
 	return s, nil
 }
 
-// Expiry reads when a session expires from the first bytes of its file, unauthenticated.
-func Expiry(data []byte) (time.Time, bool) {
+// Peek returns what the first bytes of a session's file tell without its key, unauthenticated: when it was issued and when it expires.
+func Peek(data []byte) (s Session, err error) {
 	if len(data) < SessionHeader || string(data[:len(sessionMagic)]) != sessionMagic {
-		return time.Time{}, false
+		return s, errBad
 	}
-	return seconds(data[len(sessionMagic)+8:]), true
+	s.Issued = seconds(data[len(sessionMagic):])
+	s.Credentials.CanExpire, s.Credentials.Expires = true, seconds(data[len(sessionMagic)+8:])
+	return s, nil
 }
 
 func seconds(b []byte) time.Time {

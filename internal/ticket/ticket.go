@@ -19,10 +19,11 @@ type Ticket struct {
 	Profile string // for the child
 }
 
-// The header of a ticket, in clear since it says where the sealing key is: magic, keyring or not, and hold in seconds.
+// The header of a ticket is in clear, since it says where the sealing key is and whether it is worth asking for: magic, keyring or not, hold
+// in seconds (big-endian), length and text of the session's file.
 const (
-	magic      = "awsexec ticket\x01" // the last byte is the version of the format
-	headerSize = len(magic) + 1 + 8
+	magic     = "awsexec ticket\x01" // the last byte is the version of the format
+	fixedSize = len(magic) + 1 + 8 + 1
 )
 
 var errBad = errors.New("not a ticket")
@@ -31,32 +32,39 @@ var errBad = errors.New("not a ticket")
 type Sealed struct {
 	Keyring bool
 	Hold    time.Duration
+	Session string
 
 	data        []byte
+	headerSize  int
 	fingerprint Fingerprint
 }
 
 // Find returns the ticket that was left for calls with the fingerprint f.
 func (c *Call) Find(f Fingerprint) (s Sealed, err error) {
-	data, err := readFile(c.path(f))
+	data, err := readFile(c.Path(f))
 	if err != nil {
 		return s, err
 	}
-	if len(data) < headerSize || string(data[:len(magic)]) != magic {
+	if len(data) < fixedSize || string(data[:len(magic)]) != magic {
 		return s, errBad
 	}
 	seconds := binary.BigEndian.Uint64(data[len(magic)+1:])
-	return Sealed{data[len(magic)] == 1, time.Duration(seconds) * time.Second, data, f}, nil
+	size := fixedSize + int(data[fixedSize-1])
+	if len(data) < size {
+		return s, errBad
+	}
+	return Sealed{data[len(magic)] == 1, time.Duration(seconds) * time.Second, string(data[fixedSize:size]), data, size, f}, nil
 }
 
 // Open opens a ticket with the key of the sessions.
 func (s Sealed) Open(key *[32]byte) (Ticket, error) {
-	t := Ticket{Keyring: s.Keyring, Hold: s.Hold}
-	err := sealed.Open(key, s.data, headerSize, string(s.fingerprint[:]), &t.Session, &t.Region, &t.Profile)
+	t := Ticket{Keyring: s.Keyring, Hold: s.Hold, Session: s.Session}
+	err := sealed.Open(key, s.data, s.headerSize, string(s.fingerprint[:]), &t.Region, &t.Profile)
 	return t, err
 }
 
-func (t Ticket) seal(key *[32]byte, f Fingerprint) ([]byte, error) {
+// Seal makes the file of t, which opens for calls with the fingerprint f only.
+func (t Ticket) Seal(key *[32]byte, f Fingerprint) ([]byte, error) {
 	header := []byte(magic)
 	if t.Keyring {
 		header = append(header, 1)
@@ -64,20 +72,17 @@ func (t Ticket) seal(key *[32]byte, f Fingerprint) ([]byte, error) {
 		header = append(header, 0)
 	}
 	header = binary.BigEndian.AppendUint64(header, uint64(t.Hold/time.Second))
-	return sealed.Seal(key, header, string(f[:]), t.Session, t.Region, t.Profile)
-}
-
-func (c *Call) directoryOfTickets() string { return c.Cache + "/tickets" }
-
-func (c *Call) path(f Fingerprint) string {
-	return c.directoryOfTickets() + "/" + hex.EncodeToString(f[:16])
-}
-
-// Session reads the session that t names.
-func (c *Call) Session(t Ticket, key *[32]byte) (sealed.Session, error) {
-	data, err := readFile(c.Cache + "/" + t.Session)
-	if err != nil {
-		return sealed.Session{}, err
+	if len(t.Session) > 255 {
+		return nil, errBad
 	}
-	return sealed.OpenSession(key, data, sealed.Name(t.Session))
+	header = append(append(header, byte(len(t.Session))), t.Session...)
+	return sealed.Seal(key, header, string(f[:]), t.Region, t.Profile)
 }
+
+// Path is where the ticket for calls with the fingerprint f is kept.
+func (c *Call) Path(f Fingerprint) string {
+	return c.Cache + "/tickets/" + hex.EncodeToString(f[:16])
+}
+
+// Read reads the session that s names, still sealed.
+func (c *Call) Read(s Sealed) ([]byte, error) { return readFile(c.Cache + "/" + s.Session) }

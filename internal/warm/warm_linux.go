@@ -54,6 +54,13 @@ func answer(args, environ []string) {
 	if err != nil {
 		return
 	}
+	data, err := call.Read(found)
+	if err != nil {
+		return
+	}
+	if stale, err := sealed.Peek(data); err != nil || !stale.Fresh(time.Now()) { // not worth asking for a key
+		return
+	}
 	var k keyFinder
 	key, ok := k.find(call, found)
 	if !ok {
@@ -63,7 +70,7 @@ func answer(args, environ []string) {
 	if err != nil {
 		return
 	}
-	session, err := call.Session(t, &key)
+	session, err := sealed.OpenSession(&key, data, sealed.Name(t.Session))
 	if err != nil || !session.Fresh(time.Now()) {
 		return
 	}
