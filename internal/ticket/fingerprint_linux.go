@@ -81,12 +81,11 @@ func (h hasher) program() error {
 // file takes the path of a file and what is in it, or that it is not there.
 func (h hasher) file(path string) error {
 	h.text(path)
-	data, err := readFile(path)
-	switch err {
+	content := sha256.New()
+	switch err := read(path, func(data []byte) { content.Write(data) }); err {
 	case nil:
 		h.number(1)
-		h.number(uint64(len(data)))
-		h.Write(data)
+		h.Write(content.Sum(nil))
 	case syscall.ENOENT, syscall.ENOTDIR:
 		h.number(0)
 	default:
@@ -109,36 +108,41 @@ func (h hasher) exists(path string) error {
 	return nil
 }
 
-// readFile reads a regular file. Anything else is left alone: a pipe can be read once only. It does without package os, which would set
-// up polling for a file.
-func readFile(path string) ([]byte, error) {
+// readFile reads a regular file.
+func readFile(path string) (data []byte, err error) {
+	err = read(path, func(piece []byte) { data = append(data, piece...) })
+	return data, err
+}
+
+// pieceSize is how much of a file is read at once: fresh memory for all of a long one would cost more than reading it.
+const pieceSize = 32 << 10
+
+// read hands the content of a regular file to take, in pieces that are overwritten later. Anything else is left alone: a pipe can be read
+// once only. It does without package os, which would set up polling for a file.
+func read(path string, take func(piece []byte)) error {
 	var st syscall.Stat_t
 	if err := syscall.Stat(path, &st); err != nil {
-		return nil, err
+		return err
 	}
 	if st.Mode&syscall.S_IFMT != syscall.S_IFREG {
-		return nil, errNotPlain
+		return errNotPlain
 	}
 	fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer syscall.Close(fd)
-	data := make([]byte, 0, st.Size+1)
+	buffer := make([]byte, min(st.Size+1, pieceSize))
 	for {
-		if len(data) == cap(data) {
-			data = append(data, 0)[:len(data)]
+		n, err := syscall.Read(fd, buffer)
+		switch {
+		case err == syscall.EINTR:
+		case err != nil:
+			return err
+		case n == 0:
+			return nil
+		default:
+			take(buffer[:n])
 		}
-		n, err := syscall.Read(fd, data[len(data):cap(data)])
-		if err == syscall.EINTR {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		if n == 0 {
-			return data, nil
-		}
-		data = data[:len(data)+n]
 	}
 }
