@@ -229,14 +229,16 @@ func (c *conn) send() error {
 	return nil
 }
 
+// receive appends to what was received and not yet understood. What was is never overwritten: answers lie in it.
 func (c *conn) receive() error {
 	if len(c.in) > largest {
 		return errOther
 	}
-	var chunk [4096]byte
-	defer clear(chunk[:])
+	if len(c.in) == cap(c.in) {
+		c.in = append(make([]byte, 0, len(c.in)+4096), c.in...)
+	}
 	for {
-		n, err := syscall.Read(c.fd, chunk[:])
+		n, err := syscall.Read(c.fd, c.in[len(c.in):cap(c.in)])
 		if err == syscall.EINTR {
 			continue
 		}
@@ -246,7 +248,7 @@ func (c *conn) receive() error {
 		if err != nil {
 			return err
 		}
-		c.in = append(c.in, chunk[:n]...)
+		c.in = c.in[:len(c.in)+n]
 		return nil
 	}
 }
