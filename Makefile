@@ -29,7 +29,7 @@ test: ## all tests; installs the real parts that they run against where it can (
 	@go test -race -timeout 15m -json ./... | go run ./internal/ci/testsummary
 
 lint: build/staticcheck ## format, vet, staticcheck and builds for all systems, go.mod and go.sum
-	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go' 2>/dev/null || find . -name '*.go')); \
+	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go' 2>/dev/null || find . -name '*.go' -not -path '*/node_modules/*')); \
 	if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
 	@for system in $(SYSTEMS); do \
 		for architecture in $(ARCHITECTURES); do \

@@ -7,12 +7,14 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	osexec "os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 )
 
 // TestMain lets the test binary be awsexec's process: the one that becomes or runs the child named by its arguments.
@@ -26,6 +28,9 @@ func TestMain(m *testing.M) {
 	if how == "replace" {
 		err = c.Replace()
 	} else {
+		if done := os.Getenv("EXEC_TEST_TALK"); done != "" {
+			go talk(done)
+		}
 		var code int
 		if code, err = c.Run(); err == nil {
 			os.Exit(code)
@@ -39,6 +44,17 @@ func TestMain(m *testing.M) {
 		os.Exit(126)
 	}
 	os.Exit(99)
+}
+
+// talk writes to standard error until that fails, and then makes the file done.
+func talk(done string) {
+	for {
+		if _, err := os.Stderr.WriteString("."); err != nil {
+			_ = os.WriteFile(done, nil, 0o600)
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // both runs a test with a process that becomes the child and with one that runs it.
@@ -120,26 +136,33 @@ func TestReplaceKeepsTheProcess(t *testing.T) {
 	}
 }
 
+// startReady starts cmd and waits until its child says that it is ready.
+func startReady(t *testing.T, cmd *osexec.Cmd) (in io.WriteCloser, out *bufio.Reader) {
+	t.Helper()
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	pipe, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	out = bufio.NewReader(pipe)
+	if line, err := out.ReadString('\n'); line != "ready\n" {
+		t.Fatalf("got %q, %v", line, err)
+	}
+	return in, out
+}
+
 // A signal to this process reaches the child, in both ways of having one; a child killed by a signal shows it.
 func TestSignals(t *testing.T) {
 	both(t, func(t *testing.T, start func(...string) *osexec.Cmd) {
 		const trap = `trap 'echo term; exit 3' TERM; echo ready; while :; do read x; done`
 		cmd := start("/bin/sh", "-c", trap)
-		in, err := cmd.StdinPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		out, err := cmd.StdoutPipe()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		lines := bufio.NewReader(out)
-		if line, err := lines.ReadString('\n'); line != "ready\n" {
-			t.Fatalf("got %q, %v", line, err)
-		}
+		in, lines := startReady(t, cmd)
 		if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 			t.Fatal(err)
 		}
@@ -160,6 +183,29 @@ func TestRunReportsAKilledChild(t *testing.T) {
 	c := Cmd{Path: "/bin/sh", Args: []string{"sh", "-c", "kill -9 $$"}}
 	if code, err := c.Run(); code != 128+9 || err != nil {
 		t.Errorf("got %d, %v; want 137", code, err)
+	}
+}
+
+// A parent whose standard error nobody reads any more does not die of writing to it.
+func TestRunOutlivesItsReader(t *testing.T) {
+	done := filepath.Join(t.TempDir(), "done")
+	cmd := osexec.CommandContext(t.Context(), os.Args[0], "/bin/sh", "-c", "exec 2>&-; echo ready; read x; exit 3")
+	cmd.Env = append(os.Environ(), "EXEC_TEST_HOW=run", "EXEC_TEST_TALK="+done)
+	errs, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, _ := startReady(t, cmd)
+	errs.Close()
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
+		if _, err := os.Stat(done); err == nil || time.Now().After(deadline) {
+			break
+		}
+	}
+	in.Close()
+	_ = cmd.Wait()
+	if got := cmd.ProcessState.ExitCode(); got != 3 {
+		t.Errorf("exit code %d (%v), want 3", got, cmd.ProcessState)
 	}
 }
 

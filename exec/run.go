@@ -1,38 +1,51 @@
 package exec
 
 import (
-	"errors"
 	"os"
 	osexec "os/exec"
 	"os/signal"
 )
 
-// Run runs c as a child on this process's standard input, output and error, and returns its exit code when it has ended.
+// Run runs c as a child on this process's standard input, output and error, and returns its exit code when it has ended. It is for
+// systems where Replace is not supported, and for callers that have to live on beside the child.
 //
-// It is for systems where Replace is not supported. Signals that a person sends from the terminal reach the child by themselves and are
-// ignored here, so that the parent never ends before the child; those sent to this process alone are passed on. A child
-// that a signal killed gives 128 plus its number. The error wraps ErrNotFound or ErrNotRunnable, and means that nothing ran.
+// To those who deal with this process it looks as if it were the child, as far as a parent can. It does not end before the child. A signal
+// that it gets is passed on, unless the terminal has sent it to the child too: the child gets one SIGINT for one Ctrl-C.
+// Signals that this process was started with ignored stay so for both. The child is in the same process group, so that the terminal's size,
+// Ctrl-Z, and fg and bg reach it by themselves; if a child with a group of its own, such as a shell, is stopped, so is this process,
+// and both go on together. A child that a signal killed gives 128 plus its number.
+//
+// Only SIGKILL ends this process alone, and the child then lives on.
+//
+// The error wraps ErrNotFound or ErrNotRunnable, and means that nothing ran.
 func (c *Cmd) Run() (exitCode int, err error) {
-	signals := make(chan os.Signal, 8)
-	signal.Notify(signals, handled...)
+	signals := make(chan os.Signal, 16)
+	for _, s := range handled {
+		if !signal.Ignored(s) {
+			signal.Notify(signals, s)
+		}
+	}
 	defer signal.Stop(signals)
 
 	child, err := c.start()
 	if err != nil {
 		return 0, refused(c.Path, err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- child.Wait() }()
+	type end struct {
+		code int
+		err  error
+	}
+	ended := make(chan end, 1)
+	go func() {
+		code, err := wait(child)
+		ended <- end{code, err}
+	}()
 	for {
 		select {
 		case s := <-signals:
 			forward(child.Process, s)
-		case err := <-ended:
-			var exit *osexec.ExitError
-			if err != nil && !errors.As(err, &exit) {
-				return 0, err
-			}
-			return code(child.ProcessState), nil
+		case e := <-ended:
+			return e.code, e.err
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package exec
 
 import (
+	"errors"
 	"os"
 	osexec "os/exec"
 )
@@ -14,5 +15,12 @@ var handled = []os.Signal{os.Interrupt}
 // forward does nothing: the console sends its events to every process on it.
 func forward(*os.Process, os.Signal) {}
 
-// code is the child's exit code, 32 bits wide.
-func code(state *os.ProcessState) int { return state.ExitCode() }
+// wait waits for the end of child and returns its exit code, 32 bits wide.
+func wait(child *osexec.Cmd) (int, error) {
+	err := child.Wait()
+	var exit *osexec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return 0, err
+	}
+	return child.ProcessState.ExitCode(), nil
+}

@@ -28,9 +28,12 @@ func (s *Store) Condition(ctx context.Context) Condition {
 		return ConditionUnknown
 	}
 	k, keyring := v.backend.(*keyringBackend)
+	f, file := v.backend.(*fileBackend)
 	switch {
-	case !keyring && !FileExists(Options{Dir: s.dir}):
+	case file && !FileExists(Options{Dir: s.dir}):
 		return ConditionAbsent
+	case file && f.isUnlocked():
+		return ConditionOpen
 	case !keyring:
 		return ConditionLocked
 	case runtime.GOOS == "darwin" || runtime.GOOS == "windows":

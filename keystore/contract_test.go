@@ -40,6 +40,9 @@ func contract(t *testing.T, kind Kind, prepare func(t *testing.T)) {
 		{"index stale", indexStale},
 		{"index interrupted", indexInterrupted},
 		{"item gone", itemGone},
+		{"rotation", rotation},
+		{"rotation of another key", rotationOfAnother},
+		{"rotation taken turns", rotationTurns},
 		{"nothing in clear", nothingInClear},
 	}
 	for _, row := range rows {

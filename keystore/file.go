@@ -12,6 +12,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"time"
 
 	"filippo.io/age"
 )
@@ -21,12 +22,15 @@ type fileBackend struct {
 	path       string
 	ask        func(ctx context.Context, create bool) ([]byte, error)
 	workFactor int
-	made       func() // called before a new file is written, which has a new sealing key
+	debug      func(format string, args ...any)
+	unlocked   unlockedCopy
+	forget     func() // makes the kernel forget the sealing key of the file
 
 	mu         sync.Mutex
 	passphrase []byte            // one that fitted, or the one for a file to be made
 	sealed     []byte            // the file as it was when items was read from it
 	items      map[string][]byte // valid as long as the file is still sealed, byte for byte
+	proven     bool              // it is passphrase that opens sealed
 }
 
 // fileContent is the decrypted file.
@@ -49,7 +53,7 @@ func (it item) key() string { return it.service + "/" + it.name }
 func (f *fileBackend) prepare(ctx context.Context, create bool) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	found, err := f.load(ctx)
+	found, err := f.load(ctx, true)
 	if err != nil || found || !create || f.passphrase != nil {
 		return err
 	}
@@ -60,7 +64,7 @@ func (f *fileBackend) prepare(ctx context.Context, create bool) error {
 func (f *fileBackend) get(ctx context.Context, it item) ([]byte, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if _, err := f.load(ctx); err != nil {
+	if _, err := f.load(ctx, false); err != nil {
 		return nil, err
 	}
 	secret, found := f.items[it.key()]
@@ -73,7 +77,7 @@ func (f *fileBackend) get(ctx context.Context, it item) ([]byte, error) {
 func (f *fileBackend) set(ctx context.Context, it item, secret []byte) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	found, err := f.load(ctx)
+	found, err := f.load(ctx, true)
 	if err != nil {
 		return err
 	}
@@ -81,7 +85,10 @@ func (f *fileBackend) set(ctx context.Context, it item, secret []byte) error {
 	if !found {
 		// The sealing key is always needed soon: made now, it does not cost another round of scrypt.
 		items = map[string][]byte{sealingItem.key(): newSealingKey()}
-		f.made()
+		f.forget()
+		if err := f.unlocked.remove(); err != nil { // of an earlier file
+			return err
+		}
 	}
 	items[it.key()] = bytes.Clone(secret)
 	return f.save(ctx, items)
@@ -90,7 +97,7 @@ func (f *fileBackend) set(ctx context.Context, it item, secret []byte) error {
 func (f *fileBackend) delete(ctx context.Context, it item) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if _, err := f.load(ctx); err != nil {
+	if _, err := f.load(ctx, true); err != nil {
 		return err
 	}
 	if _, found := f.items[it.key()]; !found {
@@ -101,23 +108,30 @@ func (f *fileBackend) delete(ctx context.Context, it item) error {
 	return f.save(ctx, items)
 }
 
-// load makes items what is in the file, and reports whether there is one.
-func (f *fileBackend) load(ctx context.Context) (found bool, err error) {
+// load makes items what is in the file, and reports whether there is one. Whoever is going to write needs the passphrase even where the file is
+// unlocked, since the new file is to be encrypted with it.
+func (f *fileBackend) load(ctx context.Context, toWrite bool) (found bool, err error) {
 	sealed, err := os.ReadFile(f.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		f.sealed, f.items = nil, nil
+		f.sealed, f.items, f.proven = nil, nil, false
 		return false, nil
 	case errors.Is(err, fs.ErrPermission):
 		return true, denied(err)
 	case err != nil:
 		return true, fmt.Errorf("%w: %w", ErrCorrupt, err)
-	case f.items != nil && bytes.Equal(sealed, f.sealed):
+	case f.items != nil && bytes.Equal(sealed, f.sealed) && (f.proven || !toWrite):
 		return true, nil
 	}
-	plain, err := f.unlock(ctx, sealed)
-	if err != nil {
-		return true, err
+	var plain []byte
+	unlocked := false
+	if !toWrite {
+		plain, unlocked = f.unlocked.read(sealed)
+	}
+	if !unlocked {
+		if plain, err = f.unlock(ctx, sealed); err != nil {
+			return true, err
+		}
 	}
 	defer clear(plain)
 	var content fileContent
@@ -127,7 +141,7 @@ func (f *fileBackend) load(ctx context.Context) (found bool, err error) {
 	if content.Version != fileVersion {
 		return true, fmt.Errorf("%w: format version %d is not known to this awsexec", ErrCorrupt, content.Version)
 	}
-	f.sealed, f.items = sealed, content.Items
+	f.sealed, f.items, f.proven = sealed, content.Items, !unlocked
 	return true, nil
 }
 
@@ -138,7 +152,7 @@ func (f *fileBackend) unlock(ctx context.Context, sealed []byte) ([]byte, error)
 		return nil, fmt.Errorf("%w: not an age file: %w", ErrCorrupt, err)
 	}
 	if f.passphrase != nil {
-		plain, err := decrypt(sealed, f.passphrase)
+		plain, err := f.decrypt(sealed, f.passphrase)
 		if !errors.Is(err, ErrWrongPassphrase) {
 			return plain, err
 		}
@@ -149,13 +163,48 @@ func (f *fileBackend) unlock(ctx context.Context, sealed []byte) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	plain, err := decrypt(sealed, passphrase)
+	plain, err := f.decrypt(sealed, passphrase)
 	if err != nil {
 		clear(passphrase)
 		return nil, err
 	}
 	f.passphrase = passphrase
 	return plain, nil
+}
+
+func (f *fileBackend) decrypt(sealed, passphrase []byte) ([]byte, error) {
+	f.debug("scrypt: decrypting %s", f.path)
+	return decrypt(sealed, passphrase)
+}
+
+// unseal makes the file one that is unlocked, for life, once the passphrase has been given.
+func (f *fileBackend) unseal(ctx context.Context, life time.Duration) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	found, err := f.load(ctx, true)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return ErrNotFound
+	}
+	plain, err := json.Marshal(fileContent{Version: fileVersion, Items: f.items})
+	if err != nil {
+		return err
+	}
+	defer clear(plain)
+	return f.unlocked.make(f.sealed, plain, life)
+}
+
+// isUnlocked reports whether the file can be read without its passphrase, by this process and others.
+func (f *fileBackend) isUnlocked() bool {
+	sealed, err := os.ReadFile(f.path)
+	if err != nil {
+		return false
+	}
+	plain, ok := f.unlocked.read(sealed)
+	clear(plain)
+	return ok
 }
 
 func (f *fileBackend) askFor(ctx context.Context, create bool) ([]byte, error) {
@@ -181,19 +230,26 @@ func (f *fileBackend) save(ctx context.Context, items map[string][]byte) error {
 		}
 		f.passphrase = passphrase
 	}
+	return f.write(items, f.passphrase)
+}
+
+// write encrypts items with passphrase and puts them into the file.
+func (f *fileBackend) write(items map[string][]byte, passphrase []byte) error {
 	plain, err := json.Marshal(fileContent{Version: fileVersion, Items: items})
 	if err != nil {
 		return err
 	}
 	defer clear(plain)
-	sealed, err := encrypt(plain, f.passphrase, f.workFactor)
+	f.debug("scrypt: encrypting %s", f.path)
+	sealed, err := encrypt(plain, passphrase, f.workFactor)
 	if err != nil {
 		return err
 	}
 	if err := writePrivate(f.path, sealed); err != nil {
 		return err
 	}
-	f.sealed, f.items = sealed, items
+	f.sealed, f.items, f.proven = sealed, items, true
+	f.unlocked.refresh(sealed, plain)
 	return nil
 }
 

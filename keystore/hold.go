@@ -3,8 +3,11 @@ package keystore
 import (
 	"context"
 	"errors"
+	"fmt"
+	"path/filepath"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/flock"
 	"github.com/awsexec/awsexec/internal/kernelkey"
 )
 
@@ -16,11 +19,7 @@ type holder struct {
 }
 
 func newHolder(o Options, kind Kind) holder {
-	h := holder{name: kernelkey.StoreName(string(kind), o.Dir), life: o.Hold, debug: o.Debug}
-	if h.debug == nil {
-		h.debug = func(string, ...any) {}
-	}
-	return h
+	return holder{name: kernelkey.StoreName(string(kind), o.Dir), life: o.Hold, debug: o.debug()}
 }
 
 // get returns the key that is held, and until when; ok is false if none is.
@@ -72,6 +71,19 @@ func (s *Store) SealingKey(ctx context.Context) ([32]byte, error) {
 	if key, _, ok := v.holder.get(); ok {
 		v.holder.debug("sealing key: held by the kernel")
 		return key, nil
+	}
+	if v.holder.life > 0 {
+		// Many processes may want it at once. One reads the store, which can cost a passphrase, a dialog or much memory, for all.
+		release, err := flock.Lock(ctx, filepath.Join(s.dir, sealingLockName))
+		switch {
+		case err == nil:
+			defer release()
+		case ctx.Err() != nil:
+			return [32]byte{}, fmt.Errorf("sealing key in %s: %w: another awsexec waits for it: %w", v.backend, ErrLocked, context.Cause(ctx))
+		}
+		if key, _, ok := v.holder.get(); ok {
+			return key, nil
+		}
 	}
 	return s.KeptSealingKey(ctx)
 }

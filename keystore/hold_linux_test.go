@@ -1,10 +1,13 @@
 package keystore
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -88,6 +91,50 @@ func TestHold(t *testing.T) {
 				t.Errorf("held: %v, the right one: %v, for %v", ok, got == want, time.Until(until))
 			}
 		})
+	}
+}
+
+// Many who want the key at once cost one passphrase, and those who cannot wait for it are not told that there is none.
+func TestHoldManyAtOnce(t *testing.T) {
+	o := holding(t, KindFile, t.TempDir())
+	mustPut(t, openFile(t, o), "dev", testKey(1))
+	var asked atomic.Int32
+	asking, typed := make(chan struct{}, 20), make(chan struct{})
+	o.Passphrase = func(context.Context, bool) ([]byte, error) {
+		asked.Add(1)
+		asking <- struct{}{}
+		<-typed
+		return []byte(testPassphrase), nil
+	}
+	var wg sync.WaitGroup
+	keys := make(chan [32]byte, 20)
+	for range 20 {
+		s := openFile(t, o)
+		wg.Go(func() {
+			key, err := s.SealingKey(t.Context())
+			if err != nil {
+				t.Error(err)
+			}
+			keys <- key
+		})
+	}
+	<-asking
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := openFile(t, o).SealingKey(ctx); !errors.Is(err, ErrLocked) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+	close(typed)
+	wg.Wait()
+	close(keys)
+	first := <-keys
+	for key := range keys {
+		if key != first {
+			t.Error("two sealing keys")
+		}
+	}
+	if n := asked.Load(); n != 1 {
+		t.Errorf("asked %d times", n)
 	}
 }
 

@@ -26,6 +26,7 @@ type indexFile struct {
 type indexKey struct {
 	AccessKeyID string    `json:"access_key_id,omitempty"`
 	Added       time.Time `json:"added"`
+	Rotating    bool      `json:"rotating,omitempty"` // there may be a journal beside the key
 }
 
 // load returns the entries. A missing index is an empty one; so is one that cannot be understood, and damaged then says so.
@@ -57,7 +58,23 @@ func (x index) set(name, accessKeyID string) error {
 	if !found {
 		old.Added = time.Now().UTC().Truncate(time.Second)
 	}
-	keys[name] = indexKey{AccessKeyID: accessKeyID, Added: old.Added}
+	old.AccessKeyID = accessKeyID
+	keys[name] = old
+	return x.save(keys, damaged)
+}
+
+// mark notes of an entry, if there is one, whether its key is being rotated.
+func (x index) mark(name string, rotating bool) error {
+	keys, damaged, err := x.load()
+	if err != nil {
+		return err
+	}
+	entry, found := keys[name]
+	if !found || entry.Rotating == rotating {
+		return nil
+	}
+	entry.Rotating = rotating
+	keys[name] = entry
 	return x.save(keys, damaged)
 }
 
@@ -87,7 +104,7 @@ func (x index) save(keys map[string]indexKey, damaged bool) error {
 	return writePrivate(x.path, append(b, '\n'))
 }
 
-// writePrivate replaces the file at path by data, for its owner alone whatever its mode was before.
+// writePrivate replaces the file at path by data, for its owner alone whatever its mode was before. The caller holds the lock of the store.
 func writePrivate(path string, data []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return denied(err)
@@ -97,6 +114,7 @@ func writePrivate(path string, data []byte) error {
 			return denied(err)
 		}
 	}
+	atomicfile.Tidy(path)
 	return denied(atomicfile.Write(path, data, 0o600))
 }
 

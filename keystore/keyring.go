@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"time"
 
@@ -13,8 +14,9 @@ import (
 // keyringBackend keeps each item in the keyring of the operating system. The library knows no deadlines, may wait for ever
 // for a daemon that has died, and panics on some answers: every call of it runs in a goroutine that can be left behind.
 type keyringBackend struct {
-	env     func(string) string
-	timeout time.Duration
+	env      func(string) string
+	timeout  time.Duration
+	noPrompt bool
 
 	mu sync.Mutex // one call at a time: dialogs of two calls in one process would take each other's answers
 }
@@ -34,35 +36,27 @@ const (
 // cannot be seen from outside.
 const consentTime = time.Minute
 
+// unseen says that nothing tells here whether a keyring would ask: macOS has no way to, and Windows never does.
+const unseen = runtime.GOOS == "darwin" || runtime.GOOS == "windows"
+
 func (k *keyringBackend) String() string { return "the OS keyring" }
 
 func (k *keyringBackend) prepare(context.Context, bool) error { return nil }
 
 func (k *keyringBackend) get(ctx context.Context, it item) ([]byte, error) {
-	return k.call(ctx, func() (string, error) {
-		if secret, err := straight(k.env, it); err == nil || errors.Is(err, ErrNotFound) {
-			return secret, err
-		}
-		if err := reachable(k.env); err != nil {
-			return "", err
-		}
-		return keyring.Get(it.service, account(it.name))
-	})
+	if secret, err := straight(k.env, it); err == nil || errors.Is(err, ErrNotFound) {
+		return secret, err
+	}
+	return k.call(ctx, func() (string, error) { return keyring.Get(it.service, account(it.name)) })
 }
 
 func (k *keyringBackend) set(ctx context.Context, it item, secret []byte) error {
-	if err := reachable(k.env); err != nil {
-		return err
-	}
 	text := string(secret)
 	_, err := k.call(ctx, func() (string, error) { return "", keyring.Set(it.service, account(it.name), text) })
 	return err
 }
 
 func (k *keyringBackend) delete(ctx context.Context, it item) error {
-	if err := reachable(k.env); err != nil {
-		return err
-	}
 	_, err := k.call(ctx, func() (string, error) { return "", keyring.Delete(it.service, account(it.name)) })
 	return err
 }
@@ -81,8 +75,16 @@ func (k *keyringBackend) absent(ctx context.Context) (bool, error) {
 // call runs f until it ends, the keyring stops answering, or ctx ends. Half the timeout is for f; from then on the keyring is
 // looked at again and again, and has the other half to answer.
 func (k *keyringBackend) call(ctx context.Context, f func() (string, error)) ([]byte, error) {
+	if err := reachable(k.env); err != nil {
+		return nil, err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	if k.noPrompt && !unseen {
+		if p := k.look(ctx); p == closed || p == declined {
+			return nil, fmt.Errorf("%w: it would ask for its password, and prompts are switched off", ErrLocked)
+		}
+	}
 	type result struct {
 		secret string
 		err    error
@@ -151,7 +153,7 @@ func (k *keyringBackend) silent(ctx context.Context) error {
 // kind wraps an error of the keyring library in one of this package.
 func (k *keyringBackend) kind(ctx context.Context, err error) error {
 	switch {
-	case errors.Is(err, ErrUnavailable), errors.Is(err, ErrNotFound):
+	case errors.Is(err, ErrUnavailable):
 		return err
 	case errors.Is(err, keyring.ErrNotFound):
 		return ErrNotFound

@@ -42,4 +42,4 @@ func explain(_ context.Context, _ func(string) string, err error) error {
 }
 
 // straight is for the Secret Service.
-func straight(func(string) string, item) (string, error) { return "", errors.ErrUnsupported }
+func straight(func(string) string, item) ([]byte, error) { return nil, errors.ErrUnsupported }

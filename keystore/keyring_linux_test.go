@@ -228,6 +228,26 @@ func TestKeyringDialogDismissed(t *testing.T) {
 	wantAll(t, s, ErrRefused)
 }
 
+// Where nobody is to be asked, a locked keyring says so and shows nothing.
+func TestKeyringNoPrompt(t *testing.T) {
+	b := startBus(t, noServices)
+	p := b.startPrompter(t)
+	b.startKeyring(t)
+	o := testOptions(t.TempDir())
+	o.NoPrompt = true
+	s := openKeyring(t, o)
+	if _, err := s.Get(t.Context(), "dev"); !errors.Is(err, ErrNotFound) {
+		t.Errorf("an unlocked keyring without the key: %v", err)
+	}
+	b.lock(t)
+	wantAll(t, s, ErrLocked)
+	select {
+	case <-p.shown:
+		t.Error("a dialog was shown")
+	default:
+	}
+}
+
 // A dialog that a human is looking at is not cut off by the timeout: only the context ends the wait.
 func TestKeyringDialogUnanswered(t *testing.T) {
 	b := startBus(t, noServices)

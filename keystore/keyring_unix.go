@@ -43,12 +43,12 @@ func busAddress(env func(string) string) (string, error) {
 const straightSilence = 700 * time.Millisecond
 
 // straight gets a secret where that takes few steps and no person. Every error but ErrNotFound says only that the general way is to be gone.
-func straight(env func(string) string, it item) (string, error) {
+func straight(env func(string) string, it item) ([]byte, error) {
 	secret, err := secretservice.Read(secretservice.Bus(env("DBUS_SESSION_BUS_ADDRESS")), it.service, account(it.name), straightSilence)
 	if errors.Is(err, secretservice.ErrNotFound) {
 		err = ErrNotFound
 	}
-	return string(secret), err
+	return secret, err
 }
 
 // reachable reports why there can be no keyring, at the cost of connecting to the socket of the session bus.

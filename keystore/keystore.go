@@ -12,6 +12,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/awsexec/awsexec/internal/kernelkey"
 )
 
 // The kinds of failure. Every error of this package that has one of these causes wraps it, whatever keeps the keys.
@@ -29,6 +31,8 @@ var (
 	ErrRefused = errors.New("refused")
 	// ErrTooBig: the value is larger than the store takes.
 	ErrTooBig = errors.New("too big")
+	// ErrNotHeld: the kernel cannot or may not hold keys here.
+	ErrNotHeld = kernelkey.ErrUnavailable
 	// ErrCorrupt: the store is there but cannot be understood. It is left as it is, never overwritten.
 	ErrCorrupt = errors.New("damaged")
 )
@@ -57,12 +61,17 @@ type Options struct {
 	// overwrites them when it is done with them. Without it, or when it fails, an encrypted file is [ErrLocked].
 	Passphrase func(ctx context.Context, create bool) ([]byte, error)
 
+	// NoPrompt has a locked keyring fail with [ErrLocked] where it would show a dialog. On macOS that cannot be known beforehand.
+	// (The encrypted file asks through Passphrase alone.)
+	NoPrompt bool
+
 	// Timeout bounds a keyring's silence; 0 means 4 seconds. A keyring that waits for a human is not silent: that wait
 	// is bounded by the context alone.
 	Timeout time.Duration
 
 	// Hold is how long the kernel may hold the sealing key of cached sessions, once it has been read from the store, so that the
-	// calls that follow need not read it again. Long-term keys are never held. 0 means not at all; only Linux can.
+	// calls that follow need not read it again; only Linux does. 0 means that the kernel is to hold nothing, so that [Store.Unlock]
+	// fails, and what it holds is not used.
 	Hold time.Duration
 
 	// Debug, if not nil, is told of single steps, never of a secret.
@@ -74,9 +83,11 @@ type Options struct {
 
 const (
 	fileName         = "keystore.age"
+	unlockedName     = "keystore.unlocked"
 	fileIndexName    = "keystore.index.json"
 	keyringIndexName = "keyring.index.json"
 	lockName         = "keystore.lock"
+	sealingLockName  = "sealing.lock"
 
 	defaultTimeout    = 4 * time.Second
 	defaultWorkFactor = 18
@@ -113,7 +124,7 @@ func Open(kind Kind, o Options) (*Store, error) {
 // OpenKeyring opens the keyring of the operating system. The error is [ErrUnavailable] where none can be reached, which is
 // found out without starting anything.
 func OpenKeyring(o Options) (*Store, error) {
-	k := &keyringBackend{env: o.Env, timeout: o.Timeout}
+	k := &keyringBackend{env: o.Env, timeout: o.Timeout, noPrompt: o.NoPrompt}
 	if k.timeout == 0 {
 		k.timeout = defaultTimeout
 	}
@@ -131,7 +142,9 @@ func OpenKeyring(o Options) (*Store, error) {
 // OpenFile opens the encrypted file, keystore.age in the data directory. It need not exist: the first write makes it.
 func OpenFile(o Options) (*Store, error) {
 	h := newHolder(o, KindFile)
-	f := &fileBackend{path: filePath(o), ask: o.Passphrase, workFactor: o.WorkFactor, made: h.forget}
+	f := &fileBackend{
+		path: filePath(o), ask: o.Passphrase, workFactor: o.WorkFactor, debug: o.debug(), unlocked: newUnlockedCopy(o), forget: h.forget,
+	}
 	if f.workFactor == 0 {
 		f.workFactor = defaultWorkFactor
 	}
@@ -142,6 +155,13 @@ func OpenFile(o Options) (*Store, error) {
 		dir:   o.Dir,
 		vault: &vault{kind: KindFile, backend: f, index: index{filepath.Join(o.Dir, fileIndexName)}, holder: h},
 	}, nil
+}
+
+func (o Options) debug() func(format string, args ...any) {
+	if o.Debug == nil {
+		return func(string, ...any) {}
+	}
+	return o.Debug
 }
 
 // FileExists reports whether the user has made an encrypted file. One that cannot be looked at counts as made.

@@ -64,6 +64,7 @@ type Entry struct {
 	Name        string
 	AccessKeyID string    // "" when only the store itself knows
 	Added       time.Time // UTC
+	Rotating    bool      // a rotation was begun and not ended, as far as the index knows
 }
 
 // Kind is [KindKeyring] or [KindFile]. For a store opened with [KindAuto] it is right after the first call.
@@ -158,13 +159,16 @@ func (s *Store) Put(ctx context.Context, name string, c aws.Credentials) error {
 	})
 }
 
-// Delete removes the key kept under name, and makes sure that it is gone. The error is [ErrNotFound] if there was none;
+// Delete removes the key kept under name with the journal of its rotation, and makes sure that they are gone. The error is [ErrNotFound] if there was none;
 // the index then forgets the name too.
 func (s *Store) Delete(ctx context.Context, name string) error {
 	if err := known(name); err != nil {
 		return err
 	}
 	return s.change(ctx, name, false, func(v *vault) error {
+		if err := v.endRotation(ctx, name); err != nil {
+			return err
+		}
 		keys, _, err := v.index.load()
 		if err != nil {
 			return err
@@ -202,7 +206,7 @@ func (s *Store) List(ctx context.Context) ([]Entry, error) {
 	}
 	list := make([]Entry, 0, len(keys))
 	for _, name := range slices.Sorted(maps.Keys(keys)) {
-		list = append(list, Entry{Name: name, AccessKeyID: keys[name].AccessKeyID, Added: keys[name].Added})
+		list = append(list, Entry{Name: name, AccessKeyID: keys[name].AccessKeyID, Added: keys[name].Added, Rotating: keys[name].Rotating})
 	}
 	return list, nil
 }

@@ -49,10 +49,6 @@ func Export(w io.Writer, f Format, c credentials.Plain, region string) error {
 	if f == Process {
 		return Encode(w, c)
 	}
-	write := writers[f]
-	if write == nil {
-		return fmt.Errorf("unknown format %q", string(f))
-	}
 	variables := [][2]string{
 		{"AWS_ACCESS_KEY_ID", c.AccessKeyID},
 		{"AWS_SECRET_ACCESS_KEY", c.SecretAccessKey},
@@ -61,7 +57,17 @@ func Export(w io.Writer, f Format, c credentials.Plain, region string) error {
 	if c.CanExpire {
 		variables = append(variables, [2]string{"AWS_CREDENTIAL_EXPIRATION", c.Expires.UTC().Format(time.RFC3339)})
 	}
-	variables = append(variables, [2]string{"AWS_REGION", region}, [2]string{"AWS_DEFAULT_REGION", region})
+	return ExportVariables(w, f, append(variables, [2]string{"AWS_REGION", region}, [2]string{"AWS_DEFAULT_REGION", region}))
+}
+
+// ExportVariables writes variables, names and values, in one of the shell formats, in a single Write. Those without a value are left out.
+//
+// A value that a format cannot express is an error, and nothing is written.
+func ExportVariables(w io.Writer, f Format, variables [][2]string) error {
+	write := writers[f]
+	if write == nil {
+		return fmt.Errorf("unknown format %q", string(f))
+	}
 	var buf bytes.Buffer
 	for _, v := range variables {
 		if v[1] == "" {

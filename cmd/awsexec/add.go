@@ -38,11 +38,7 @@ func (c *addCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	keys, err := a.keys()
-	if err != nil {
-		return err
-	}
-	old, err := keys.KeyID(ctx, c.Name)
+	keys, old, err := a.lookUp(ctx, c.Name)
 	switch {
 	case err == nil && !c.Force:
 		return existsError{c.Name, old}
@@ -60,17 +56,27 @@ func (c *addCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+	journal, err := unfinished(ctx, keys, c.Name)
+	if err != nil {
+		return err
+	}
 	if err := keys.Put(ctx, c.Name, key); err != nil {
 		return err
 	}
 	if old != "" {
 		a.forget(old)
 	}
+	if journal.Old.AccessKeyID != "" {
+		if err := keys.EndRotation(ctx, c.Name); err != nil {
+			return err
+		}
+		a.tellOfRemains(journal, key.AccessKeyID)
+	}
 	a.ui.note("key %s is stored as %q in %s", mask(key.AccessKeyID), c.Name, keys)
 	if c.CSV != "" {
 		a.ui.advise("the key is still in clear in " + c.CSV + ": delete that file")
 	}
-	return c.configure(a, p, identity)
+	return c.configure(ctx, a, p, identity)
 }
 
 // read gets the key from where the flags say, else from the person at the terminal.
@@ -120,14 +126,14 @@ func (c *addCmd) verify(ctx context.Context, a *app, p *profile.Profile, key aws
 }
 
 // configure shows the lines that the AWS config file needs, or writes them.
-func (c *addCmd) configure(a *app, p *profile.Profile, identity provider.Identity) error {
+func (c *addCmd) configure(ctx context.Context, a *app, p *profile.Profile, identity provider.Identity) error {
 	if p.Static != nil {
 		a.ui.Warn(fmt.Errorf("profile %q still has an access key in clear at %s, which the AWS SDKs prefer", c.Name, p.Static.AccessKeyID),
 			"delete aws_access_key_id and aws_secret_access_key there")
 	}
 	command := processCommand(a.self, c.Name)
 	if c.WriteConfig {
-		return a.addProcess(c.Name, command)
+		return a.addProcess(ctx, c.Name, command)
 	}
 	if name, ok := profile.SelfProcess(p.CredentialProcess, a.self); ok && (name == c.Name || name == "" && c.Name == "default") {
 		return nil // the profile is there already

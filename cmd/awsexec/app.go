@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,6 +18,7 @@ import (
 	"github.com/awsexec/awsexec/internal/cache"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
+	"github.com/awsexec/awsexec/internal/redirect"
 	"github.com/awsexec/awsexec/keystore"
 )
 
@@ -24,18 +26,27 @@ import (
 type app struct {
 	deps
 	flags
+	Profile  string // the one of flags that counts; "" if there is none
 	ui       *ui
 	args     []string // of the whole command line
 	vars     map[string]string
 	noPrompt bool
+	calledBy bool          // a program called us, it seems, not a person
+	refresh  bool          // the child is to renew its credentials through us
 	duration time.Duration // 0 if nobody asked for one
 	hold     time.Duration // how long the kernel may hold the sealing key
-	files    profile.Files
+	files    profile.Files // the user's own
+	sdkFiles profile.Files // what SDKs read here: others than files under awsexec --refresh
 
-	config *profile.Config
-	store  *keystore.Store
-	cached *cache.Cache
-	given  aws.CredentialsProvider // the last that gave credentials
+	opening sync.Mutex // guards the three below until each is there
+	config  *profile.Config
+	store   *keystore.Store
+	cached  *cache.Cache
+
+	given aws.CredentialsProvider // what gave a call its credentials
+
+	asking        sync.Mutex // one question at a time at the terminal
+	terminalTaken bool       // the terminal is a child's
 }
 
 func newApp(d deps, u *ui, f *flags) (*app, error) {
@@ -45,10 +56,16 @@ func newApp(d deps, u *ui, f *flags) (*app, error) {
 			a.vars[name] = value
 		}
 	}
+	for _, name := range f.Profile {
+		a.Profile = cmp.Or(name, a.Profile)
+	}
 	u.debug = f.Debug
-	a.files = profile.DefaultFiles(a.env, d.home)
+	a.sdkFiles = profile.DefaultFiles(a.env, d.home)
 
 	var err error
+	if a.files, err = redirect.Own(a.sdkFiles, d.now()); err != nil {
+		return nil, err
+	}
 	if a.duration, err = parseDuration(f.Duration, "--duration"); err != nil {
 		return nil, err
 	}
@@ -64,6 +81,13 @@ func newApp(d deps, u *ui, f *flags) (*app, error) {
 		return nil, err
 	}
 	a.noPrompt = a.noPrompt || f.NoPrompt
+	if a.refresh, err = truth(a.env("AWSEXEC_REFRESH"), "AWSEXEC_REFRESH"); err != nil {
+		return nil, err
+	}
+	if f.Refresh && f.NoSession {
+		return nil, usageError{"--refresh and --no-session exclude each other: long-term keys do not expire", ""}
+	}
+	a.refresh = f.Refresh || a.refresh && !f.NoSession
 	return a, nil
 }
 
@@ -118,34 +142,48 @@ func truth(s, where string) (bool, error) {
 	return b, nil
 }
 
-// kind is the kind of keystore that the user has chosen, as written; "" if none.
-func (a *app) kind() keystore.Kind {
-	return keystore.Kind(cmp.Or(a.Keystore, a.env("AWSEXEC_KEYSTORE")))
-}
-
 // keys opens the keystore that the user chose.
 func (a *app) keys() (*keystore.Store, error) {
+	a.opening.Lock()
+	defer a.opening.Unlock()
 	if a.store != nil {
 		return a.store, nil
 	}
-	kind := a.kind()
-	switch kind {
-	case "", keystore.KindAuto, keystore.KindKeyring, keystore.KindFile:
-	default:
-		return nil, usageError{fmt.Sprintf("keystore %q must be auto, keyring or file", string(kind)), ""}
-	}
-	dir, err := a.dataDir()
+	kind, err := a.keystoreKind()
 	if err != nil {
 		return nil, err
 	}
-	a.store, err = keystore.Open(kind, keystore.Options{
-		Dir: dir, Env: a.env, Passphrase: a.passphrase, Hold: a.hold, Debug: a.ui.Debug, WorkFactor: a.workFactor,
-	})
+	o, err := a.keystoreOptions()
+	if err != nil {
+		return nil, err
+	}
+	a.store, err = keystore.Open(kind, o)
 	return a.store, err
+}
+
+// keystoreKind is the kind of keystore that the user chose.
+func (a *app) keystoreKind() (keystore.Kind, error) {
+	switch kind := keystore.Kind(cmp.Or(a.Keystore, a.env("AWSEXEC_KEYSTORE"))); kind {
+	case "":
+		return keystore.KindAuto, nil
+	case keystore.KindAuto, keystore.KindKeyring, keystore.KindFile:
+		return kind, nil
+	default:
+		return "", usageError{fmt.Sprintf("keystore %q must be auto, keyring or file", string(kind)), ""}
+	}
+}
+
+func (a *app) keystoreOptions() (keystore.Options, error) {
+	dir, err := a.dataDir()
+	return keystore.Options{
+		Dir: dir, Env: a.env, Passphrase: a.passphrase, NoPrompt: a.noPrompt, Hold: a.hold, Debug: a.ui.Debug, WorkFactor: a.workFactor,
+	}, err
 }
 
 // sessions is the session cache, sealed by a key of the keystore.
 func (a *app) sessions() (*cache.Cache, error) {
+	a.opening.Lock()
+	defer a.opening.Unlock()
 	if a.cached != nil {
 		return a.cached, nil
 	}
@@ -169,6 +207,8 @@ func (a *app) sessions() (*cache.Cache, error) {
 
 // awsFiles reads the AWS files.
 func (a *app) awsFiles() (*profile.Config, error) {
+	a.opening.Lock()
+	defer a.opening.Unlock()
 	if a.config == nil {
 		var err error
 		if a.config, err = profile.ReadFiles(a.files); err != nil {
@@ -230,12 +270,13 @@ func (a *app) client(p *profile.Profile) (provider.Client, error) {
 		return provider.Client{}, err
 	}
 	return provider.Client{
-		Region:    profile.Region(a.Region, a.env, p),
-		Endpoint:  profile.STSEndpoint(a.env, p),
-		CABundle:  profile.CABundle(a.env, p),
-		FIPS:      fips,
-		DualStack: dualStack,
-		AppID:     "awsexec-" + version,
+		Region:      profile.Region(a.Region, a.env, p),
+		Endpoint:    profile.STSEndpoint(a.env, p),
+		IAMEndpoint: profile.IAMEndpoint(a.env, p),
+		CABundle:    profile.CABundle(a.env, p),
+		FIPS:        fips,
+		DualStack:   dualStack,
+		AppID:       "awsexec-" + version,
 	}, nil
 }
 
@@ -243,15 +284,37 @@ func (a *app) client(p *profile.Profile) (provider.Client, error) {
 func (a *app) credentials(ctx context.Context, p *profile.Profile, limit time.Duration) (aws.Credentials, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, errTooLong)
 	defer cancel()
-	client, err := a.client(p)
+	options, err := a.options(p)
 	if err != nil {
 		return aws.Credentials{}, err
+	}
+	var asked string
+	options.TokenCode = noting(options.TokenCode, &asked)
+	from, err := provider.New(ctx, p, options)
+	var outside *provider.DurationError
+	if errors.As(err, &outside) && a.duration != 0 {
+		return aws.Credentials{}, usageError{err.Error(), ""}
+	}
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	a.given = from
+	c, err := from.Retrieve(ctx)
+	a.noteAnswer(asked, err)
+	return c, err
+}
+
+// options are what the providers of p work with.
+func (a *app) options(p *profile.Profile) (provider.Options, error) {
+	client, err := a.client(p)
+	if err != nil {
+		return provider.Options{}, err
 	}
 	sessions, err := a.sessions()
 	if err != nil {
-		return aws.Credentials{}, err
+		return provider.Options{}, err
 	}
-	from, err := provider.New(ctx, p, provider.Options{
+	return provider.Options{
 		Files:     a.files,
 		Env:       a.env,
 		Keys:      lazyKeys{a},
@@ -267,16 +330,7 @@ func (a *app) credentials(ctx context.Context, p *profile.Profile, limit time.Du
 		NoSession: a.NoSession,
 		Duration:  a.duration,
 		Chain:     a.chain(),
-	})
-	var outside *provider.DurationError
-	if errors.As(err, &outside) && a.duration != 0 {
-		return aws.Credentials{}, usageError{err.Error(), ""}
-	}
-	if err != nil {
-		return aws.Credentials{}, err
-	}
-	a.given = from
-	return from.Retrieve(ctx)
+	}, nil
 }
 
 // lazyKeys opens the keystore when a key is asked for, so that a machine without one can still use keys from elsewhere.

@@ -59,15 +59,27 @@ func (a *app) askCode(ctx context.Context, r provider.TokenRequest) (string, err
 			text = "wait for the next code: " + text
 		}
 	}
-	code, err := term.Ask(ctx, term.Prompt{Text: "awsexec: " + text, Secret: true})
-	if !errors.Is(err, term.ErrNoTerminal) {
-		return code, err
+	hushed := a.hushed(r.Serial)
+	if r.Again != nil {
+		hushed = nil // this prompt is the same one
 	}
-	a.ui.Debug("terminal: %v", err)
-	dialog := term.DialogPrompt{Title: "awsexec: profile " + r.Profile, Text: text}
-	code, err = term.AskDialog(ctx, a.helperEnv(append(a.chain(), r.Profile)), exec.LookPath, dialog)
-	if errors.Is(err, term.ErrNoDialog) {
+	if hushed != nil && a.calledBy {
+		return "", fmt.Errorf("%w: %w", provider.ErrNoHuman, hushed)
+	}
+	code, err := a.terminal(ctx, term.Prompt{Text: "awsexec: " + text, Secret: true})
+	if errors.Is(err, term.ErrNoTerminal) {
+		a.ui.Debug("terminal: %v", err)
+		if hushed != nil {
+			return "", fmt.Errorf("%w: %w", provider.ErrNoHuman, hushed)
+		}
+		dialog := term.DialogPrompt{Title: "awsexec: profile " + r.Profile, Text: text}
+		code, err = term.AskDialog(ctx, a.helperEnv(append(a.chain(), r.Profile)), exec.LookPath, dialog)
+	}
+	switch {
+	case errors.Is(err, term.ErrNoDialog):
 		return "", fmt.Errorf("%w: there is no terminal and no desktop dialog", provider.ErrNoHuman)
+	case err != nil:
+		a.hush(r.Serial)
 	}
 	return code, err
 }
@@ -81,19 +93,17 @@ func (a *app) passphrase(ctx context.Context, create bool) ([]byte, error) {
 		return nil, errors.New("prompts are switched off and AWSEXEC_PASSPHRASE is not set")
 	}
 	if !create {
-		p, err := a.secret(ctx, "keystore passphrase")
+		if err := a.hushed(passphraseQuestion); a.calledBy && err != nil {
+			return nil, err
+		}
+		p, err := a.secret(ctx, passphraseQuestion)
+		if err != nil && !errors.Is(err, term.ErrNoTerminal) {
+			a.hush(passphraseQuestion)
+		}
 		return []byte(p), err
 	}
 	a.ui.note("a new encrypted keystore is made; its passphrase cannot be recovered")
-	first, err := a.secret(ctx, "new keystore passphrase")
-	if err != nil {
-		return nil, err
-	}
-	second, err := a.secret(ctx, "the same passphrase again")
-	if err == nil && first != second {
-		err = errors.New("the two passphrases differ")
-	}
-	return []byte(first), err
+	return a.askNewPassphrase(ctx)
 }
 
 // secret asks at the terminal for something that is not to be seen.
@@ -106,7 +116,17 @@ func (a *app) ask(ctx context.Context, text string, secret bool) (string, error)
 	if a.noPrompt {
 		return "", errors.New("prompts are switched off")
 	}
-	return term.Ask(ctx, term.Prompt{Text: "awsexec: " + text, Secret: secret})
+	return a.terminal(ctx, term.Prompt{Text: "awsexec: " + text, Secret: secret})
+}
+
+// terminal asks at the terminal, unless that is a child's by now.
+func (a *app) terminal(ctx context.Context, p term.Prompt) (string, error) {
+	if a.terminalTaken {
+		return "", fmt.Errorf("%w: the program that was started has it", term.ErrNoTerminal)
+	}
+	a.asking.Lock()
+	defer a.asking.Unlock()
+	return term.Ask(ctx, p)
 }
 
 // confirm asks for a yes.
@@ -135,14 +155,17 @@ func (a *app) process(ctx context.Context, command string, path []string) (aws.C
 
 // helperEnv is the environment of a helper program that is started while the profiles of path are being resolved.
 func (a *app) helperEnv(path []string) []string {
-	env := make([]string, 0, len(a.environ)+1)
+	env := make([]string, 0, len(a.environ)+2)
 	for _, kv := range a.environ {
 		variable, _, _ := strings.Cut(kv, "=")
 		switch variable {
-		case "AWSEXEC_PASSPHRASE", "AWSEXEC_MFA_CODE", chainVar:
+		case "AWSEXEC_PASSPHRASE", "AWSEXEC_NEW_PASSPHRASE", "AWSEXEC_MFA_CODE", chainVar:
 		default:
 			env = append(env, kv)
 		}
+	}
+	if a.noPrompt {
+		env = append(env, "AWSEXEC_NO_PROMPT=1")
 	}
 	return append(env, chainVar+"="+strings.Join(path, "\n"))
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -83,6 +84,7 @@ type diagnosis struct {
 	results   []explain.Result
 	agrees    []bool // whether each of results is what awsexec would give
 	condition keystore.Condition
+	unlocked  time.Time // until when "awsexec unlock" has effect; zero if it has none
 	entries   []keystore.Entry
 }
 
@@ -139,7 +141,7 @@ func (a *app) whichProfile() (name, why string) {
 
 func (d *diagnosis) input() explain.Input {
 	return explain.Input{
-		Files:   d.files,
+		Files:   d.sdkFiles,
 		Lookup:  func(name string) (string, bool) { v, ok := d.vars[name]; return v, ok },
 		Profile: d.Profile,
 	}
@@ -153,6 +155,7 @@ func (d *diagnosis) lookAtStore(ctx context.Context) {
 		return
 	}
 	d.condition = keys.Condition(ctx)
+	d.unlocked, _ = keys.UnlockedUntil(ctx)
 	d.entries, _ = keys.List(ctx)
 }
 

@@ -88,6 +88,14 @@ func (d *diagnosis) checkStore() {
 		needed = broken
 	}
 	_, err := d.keys()
+	if err == nil && !d.unlocked.IsZero() {
+		d.found(notice, "keystore", "", "awsexec lock", fmt.Sprintf("%s is unlocked until %s", d.store, d.clock(d.unlocked)))
+	}
+	for _, e := range d.entries {
+		if e.Rotating {
+			d.found(suspect, "rotation", "", "awsexec rotate "+quoteWord(e.Name), fmt.Sprintf("the rotation of key %q is not finished", e.Name))
+		}
+	}
 	switch {
 	case err != nil:
 		if d.planErr != nil {
@@ -103,6 +111,10 @@ func (d *diagnosis) checkStore() {
 	case d.condition == keystore.ConditionLocked && d.store.Kind() == keystore.KindKeyring:
 		d.found(notice, "keystore", "", "", fmt.Sprintf("%s is locked: the next use will ask to unlock it", d.store))
 	case d.condition == keystore.ConditionLocked && d.env("AWSEXEC_PASSPHRASE") == "":
-		d.found(notice, "keystore", "", "", fmt.Sprintf("%s takes a passphrase: each use without a session will ask for it", d.store))
+		mend := ""
+		if d.canHold() {
+			mend = "awsexec unlock"
+		}
+		d.found(notice, "keystore", "", mend, fmt.Sprintf("%s takes a passphrase: each use without a session will ask for it", d.store))
 	}
 }

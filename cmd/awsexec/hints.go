@@ -13,6 +13,7 @@ import (
 	"github.com/awsexec/awsexec/exec"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
+	"github.com/awsexec/awsexec/internal/server"
 	"github.com/awsexec/awsexec/internal/term"
 	"github.com/awsexec/awsexec/keystore"
 )
@@ -24,11 +25,19 @@ func hint(err error, a *app) string {
 	if errors.As(err, &usage) {
 		return usage.advice
 	}
+	var renewal *renewalError
+	if errors.As(err, &renewal) {
+		return renewal.advice
+	}
 	if a == nil {
 		return ""
 	}
-	name := profile.Name(a.Profile, a.env)
-	for _, h := range []func(error, *app, string) string{hintOfKeystore, hintOfProfile, hintOfMFA, hintOfGiven, hintOfAWS, hintOfNetwork, hintOfChild} {
+	return hintFor(err, a, profile.Name(a.Profile, a.env))
+}
+
+// hintFor is hint for an error about the profile called name.
+func hintFor(err error, a *app, name string) string {
+	for _, h := range []func(error, *app, string) string{hintOfRotation, hintOfKeystore, hintOfProfile, hintOfMFA, hintOfGiven, hintOfAWS, hintOfNetwork, hintOfChild} {
 		if advice := h(err, a, name); advice != "" {
 			return advice
 		}
@@ -36,7 +45,64 @@ func hint(err error, a *app) string {
 	return ""
 }
 
-func hintOfKeystore(err error, _ *app, _ string) string {
+// hintOfRotation is the advice for a rotation that was cut short.
+func hintOfRotation(err error, a *app, _ string) string {
+	var copied copyError
+	var stored noStoredKeyError
+	var failed rotationError
+	switch {
+	case errors.As(err, &copied):
+		return copied.advice
+	case errors.As(err, &stored) && stored.advice != "":
+		return stored.advice
+	case errors.Is(err, errRotating):
+		return "wait until it has finished"
+	case !errors.As(err, &failed):
+		return ""
+	}
+	name := quoteWord(failed.profile.Name)
+	var lines []string
+	var taken keyInTheWay
+	var inactive inactiveError
+	var api smithy.APIError
+	switch {
+	case errors.As(err, &taken) && taken.storedAs != "":
+		lines = append(lines, fmt.Sprintf("if it is not needed, delete it: awsexec -p %s%s -- aws iam delete-access-key --access-key-id %s && awsexec remove %s",
+			name, noSession(failed.profile), taken.key.ID, quoteWord(taken.storedAs)))
+	case errors.As(err, &taken):
+		lines = append(lines, "on a terminal and without --yes, awsexec offers to delete it",
+			fmt.Sprintf("or delete it yourself, if nothing uses it: awsexec -p %s%s -- aws iam delete-access-key --access-key-id %s",
+				name, noSession(failed.profile), taken.key.ID))
+	case errors.As(err, &inactive):
+		lines = append(lines, fmt.Sprintf("switch it on: awsexec -p %s%s -- aws iam update-access-key --status Active --access-key-id %s",
+			name, noSession(failed.profile), inactive.keyID))
+	case errors.As(err, &api) && api.ErrorCode() == "AccessDenied" && strings.Contains(api.ErrorMessage(), "iam:"):
+		if failed.profile.MFASerial == "" {
+			lines = append(lines, fmt.Sprintf("if a policy demands MFA, add mfa_serial to profile %s in %s", name, a.files.Config))
+		}
+		lines = append(lines, "the policy that a user needs for it: https://github.com/awsexec/awsexec/blob/main/docs/rotating.md")
+	case isCode(err, "InvalidClientTokenId") && (errors.Is(err, errNeitherWorks) || !errors.Is(err, errUnknownKey)):
+		return hintFor(failed.err, a, failed.profile.Name) // the key in use does not work
+	case !errors.Is(err, errUnknownKey):
+		if advice := hintFor(failed.err, a, failed.profile.Name); advice != "" {
+			lines = append(lines, advice)
+		}
+	}
+	if failed.begun {
+		lines = append(lines, "the key in use still works; to finish: awsexec rotate "+name)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// noSession is the flag that lets the AWS CLI call IAM where there is no MFA device.
+func noSession(p *profile.Profile) string {
+	if p.MFASerial == "" {
+		return " --no-session"
+	}
+	return ""
+}
+
+func hintOfKeystore(err error, a *app, _ string) string {
 	var exists existsError
 	switch {
 	case errors.As(err, &exists):
@@ -44,16 +110,37 @@ func hintOfKeystore(err error, _ *app, _ string) string {
 	case errors.Is(err, keystore.ErrWrongPassphrase):
 		return "try again, or set the right AWSEXEC_PASSPHRASE"
 	case errors.Is(err, keystore.ErrLocked):
-		return "unlock the keyring in your desktop session, or set AWSEXEC_PASSPHRASE for the encrypted file"
+		return hintOfLocked(a)
+	case errors.Is(err, errNoFile):
+		return "make it by adding a key: awsexec --keystore file add NAME"
+	case errors.Is(err, keystore.ErrNotHeld):
+		return "set AWSEXEC_PASSPHRASE where awsexec runs: without the help of a Linux kernel the passphrase is needed each time"
+	case errors.Is(err, keystore.ErrNoPassphrase):
+		return "change its password with the tools of your desktop\nif you mean the encrypted file: awsexec --keystore file passphrase"
 	case errors.Is(err, keystore.ErrUnavailable):
-		return "on a machine without a keyring, keep keys in a file encrypted with a passphrase: awsexec --keystore file add NAME\n" +
-			"on a desktop, start the keyring (gnome-keyring, KWallet), and run awsexec inside the session that has it"
+		const file = "on a machine without a keyring, keep keys in a file encrypted with a passphrase: awsexec --keystore file add NAME\n"
+		if a.env("WSL_DISTRO_NAME") != "" {
+			return file + "this is WSL, which has no keyring of its own; the keys of Windows can be had through the build for Windows: awsexec.exe --profile NAME"
+		}
+		return file + "on a desktop, start the keyring (gnome-keyring, KWallet), and run awsexec inside the session that has it"
 	case errors.Is(err, keystore.ErrCorrupt):
 		return "the file was left as it is; restore it from a backup, or move it away and add the keys again"
 	case errors.Is(err, keystore.ErrTooBig):
 		return "keep keys in the encrypted file instead: --keystore file"
 	}
 	return ""
+}
+
+// hintOfLocked is about a store that nobody has unlocked.
+func hintOfLocked(a *app) string {
+	const file = "set AWSEXEC_PASSPHRASE for the encrypted file"
+	switch {
+	case a.store == nil || a.store.Kind() != keystore.KindFile:
+		return "unlock the keyring in your desktop session, or " + file
+	case a.canHold():
+		return file + ", or give its passphrase once on a terminal for some hours: awsexec unlock"
+	}
+	return file
 }
 
 func hintOfProfile(err error, a *app, name string) string {
@@ -93,6 +180,9 @@ func hintOfMFA(err error, a *app, name string) string {
 
 // hintOfGiven is about credentials that others make.
 func hintOfGiven(err error, _ *app, _ string) string {
+	if errors.Is(err, server.ErrNoExpiry) {
+		return "give them to the program as they are: awsexec -- CMD"
+	}
 	var given *provider.GivenError
 	if !errors.As(err, &given) {
 		return ""

@@ -21,6 +21,7 @@ type listed struct {
 	AccessKeyID    string     `json:"access_key_id"` // masked
 	InConfig       bool       `json:"in_config"`     // a profile of that name is in the AWS files
 	SessionExpires *time.Time `json:"session_expires,omitempty"`
+	Rotating       bool       `json:"rotating,omitempty"` // its rotation was begun and not finished
 }
 
 func (c *listCmd) Run(ctx context.Context, a *app) error {
@@ -41,6 +42,9 @@ func (c *listCmd) Run(ctx context.Context, a *app) error {
 		enc.SetIndent("", "  ")
 		return enc.Encode(rows)
 	}
+	if until, ok := keys.UnlockedUntil(ctx); ok {
+		a.ui.note("%s is unlocked until %s", keys, a.clock(until))
+	}
 	if len(rows) == 0 {
 		a.ui.note("no keys are stored in %s; awsexec add NAME stores one", keys)
 		return nil
@@ -58,7 +62,16 @@ func (c *listCmd) Run(ctx context.Context, a *app) error {
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.Name, r.AccessKeyID, inConfig, session)
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if r.Rotating {
+			a.ui.note("the rotation of %q is not finished", r.Name)
+			a.ui.advise("to finish it: awsexec rotate " + quoteWord(r.Name))
+		}
+	}
+	return nil
 }
 
 // listed puts together what is known of each key.
@@ -73,7 +86,7 @@ func (a *app) listed(entries []keystore.Entry) ([]listed, error) {
 	}
 	rows := make([]listed, len(entries))
 	for i, e := range entries {
-		rows[i] = listed{Name: e.Name, AccessKeyID: mask(e.AccessKeyID)}
+		rows[i] = listed{Name: e.Name, AccessKeyID: mask(e.AccessKeyID), Rotating: e.Rotating}
 		if config != nil {
 			_, rows[i].InConfig = config.Lookup(e.Name)
 		}

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -24,31 +26,54 @@ type deps struct {
 	home           string   // the user's home directory
 	self           string   // absolute path of this program
 	now            func() time.Time
-	workFactor     int // of the encrypted keystore; 0 for the default, less only in tests
+	workFactor     int           // of the encrypted keystore; 0 for the default, less only in tests
+	pause          time.Duration // before AWS is asked once more whether it knows a new key
 }
 
 func main() {
 	home, _ := os.UserHomeDir() // "" shows up when a path under it is needed
-	self, err := os.Executable()
-	if err != nil {
-		self = "awsexec"
-	}
 	ctx, cancel := context.WithCancelCause(context.Background())
 	catchSignals(cancel)
 	d := deps{
-		stdin:   os.Stdin,
-		stdout:  os.Stdout,
-		stderr:  os.Stderr,
-		environ: os.Environ(),
-		home:    home,
-		self:    self,
-		now:     time.Now,
+		stdin:      os.Stdin,
+		stdout:     os.Stdout,
+		stderr:     os.Stderr,
+		environ:    os.Environ(),
+		home:       home,
+		self:       selfPath(os.Args[0]),
+		now:        time.Now,
+		workFactor: workFactor,
+		pause:      pause,
 	}
 	if warm.WriteError != nil {
 		newUI(d).fail(fmt.Errorf("print credentials: %w", warm.WriteError), "")
 		os.Exit(exitFailed)
 	}
 	os.Exit(run(ctx, os.Args[1:], d))
+}
+
+// selfPath is the absolute path of this program: the one that it was found by under the name invoked, if that leads here, since package
+// managers put a link there that outlives an upgrade, and else the system's word.
+func selfPath(invoked string) string {
+	self, err := os.Executable()
+	if err != nil {
+		self = "awsexec"
+	}
+	found, err := exec.LookPath(invoked)
+	if err != nil {
+		return self
+	}
+	if found, err = filepath.Abs(found); err != nil {
+		return self
+	}
+	ours, err := os.Stat(self)
+	if err != nil {
+		return self
+	}
+	if theirs, err := os.Stat(found); err != nil || !os.SameFile(ours, theirs) {
+		return self
+	}
+	return found
 }
 
 // interruption is the cause of a run that a signal ended.

@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +16,12 @@ import (
 const (
 	aliceID     = "AKIAIOSFODNN7ALICE01"
 	aliceSecret = ststest.Marker + "/wJalrXUtnFEMI/K7MDENGbPxRfi"
+	aliceARN    = "arn:aws:iam::123456789012:user/alice"
+	bobID       = "AKIAIOSFODNN7BOBBOB1"
+	bobSecret   = ststest.Marker + "/bob/+++12345678901234567801"
+	bobARN      = "arn:aws:iam::123456789012:user/bob"
+	bobMFA      = "arn:aws:iam::123456789012:mfa/bob"
+	bobSeed     = "seed of bob's device"
 	self        = "/opt/bin/awsexec"
 )
 
@@ -30,6 +38,7 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	server, err := ststest.Start(ststest.Config{Users: []ststest.User{
 		{Account: "123456789012", Name: "alice", AccessKeyID: aliceID, SecretAccessKey: aliceSecret},
+		{Account: "123456789012", Name: "bob", AccessKeyID: bobID, SecretAccessKey: bobSecret, MFASerial: bobMFA, MFASecret: []byte(bobSeed)},
 		{Account: "123456789012", Root: true, AccessKeyID: "AKIAIOSFODNN7ROOT001", SecretAccessKey: aliceSecret},
 	}})
 	if err != nil {
@@ -41,6 +50,7 @@ func newWorld(t *testing.T) *world {
 		"XDG_DATA_HOME":             filepath.Join(home, "data"),
 		"XDG_CACHE_HOME":            filepath.Join(home, "cache"),
 		"AWS_ENDPOINT_URL_STS":      server.URL(),
+		"AWS_ENDPOINT_URL_IAM":      server.URL(),
 		"AWS_EC2_METADATA_DISABLED": "true",
 		"AWSEXEC_KEYSTORE":          "file",
 		"AWSEXEC_PASSPHRASE":        ststest.Marker + "passphrase",
@@ -57,19 +67,30 @@ type result struct {
 
 func (w *world) run(stdin string, args ...string) result {
 	w.t.Helper()
+	return w.runIn(w.t.Context(), stdin, args...)
+}
+
+// runIn is run in a context of the test's own.
+func (w *world) runIn(ctx context.Context, stdin string, args ...string) result {
+	w.t.Helper()
 	var out, errs bytes.Buffer
-	environ := make([]string, 0, len(w.env))
-	for name, value := range w.env {
-		environ = append(environ, name+"="+value)
-	}
-	code := run(w.t.Context(), args, deps{
-		stdin: strings.NewReader(stdin), stdout: &out, stderr: &errs, environ: environ,
-		home: w.home, self: self, now: w.now, workFactor: 1,
-	})
+	code := run(ctx, args, w.deps(stdin, &out, &errs))
 	if strings.Contains(errs.String(), ststest.Marker) {
 		w.t.Errorf("a secret on standard error: %s", &errs)
 	}
 	return result{code, out.String(), errs.String()}
+}
+
+// deps are what main hands to run.
+func (w *world) deps(stdin string, stdout, stderr io.Writer) deps {
+	environ := make([]string, 0, len(w.env))
+	for name, value := range w.env {
+		environ = append(environ, name+"="+value)
+	}
+	return deps{
+		stdin: strings.NewReader(stdin), stdout: stdout, stderr: stderr, environ: environ,
+		home: w.home, self: self, now: w.now, workFactor: 1,
+	}
 }
 
 // ok is run for what must succeed.

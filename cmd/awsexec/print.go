@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/awsexec/awsexec/exec"
+	"github.com/awsexec/awsexec/internal/credentials"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/processfmt"
 )
@@ -24,6 +25,7 @@ type printCmd struct{}
 
 func (*printCmd) Run(ctx context.Context, a *app) error {
 	leaveTicket := a.ticket()
+	a.calledBy = !isTerminal(a.stdout) // an SDK reads what we print; a person may look at it
 	p, err := a.selected(ctx)
 	if err != nil {
 		return err
@@ -32,7 +34,7 @@ func (*printCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := processfmt.Encode(a.stdout, c); err != nil {
+	if err := processfmt.Encode(a.stdout, credentials.Early(c, a.now())); err != nil {
 		return fmt.Errorf("print credentials: %w", err)
 	}
 	leaveTicket(ctx, p)
@@ -57,24 +59,24 @@ func (x *execCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	c, err := a.credentials(ctx, p, execLimit)
-	if err != nil {
+	environ := a.givenEnviron
+	if a.refresh {
+		environ = a.renewingEnviron
+	}
+	child := exec.Cmd{Path: path, Args: x.args}
+	if child.Env, err = environ(ctx, p); err != nil {
 		return err
 	}
-	child := exec.Cmd{
-		Path: path,
-		Args: x.args,
-		Env: exec.Environ(a.environ, exec.Identity{
-			Credentials: c,
-			Region:      profile.Region(a.Region, a.env, p),
-			Profile:     p.Name,
-		}),
-	}
 	leaveTicket(ctx, p)
-	a.ui.Debug("running %s with %s", path, c.AccessKeyID)
+	a.ui.Debug("running %s", path)
 	if err := child.Replace(); !errors.Is(err, errors.ErrUnsupported) {
 		return childError{err}
 	}
+	return runChild(&child)
+}
+
+// runChild runs a child beside us; its exit code is then ours.
+func runChild(child *exec.Cmd) error {
 	code, err := child.Run()
 	if err != nil {
 		return childError{err}
@@ -83,6 +85,20 @@ func (x *execCmd) Run(ctx context.Context, a *app) error {
 		return childExit(code)
 	}
 	return nil
+}
+
+// givenEnviron is the environment of a child that has credentials in it.
+func (a *app) givenEnviron(ctx context.Context, p *profile.Profile) ([]string, error) {
+	c, err := a.credentials(ctx, p, execLimit)
+	if err != nil {
+		return nil, err
+	}
+	a.ui.Debug("credentials %s for the program", c.AccessKeyID)
+	return exec.Environ(a.environ, exec.Identity{
+		Credentials: c,
+		Region:      profile.Region(a.Region, a.env, p),
+		Profile:     p.Name,
+	}), nil
 }
 
 // childError is a child that could not be started.

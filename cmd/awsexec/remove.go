@@ -31,11 +31,16 @@ func (c *removeCmd) Run(ctx context.Context, a *app) error {
 			return err
 		}
 	}
+	journal, err := unfinished(ctx, keys, c.Name)
+	if err != nil {
+		return err
+	}
 	if err := keys.Delete(ctx, c.Name); err != nil {
 		return err
 	}
 	a.forget(id)
 	a.ui.note("key %s (%q) is removed; at AWS it is still active", mask(id), c.Name)
+	a.tellOfRemains(journal, id)
 	if config, err := a.awsFiles(); err == nil {
 		if p, err := config.Profile(c.Name); err == nil && p.CredentialProcess != "" {
 			if _, self := profile.SelfProcess(p.CredentialProcess, a.self); self {

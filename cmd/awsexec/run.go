@@ -47,6 +47,9 @@ func run(ctx context.Context, args []string, d deps) int {
 	if err == nil && hasChild {
 		selected, err = withChild(selected, child)
 	}
+	if _, runs := selected.(*execCmd); err == nil && !runs && grammar.Refresh {
+		err = usageError{"--refresh is about a program to run, and there is none", "awsexec --refresh [-p NAME] -- CMD [ARG…]"}
+	}
 	if err == nil {
 		err = selected.Run(ctx, a)
 	}
@@ -67,13 +70,21 @@ func splitArgs(args []string) (own, child []string, hasChild bool) {
 	return args, nil, false
 }
 
-// withChild turns the print command into one that runs child. No other command takes a child.
+// withChild turns the print command into one that runs child, and has serve run it. No other command takes a child.
 func withChild(selected command, child []string) (command, error) {
-	if _, ok := selected.(*printCmd); !ok {
-		return nil, usageError{"only awsexec without a subcommand takes a program to run after --", ""}
+	form := "awsexec [-p NAME] -- CMD [ARG…]"
+	serve, serves := selected.(*serveCmd)
+	if serves {
+		form = "awsexec [-p NAME] serve -- CMD [ARG…]"
+	} else if _, ok := selected.(*printCmd); !ok {
+		return nil, usageError{"only awsexec without a subcommand, and serve, take a program to run after --", ""}
 	}
 	if len(child) == 0 || child[0] == "" {
-		return nil, usageError{"no program to run after --", "awsexec [-p NAME] -- CMD [ARG…]"}
+		return nil, usageError{"no program to run after --", form}
+	}
+	if serves {
+		serve.args = child
+		return serve, nil
 	}
 	return &execCmd{args: child}, nil
 }

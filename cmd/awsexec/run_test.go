@@ -38,7 +38,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"--"}, []string{"error: no program to run after --", "hint: awsexec [-p NAME] -- CMD [ARG…]"}},
 		{[]string{"-p", "x", "--"}, []string{"no program to run after --"}},
 		{[]string{"--", ""}, []string{"no program to run after --"}},
-		{[]string{"list", "--", "x"}, []string{"only awsexec without a subcommand"}},
+		{[]string{"list", "--", "x"}, []string{"only awsexec without a subcommand, and serve,"}},
 		{[]string{"--nonsense"}, []string{"error: unknown flag --nonsense", "hint: awsexec --help"}},
 		{[]string{"-p"}, []string{"error: --profile: missing value"}},
 		{[]string{"--duration", "5x"}, []string{`--duration "5x" is no duration`}},

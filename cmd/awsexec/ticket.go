@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"path/filepath"
 	"slices"
 
 	"github.com/awsexec/awsexec/internal/profile"
@@ -14,7 +15,7 @@ import (
 // the next call of the same kind is answered by package warm, if what package ticket demands holds.
 func (a *app) ticket() (leave func(context.Context, *profile.Profile)) {
 	none := func(context.Context, *profile.Profile) {}
-	if a.Debug || a.NoSession {
+	if a.Debug || a.NoSession || a.refresh || filepath.Base(a.self) != ticket.Name {
 		return none
 	}
 	call, ok := ticket.Parse(a.args, a.environ)
@@ -55,9 +56,11 @@ func (a *app) ticketOf(ctx context.Context, call *ticket.Call, p *profile.Profil
 		return t, false
 	}
 	// Which keystore it is must not depend on who answers on the bus: the only one that there is will be the same next time.
-	kind := a.kind()
-	chosen := kind == keystore.KindKeyring || kind == keystore.KindFile
-	if inFile := keys.Kind() == keystore.KindFile; !chosen && (inFile && call.Bus != "" || !inFile && keystore.FileExists(keystore.Options{Dir: data})) {
+	kind, err := a.keystoreKind()
+	if err != nil {
+		return t, false
+	}
+	if inFile := keys.Kind() == keystore.KindFile; kind == keystore.KindAuto && (inFile && call.Bus != "" || !inFile && keystore.FileExists(keystore.Options{Dir: data})) {
 		return t, false
 	}
 	// The key's id is the index's, not one that the keystore itself was asked for.

@@ -26,8 +26,12 @@ type ui struct {
 }
 
 func newUI(d deps) *ui {
-	f, ok := d.stderr.(*os.File)
-	return &ui{out: d.stdout, err: d.stderr, terminal: ok && term.IsTerminal(int(f.Fd()))}
+	return &ui{out: d.stdout, err: d.stderr, terminal: isTerminal(d.stderr)}
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // fail shows why the run ends, and what can be done about it if advice is not empty.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // Write replaces the file at path by data, creating it with perm if there is none.
@@ -38,7 +39,7 @@ func write(path string, data []byte, perm fs.FileMode, flush bool) error {
 		return err
 	}
 
-	tmp, err := os.CreateTemp(filepath.Dir(target), "."+filepath.Base(target)+".tmp-*")
+	tmp, err := os.CreateTemp(filepath.Dir(target), unfinished(target)+"*")
 	if err != nil {
 		return err
 	}
@@ -54,6 +55,24 @@ func write(path string, data []byte, perm fs.FileMode, flush bool) error {
 	}
 	return nil
 }
+
+// Tidy removes what killed processes have left of a Write to path. The caller must keep others from writing to path meanwhile.
+// Failure is no matter: the file at path is whole either way.
+func Tidy(path string) {
+	target, err := resolve(path)
+	if err != nil {
+		return
+	}
+	entries, _ := os.ReadDir(filepath.Dir(target))
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), unfinished(target)) && e.Type().IsRegular() {
+			_ = os.Remove(filepath.Join(filepath.Dir(target), e.Name()))
+		}
+	}
+}
+
+// unfinished is what the names of files begin with that are to become target.
+func unfinished(target string) string { return "." + filepath.Base(target) + ".tmp-" }
 
 // fill writes data to tmp with its final permissions, flushes it if that is wanted, and closes it.
 func fill(tmp *os.File, data []byte, perm fs.FileMode, old fs.FileInfo, flush bool) error {

@@ -2,6 +2,7 @@ package atomicfile
 
 import (
 	"bytes"
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -64,6 +65,38 @@ func TestWriteRefuses(t *testing.T) {
 	if err != nil || len(left) != 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}
+}
+
+// Tidy takes away what was left of this file, by the name that a link leads to, and nothing else.
+func TestTidy(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "f")
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink("f", link); err != nil {
+		t.Skip("no symbolic links here:", err)
+	}
+	if err := Write(link, []byte("one"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	kept := []string{".f.tmp", "f.tmp-1", ".g.tmp-1", ".ff.tmp-1", ".link.tmp-1"}
+	for _, name := range append([]string{".f.tmp-1", ".f.tmp-23"}, kept...) {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	Tidy(link)
+	for _, name := range []string{".f.tmp-1", ".f.tmp-23"} {
+		if _, err := os.Stat(filepath.Join(dir, name)); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s is left: %v", name, err)
+		}
+	}
+	for _, name := range kept {
+		if _, err := os.Stat(filepath.Join(dir, name)); err != nil {
+			t.Error(err)
+		}
+	}
+	check(t, path, "one", 0o600)
+	Tidy(filepath.Join(dir, "none", "f"))
 }
 
 // Readers beside many writers see whole files only.

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -266,5 +267,75 @@ func TestS3(t *testing.T) {
 	}
 	if calls := s.Calls(); len(calls) != 15 || calls[6].AccessKeyID != session.AccessKeyID || calls[6].Status != 200 {
 		t.Errorf("%d calls remembered", len(calls))
+	}
+}
+
+// TestCloudFormation: a stack's life, and who may not touch it.
+func TestCloudFormation(t *testing.T) {
+	s := running[*CloudFormation](t)(StartCloudFormation())
+	call := func(c aws.Credentials, action string, params ...string) (int, string) {
+		t.Helper()
+		form := url.Values{"Action": {action}, "Version": {"2010-05-15"}, "StackName": {"Demo"}}
+		for i := 0; i < len(params); i += 2 {
+			form.Set(params[i], params[i+1])
+		}
+		body := form.Encode()
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL()+"/", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sum := sha256.Sum256([]byte(body))
+		if err := v4.NewSigner().SignHTTP(context.Background(), c, r, hex.EncodeToString(sum[:]), "cloudformation", "eu-west-1", time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		answer, err := io.ReadAll(res.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return res.StatusCode, string(answer)
+	}
+	if status, answer := call(session, "DescribeStacks"); status != 403 || !strings.Contains(answer, "AccessDenied") {
+		t.Errorf("a key that nobody knows: %d %s", status, answer)
+	}
+	s.Allow(session)
+	forged := session
+	forged.SecretAccessKey += "x"
+	for _, tt := range []struct {
+		who    aws.Credentials
+		action string
+		params []string
+		status int
+		answer string
+	}{
+		{forged, "DescribeStacks", nil, 403, "AccessDenied"},
+		{session, "DescribeStacks", nil, 400, "does not exist"},
+		{session, "CreateStack", nil, 400, "TemplateBody"},
+		{session, "CreateStack", []string{"TemplateBody", "{}"}, 200, "<CreateStackResult><StackId>arn:aws:cloudformation:"},
+		{session, "CreateStack", []string{"TemplateBody", "{}"}, 400, "AlreadyExistsException"},
+		{session, "DescribeStacks", nil, 200, "<Stacks><member><StackId>"},
+		{session, "DescribeStacks", nil, 200, "<StackStatus>CREATE_COMPLETE</StackStatus></member></Stacks>"},
+		{session, "GetTemplate", nil, 200, "<TemplateBody>{}</TemplateBody>"},
+		{session, "UpdateStack", nil, 400, "InvalidAction"},
+		{session, "DeleteStack", nil, 200, "DeleteStackResponse"},
+		{session, "DescribeStacks", nil, 400, "does not exist"},
+		{session, "DescribeStacks", []string{"StackName", (&stack{name: "Demo"}).id()}, 200, "<StackStatus>DELETE_COMPLETE</StackStatus>"},
+		{session, "CreateChangeSet", []string{"TemplateBody", "{}", "ChangeSetName", "a"}, 200, "<Id>arn:aws:cloudformation:eu-west-1:123456789012:changeSet/a"},
+		{session, "DescribeStacks", nil, 200, "<StackStatus>REVIEW_IN_PROGRESS</StackStatus>"},
+		{session, "DescribeChangeSet", []string{"ChangeSetName", "b"}, 400, "ChangeSetNotFound"},
+		{session, "DescribeChangeSet", []string{"ChangeSetName", "a"}, 200, "<Status>CREATE_COMPLETE</Status>"},
+		{session, "ExecuteChangeSet", []string{"ChangeSetName", "a"}, 200, "ExecuteChangeSetResponse"},
+		{session, "GetTemplate", nil, 200, "<TemplateBody>{}</TemplateBody>"},
+	} {
+		if status, answer := call(tt.who, tt.action, tt.params...); status != tt.status || !strings.Contains(answer, tt.answer) {
+			t.Errorf("%s %q: %d %q, want %d %q", tt.action, tt.params, status, answer, tt.status, tt.answer)
+		}
+		if text, ok := s.Template("Demo"); tt.action == "GetTemplate" && (!ok || text != "{}") {
+			t.Errorf("the template is %q, there: %v", text, ok)
+		}
 	}
 }

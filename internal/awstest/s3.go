@@ -6,15 +6,13 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"net/http"
 	"slices"
 	"strings"
-	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 // S3 stands in for as much of Amazon S3 as a Terraform backend needs: buckets by path, objects that are put, got, listed and
@@ -23,10 +21,10 @@ import (
 // Every request must be signed by credentials that it was told of. Bodies with a chunked encoding of S3's own are not implemented.
 type S3 struct {
 	server
+	known
 
 	// guarded by mu
 	buckets map[string]map[string][]byte
-	allowed map[string]aws.Credentials // by access key id
 }
 
 // maxObject bounds an object, in bytes.
@@ -34,18 +32,11 @@ const maxObject = 16 << 20
 
 // StartS3 starts a stand-in with empty buckets. The caller must Close it.
 func StartS3(buckets ...string) (*S3, error) {
-	s := &S3{buckets: make(map[string]map[string][]byte), allowed: make(map[string]aws.Credentials)}
+	s := &S3{buckets: make(map[string]map[string][]byte)}
 	for _, name := range buckets {
 		s.buckets[name] = make(map[string][]byte)
 	}
 	return s, s.start(s.handle)
-}
-
-// Allow lets c do everything.
-func (s *S3) Allow(c aws.Credentials) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.allowed[c.AccessKeyID] = c
 }
 
 // Object returns a copy of an object.
@@ -90,23 +81,18 @@ func (s *S3) handle(w http.ResponseWriter, r *http.Request) {
 
 // authorize checks who has signed r, and that body is what was signed.
 func (s *S3) authorize(r *http.Request, body []byte) *s3Error {
-	claim, err := parseAuthorization(r.Header.Get("Authorization"))
-	if err != nil {
-		return &s3Error{status: http.StatusForbidden, Code: "AccessDenied", Message: err.Error()}
-	}
-	c, ok := s.allowed[claim.keyID]
-	if !ok || c.SessionToken != r.Header.Get("X-Amz-Security-Token") {
-		return &s3Error{status: http.StatusForbidden, Code: "InvalidAccessKeyId"}
-	}
-	if c.CanExpire && time.Now().After(c.Expires) {
-		return &s3Error{status: http.StatusBadRequest, Code: "ExpiredToken"}
-	}
-	if claim.service != "s3" || !signedBy(r, claim, c) {
-		return &s3Error{status: http.StatusForbidden, Code: "SignatureDoesNotMatch"}
-	}
 	hash := r.Header.Get("X-Amz-Content-Sha256")
 	sum := sha256.Sum256(body)
+	err := s.known.authorize(r, "s3", hash)
 	switch {
+	case errors.Is(err, errUnknownKey):
+		return &s3Error{status: http.StatusForbidden, Code: "InvalidAccessKeyId"}
+	case errors.Is(err, errExpired):
+		return &s3Error{status: http.StatusBadRequest, Code: "ExpiredToken"}
+	case errors.Is(err, errBadSignature):
+		return &s3Error{status: http.StatusForbidden, Code: "SignatureDoesNotMatch"}
+	case err != nil:
+		return &s3Error{status: http.StatusForbidden, Code: "AccessDenied", Message: err.Error()}
 	case strings.HasPrefix(hash, "STREAMING-"):
 		return &s3Error{status: http.StatusNotImplemented, Code: "NotImplemented"}
 	case hash != "UNSIGNED-PAYLOAD" && hash != hex.EncodeToString(sum[:]):

@@ -19,7 +19,7 @@ import (
 
 func main() {
 	runs := flag.Int("runs", 60, "measured runs of each program")
-	only := flag.String("only", "warm,cold,growth,parallel,size,peers", "what to measure")
+	only := flag.String("only", "warm,file,cold,growth,parallel,serve,size,peers", "what to measure")
 	flag.Parse()
 	if flag.NArg() > 0 || *runs < 1 {
 		flag.Usage()
@@ -50,7 +50,8 @@ func bench(ctx context.Context, runs int, only []string) error {
 		name    string
 		measure func(context.Context, *world, *report) error
 	}{
-		{"warm", warmCalls}, {"cold", coldCalls}, {"growth", growth}, {"parallel", parallel}, {"size", size}, {"peers", peers},
+		{"warm", warmCalls}, {"file", unlockedFile}, {"cold", coldCalls}, {"growth", growth}, {"parallel", parallel}, {"serve", serve},
+		{"size", size}, {"peers", peers},
 	} {
 		if !slices.Contains(only, part.name) {
 			continue

@@ -237,10 +237,7 @@ func removeSessions(dir string) error {
 		}
 		return err
 	}
-	for _, e := range entries {
-		if filepath.Ext(e.Name()) != suffix {
-			continue
-		}
+	for _, e := range entries { // what killed processes have left of a session is no better than one
 		if rmErr := os.Remove(filepath.Join(dir, e.Name())); rmErr != nil && !errors.Is(rmErr, fs.ErrNotExist) {
 			err = errors.Join(err, rmErr)
 		}

@@ -254,12 +254,19 @@ func TestForget(t *testing.T) {
 	if got := c.Expiry(work.Base); !got.Equal(now.Add(2 * time.Hour)) {
 		t.Errorf("the last session expires %v", got)
 	}
+	unfinished := filepath.Join(c.baseDir(work.Base), ".x"+suffix+".tmp-1")
+	if err := os.WriteFile(unfinished, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	if err := c.Forget(work.Base); err != nil {
 		t.Fatal(err)
 	}
 	present := func(k Key) bool { _, ok := load(t, c, k); return ok }
 	if present(work) || present(long) || !present(other) {
 		t.Error("the wrong sessions were forgotten")
+	}
+	if _, err := os.Stat(unfinished); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("what a killed process left is still there: %v", err)
 	}
 	if !c.Expiry(work.Base).IsZero() {
 		t.Error("a forgotten session still has an expiry")

@@ -59,6 +59,7 @@ func (c *Cache) RememberCode(ctx context.Context, serial, code string, now time.
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
+	atomicfile.Tidy(path)
 	return atomicfile.Write(path, data, 0o600)
 }
 

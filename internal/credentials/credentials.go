@@ -17,3 +17,15 @@ type Plain = struct {
 	Expires         time.Time
 	AccountID       string
 }
+
+// ahead is how long before their end a calling SDK is told that credentials end. The Go SDK signs with them until that very second, so
+// that the last requests would reach AWS too late, all of them where the clocks differ a little.
+const ahead = time.Minute
+
+// Early returns c as a calling SDK is to be told of it; of credentials that live for seconds it keeps the most part.
+func Early(c Plain, now time.Time) Plain {
+	if left := c.Expires.Sub(now); c.CanExpire && left > 0 {
+		c.Expires = c.Expires.Add(-min(ahead, left/4))
+	}
+	return c
+}

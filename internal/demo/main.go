@@ -102,7 +102,7 @@ func demo(ctx context.Context) error {
 		"HOME=" + home, "USERPROFILE=" + home, "LOCALAPPDATA=" + home,
 		"PATH=" + home + string(os.PathListSeparator) + os.Getenv("PATH"),
 		"SYSTEMROOT=" + os.Getenv("SYSTEMROOT"), "TMPDIR=" + os.TempDir(),
-		"AWS_ENDPOINT_URL_STS=" + server.URL(), "AWS_REGION=eu-west-1", "AWS_EC2_METADATA_DISABLED=true",
+		"AWS_ENDPOINT_URL_STS=" + server.URL(), "AWS_ENDPOINT_URL_IAM=" + server.URL(), "AWS_REGION=eu-west-1", "AWS_EC2_METADATA_DISABLED=true",
 		"AWSEXEC_KEYSTORE=file", "AWSEXEC_PASSPHRASE=" + ststest.Marker + "correct horse", "AWSEXEC_HOLD=0",
 	}
 	return s.play(ctx)
@@ -172,6 +172,17 @@ func (s *stage) play(ctx context.Context) error {
 	say("What is stored, and for how long there is a session.")
 	if _, err := s.run(ctx, "", "list"); err != nil {
 		return err
+	}
+
+	say("The key is replaced by a new one of the same user. The session with MFA is good for that: no other code is asked for.")
+	if _, err := s.run(ctx, "", "rotate", "work", "--yes"); err != nil {
+		return err
+	}
+	if err := s.calls("GetSessionToken", 2); err != nil {
+		return err
+	}
+	if keys := s.server.AccessKeys("arn:aws:iam::123456789012:user/alice"); len(keys) != 1 || keys[keyID] {
+		return errors.New("the old key is still there")
 	}
 
 	say("The key is removed, and with it everything made from it.")

@@ -19,18 +19,12 @@ type client struct {
 
 var clients = []client{
 	{"AWS CLI v2", func(t *testing.T, endpoint string) []string {
-		aws := requireProgram(t, "aws", func(path string) bool {
-			out, err := exec.Command(path, "--version").Output()
-			return err == nil && strings.HasPrefix(string(out), "aws-cli/2.")
-		})
+		aws := requireProgram(t, "aws", isAWSCLIv2)
 		// Its older versions take no endpoint from the environment.
 		return []string{aws, "sts", "get-caller-identity", "--query", "Arn", "--output", "text", "--endpoint-url", endpoint}
 	}},
 	{"boto3", func(t *testing.T, _ string) []string {
-		python := requireProgram(t, "python3", func(path string) bool {
-			return exec.Command(path, "-c", "import boto3").Run() == nil
-		})
-		return []string{python, testdata(t, "whoami.py")}
+		return []string{requireProgram(t, "python3", hasBoto3), testdata(t, "whoami.py")}
 	}},
 	{"JavaScript SDK v3", func(t *testing.T, _ string) []string {
 		node := requireProgram(t, "node", anyProgram)
@@ -41,6 +35,13 @@ var clients = []client{
 	}},
 	{"Go SDK v2", func(*testing.T, string) []string { return []string{bin + "/probe", "whoami"} }},
 }
+
+func isAWSCLIv2(path string) bool {
+	out, err := exec.Command(path, "--version").Output()
+	return err == nil && strings.HasPrefix(string(out), "aws-cli/2.")
+}
+
+func hasBoto3(path string) bool { return exec.Command(path, "-c", "import boto3").Run() == nil }
 
 func testdata(t *testing.T, elem ...string) string {
 	t.Helper()

@@ -14,9 +14,10 @@ import (
 // home is a user's machine as one test sees it: a home directory and the whole environment of what runs there.
 // Nothing of the developer's own reaches it.
 type home struct {
-	t   *testing.T
-	dir string
-	env map[string]string
+	t       *testing.T
+	dir     string
+	env     map[string]string
+	awsexec string // path of the binary
 }
 
 // newHome makes an empty home whose keystore is the encrypted file. Its path is short: sockets live below it.
@@ -27,7 +28,7 @@ func newHome(t *testing.T, endpoint string) *home {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	h := &home{t: t, dir: dir, env: map[string]string{
+	h := &home{t: t, dir: dir, awsexec: bin + "/awsexec", env: map[string]string{
 		"HOME":                        dir,
 		"PATH":                        bin + ":/usr/bin:/bin",
 		"LANG":                        "C.UTF-8",
@@ -41,6 +42,7 @@ func newHome(t *testing.T, endpoint string) *home {
 		"AWS_SHARED_CREDENTIALS_FILE": filepath.Join(dir, ".aws", "credentials"),
 		"AWS_EC2_METADATA_DISABLED":   "true",
 		"AWS_ENDPOINT_URL_STS":        endpoint,
+		"AWS_ENDPOINT_URL_IAM":        endpoint,
 		"AWSEXEC_KEYSTORE":            "file",
 		"AWSEXEC_PASSPHRASE":          passphrase,
 		"AWSEXEC_HOLD":                "0", // nothing of a test stays in the kernel

@@ -12,11 +12,19 @@ import (
 // newKeyringHome is newHome with a real gnome-keyring, unlocked, on a bus of its own, as the keystore.
 func newKeyringHome(t *testing.T, endpoint string) *home {
 	t.Helper()
+	h, _ := newKeyringHomeOn(t, endpoint)
+	return h
+}
+
+// newKeyringHomeOn is newKeyringHome for tests that do something to the keyring: the second daemon on the bus.
+func newKeyringHomeOn(t *testing.T, endpoint string) (*home, *keyringtest.Bus) {
+	t.Helper()
 	h := newHome(t, endpoint)
 	delete(h.env, "AWSEXEC_PASSPHRASE")
 	h.env["AWSEXEC_KEYSTORE"] = "keyring"
-	requirePart(t, startBus(h).StartKeyring("login password"))
-	return h
+	bus := startBus(h)
+	requirePart(t, bus.StartKeyring("login password"))
+	return h, bus
 }
 
 // startBus gives the home a session bus, until the test ends.

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -43,6 +44,7 @@ type command struct {
 	env   []string // changes of the home's environment, see environ
 	stdin string   // default: empty
 	dir   string
+	limit time.Duration // default: limit
 }
 
 // process is one that was started.
@@ -58,9 +60,9 @@ type process struct {
 func (h *home) start(c command) *process {
 	h.t.Helper()
 	if c.name == "" {
-		c.name = bin + "/awsexec"
+		c.name = h.awsexec
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	ctx, cancel := context.WithTimeout(context.Background(), cmp.Or(c.limit, limit))
 	p := &process{t: h.t, cmd: exec.CommandContext(ctx, c.name, c.args...), began: time.Now(), cancel: cancel}
 	p.cmd.Env = h.environ(c.env...)
 	p.cmd.Dir = h.dir

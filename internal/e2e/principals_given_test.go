@@ -77,12 +77,13 @@ func (w *world) portal(session string) *awstest.SSO {
 	return s
 }
 
-// login leaves behind what a login does, which is good for so long.
-func (w *world) login(session string, life time.Duration) {
+// login leaves behind what a login does, which is good for so long, and returns the file.
+func (w *world) login(session string, life time.Duration) string {
 	w.t.Helper()
 	login := awstest.Login{Session: session, StartURL: startURL, Region: "eu-west-1", AccessToken: accessToken, Expires: time.Now().Add(life)}
-	_, err := login.Save(w.dir)
+	path, err := login.Save(w.dir)
 	w.must(err)
+	return path
 }
 
 var (

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/awsexec/awsexec/internal/awstest"
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/ststest"
 	"github.com/awsexec/awsexec/processfmt"
@@ -43,6 +44,9 @@ type machine struct{ *home }
 type world struct {
 	*home
 	srv *ststest.Server
+
+	s3     *awstest.S3             // nil if there is none
+	stacks *awstest.CloudFormation // likewise
 }
 
 // newWorld makes a world with the roles of rolesOfAWS. The keyring and the index of its keys are the machine's.
@@ -54,7 +58,7 @@ func (m machine) newWorld(t *testing.T) *world {
 	for _, name := range []string{"AWSEXEC_KEYSTORE", "DBUS_SESSION_BUS_ADDRESS", "XDG_DATA_HOME"} {
 		h.env[name] = m.env[name]
 	}
-	return &world{h, srv}
+	return &world{home: h, srv: srv}
 }
 
 // set changes the home's environment, given as NAME=value; NAME alone takes one out.

@@ -19,6 +19,10 @@ func probe(args []string) int {
 	switch args[0] {
 	case "whoami": // a client of the Go SDK
 		return probeWhoami()
+	case "key": // says which access key the Go SDK finds
+		return probeKey()
+	case "loop": // the same again and again, until a file is there
+		return probeLoop(args[1])
 	case "totp": // an mfa_process; it leaves a line in a file each time it is asked
 		return probeTOTP(args[1])
 	case "args": // says which arguments it got
@@ -26,6 +30,10 @@ func probe(args []string) int {
 			fmt.Printf("%q\n", arg)
 		}
 		return 0
+	case "nokeys": // becomes a program to which the kernel refuses keys
+		return probeNoKeys(args[1], args[2:])
+	case "signals": // counts all that are caught, until SIGUSR2
+		return probeSignals()
 	case "interrupts": // counts SIGINT until SIGTERM
 		return probeInterrupts()
 	}
@@ -50,6 +58,48 @@ func probeWhoami() int {
 	return 0
 }
 
+func probeKey() int {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	conf, err := config.LoadDefaultConfig(ctx)
+	if err == nil {
+		c, getErr := conf.Credentials.Retrieve(ctx)
+		if err = getErr; err == nil {
+			fmt.Println("go", c.AccessKeyID)
+			return 0
+		}
+	}
+	fmt.Println("go refuses")
+	fmt.Fprintln(os.Stderr, err)
+	return 0
+}
+
+func probeLoop(stop string) int {
+	ctx := context.Background()
+	conf, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		fmt.Println("failed", err)
+		return 1
+	}
+	client := sts.NewFromConfig(conf)
+	code := 0
+	for {
+		_, statErr := os.Stat(stop)
+		out, err := client.GetCallerIdentity(ctx, nil)
+		if err != nil {
+			fmt.Println("failed", err)
+			code = 1
+		} else {
+			fmt.Println(*out.Arn)
+			code = 0
+		}
+		if statErr == nil {
+			return code
+		}
+		time.Sleep(100 * time.Millisecond) // a program that has something else to do, too
+	}
+}
+
 func probeTOTP(count string) int {
 	f, err := os.OpenFile(count, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -60,6 +110,22 @@ func probeTOTP(count string) int {
 	fmt.Fprintln(f, "asked")
 	fmt.Println(bobCode())
 	return 0
+}
+
+func probeSignals() int {
+	signals := make(chan os.Signal, 16)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGWINCH)
+	fmt.Printf("pid %d.\n", os.Getpid())
+	count := map[os.Signal]int{}
+	for s := range signals {
+		if s == syscall.SIGUSR2 {
+			break
+		}
+		count[s]++
+		fmt.Printf("%v %d.\n", s, count[s])
+	}
+	fmt.Printf("total %d.\n", len(count))
+	return 7
 }
 
 func probeInterrupts() int {

@@ -111,8 +111,12 @@ func TestPromptInterrupted(t *testing.T) {
 	for _, tt := range []struct {
 		key  string
 		code int
-	}{{"\x03", 130}, {"\x04", 125}} {
-		tm := h.onTerminal(true, bin+"/awsexec", "-p", "mfa")
+		args []string
+	}{
+		{"\x03", 130, []string{"-p", "mfa"}},
+		{"\x04", 125, []string{"-p", "mfa", "--", "true"}}, // typed by a person, who is asked at once again
+	} {
+		tm := h.onTerminal(true, append([]string{bin + "/awsexec"}, tt.args...)...)
 		tm.expect(bobPrompt)
 		tm.send(tt.key)
 		if r := tm.end(); r.code != tt.code || r.stdout != "" {
@@ -145,23 +149,53 @@ func TestNoTerminal(t *testing.T) {
 	decode(t, r)
 }
 
-// TestPromptUnanswered: it ends by itself before the Go SDK's minute, with the lock released and the echo restored.
+// TestPromptUnanswered: of twenty at once one prompts; all end by themselves before the Go SDK's minute, with the lock released and the
+// echo restored; and the next twenty do not ask again.
 func TestPromptUnanswered(t *testing.T) {
 	t.Parallel()
 	srv := newSTS(t)
 	h := newKeyringHome(t, srv.URL())
 	h.addBob()
 	began := time.Now()
-	tm := h.onTerminal(true, bin+"/awsexec", "-p", "mfa")
+	tm := h.onTerminal(true, "/bin/sh", "-c", `for i in $(seq 20); do awsexec -p mfa & done; wait; echo over >/dev/tty; for i in $(seq 20); do awsexec -p mfa; done; exit 125`)
 	tm.expect(bobPrompt)
-	r := tm.endWithin(58 * time.Second)
-	r.fails(t, 125, bobMFA)
-	if took := time.Since(began); took < 20*time.Second {
-		t.Errorf("it gave up after %v: nobody types that fast", took)
+	tm.expectWithin(limit, "over")
+	if took := time.Since(began); took < 20*time.Second || took > 58*time.Second {
+		t.Errorf("they gave up after %v", took)
+	}
+	r := tm.end()
+	r.fails(t, 125, bobMFA, "awsexec: hint: make a session on a terminal first", "awsexec --profile mfa -- true")
+	if n := strings.Count(tm.shown(), "MFA code"); n != 1 {
+		t.Errorf("%d prompts, want 1", n)
+	}
+	if n := strings.Count(r.stderr, "awsexec: error: "); n != 40 {
+		t.Errorf("%d errors, want 40", n)
 	}
 	next := h.start(command{args: []string{"-p", "mfa"}, env: []string{"AWSEXEC_MFA_CODE=" + bobCode()}}).wait()
 	decode(t, next)
 	if next.took > 5*time.Second {
 		t.Errorf("the next call took %v: is the lock still held?", next.took)
+	}
+}
+
+// TestPromptCancelled: programs do not bring up a prompt again that a person has just turned down; a command that the person types does, and what it
+// gets serves them all.
+func TestPromptCancelled(t *testing.T) {
+	t.Parallel()
+	srv := newSTS(t)
+	h := newKeyringHome(t, srv.URL())
+	h.addBob()
+	tm := h.onTerminal(true, "/bin/sh", "-c", `for i in $(seq 20); do awsexec -p mfa; done; awsexec -p mfa -- true && awsexec -p mfa`)
+	tm.expect(bobPrompt)
+	tm.send("\x04")
+	tm.expect(bobPrompt)
+	tm.send(bobCode() + "\n")
+	r := tm.end()
+	decode(t, r)
+	if n := strings.Count(tm.shown(), "MFA code"); n != 2 {
+		t.Errorf("%d prompts, want 2", n)
+	}
+	if n := strings.Count(r.stderr, "programs do not bring up another"); n != 19 {
+		t.Errorf("%d were told to wait, want 19; stderr:\n%s", n, r.stderr)
 	}
 }

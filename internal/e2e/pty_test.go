@@ -21,7 +21,7 @@ import (
 // leader is the shell that owns the terminal while awsexec runs on it, as a user's does: the state in which awsexec leaves the
 // terminal can only be seen while its session lives on. It says how awsexec ended and stays until a line is typed. Descriptor 3 is the
 // terminal, kept open by the shell alone: a terminal that nobody has open hangs up.
-const leader = `trap : INT; "$@" 3>&-; printf '\n[exit %s]\n' $? >/dev/tty; read -r _ </dev/tty`
+const leader = `trap : INT QUIT; "$@" 3>&-; printf '\n[exit %s]\n' $? >/dev/tty; read -r _ </dev/tty`
 
 // terminal is a pseudo terminal with one command on it.
 type terminal struct {

@@ -208,7 +208,7 @@ func (c *Config) sso(b *builder, p *Profile) {
 	}
 }
 
-// services fills in p.STSEndpointURL.
+// services fills in p.STSEndpointURL and p.IAMEndpointURL.
 func (c *Config) services(b *builder, p *Profile) {
 	name := b.text("services")
 	if name == "" {
@@ -219,9 +219,12 @@ func (c *Config) services(b *builder, p *Profile) {
 		b.fail("services", b.settings["services"].Pos, fmt.Sprintf("there is no section [services %s]", quoteWord(name)))
 		return
 	}
-	if url := c.Config.settings(section)["sts"].Nested["endpoint_url"]; url.Text != "" {
-		p.STSEndpointURL = url.Text
-		p.Origin["services.sts.endpoint_url"] = url.Pos
+	settings := c.Config.settings(section)
+	for service, to := range map[string]*string{"sts": &p.STSEndpointURL, "iam": &p.IAMEndpointURL} {
+		if url := settings[service].Nested["endpoint_url"]; url.Text != "" {
+			*to = url.Text
+			p.Origin["services."+service+".endpoint_url"] = url.Pos
+		}
 	}
 }
 

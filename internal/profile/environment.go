@@ -23,6 +23,16 @@ func Region(flag string, env func(string) string, p *Profile) string {
 // AWS_IGNORE_CONFIGURED_ENDPOINT_URLS or, where that is not set, ignore_configured_endpoint_urls is true. This is
 // the order of botocore and the Go SDK; an empty variable is unset, as in botocore.
 func STSEndpoint(env func(string) string, p *Profile) string {
+	return endpoint(env, p, "STS", p.STSEndpointURL)
+}
+
+// IAMEndpoint is [STSEndpoint] for IAM, with AWS_ENDPOINT_URL_IAM.
+func IAMEndpoint(env func(string) string, p *Profile) string {
+	return endpoint(env, p, "IAM", p.IAMEndpointURL)
+}
+
+// endpoint is handed the name that a service has in its variable, and its URL in the [services] section.
+func endpoint(env func(string) string, p *Profile, service, own string) string {
 	ignore := p.IgnoreConfiguredEndpointURLs
 	if v := env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"); v != "" {
 		ignore = isTrue(v)
@@ -30,7 +40,7 @@ func STSEndpoint(env func(string) string, p *Profile) string {
 	if ignore {
 		return ""
 	}
-	return cmp.Or(env("AWS_ENDPOINT_URL_STS"), env("AWS_ENDPOINT_URL"), p.STSEndpointURL, p.EndpointURL)
+	return cmp.Or(env("AWS_ENDPOINT_URL_"+service), env("AWS_ENDPOINT_URL"), own, p.EndpointURL)
 }
 
 // CABundle returns the path that AWS_CA_BUNDLE or else the profile names, as written, or "".

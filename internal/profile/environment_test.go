@@ -7,7 +7,7 @@ import (
 )
 
 func TestEnvironmentPrecedence(t *testing.T) {
-	p := &Profile{Region: "file", CABundle: "file", EndpointURL: "global", STSEndpointURL: "service"}
+	p := &Profile{Region: "file", CABundle: "file", EndpointURL: "global", STSEndpointURL: "service", IAMEndpointURL: "iam"}
 	ignoring := &Profile{EndpointURL: "global", IgnoreConfiguredEndpointURLs: true}
 	for _, c := range []struct{ name, got, want string }{
 		{"name: flag", Name("flag", env("AWS_PROFILE=a")), "flag"},
@@ -24,6 +24,10 @@ func TestEnvironmentPrecedence(t *testing.T) {
 		{"endpoint: variable", STSEndpoint(env("AWS_ENDPOINT_URL=b"), p), "b"},
 		{"endpoint: services", STSEndpoint(noEnv, p), "service"},
 		{"endpoint: profile", STSEndpoint(noEnv, &Profile{EndpointURL: "global"}), "global"},
+		{"iam endpoint: service variable", IAMEndpoint(env("AWS_ENDPOINT_URL_IAM=a", "AWS_ENDPOINT_URL_STS=x", "AWS_ENDPOINT_URL=b"), p), "a"},
+		{"iam endpoint: variable", IAMEndpoint(env("AWS_ENDPOINT_URL_STS=x", "AWS_ENDPOINT_URL=b"), p), "b"},
+		{"iam endpoint: services", IAMEndpoint(env("AWS_ENDPOINT_URL_STS=x"), p), "iam"},
+		{"iam endpoint: ignored", IAMEndpoint(env("AWS_ENDPOINT_URL_IAM=a"), ignoring), ""},
 		{"endpoint: ignored by variable", STSEndpoint(env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=True", "AWS_ENDPOINT_URL_STS=a"), p), ""},
 		{"endpoint: ignored by profile", STSEndpoint(env("AWS_ENDPOINT_URL_STS=a"), ignoring), ""},
 		{"endpoint: variable over profile", STSEndpoint(env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=false"), ignoring), "global"},

@@ -46,13 +46,15 @@ type Profile struct {
 	CABundle                     string                     // ca_bundle; see the function CABundle
 	EndpointURL                  string                     // endpoint_url; see STSEndpoint
 	STSEndpointURL               string                     // endpoint_url of sts in the [services] section that the profile names
+	IAMEndpointURL               string                     // the same of iam
 	IgnoreConfiguredEndpointURLs bool                       // ignore_configured_endpoint_urls
 	STSRegionalEndpoints         string                     // sts_regional_endpoints
 	UseFIPS                      aws.FIPSEndpointState      // use_fips_endpoint; see FIPS
 	UseDualStack                 aws.DualStackEndpointState // use_dualstack_endpoint; see DualStack
 
 	// Origin tells where each key that the files have for the profile is written, those that are unknown here included.
-	// The settings of its sso-session section are among them, and STSEndpointURL's under "services.sts.endpoint_url".
+	// The settings of its sso-session section are among them, and STSEndpointURL's under "services.sts.endpoint_url",
+	// IAMEndpointURL's likewise.
 	Origin map[string]Pos
 }
 

@@ -90,6 +90,8 @@ sso_registration_scopes = sso:account:access, x
 [services local]
 sts =
   endpoint_url = http://sts
+iam =
+  endpoint_url = http://iam
 `, "[full]\nregion = us-west-2\n", "full")
 	pos := func(line int) Pos { return Pos{"C", line} }
 	origin := got.Origin
@@ -102,7 +104,7 @@ sts =
 		WebIdentityTokenFile: "/token", LoginSession: "arn:x", CredentialProcess: `other "tool"`,
 		SSO: &SSO{Session: "corp", StartURL: "https://corp", Region: "us-east-1",
 			RegistrationScopes: []string{"sso:account:access", "x"}, AccountID: "123456789012", RoleName: "admin"},
-		CABundle: "~/ca.pem", EndpointURL: "http://all", STSEndpointURL: "http://sts", IgnoreConfiguredEndpointURLs: true,
+		CABundle: "~/ca.pem", EndpointURL: "http://all", STSEndpointURL: "http://sts", IAMEndpointURL: "http://iam", IgnoreConfiguredEndpointURLs: true,
 		STSRegionalEndpoints: "legacy", UseFIPS: aws.FIPSEndpointStateEnabled, UseDualStack: aws.DualStackEndpointStateDisabled,
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -110,7 +112,7 @@ sts =
 	}
 	for key, want := range map[string]Pos{
 		"region": {"K", 2}, "mfa_serial": pos(3), "sso_session": pos(16), "sso_start_url": pos(28),
-		"services.sts.endpoint_url": pos(33), "unknown": pos(26),
+		"services.sts.endpoint_url": pos(33), "services.iam.endpoint_url": pos(35), "unknown": pos(26),
 	} {
 		if origin[key] != want {
 			t.Errorf("%s is from %v, want %v", key, origin[key], want)

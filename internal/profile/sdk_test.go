@@ -220,6 +220,7 @@ func sdkDiff(p *Profile, s *config.SharedConfig) string {
 	check("ignore_configured_endpoint_urls", fmt.Sprint(p.IgnoreConfiguredEndpointURLs), fmt.Sprint(aws.ToBool(s.IgnoreConfiguredEndpoints)))
 	if s.Services.ServiceValues != nil { // the SDK does not resolve those of a source that has keys
 		check("sts endpoint", p.STSEndpointURL, s.Services.ServiceValues["sts"]["endpoint_url"])
+		check("iam endpoint", p.IAMEndpointURL, s.Services.ServiceValues["iam"]["endpoint_url"])
 	}
 	check("login_session", p.LoginSession, s.LoginSession)
 	// The SDK keeps the role of a source that has keys, and clears whatever it does not use.
@@ -310,6 +311,6 @@ func randomProfiles(r *rand.Rand) fileCase {
 			fmt.Fprintf(&k, "[%s]\n%s", name, pick(r, pair, pair+"aws_session_token = S3CR3TMARKERt\n", "region = k\n", "aws_secret_access_key = "+secret+"\n", ""))
 		}
 	}
-	b.WriteString("[sso-session s]\nsso_start_url = https://s\nsso_region = us-east-1\n[sso-session t]\nsso_start_url = https://t\nsso_region = us-east-1\n[services v]\nsts =\n  endpoint_url = http://sts\n")
+	b.WriteString("[sso-session s]\nsso_start_url = https://s\nsso_region = us-east-1\n[sso-session t]\nsso_start_url = https://t\nsso_region = us-east-1\n[services v]\nsts =\n  endpoint_url = http://sts\niam =\n  endpoint_url = http://iam\n")
 	return fileCase{[]byte(b.String()), []byte(k.String())}
 }

@@ -93,7 +93,7 @@ func (c *cached) load(ctx context.Context) (cache.Session, bool, error) {
 
 // fallBack hands out a session that still has a little life, if the failure to renew it says nothing against the session.
 func (c *cached) fallBack(ctx context.Context, s cache.Session, ok bool, err error) (aws.Credentials, error) {
-	if !ok || s.Credentials.Expires.Sub(c.o.Now()) <= lastResort || errors.Is(ctx.Err(), context.Canceled) || refused(err) {
+	if !ok || s.Credentials.Expires.Sub(c.o.Now()) <= lastResort || errors.Is(ctx.Err(), context.Canceled) || Refused(err) {
 		return aws.Credentials{}, err
 	}
 	left := s.Credentials.Expires.Sub(c.o.Now()).Round(time.Second)
@@ -101,8 +101,8 @@ func (c *cached) fallBack(ctx context.Context, s cache.Session, ok bool, err err
 	return s.Credentials, nil
 }
 
-// refused says whether AWS itself turned the request down: the key may have been taken back, so its sessions are not to be trusted.
-func refused(err error) bool {
+// Refused says whether AWS itself turned the request down: the key may have been taken back, so its sessions are not to be trusted.
+func Refused(err error) bool {
 	var response *awshttp.ResponseError
 	var api smithy.APIError
 	return errors.As(err, &response) && response.HTTPStatusCode()/100 == 4 && errors.As(err, &api) && !isThrottled(api)

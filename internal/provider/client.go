@@ -25,12 +25,13 @@ const callTimeout = 20 * time.Second
 
 // Client is how AWS is reached: one configuration for every service that awsexec calls.
 type Client struct {
-	Region    string // "" means us-east-1
-	Endpoint  string // of STS, where it is not AWS's own; "" means AWS's
-	CABundle  string // a PEM file that takes the place of the system's root certificates; "" means those
-	FIPS      aws.FIPSEndpointState
-	DualStack aws.DualStackEndpointState
-	AppID     string // what AWS's logs show in the user agent
+	Region      string // "" means us-east-1
+	Endpoint    string // of STS, where it is not AWS's own; "" means AWS's
+	IAMEndpoint string // the same of IAM
+	CABundle    string // a PEM file that takes the place of the system's root certificates; "" means those
+	FIPS        aws.FIPSEndpointState
+	DualStack   aws.DualStackEndpointState
+	AppID       string // what AWS's logs show in the user agent
 }
 
 // region is the region that is really called.

@@ -113,14 +113,7 @@ func (o *Options) unfit(ctx context.Context, serial, code string) error {
 func (o *Options) nextWindow(ctx context.Context) error {
 	now := o.Now()
 	defer o.Events.Waiting("for the next MFA code")()
-	timer := time.NewTimer(now.Truncate(window).Add(window).Sub(now))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	return Pause(ctx, now.Truncate(window).Add(window).Sub(now))
 }
 
 // consumed says whether AWS has looked at the one-time code of a call that ended with err. A call that was throttled or got no answer

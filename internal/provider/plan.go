@@ -68,7 +68,8 @@ func (e *LoopError) Error() string {
 // Decide says how the credentials of p are got, without getting them. It reads the keystore's index and, if that does not know the key of
 // a profile that has nothing else, the keystore.
 //
-// Keys in the environment come first, unless the profile was named explicitly; then, for each profile: a role, on top of what follows, for
+// Keys in the environment come first, unless the profile was named explicitly, and so does the endpoint that awsexec serve gives to a program,
+// unless a profile was named at all; then, for each profile: a role, on top of what follows, for
 // its own or its source's; the key in the keystore; static keys in the AWS files; web identity; IAM Identity Center; a login
 // session; a credential_process; and for a profile that has none of these what the machine itself offers.
 func Decide(ctx context.Context, p *profile.Profile, o Options) (*Plan, error) {
@@ -76,6 +77,10 @@ func Decide(ctx context.Context, p *profile.Profile, o Options) (*Plan, error) {
 		kind, err := environmentKind(o.Env)
 		if kind != "" || err != nil {
 			return &Plan{Kind: kind, Profile: p}, err
+		}
+		// SDKs would look into the profile first. In the files that the program has, that has no credentials; in the user's own it may.
+		if o.Env("AWSEXEC_PROFILE") != "" && hasContainer(o.Env) && o.Env("AWS_PROFILE") == "" && o.Env("AWS_DEFAULT_PROFILE") == "" {
+			return &Plan{Kind: Container, Profile: p}, nil
 		}
 	}
 	return o.decide(ctx, p, o.Chain)

@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
 	"github.com/awsexec/awsexec/internal/cache"
+	"github.com/awsexec/awsexec/internal/profile"
 )
 
 // Limits of GetSessionToken for an IAM user. Source: API reference of GetSessionToken. (For a root user AWS itself caps it at an hour.)
@@ -40,6 +41,19 @@ func (e *DurationError) Error() string {
 type longTermKey interface {
 	KeyID(ctx context.Context) (string, error)
 	Retrieve(ctx context.Context) (aws.Credentials, error)
+}
+
+// KeySession returns the provider of the sessions that the keystore's key of that name makes for profile p, whatever else p has: those
+// that everything else of this key is made from, too. A session in the cache is used where there is one.
+func KeySession(ctx context.Context, p *profile.Profile, o Options) (aws.CredentialsProvider, error) {
+	if err := o.checkPartition(&Plan{Kind: StoredKey, Profile: p}); err != nil {
+		return nil, err
+	}
+	duration := o.Duration
+	if duration == 0 && p.RoleARN == "" { // else duration_seconds is about the role
+		duration = p.Duration
+	}
+	return o.newSession(ctx, keystoreKey{o.Keys, p.Name}, p.Name, p.MFASerial, duration)
 }
 
 // newSession returns a provider of GetSessionToken sessions made from key.

@@ -17,7 +17,8 @@ const (
 )
 
 // freshness is how much life a session must have left to be handed out without renewal. botocore runs a credential_process again on
-// every use once less than 15 minutes are left, so less than that would be asked for again at once.
+// every use once less than 15 minutes are left, so less than that would be asked for again at once. (A minute more, because the command
+// tells SDKs of an end that is a minute early.)
 const freshness = 16 * time.Minute
 
 // Session is credentials that expire.

@@ -76,7 +76,11 @@ func (s *Server) authenticate(r *http.Request, body []byte, service string, now 
 	if fault != nil {
 		return nil, fault
 	}
-	if fault := s.checkScope(claim, service, date); fault != nil {
+	region := s.config.Region
+	if service == "iam" {
+		region = iamRegions[partitionOf(caller)]
+	}
+	if fault := checkScope(claim, service, region, date); fault != nil {
 		return nil, fault
 	}
 	if fault := checkSkew(signed, now); fault != nil {
@@ -87,12 +91,19 @@ func (s *Server) authenticate(r *http.Request, body []byte, service string, now 
 		subtle.ConstantTimeCompare([]byte(expected.signature), []byte(claim.signature)) != 1 {
 		return nil, refuse(SignatureDoesNotMatch())
 	}
+	// Source: "Request temporary security credentials" in the IAM User Guide. IAM gives the error of an unknown key.
+	if service == "iam" && caller.temporary && caller.user != nil && !caller.mfa {
+		return nil, refuse(InvalidClientTokenID())
+	}
+	if key := s.keys[claim.keyID]; key != nil {
+		key.used, key.usedService, key.usedRegion = now, service, claim.region
+	}
 	return caller, nil
 }
 
 // holder finds whose key this is, and the secret it must be signed with.
 func (s *Server) holder(keyID string, tokens []string, now time.Time) (caller *identity, secret string, fault *Fault) {
-	if key := s.keys[keyID]; key != nil && key.active && len(tokens) == 0 {
+	if key := s.keys[keyID]; key != nil && key.active && len(tokens) == 0 && key.known(now) {
 		return key.owner.identity(), key.secret, nil
 	}
 	session := s.sessions[keyID]
@@ -105,14 +116,15 @@ func (s *Server) holder(keyID string, tokens []string, now time.Time) (caller *i
 	return &session.identity, session.secret, nil
 }
 
-func (s *Server) checkScope(claim authorization, service, date string) *Fault {
+// checkScope checks what a signature is for; an empty region is any.
+func checkScope(claim authorization, service, region, date string) *Fault {
 	message := ""
 	switch {
 	case claim.terminator != "aws4_request":
 		message = fmt.Sprintf("Credential should be scoped with a valid terminator: 'aws4_request', not '%s'.", claim.terminator)
 	case claim.service != service:
 		message = fmt.Sprintf("Credential should be scoped to correct service: '%s'. ", service)
-	case claim.region == "" || s.config.Region != "" && claim.region != s.config.Region:
+	case claim.region == "" || region != "" && claim.region != region:
 		message = "Credential should be scoped to a valid region. "
 	case !strings.HasPrefix(date, claim.date+"T"):
 		message = fmt.Sprintf("Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '%s' != '%s', from '%s'.",

@@ -56,6 +56,13 @@ func (s *Server) Fail(action string, n int, f Fault) {
 	}
 }
 
+// FailNth answers f to the nth call from now on, whatever its action; 1 is the next. A second FailNth takes the place of the first.
+func (s *Server) FailNth(n int, f Fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.nth, s.nthFault = n, f
+}
+
 // SetClockOffset sets how far the server's clock runs from Config.Now: positive
 // is ahead. It moves everything that the server reads a clock for: skew,
 // expiry, MFA codes and the Date header.
@@ -93,6 +100,11 @@ func (s *Server) wait(ctx context.Context, action string) error {
 func (s *Server) nextFault(action string) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.nth > 0 {
+		if s.nth--; s.nth == 0 {
+			return &s.nthFault
+		}
+	}
 	queue := s.faults[action]
 	if len(queue) == 0 {
 		return nil

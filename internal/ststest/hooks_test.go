@@ -35,6 +35,19 @@ func TestFail(t *testing.T) {
 	}
 }
 
+func TestFailNth(t *testing.T) {
+	s := start(t)
+	s.FailNth(3, AccessDenied("third"))
+	for n := 1; n <= 4; n++ {
+		_, err := whoami(t, s, me)
+		if n == 3 {
+			wantError(t, err, "AccessDenied", 403, "third")
+		} else if err != nil {
+			t.Errorf("call %d: %v", n, err)
+		}
+	}
+}
+
 func TestFailIsRetriedBySDK(t *testing.T) {
 	s := start(t)
 	s.Fail("GetCallerIdentity", 1, Throttling())

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 )
 
@@ -54,6 +55,12 @@ func roleIdentity(roleARN, sessionName string) identity {
 	}
 }
 
+// partitionOf is the partition that an identity is of.
+func partitionOf(id *identity) string {
+	parsed, _ := arn.Parse(id.arn)
+	return parsed.Partition
+}
+
 // mint makes new credentials for id. s.mu must be held.
 func (s *Server) mint(id identity, now time.Time, life time.Duration) credentialsXML {
 	if limit := s.config.MaxSession; limit > 0 && life > limit {
@@ -67,7 +74,15 @@ func (s *Server) mint(id identity, now time.Time, life time.Duration) credential
 		identity: id,
 	}
 	s.sessions[keyID] = made
+	if s.config.Minted != nil {
+		s.config.Minted(made.credentials(keyID))
+	}
 	return credentialsXML{AccessKeyID: keyID, SecretAccessKey: made.secret, SessionToken: made.token, Expiration: timestamp(made.expires)}
+}
+
+// credentials are what a client has of the session.
+func (s *session) credentials(keyID string) aws.Credentials {
+	return aws.Credentials{AccessKeyID: keyID, SecretAccessKey: s.secret, SessionToken: s.token, CanExpire: true, Expires: s.expires, AccountID: s.identity.account}
 }
 
 // randomText returns n characters of standard base64.

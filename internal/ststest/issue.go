@@ -22,13 +22,5 @@ func (s *Server) IssueRoleSession(roleARN, sessionName string, life time.Duratio
 	defer s.mu.Unlock()
 	id := roleIdentity(roleARN, sessionName)
 	made := s.mint(id, s.now(), life)
-	session := s.sessions[made.AccessKeyID]
-	return aws.Credentials{
-		AccessKeyID:     made.AccessKeyID,
-		SecretAccessKey: session.secret,
-		SessionToken:    session.token,
-		CanExpire:       true,
-		Expires:         session.expires,
-		AccountID:       id.account,
-	}, nil
+	return s.sessions[made.AccessKeyID].credentials(made.AccessKeyID), nil
 }

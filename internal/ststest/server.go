@@ -11,6 +11,8 @@ import (
 	"net/url"
 	"sync"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 // Config is what a Server knows when it starts.
@@ -26,6 +28,10 @@ type Config struct {
 	// MaxSession, if positive, caps the life of every session whatever was
 	// asked for. The Expiration in the answer is the true one, in whole seconds.
 	MaxSession time.Duration
+
+	// Minted, if set, is told of every session that is made, before anybody
+	// has it: for stand-ins of other services.
+	Minted func(aws.Credentials)
 
 	// TokenSize is the length of a session token in bytes, 64 to 32768;
 	// 0 means 300.
@@ -47,10 +53,10 @@ const (
 
 // Server is a running stand-in. Its methods are safe for concurrent use.
 type Server struct {
-	config Config
-	url    string
-	http   *http.Server
-	served chan struct{} // closed when the accept loop has ended
+	config  Config
+	address string
+	http    *http.Server
+	served  chan struct{} // closed when the accept loop has ended
 
 	mu            sync.Mutex // guards all below, and the users they lead to
 	offset        time.Duration
@@ -63,6 +69,10 @@ type Server struct {
 	faults        map[string][]Fault
 	holds         map[string]*hold
 	delays        map[string]time.Duration
+	forbidden     map[string]Condition // actions of IAM
+	propagation   Propagation
+	nth           int // calls until the one that gets nthFault; 0 is none
+	nthFault      Fault
 }
 
 // Start starts a server on a free port of 127.0.0.1. It fails on a
@@ -80,7 +90,6 @@ func Start(c Config) (*Server, error) {
 	}
 	s := &Server{
 		config:        c,
-		served:        make(chan struct{}),
 		users:         make(map[string]*user),
 		keys:          make(map[string]*accessKey),
 		sessions:      make(map[string]*session),
@@ -89,6 +98,7 @@ func Start(c Config) (*Server, error) {
 		faults:        make(map[string][]Fault),
 		holds:         make(map[string]*hold),
 		delays:        make(map[string]time.Duration),
+		forbidden:     make(map[string]Condition),
 	}
 	for _, u := range c.Users {
 		if err := s.AddUser(u); err != nil {
@@ -104,11 +114,17 @@ func Start(c Config) (*Server, error) {
 		s.AddWebIdentity(w)
 	}
 
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	return s, s.serve("127.0.0.1:0")
+}
+
+// serve listens on address and answers requests until Close.
+func (s *Server) serve(address string) error {
+	listener, err := net.Listen("tcp", address)
 	if err != nil {
-		return nil, fmt.Errorf("start STS stand-in: %w", err)
+		return fmt.Errorf("start AWS stand-in: %w", err)
 	}
-	s.url = "http://" + listener.Addr().String()
+	s.address = listener.Addr().String()
+	s.served = make(chan struct{})
 	s.http = &http.Server{
 		Handler:           http.HandlerFunc(s.handle),
 		ReadHeaderTimeout: readHeaderTimeout,
@@ -118,15 +134,15 @@ func Start(c Config) (*Server, error) {
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 	}
-	go func() {
-		defer close(s.served)
-		s.http.Serve(listener) // always ends with an error, ErrServerClosed after Close
-	}()
-	return s, nil
+	go func(server *http.Server, served chan struct{}) {
+		defer close(served)
+		server.Serve(listener) // always ends with an error, ErrServerClosed after Close
+	}(s.http, s.served)
+	return nil
 }
 
 // URL is the endpoint to give to clients, without a trailing slash.
-func (s *Server) URL() string { return s.url }
+func (s *Server) URL() string { return "http://" + s.address }
 
 // Close stops the server and breaks all its connections, held calls included.
 // Closing again does nothing.
@@ -134,6 +150,10 @@ func (s *Server) Close() {
 	s.http.Close()
 	<-s.served
 }
+
+// Restart starts a server that was closed once more, at the same address, with
+// all that it knew. It is not for several goroutines at a time.
+func (s *Server) Restart() error { return s.serve(s.address) }
 
 // now is the server's time; s.mu must be held.
 func (s *Server) now() time.Time { return s.config.Now().Add(s.offset) }
@@ -169,6 +189,42 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	s.answer(w, action, result, fault)
 }
 
+// service is one of those that the server stands in for.
+type service struct{ name, version, xmlns string }
+
+var (
+	serviceSTS = service{"sts", "2011-06-15", "https://sts.amazonaws.com/doc/2011-06-15/"}
+	serviceIAM = service{"iam", "2010-05-08", "https://iam.amazonaws.com/doc/2010-05-08/"}
+)
+
+// operation is one action of a service.
+type operation struct {
+	service
+	unsigned bool
+	do       func(*Server, call) (any, *Fault)
+}
+
+// operationOf is the operation called action, or one of STS that cannot be done.
+func operationOf(action string) operation {
+	if o, ok := operations[action]; ok {
+		return o
+	}
+	return operation{service: serviceSTS}
+}
+
+var operations = map[string]operation{
+	"GetCallerIdentity":         {service: serviceSTS, do: (*Server).getCallerIdentity},
+	"GetSessionToken":           {service: serviceSTS, do: (*Server).getSessionToken},
+	"AssumeRole":                {service: serviceSTS, do: (*Server).assumeRole},
+	"AssumeRoleWithWebIdentity": {service: serviceSTS, do: (*Server).assumeRoleWithWebIdentity, unsigned: true},
+
+	"CreateAccessKey":      {service: serviceIAM, do: (*Server).createAccessKey},
+	"ListAccessKeys":       {service: serviceIAM, do: (*Server).listAccessKeys},
+	"UpdateAccessKey":      {service: serviceIAM, do: (*Server).updateAccessKey},
+	"DeleteAccessKey":      {service: serviceIAM, do: (*Server).deleteAccessKey},
+	"GetAccessKeyLastUsed": {service: serviceIAM, do: (*Server).getAccessKeyLastUsed},
+}
+
 // call is one request that passed authentication.
 type call struct {
 	params url.Values
@@ -178,30 +234,19 @@ type call struct {
 
 // perform authenticates a request and does its work.
 func (s *Server) perform(r *http.Request, body []byte, params url.Values) (any, *Fault) {
-	var do func(call) (any, *Fault)
-	signed := true
-	switch params.Get("Action") {
-	case "GetCallerIdentity":
-		do = s.getCallerIdentity
-	case "GetSessionToken":
-		do = s.getSessionToken
-	case "AssumeRole":
-		do = s.assumeRole
-	case "AssumeRoleWithWebIdentity":
-		do, signed = s.assumeRoleWithWebIdentity, false
-	}
-	if fault := checkOperation(r, params, do != nil); fault != nil {
+	op := operationOf(params.Get("Action"))
+	if fault := checkOperation(r, params, op); fault != nil {
 		return nil, fault
 	}
 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := call{params: params, now: s.now()}
-	if signed {
+	if !op.unsigned {
 		var fault *Fault
-		if c.caller, fault = s.authenticate(r, body, "sts", c.now); fault != nil {
+		if c.caller, fault = s.authenticate(r, body, op.name, c.now); fault != nil {
 			return nil, fault
 		}
 	}
-	return do(c)
+	return op.do(s, c)
 }

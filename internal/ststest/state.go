@@ -80,6 +80,14 @@ type accessKey struct {
 	id, secret string
 	active     bool
 	owner      *user
+	created    time.Time
+
+	// Of a key that CreateAccessKey made: see Propagation.
+	refuse, unlisted int
+	knownFrom        time.Time
+
+	used                    time.Time // zero: never
+	usedService, usedRegion string
 }
 
 var (
@@ -139,7 +147,7 @@ func (s *Server) addKey(owner *user, id, secret string) error {
 	case s.keys[id] != nil:
 		return fmt.Errorf("access key %s: already there", id)
 	}
-	s.keys[id] = &accessKey{id: id, secret: secret, active: true, owner: owner}
+	s.keys[id] = &accessKey{id: id, secret: secret, active: true, owner: owner, created: s.now()}
 	return nil
 }
 

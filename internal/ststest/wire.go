@@ -1,4 +1,4 @@
-// The AWS Query protocol of STS: a form in, XML out.
+// The AWS Query protocol of STS and IAM: a form in, XML out.
 
 package ststest
 
@@ -11,11 +11,6 @@ import (
 	"net/url"
 	"strconv"
 	"time"
-)
-
-const (
-	apiVersion = "2011-06-15"
-	xmlns      = "https://sts.amazonaws.com/doc/2011-06-15/"
 )
 
 // parameters returns the form of a POST or the query of a GET. What is not a
@@ -38,8 +33,8 @@ func parameters(r *http.Request, body []byte) url.Values {
 	return values
 }
 
-// checkOperation refuses what is no operation of STS before anybody asks who calls.
-func checkOperation(r *http.Request, params url.Values, known bool) *Fault {
+// checkOperation refuses what is no operation before anybody asks who calls.
+func checkOperation(r *http.Request, params url.Values, op operation) *Fault {
 	if r.URL.Path != "/" {
 		return &Fault{Status: http.StatusNotFound, Code: "UnknownOperationException", Message: "Unknown operation"}
 	}
@@ -47,7 +42,7 @@ func checkOperation(r *http.Request, params url.Values, known bool) *Fault {
 		return &Fault{Status: http.StatusBadRequest, Code: "MissingAction", Message: "Missing Action"}
 	}
 	version := params.Get("Version")
-	if known && version == apiVersion {
+	if op.do != nil && version == op.version {
 		return nil
 	}
 	if version == "" {
@@ -67,11 +62,11 @@ type successXML struct {
 }
 
 type errorXML struct {
-	XMLName   xml.Name `xml:"https://sts.amazonaws.com/doc/2011-06-15/ ErrorResponse"`
-	Type      string   `xml:"Error>Type"`
-	Code      string   `xml:"Error>Code"`
-	Message   string   `xml:"Error>Message"`
-	RequestID string   `xml:"RequestId"`
+	XMLName   xml.Name
+	Type      string `xml:"Error>Type"`
+	Code      string `xml:"Error>Code"`
+	Message   string `xml:"Error>Message"`
+	RequestID string `xml:"RequestId"`
 }
 
 type credentialsXML struct {
@@ -91,16 +86,17 @@ type assumedRoleUserXML struct {
 func (s *Server) answer(w http.ResponseWriter, action string, result any, fault *Fault) {
 	id := newRequestID()
 	status := http.StatusOK
+	ns := operationOf(action).xmlns
 	var document any
 	if fault == nil {
-		document = successXML{XMLName: xml.Name{Space: xmlns, Local: action + "Response"}, Result: result, RequestID: id}
+		document = successXML{XMLName: xml.Name{Space: ns, Local: action + "Response"}, Result: result, RequestID: id}
 	} else {
 		status = fault.Status
 		kind := "Sender"
 		if status >= 500 {
 			kind = "Receiver"
 		}
-		document = errorXML{Type: kind, Code: fault.Code, Message: fault.Message, RequestID: id}
+		document = errorXML{XMLName: xml.Name{Space: ns, Local: "ErrorResponse"}, Type: kind, Code: fault.Code, Message: fault.Message, RequestID: id}
 	}
 	text, err := xml.MarshalIndent(document, "", "  ")
 	if err != nil {

@@ -30,7 +30,7 @@ func TestRunMFAProcess(t *testing.T) {
 		{name: "no such program", command: "no-such-program-here", err: "mfa_process: exit status 127"},
 		{name: "Ctrl-C", command: "kill -INT $$", err: "mfa_process: cancelled"},
 		{name: "Ctrl-C below the shell", command: "exit 130", err: "mfa_process: cancelled"},
-		{name: "too much", command: "while :; do echo S3CR3TMARKER; done", err: "mfa_process: answer longer than 4096 bytes"},
+		{name: "too much", command: "while :; do echo S3CR3TMARKER; done", err: "mfa_process: more than 4096 bytes of output"},
 		{name: "output held open", command: "sleep 5 & echo 123456", want: "123456"},
 	}
 	for _, tt := range tests {

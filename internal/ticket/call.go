@@ -42,6 +42,9 @@ type Call struct {
 	vars []string // the variables that may matter, NAME=value, sorted
 }
 
+// Name is the file name of the program. Under another one there are no tickets.
+const Name = "awsexec"
+
 // Switch is the variable that switches tickets off with any value but 1.
 const Switch = "AWSEXEC_WARM"
 
@@ -65,7 +68,11 @@ func Parse(args, environ []string) (*Call, bool) {
 		}
 	}
 	slices.Sort(c.vars)
-	if on := c.env(Switch); on != "" && on != "1" || c.env("AWSEXEC_MFA_CODE") != "" || !path.IsAbs(c.env("HOME")) {
+	if on := c.env(Switch); on != "" && on != "1" || !path.IsAbs(c.env("HOME")) {
+		return nil, false
+	}
+	// A code is another each time; a child that renews its credentials gets none.
+	if c.env("AWSEXEC_MFA_CODE") != "" || c.env("AWSEXEC_REFRESH") != "" {
 		return nil, false
 	}
 	c.Config = c.file("AWS_CONFIG_FILE", ".aws/config")

@@ -10,10 +10,12 @@ package warm
 
 import (
 	"os"
+	"strings"
 	"syscall"
 	"time"
 
 	"github.com/awsexec/awsexec/internal/child"
+	"github.com/awsexec/awsexec/internal/credentials"
 	"github.com/awsexec/awsexec/internal/kernelkey"
 	"github.com/awsexec/awsexec/internal/sealed"
 	"github.com/awsexec/awsexec/internal/secretservice"
@@ -28,10 +30,13 @@ var WriteError error
 const silence = 700 * time.Millisecond
 
 func init() {
-	if len(os.Args) > 0 {
+	// Under another name it might have to know whether a credential_process of that name is itself.
+	if self, err := os.Executable(); err == nil && len(os.Args) > 0 && base(self) == ticket.Name && base(os.Args[0]) == ticket.Name {
 		answer(os.Args[1:], os.Environ())
 	}
 }
+
+func base(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
 
 // answer ends the process, or becomes the child, if it can.
 func answer(args, environ []string) {
@@ -82,7 +87,7 @@ func answer(args, environ []string) {
 		return
 	}
 	out := attempt{}
-	if err := processfmt.Encode(&out, session.Credentials); err != nil {
+	if err := processfmt.Encode(&out, credentials.Early(session.Credentials, time.Now())); err != nil {
 		if out.made {
 			WriteError = err
 		}

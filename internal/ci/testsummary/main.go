@@ -1,5 +1,6 @@
 // Command testsummary reads the output of `go test -json` and writes what a developer wants to see of it: each package's
-// result, everything that failing tests and builds said, and at the end how many tests passed, failed and were skipped, and why.
+// result, everything that failing tests and builds said, lines in which a test gives a figure ("figure: …"), and at the end how many
+// tests passed, failed and were skipped, and why.
 //
 // Its exit code is 1 when anything failed, or when no test ran at all.
 package main
@@ -39,7 +40,7 @@ type result struct{ pkg, test string }
 func summarize(r io.Reader, w io.Writer) (failed bool, err error) {
 	output := map[result][]string{}
 	var passes, failures int
-	var skips []string
+	var skips, figures []string
 	lines := bufio.NewReader(r)
 	for {
 		line, err := lines.ReadString('\n')
@@ -67,6 +68,11 @@ func summarize(r io.Reader, w io.Writer) (failed bool, err error) {
 		case "pass", "fail", "skip":
 			said := output[id]
 			delete(output, id)
+			for _, line := range said {
+				if _, figure, found := strings.Cut(line, "figure: "); found {
+					figures = append(figures, figure)
+				}
+			}
 			if e.Test == "" && e.Action != "skip" { // a package without tests
 				fmt.Fprintf(w, "%-4s %s %.1fs\n", e.Action, e.Package, e.Elapsed)
 			}
@@ -94,6 +100,9 @@ func summarize(r io.Reader, w io.Writer) (failed bool, err error) {
 			failed = true
 			fmt.Fprintf(w, "unfinished %s %s\n%s", id.pkg, id.test, strings.Join(said, ""))
 		}
+	}
+	if len(figures) > 0 {
+		fmt.Fprintf(w, "\n%s", strings.Join(figures, ""))
 	}
 	fmt.Fprintf(w, "\n%d passed, %d failed, %d skipped\n", passes, failures, len(skips))
 	for _, s := range skips {

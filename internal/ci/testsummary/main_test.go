@@ -27,6 +27,9 @@ func TestSummarize(t *testing.T) {
 {"Action":"output","Package":"p","Test":"TestS","Output":"--- SKIP: TestS (0.00s)\n"}
 {"Action":"skip","Package":"p","Test":"TestS"}
 `, false, []string{"1 skipped", "skipped: p TestS: s_test.go:9: no dbus-daemon\n"}, nil},
+		{"figure", `{"Action":"output","Package":"p","Test":"TestF","Output":"    f_test.go:7: figure: 12 points, 0 lost\n"}
+{"Action":"pass","Package":"p","Test":"TestF"}
+`, false, []string{"\n12 points, 0 lost\n\n1 passed"}, nil},
 		{"build", passed + `{"ImportPath":"q","Action":"build-output","Output":"q.go:1: syntax error\n"}
 {"ImportPath":"q","Action":"build-fail"}
 {"Action":"fail","Package":"q"}

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"errors"
+)
+
+// passphraseCmd changes the passphrase of the encrypted file.
+type passphraseCmd struct{}
+
+func (*passphraseCmd) Run(ctx context.Context, a *app) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, errTooLong)
+	defer cancel()
+	keys, err := a.keys()
+	if err != nil {
+		return err
+	}
+	if err := a.hasFile(ctx, keys); err != nil {
+		return err
+	}
+	err = a.rightPassphrase(func() error { return keys.ChangePassphrase(ctx, a.newPassphrase) })
+	if err != nil {
+		return err
+	}
+	a.ui.note("the passphrase of %s is changed; copies of the file from before still open with the old one", keys)
+	return nil
+}
+
+// newPassphrase gets the passphrase that is to replace another, from AWSEXEC_NEW_PASSPHRASE or from a person at the terminal.
+func (a *app) newPassphrase(ctx context.Context) ([]byte, error) {
+	if p := a.env("AWSEXEC_NEW_PASSPHRASE"); p != "" {
+		return []byte(p), nil
+	}
+	if a.noPrompt {
+		return nil, errors.New("prompts are switched off and AWSEXEC_NEW_PASSPHRASE is not set")
+	}
+	return a.askNewPassphrase(ctx)
+}
+
+// askNewPassphrase asks a person for a new passphrase, twice.
+func (a *app) askNewPassphrase(ctx context.Context) ([]byte, error) {
+	first, err := a.secret(ctx, "new keystore passphrase")
+	if err != nil {
+		return nil, err
+	}
+	second, err := a.secret(ctx, "the same passphrase again")
+	if err == nil && first != second {
+		err = errors.New("the two passphrases differ")
+	}
+	return []byte(first), err
+}

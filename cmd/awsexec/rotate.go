@@ -1,0 +1,189 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/provider"
+	"github.com/awsexec/awsexec/keystore"
+)
+
+// rotateCmd replaces a stored key by a new one of the same user, and deletes the old one at AWS.
+type rotateCmd struct {
+	Name string `arg:"" help:"Name of the key."`
+	Yes  bool   `short:"y" help:"Do not ask."`
+}
+
+func (c *rotateCmd) Run(ctx context.Context, a *app) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, errTooLong)
+	defer cancel()
+	p, err := a.rotatable(ctx, c.Name)
+	if err != nil {
+		return err
+	}
+	client, err := a.client(p)
+	if err != nil {
+		return err
+	}
+	release, err := a.lockRotation(ctx, c.Name)
+	if err != nil {
+		return err
+	}
+	defer release()
+	r := &rotation{app: a, p: p, client: client, yes: c.Yes}
+	if err := r.run(ctx); err != nil {
+		return rotationError{p, r.begun, err}
+	}
+	return nil
+}
+
+// rotatable is the profile of the stored key called name. The profile says how AWS is reached, and with which MFA device.
+func (a *app) rotatable(ctx context.Context, name string) (*profile.Profile, error) {
+	config, err := a.awsFiles()
+	if err != nil {
+		return nil, err
+	}
+	keys, err := a.keys()
+	if err != nil {
+		return nil, err
+	}
+	id, err := keys.KeyID(ctx, name)
+	if errors.Is(err, keystore.ErrNotFound) {
+		return nil, a.whyNotRotatable(ctx, name, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	entries, err := keys.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		if e.AccessKeyID == id && e.Name != name {
+			return nil, copyError{name, id, fmt.Sprintf("stored as %q too", e.Name), fmt.Sprintf(
+				"let profile %s use this one: credential_process = %s\nand remove the copy: awsexec remove %s",
+				e.Name, processCommand(a.self, name), quoteWord(e.Name))}
+		}
+	}
+	for _, other := range config.Names() {
+		p, err := config.Profile(other)
+		if err == nil && p.Static != nil && p.Static.Credentials.AccessKeyID == id {
+			return nil, copyError{name, id, fmt.Sprintf("in clear at %s too", p.Static.AccessKeyID), "take it out of there: awsexec import " + quoteWord(other)}
+		}
+	}
+	return config.With(name).Profile(name)
+}
+
+// copyError says that somebody else would be left with a key that is about to be deleted.
+type copyError struct{ name, keyID, where, advice string }
+
+func (e copyError) Error() string {
+	return fmt.Sprintf("key %s (%q) is %s, where it would stop working", mask(e.keyID), e.name, e.where)
+}
+
+// whyNotRotatable is the error for a name that the keystore has no key for: what its profile has instead.
+func (a *app) whyNotRotatable(ctx context.Context, name string, notFound error) error {
+	p, err := a.profile(ctx, name)
+	if err != nil {
+		return err
+	}
+	options, err := a.options(p)
+	if err != nil {
+		return err
+	}
+	options.Explicit = true // keys in the environment are nobody's profile
+	plan, err := provider.Decide(ctx, p, options)
+	if err != nil {
+		return err
+	}
+	e := noStoredKeyError{name: name, what: string(plan.Kind), notFound: notFound}
+	for plan.From != nil {
+		plan = plan.From
+	}
+	switch plan.Kind {
+	case provider.StoredKey:
+		if plan.Profile.Name != name {
+			e.what = fmt.Sprintf("the stored key of profile %q", plan.Profile.Name)
+			e.advice = "rotate that: awsexec rotate " + quoteWord(plan.Profile.Name)
+		}
+	case provider.FileKey:
+		e.what = fmt.Sprintf("the access key in clear at %s", plan.Profile.Static.AccessKeyID)
+		e.advice = "take it into the keystore first: awsexec import " + quoteWord(plan.Profile.Name)
+	}
+	return e
+}
+
+// noStoredKeyError says that a profile has no key of its own in the keystore.
+type noStoredKeyError struct {
+	name, what, advice string
+	notFound           error
+}
+
+func (e noStoredKeyError) Error() string {
+	return fmt.Sprintf("profile %q has no stored key that could be rotated; it uses: %s", e.name, e.what)
+}
+
+func (e noStoredKeyError) Unwrap() error { return e.notFound }
+
+// lockPatience is how long another rotation of the same key is waited for. One that works takes longer than a person should wait.
+const lockPatience = 2 * time.Second
+
+var errRotating = errors.New("another awsexec is rotating it")
+
+// lockRotation keeps all others from rotating the same key.
+func (a *app) lockRotation(ctx context.Context, name string) (release func(), err error) {
+	keys, err := a.keys()
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, lockPatience, errRotating)
+	defer cancel()
+	release, err = keys.LockRotation(ctx, name)
+	if errors.Is(err, errRotating) {
+		return nil, fmt.Errorf("key %q: %w", name, errRotating)
+	}
+	return release, err
+}
+
+// rotationError is a rotation that was cut short.
+type rotationError struct {
+	profile *profile.Profile
+	begun   bool // there is something to be finished
+	err     error
+}
+
+func (e rotationError) Unwrap() error { return e.err }
+
+func (e rotationError) Error() string {
+	if e.begun {
+		return fmt.Sprintf("the rotation of key %q is not finished: %v", e.profile.Name, e.err)
+	}
+	return fmt.Sprintf("key %q is not rotated: %v", e.profile.Name, e.err)
+}
+
+// unfinished is the journal of a rotation of the key called name, as far as the index knows of one; else the zero value.
+func unfinished(ctx context.Context, keys *keystore.Store, name string) (keystore.Rotation, error) {
+	entries, err := keys.List(ctx)
+	if err != nil || !slices.ContainsFunc(entries, func(e keystore.Entry) bool { return e.Name == name && e.Rotating }) {
+		return keystore.Rotation{}, err
+	}
+	journal, err := keys.Rotation(ctx, name)
+	if errors.Is(err, keystore.ErrNotFound) {
+		err = nil
+	}
+	return journal, err
+}
+
+// tellOfRemains says which keys a rotation that is given up leaves at AWS, besides the one that the user knows of.
+func (a *app) tellOfRemains(journal keystore.Rotation, known string) {
+	for _, id := range []string{journal.Old.AccessKeyID, journal.New.AccessKeyID} {
+		if id != "" && id != known {
+			a.ui.Warn(fmt.Errorf("a rotation was not finished; its key %s may still be active at AWS", id),
+				"if nothing uses it: aws iam delete-access-key --access-key-id "+id)
+		}
+	}
+}

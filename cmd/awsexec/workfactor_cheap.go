@@ -1,0 +1,11 @@
+//go:build awsexec_cheap
+
+package main
+
+import "time"
+
+// workFactor makes a passphrase worth nothing: this binary is for tests that start it hundreds of times.
+const workFactor = 1
+
+// pause is for a stand-in that takes no time.
+const pause = time.Millisecond

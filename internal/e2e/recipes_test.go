@@ -1,0 +1,299 @@
+//go:build linux
+
+package e2e
+
+import (
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/awstest"
+)
+
+// recipe is what must be seen when a section of docs/recipes.md is followed to the letter.
+type recipe struct {
+	arrange func(w *world) // what the reader has already: programs, files, a place to run in
+	stdin   string         // what is typed into programs that ask
+	prints  []string       // what each block of commands prints; nil is not looked at
+	then    []func(w *world)
+}
+
+// recipes are those of the page, by their headings.
+var recipes = map[string]recipe{
+	"AWS CLI": {
+		arrange: func(w *world) { w.awsCLI("false") },
+		prints:  []string{lines(aliceARN, aliceARN, aliceARN)},
+		then:    []func(*world){func(w *world) { w.called(1, 0) }},
+	},
+	"boto3": {
+		arrange: func(w *world) { w.boto3() },
+		prints:  []string{lines(aliceARN, aliceARN, aliceARN)},
+		then:    []func(*world){func(w *world) { w.called(1, 0) }},
+	},
+	"CDK": {
+		arrange: func(w *world) { w.cdk(); w.cloudFormation() },
+		then:    []func(*world){isDeployed("Demo"), isGone("Demo")},
+	},
+	"SAM": {
+		arrange: func(w *world) {
+			w.program("sam", w.boto3(), testdata(w.t, "sam.py"))
+			w.write(cloudFormationTemplate, "template.json")
+			w.cloudFormation()
+		},
+		prints: []string{"CREATE_COMPLETE\n", ""},
+		then:   []func(*world){isDeployed("demo"), isGone("demo")},
+	},
+	"Terraform": {
+		arrange: func(w *world) { w.terraform() },
+		then: []func(*world){func(w *world) {
+			if state, _ := w.s3.Object("state", "demo.tfstate"); !strings.Contains(string(state), `"applied"`) {
+				w.t.Errorf("there is no state of an apply in the bucket, but %.300q", state)
+			}
+		}, func(w *world) { w.called(1, 0) }},
+		prints: []string{"*", "applied"},
+	},
+	"A role in another account": {
+		arrange: func(w *world) { w.boto3(); w.awsCLI("false") },
+		prints:  []string{lines(session(roleExt, "alice"), session(roleExt, "alice"))},
+		then:    []func(*world){func(w *world) { w.called(1, 2) }}, // once by boto3, once by awsexec
+	},
+	"IAM Identity Center": {
+		arrange: func(w *world) {
+			w.portal("corp")
+			login := w.login("corp", time.Hour)
+			w.must(os.Rename(login, w.path("login")))
+			w.awsCLI("mv " + quoted(w.path("login"), login) + " && echo signed in")
+		},
+		prints: []string{lines("signed in", session(roleAdmin, "alice@example.com"), session(roleOne, "awsexec"))},
+	},
+	"CI": {
+		arrange: func(w *world) {
+			w.headless()
+			w.webIdentity()
+			w.setKey(aws.Credentials{AccessKeyID: aliceKey, SecretAccessKey: aliceSecret})
+			w.deploy()
+		},
+		prints: []string{lines(aliceARN), lines(session(roleWeb, "awsexec"))},
+		then: []func(*world){func(w *world) {
+			w.sent("GetSessionToken", "DurationSeconds", "900")
+			if id := w.lastCaller(); !strings.HasPrefix(id, "ASIA") {
+				w.t.Errorf("the build has key %s", id)
+			}
+		}, nil},
+	},
+	"EC2 and Lambda": {
+		arrange: func(w *world) { w.headless(); w.instance(); w.deploy() },
+		prints:  []string{lines(session(roleMachine, "i-0123456789abcdef0"), session(roleOne, "awsexec"))},
+	},
+	"A shell": {
+		arrange: func(w *world) { w.deploy() },
+		stdin:   "./deploy\necho $AWSEXEC_PROFILE\nexit\n",
+		prints:  []string{lines(aliceARN, "work", aliceARN)},
+	},
+}
+
+func lines(text ...string) string { return strings.Join(text, "\n") + "\n" }
+
+// TestRecipes follows each recipe of the page in a home of its own, and nothing else: every block of commands is typed as it stands.
+func TestRecipes(t *testing.T) {
+	t.Parallel()
+	page := readRecipes(t)
+	shared := newKeyringHome(t, "http://127.0.0.1:1")
+	shared.add("work", aliceKey, aliceSecret)
+	for heading := range recipes {
+		if page[heading] == nil {
+			t.Errorf("the page has no recipe %q", heading)
+		}
+	}
+	for heading, blocks := range page {
+		t.Run(heading, func(t *testing.T) {
+			t.Parallel()
+			r, ok := recipes[heading]
+			if !ok {
+				t.Fatal("the recipe is not tested")
+			}
+			r.follow(machine{shared}.newWorld(t), blocks)
+		})
+	}
+}
+
+// block is a code block of the page.
+type block struct{ language, text string }
+
+// readRecipes reads the code blocks of the page by the headings that they stand under.
+func readRecipes(t *testing.T) map[string][]block {
+	t.Helper()
+	data, err := os.ReadFile("../../docs/recipes.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := map[string][]block{}
+	heading, within := "", false
+	for line := range strings.Lines(string(data)) {
+		blocks := page[heading]
+		language, fence := strings.CutPrefix(strings.TrimSpace(line), "```")
+		title, isTitle := strings.CutPrefix(strings.TrimSpace(line), "## ")
+		switch {
+		case fence:
+			if within = !within; within {
+				page[heading] = append(blocks, block{language: language})
+			}
+		case within:
+			blocks[len(blocks)-1].text += strings.ReplaceAll(line, "/usr/local/bin/awsexec", bin+"/awsexec")
+		case isTitle:
+			heading = title
+		}
+	}
+	return page
+}
+
+// follow writes the files of the recipe and types its commands.
+func (r *recipe) follow(w *world, blocks []block) {
+	t := w.t
+	var commands []block
+	for _, b := range blocks {
+		first, _, _ := strings.Cut(b.text, "\n")
+		if file, ok := strings.CutPrefix(first, "# "); ok {
+			w.write(b.text, strings.Split(strings.TrimPrefix(file, "~/"), "/")...)
+			continue
+		}
+		if b.language != "sh" {
+			t.Fatalf("a block of %q is neither a file nor commands", b.language)
+		}
+		commands = append(commands, b)
+	}
+	r.arrange(w)
+	if n := max(len(r.prints), len(r.then)); len(commands) != n {
+		t.Fatalf("the recipe has %d blocks of commands, %d were expected", len(commands), n)
+	}
+	for typed, b := range commands {
+		got := w.start(command{name: "/bin/bash", args: []string{"-euc", b.text}, stdin: r.stdin, limit: 4 * time.Minute}).wait()
+		noMarker(t, "what is printed", got.stdout+got.stderr)
+		if got.code != 0 {
+			t.Fatalf("block %d: exit code %d\n%s\n%s", typed+1, got.code, got.stdout, got.stderr)
+		}
+		if typed < len(r.prints) && r.prints[typed] != "*" && got.stdout != r.prints[typed] {
+			t.Errorf("block %d prints\n%s\nwant\n%s\nstderr:\n%s", typed+1, got.stdout, r.prints[typed], got.stderr)
+		}
+		if typed < len(r.then) && r.then[typed] != nil {
+			r.then[typed](w)
+		}
+	}
+}
+
+// program puts a program on the PATH that runs argv with what is typed behind its name.
+func (w *world) program(name string, argv ...string) {
+	w.t.Helper()
+	w.script(name, "exec "+quoted(argv...)+` "$@"`)
+}
+
+func (w *world) script(name, text string) {
+	w.t.Helper()
+	w.must(os.Chmod(w.write("#!/bin/sh\n"+text+"\n", "tools", name), 0o700))
+	w.set("PATH=" + w.path("tools") + ":" + bin + ":/usr/bin:/bin")
+}
+
+func quoted(argv ...string) string {
+	var words []string
+	for _, a := range argv {
+		words = append(words, "'"+a+"'")
+	}
+	return strings.Join(words, " ")
+}
+
+// awsCLI puts the AWS CLI on the PATH. Its older versions take no endpoint from the environment. In place of a login, for which there is no
+// browser, the shell runs login.
+func (w *world) awsCLI(login string) {
+	w.t.Helper()
+	path := requireProgram(w.t, "aws", isAWSCLIv2)
+	w.script("aws", `case "$1 $2" in "sso login") `+login+` ;; *) exec `+quoted(path)+` "$@" --endpoint-url "$AWS_ENDPOINT_URL_STS" ;; esac`)
+}
+
+// boto3 puts a python3 that has boto3 on the PATH, and returns it.
+func (w *world) boto3() string {
+	w.t.Helper()
+	python := requireProgram(w.t, "python3", hasBoto3)
+	w.set("PYTHONPATH=" + testdata(w.t, "python"))
+	w.program("python3", python)
+	return python
+}
+
+// cloudFormation starts CloudFormation for who has a session of the profile work.
+func (w *world) cloudFormation() {
+	w.t.Helper()
+	s, err := awstest.StartCloudFormation()
+	w.must(err)
+	w.t.Cleanup(s.Close)
+	s.Allow(w.credentials("-p", "work"))
+	w.set("AWS_ENDPOINT_URL_CLOUDFORMATION=" + s.URL())
+	w.stacks = s
+}
+
+const cloudFormationTemplate = `{"Resources":{"Wait":{"Type":"AWS::CloudFormation::WaitConditionHandle"}}}`
+
+// cdk puts the CDK on the PATH, and an app of one stack in the home, whose program is a shell script.
+func (w *world) cdk() {
+	w.t.Helper()
+	node := requireProgram(w.t, "node", anyProgram)
+	program := testdata(w.t, "js", "node_modules", "aws-cdk", "bin", "cdk")
+	if _, err := os.Stat(program); err != nil {
+		missing(w.t, "no CDK in testdata/js: `npm ci` there, or `make test`")
+	}
+	w.program("cdk", node, "--no-warnings", program)
+	w.write(`{"app": "sh app.sh", "requireApproval": "never", "notices": false, "versionReporting": false, "cli-telemetry": false}`, "cdk.json")
+	w.write(`cp assembly/* "$CDK_OUTDIR"`, "app.sh")
+	w.write(`{"version": "36.0.0", "artifacts": {"Demo": {"type": "aws:cloudformation:stack", "environment": "aws://unknown-account/unknown-region",
+		"properties": {"templateFile": "Demo.template.json"}}}}`, "assembly", "manifest.json")
+	w.write(cloudFormationTemplate, "assembly", "Demo.template.json")
+	w.set("CI=1") // no progress bar
+}
+
+func isDeployed(stack string) func(*world) {
+	return func(w *world) {
+		w.t.Helper()
+		if template, ok := w.stacks.Template(stack); !ok || !strings.Contains(template, "WaitConditionHandle") {
+			w.t.Errorf("the stack is not there, or not as written: %.200q", template)
+		}
+	}
+}
+
+func isGone(stack string) func(*world) {
+	return func(w *world) {
+		w.t.Helper()
+		if _, ok := w.stacks.Template(stack); ok {
+			w.t.Error("the stack is still there")
+		}
+		for _, call := range w.stacks.Calls() {
+			if call.Status == 403 {
+				w.t.Errorf("CloudFormation refused key %s", call.AccessKeyID)
+			}
+		}
+		w.called(1, 0)
+	}
+}
+
+// terraform puts Terraform on the PATH, and an empty bucket in S3. It cannot be installed everywhere, so it may be missing.
+func (w *world) terraform() {
+	w.t.Helper()
+	path, err := exec.LookPath("terraform")
+	if err != nil {
+		w.t.Skip("no terraform")
+	}
+	s, err := awstest.StartS3("state")
+	w.must(err)
+	w.t.Cleanup(s.Close)
+	s.Allow(w.credentials("-p", "work"))
+	w.program("terraform", path)
+	w.set("AWS_ENDPOINT_URL_S3="+s.URL(), "TF_CLI_ARGS_init=-backend-config=use_path_style=true", "CHECKPOINT_DISABLE=1", "TF_IN_AUTOMATION=1", "TF_CLI_CONFIG_FILE="+w.write("", "terraform.rc"))
+	w.s3 = s
+}
+
+// deploy puts a program into the home that says whose credentials it finds.
+func (w *world) deploy() {
+	w.t.Helper()
+	w.must(os.Chmod(w.write("#!/bin/sh\nexec probe whoami\n", "deploy"), 0o700))
+}

@@ -1,0 +1,212 @@
+//go:build linux
+
+package e2e
+
+import (
+	"errors"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/awsexec/awsexec/internal/kernelkey"
+)
+
+// kernelHolds lets the kernel hold keys for this home, until the test ends. The test needs a kernel that does.
+func (h *home) kernelHolds() {
+	h.t.Helper()
+	const name = "test of awsexec"
+	if err := kernelkey.Put(name, [32]byte{}, time.Minute); errors.Is(err, kernelkey.ErrUnavailable) {
+		missing(h.t, "a kernel that holds keys: %v", err)
+	} else if err != nil {
+		h.t.Fatal(err)
+	}
+	if err := kernelkey.Drop(name); err != nil {
+		h.t.Fatal(err)
+	}
+	h.env["AWSEXEC_HOLD"] = "5m"
+	h.t.Cleanup(func() { h.run("lock") })
+}
+
+// succeeds runs awsexec.
+func (h *home) succeeds(args ...string) result {
+	h.t.Helper()
+	r := h.run(args...)
+	if r.code != 0 {
+		h.t.Fatalf("%s: exit code %d\n%s", strings.Join(args, " "), r.code, r.stderr)
+	}
+	return r
+}
+
+// TestUnlock: one passphrase, mistyped once, on the terminal; then AWS clients run and renew without it, until it is locked.
+func TestUnlock(t *testing.T) {
+	t.Parallel()
+	srv := newSTS(t)
+	h := newHome(t, srv.URL())
+	h.useCheapBinary()
+	h.kernelHolds()
+	h.addAlice()
+	delete(h.env, "AWSEXEC_PASSPHRASE")
+
+	tm := h.onTerminal(true, h.awsexec, "unlock", "--for", "1h")
+	for _, typed := range []string{"wrong", passphrase} {
+		tm.expect("awsexec: keystore passphrase: ")
+		tm.send(typed + "\n")
+	}
+	if r := tm.end(); r.code != 0 || !strings.Contains(r.stderr, "try again") || !strings.Contains(r.stderr, "is unlocked until ") {
+		t.Fatalf("exit code %d\n%s", r.code, r.stderr)
+	}
+	first := h.credentials("-p", "work")
+	if again := h.credentials("-p", "work"); again.AccessKeyID != first.AccessKeyID {
+		t.Error("the session was not found again")
+	}
+	h.succeeds("clear")
+	isAliceWithSession(t, srv, h.run("-p", "work", "--", "probe", "whoami"))
+	noMarkerInFiles(t, h.dir)
+
+	h.succeeds("lock")
+	h.run("-p", "work").fails(t, 125, "awsexec unlock")
+	tm = h.onTerminal(true, h.awsexec, "unlock")
+	for range 3 {
+		tm.expect("awsexec: keystore passphrase: ")
+		tm.send("wrong\n")
+	}
+	if r := tm.end(); r.code != 125 || !strings.Contains(r.stderr, "wrong passphrase") {
+		t.Errorf("three wrong ones: exit code %d\n%s", r.code, r.stderr)
+	}
+	h.run("-p", "work").fails(t, 125, "AWSEXEC_PASSPHRASE")
+}
+
+// TestPassphraseOnTerminal: the old one is asked for, the new one twice.
+func TestPassphraseOnTerminal(t *testing.T) {
+	t.Parallel()
+	srv := newSTS(t)
+	h := newHome(t, srv.URL())
+	h.useCheapBinary()
+	h.addAlice()
+	delete(h.env, "AWSEXEC_PASSPHRASE")
+	change := func(typed ...string) result {
+		tm := h.onTerminal(true, h.awsexec, "passphrase")
+		for i, prompt := range []string{"keystore passphrase: ", "new keystore passphrase: ", "the same passphrase again: "} {
+			tm.expect("awsexec: " + prompt)
+			if tm.echo() {
+				t.Error("asked for with echo")
+			}
+			tm.send(typed[i] + "\n")
+		}
+		r := tm.end()
+		noMarker(t, "the terminal", tm.shown()+r.stdout+r.stderr)
+		return r
+	}
+	if r := change(passphrase, otherPassphrase, "mistyped"); r.code != 125 || !strings.Contains(r.stderr, "differ") {
+		t.Errorf("two that differ: exit code %d\n%s", r.code, r.stderr)
+	}
+	if r := change(passphrase, otherPassphrase, otherPassphrase); r.code != 0 {
+		t.Fatalf("exit code %d\n%s", r.code, r.stderr)
+	}
+	h.env["AWSEXEC_PASSPHRASE"] = passphrase
+	h.run("-p", "work").fails(t, 125, "wrong passphrase")
+	h.env["AWSEXEC_PASSPHRASE"] = otherPassphrase
+	isAliceWithSession(t, srv, h.run("-p", "work", "--", "probe", "whoami"))
+}
+
+// TestAddOffersFile: where there is no keyring, a person is asked whether to make the file; once made it is found.
+func TestAddOffersFile(t *testing.T) {
+	t.Parallel()
+	for _, bus := range []string{"none", "without keyring"} {
+		t.Run("bus "+bus, func(t *testing.T) {
+			t.Parallel()
+			srv := newSTS(t)
+			h := newHome(t, srv.URL())
+			h.useCheapBinary()
+			h.config("[profile work]", "region = eu-west-1")
+			delete(h.env, "AWSEXEC_KEYSTORE")
+			delete(h.env, "AWSEXEC_PASSPHRASE")
+			h.env["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=" + h.path("run", "gone")
+			if bus != "none" {
+				startBus(h)
+			}
+			file := h.path("data", "awsexec", "keystore.age")
+			for _, answer := range []string{"", "n", "\x04"} {
+				tm := h.onTerminal(true, h.awsexec, "add", "work")
+				tm.expect("encrypted with a passphrase, under " + h.path("data", "awsexec") + "? [y/N] ")
+				if strings.HasPrefix(answer, "\x04") {
+					tm.send(answer)
+				} else {
+					tm.send(answer + "\n")
+				}
+				if r := tm.end(); r.code != 125 {
+					t.Errorf("answer %q: exit code %d\n%s", answer, r.code, r.stderr)
+				}
+				if _, err := os.Stat(file); err == nil {
+					t.Fatalf("answer %q made a file", answer)
+				}
+			}
+			tm := h.onTerminal(true, h.awsexec, "add", "work")
+			for _, step := range [][2]string{
+				{"? [y/N] ", "y"}, {"access key id: ", aliceKey}, {"secret access key: ", aliceSecret},
+				{"new keystore passphrase: ", passphrase}, {"the same passphrase again: ", passphrase},
+			} {
+				tm.expect(step[0])
+				tm.send(step[1] + "\n")
+			}
+			if r := tm.end(); r.code != 0 {
+				t.Fatalf("exit code %d\n%s", r.code, r.stderr)
+			}
+			noMarker(t, "the terminal", tm.shown())
+			h.env["AWSEXEC_PASSPHRASE"] = passphrase
+			isAliceWithSession(t, srv, h.run("-p", "work", "--", "probe", "whoami"))
+
+			// A second key goes into the same file, unasked.
+			h.add("other", aliceKey2, aliceSecret2)
+		})
+	}
+}
+
+// TestAddOffersNoFile: a keyring that is locked, a choice that the user has made, --no-prompt and a missing terminal are no reason for it.
+func TestAddOffersNoFile(t *testing.T) {
+	t.Parallel()
+	srv := newSTS(t)
+	h := newHome(t, srv.URL())
+	delete(h.env, "AWSEXEC_KEYSTORE")
+	delete(h.env, "AWSEXEC_PASSPHRASE")
+	h.env["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=" + h.path("run", "gone")
+	for name, args := range map[string][]string{
+		"keyring chosen": {"--keystore", "keyring", "add", "work"},
+		"no prompts":     {"--no-prompt", "add", "work"},
+	} {
+		tm := h.onTerminal(true, append([]string{h.awsexec}, args...)...)
+		if r := tm.end(); r.code != 125 || !strings.Contains(r.stderr, "--keystore file add") || strings.Contains(tm.shown(), "[y/N]") {
+			t.Errorf("%s: exit code %d\n%s%s", name, r.code, r.stderr, tm.shown())
+		}
+	}
+	h.run("add", "work").fails(t, 125, "--keystore file add")
+}
+
+// TestSessionsWithoutKeyring: what the kernel holds hands out sessions after the keyring has died, by itself for a while and for as long as
+// unlock says, and no longer than lock.
+func TestSessionsWithoutKeyring(t *testing.T) {
+	t.Parallel()
+	srv := newSTS(t)
+	h := newHome(t, srv.URL())
+	h.kernelHolds()
+	delete(h.env, "AWSEXEC_PASSPHRASE")
+	h.env["AWSEXEC_KEYSTORE"] = "keyring"
+	bus := startBus(h)
+	requirePart(t, bus.StartKeyring("login password"))
+	h.addAlice()
+	first := h.credentials("-p", "work")
+	if r := h.succeeds("unlock", "--for", "1h"); !strings.Contains(r.stderr, "cached sessions can be used until ") {
+		t.Errorf("unlock says\n%s", r.stderr)
+	}
+	if err := syscall.Kill(bus.PIDs()[1], syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if again := h.credentials("-p", "work"); again.AccessKeyID != first.AccessKeyID {
+		t.Error("another session")
+	}
+	h.start(command{args: []string{"-p", "work"}, env: []string{"AWSEXEC_HOLD=off"}}).wait().fails(t, 125, "the OS keyring")
+	h.succeeds("lock")
+	h.run("-p", "work").fails(t, 125, "the OS keyring")
+}

@@ -1,0 +1,88 @@
+package profile
+
+import (
+	"strings"
+	"testing"
+)
+
+func TestWithoutCredentials(t *testing.T) {
+	config, err := Parse("config", []byte(`
+[DEFAULT]
+cli_pager =
+[default]
+aws_access_key_id = AKIADEFAULT
+aws_secret_access_key = S3CR3TMARKERdefault
+region = us-west-1
+[profile work]
+region = eu-west-1
+output = text
+role_arn = arn:aws:iam::123456789012:role/x
+source_profile = default
+mfa_serial = arn:aws:iam::123456789012:mfa/x
+sso_session = corp
+web_identity_token_file = /token
+credential_process = /bin/tool --password S3CR3TMARKERprocess
+okta_password = S3CR3TMARKERokta
+services = local
+s3 =
+    max_concurrent_requests = 20
+    addressing_style = path
+[services local]
+sts =
+    endpoint_url = http://127.0.0.1:1
+[services other]
+sts =
+    endpoint_url = http://127.0.0.1:2
+[profile dev]
+region = eu-west-2
+`), ConfigFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	credentials, err := Parse("credentials", []byte(`
+[work]
+aws_access_key_id = AKIAWORK
+aws_secret_access_key = S3CR3TMARKERwork
+aws_session_token = S3CR3TMARKERtoken
+region = eu-central-1
+`), CredentialsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	both := &Config{Config: config, Credentials: credentials}
+	settings := `cli_pager =
+output = text
+region = eu-central-1
+s3 =
+    addressing_style = path
+    max_concurrent_requests = 20
+services = local
+`
+	want := "[default]\n" + settings + "\n[profile work]\n" + settings + `
+[services local]
+cli_pager =
+sts =
+    endpoint_url = http://127.0.0.1:1
+`
+	got := string(both.WithoutCredentials("work"))
+	if got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	// What is written is read as what it was.
+	again, err := Parse("again", []byte(got), ConfigFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"work", "default"} {
+		p, err := (&Config{Config: again, Credentials: &File{}}).Profile(name)
+		if err != nil || p.Region != "eu-central-1" || p.STSEndpointURL != "http://127.0.0.1:1" || p.Static != nil || p.RoleARN != "" {
+			t.Errorf("profile %q reads as %+v, %v", name, p, err)
+		}
+	}
+	if got := string(both.WithoutCredentials("default")); got != "[default]\ncli_pager =\nregion = us-west-1\n" {
+		t.Errorf("default is\n%s", got)
+	}
+	if got := string(both.WithoutCredentials("only stored")); !strings.Contains(got, "[profile \"only stored\"]") {
+		t.Errorf("a profile of the keystore alone is\n%s", got)
+	}
+}

@@ -1,0 +1,127 @@
+// Package redirect keeps private copies of the AWS files in which a profile leads to awsexec, for programs that are started with them.
+//
+// A copy's name is a hash of what is in it, so that nobody who uses one sees it change; and its first line names the file that it was
+// made from, so that awsexec, called by a program that has the copies, reads the user's own files. Copies hold no secrets.
+package redirect
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/awsexec/awsexec/internal/atomicfile"
+	"github.com/awsexec/awsexec/internal/flock"
+	"github.com/awsexec/awsexec/internal/profile"
+)
+
+const (
+	prefix = "awsexec-refresh-"          // of the names of all copies
+	mark   = "# awsexec made this from " // and a quoted path: the start of a copy
+
+	keep      = 30 * 24 * time.Hour // how long a copy is kept that nobody has used
+	touchEach = 24 * time.Hour      // how often a copy in use is marked as such
+)
+
+// Write puts the files of r, made from the user's own files, into dir and returns where. A part that r lacks is the user's own file.
+// What is there and has not been used for 30 days is removed. Processes may call it at the same time.
+func Write(ctx context.Context, dir string, own profile.Files, r profile.Redirection, now time.Time) (profile.Files, error) {
+	release, err := flock.Lock(ctx, filepath.Join(dir, "lock"))
+	if err != nil {
+		return profile.Files{}, err
+	}
+	defer release()
+	files := own
+	if files.Config, err = write(dir, "config", own.Config, r.Config, now); err != nil {
+		return profile.Files{}, err
+	}
+	if r.Credentials != nil {
+		if files.Credentials, err = write(dir, "credentials", own.Credentials, r.Credentials, now); err != nil {
+			return profile.Files{}, err
+		}
+	}
+	tidy(dir, now)
+	return files, nil
+}
+
+func write(dir, kind, own string, data []byte, now time.Time) (string, error) {
+	if own != "" {
+		absolute, err := filepath.Abs(own) // whoever reads the copy may be in another directory
+		if err != nil {
+			return "", err
+		}
+		own = absolute
+	}
+	data = append(fmt.Appendf(nil, "%s%q; changes belong there\n", mark, own), data...)
+	sum := sha256.Sum256(data)
+	path := filepath.Join(dir, fmt.Sprintf("%s%x.%s", prefix, sum[:16], kind))
+	if old, err := os.ReadFile(path); err != nil || !bytes.Equal(old, data) {
+		if err := atomicfile.Write(path, data, 0o600); err != nil {
+			return "", err
+		}
+	}
+	return path, os.Chtimes(path, now, now)
+}
+
+// tidy removes old copies, and what killed processes left.
+func tidy(dir string, now time.Time) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err == nil && strings.HasPrefix(strings.TrimPrefix(e.Name(), "."), prefix) && now.Sub(info.ModTime()) > keep {
+			_ = os.Remove(filepath.Join(dir, e.Name())) // the next one tries again
+		}
+	}
+}
+
+// Own returns the user's own files where files are copies that Write has made of them, and marks these as used. Other files it returns
+// as they are, without looking at them.
+func Own(files profile.Files, now time.Time) (profile.Files, error) {
+	var err error
+	if files.Config, err = own(files.Config, now); err != nil {
+		return profile.Files{}, err
+	}
+	files.Credentials, err = own(files.Credentials, now)
+	return files, err
+}
+
+func own(path string, now time.Time) (string, error) {
+	if !strings.HasPrefix(filepath.Base(path), prefix) {
+		return path, nil
+	}
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", fmt.Errorf("%s, which awsexec --refresh has made, is gone: start the program again", path)
+	}
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	line, err := bufio.NewReader(io.LimitReader(f, 64<<10)).ReadString('\n')
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", path, err)
+	}
+	quoted, ok := strings.CutPrefix(line, mark)
+	if !ok {
+		return path, nil // somebody's own file after all
+	}
+	if quoted, err = strconv.QuotedPrefix(quoted); err != nil {
+		return "", fmt.Errorf("%s:1: no path behind %q", path, strings.TrimSpace(mark))
+	}
+	if info, err := f.Stat(); err == nil && now.Sub(info.ModTime()) > touchEach {
+		_ = os.Chtimes(path, now, now) // at worst it is tidied away early
+	}
+	return strconv.Unquote(quoted)
+}

@@ -1,0 +1,283 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/ststest"
+)
+
+// issuer makes credentials that live for life, each after a while, and counts.
+type issuer struct {
+	life, takes time.Duration
+
+	mu    sync.Mutex
+	calls int
+	fails error
+}
+
+func (i *issuer) source(ctx context.Context) (aws.Credentials, error) {
+	select {
+	case <-time.After(i.takes):
+	case <-ctx.Done():
+		return aws.Credentials{}, ctx.Err()
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.calls++
+	if i.fails != nil {
+		return aws.Credentials{}, i.fails
+	}
+	id := fmt.Sprintf("ASIA%d", i.calls)
+	return aws.Credentials{
+		AccessKeyID: id, SecretAccessKey: ststest.Marker + id, SessionToken: ststest.Marker + "token" + id, AccountID: "123456789012",
+		CanExpire: true, Expires: time.Now().Add(i.life).Truncate(time.Second),
+	}, nil
+}
+
+func (i *issuer) fail(err error) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.fails = err
+}
+
+func (i *issuer) called() int {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.calls
+}
+
+var errLasting = errors.New("this lasts")
+
+// desk is a server with one profile in a bubble of synctest, and what it warns of.
+type desk struct {
+	*Server
+	t        *testing.T
+	warnings []error
+}
+
+func newDesk(t *testing.T, source func(context.Context) (aws.Credentials, error)) *desk {
+	d := &desk{t: t}
+	d.Server = New(Config{
+		Profiles: []Profile{{"work", source}},
+		Now:      time.Now,
+		Lasting:  func(err error) bool { return errors.Is(err, errLasting) },
+		Warn:     func(_ string, err error) { d.warnings = append(d.warnings, err) },
+	})
+	t.Cleanup(d.Close)
+	return d
+}
+
+// get makes a request, and says how long it waited.
+func (d *desk) get() (keyID string, left, waited time.Duration, p *problem) {
+	began := time.Now()
+	a, p := d.entries["work"].get(d.t.Context())
+	waited = time.Since(began)
+	synctest.Wait() // renewals that take no time are over
+	if p != nil {
+		return "", 0, waited, p
+	}
+	var body struct{ AccessKeyID, SecretAccessKey, Token, Expiration, AccountID string }
+	if err := json.Unmarshal(a.body, &body); err != nil {
+		d.t.Fatal(err)
+	}
+	expires, err := time.Parse(time.RFC3339, body.Expiration)
+	if err != nil || !expires.Equal(a.expires) || body.SecretAccessKey != ststest.Marker+body.AccessKeyID ||
+		body.Token != ststest.Marker+"token"+body.AccessKeyID || body.AccountID != "123456789012" {
+		d.t.Fatalf("the answer for %s is not its own: expires %s, %v", body.AccessKeyID, body.Expiration, err)
+	}
+	return body.AccessKeyID, expires.Sub(began), waited, nil
+}
+
+// For whole lives of sessions, and any life, requests that keep coming are never kept waiting after the first, get credentials with the
+// life left that is promised, and no more renewals are made than one for the time that each session is fresh.
+func TestRenewalsKeepAhead(t *testing.T) {
+	for _, tt := range []struct {
+		life, every time.Duration
+		least       time.Duration // that credentials have left
+		most        time.Duration // between renewals, at the least
+	}{
+		{8 * time.Second, 50 * time.Millisecond, 3 * time.Second, 3 * time.Second},
+		{15 * time.Minute, time.Second, 7 * time.Minute, 7 * time.Minute},
+		{time.Hour, time.Second, freshness - 2*time.Second, 43 * time.Minute},
+		{12 * time.Hour, 10 * time.Second, freshness - 11*time.Second, 703 * time.Minute},
+	} {
+		t.Run(tt.life.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				i := &issuer{life: tt.life, takes: 200 * time.Millisecond}
+				d := newDesk(t, i.source)
+				if err := d.Fetch(t.Context(), "work"); err != nil {
+					t.Fatal(err)
+				}
+				began := time.Now()
+				for time.Since(began) < 5*tt.life {
+					_, left, waited, p := d.get()
+					if p != nil || waited != 0 || left < tt.least {
+						t.Fatalf("after %v: %v, waited %v, %v left", time.Since(began), p, waited, left)
+					}
+					time.Sleep(tt.every)
+				}
+				if most := 1 + int(5*tt.life/tt.most); i.called() > most {
+					t.Errorf("%d renewals in %v, at most %d are needed", i.called(), 5*tt.life, most)
+				}
+				if len(d.warnings) != 0 {
+					t.Error(d.warnings)
+				}
+			})
+		})
+	}
+}
+
+// Two hundred clients that find the credentials gone make one renewal, and all get what it brings.
+func TestOneRenewalAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		i := &issuer{life: time.Hour, takes: 500 * time.Millisecond}
+		d := newDesk(t, i.source)
+		for round := 1; round <= 3; round++ {
+			var group sync.WaitGroup
+			for range 200 {
+				group.Go(func() {
+					a, p := d.entries["work"].get(t.Context())
+					if p != nil || time.Until(a.expires) < 59*time.Minute {
+						t.Errorf("round %d: %v", round, p)
+					}
+				})
+			}
+			group.Wait()
+			if i.called() != round {
+				t.Errorf("%d renewals in round %d", i.called(), round)
+			}
+			time.Sleep(2 * time.Hour) // nobody asks meanwhile, and nothing is renewed
+		}
+	})
+}
+
+// A source that takes longer than SDKs wait: requests end in time with a 503, and the renewal goes on.
+func TestSlowSource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		i := &issuer{life: time.Hour, takes: 10 * time.Second}
+		d := newDesk(t, i.source)
+		for range 5 {
+			_, _, waited, p := d.get()
+			if p == nil || p.status != http.StatusServiceUnavailable || waited != patience {
+				t.Fatalf("got %v after %v", p, waited)
+			}
+		}
+		time.Sleep(7 * time.Second)
+		if id, _, waited, p := d.get(); p != nil || id != "ASIA1" || waited != 0 {
+			t.Errorf("got %s, %v after %v", id, p, waited)
+		}
+	})
+}
+
+// Good credentials are handed out while they cannot be renewed, to the last minute; then the true cause is told, at once, and the source
+// is not asked more often than it is worth; and all is well as soon as it is.
+func TestFailures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		i := &issuer{life: time.Hour}
+		d := newDesk(t, i.source)
+		if _, _, _, p := d.get(); p != nil {
+			t.Fatal(p)
+		}
+		i.fail(errors.New("the network is down"))
+		for {
+			_, left, waited, p := d.get()
+			if waited != 0 {
+				t.Fatalf("waited %v with %v left", waited, left)
+			}
+			if p != nil {
+				if p.status != http.StatusServiceUnavailable || p.code != "CredentialsUnavailable" || p.message != "the network is down" {
+					t.Errorf("got %+v", p)
+				}
+				break
+			}
+			if left <= lastResort {
+				t.Fatalf("handed out with %v left", left)
+			}
+			time.Sleep(time.Second)
+		}
+		if len(d.warnings) != 1 {
+			t.Errorf("%d warnings, want 1: %v", len(d.warnings), d.warnings)
+		}
+		tried := i.called()
+		for range 10 * 60 {
+			time.Sleep(time.Second)
+			if _, _, waited, p := d.get(); p == nil || waited != 0 {
+				t.Fatalf("got %v after %v", p, waited)
+			}
+		}
+		if n := i.called() - tried; n > 21 {
+			t.Errorf("%d tries in 10 minutes", n)
+		}
+
+		i.fail(fmt.Errorf("AWS says no: %w", errLasting))
+		time.Sleep(maxPause)
+		if _, _, _, p := d.get(); p == nil || p.status != http.StatusForbidden {
+			t.Errorf("got %+v", p)
+		}
+		i.fail(nil)
+		time.Sleep(maxPause)
+		if _, left, _, p := d.get(); p != nil || left < 59*time.Minute {
+			t.Errorf("got %+v, %v left", p, left)
+		}
+		i.fail(errors.New("again"))
+		time.Sleep(time.Hour)
+		d.get()
+		if len(d.warnings) != 2 {
+			t.Errorf("%d warnings, want another after a success", len(d.warnings))
+		}
+	})
+}
+
+// Credentials that cannot be served are an error that says why.
+func TestUnfitCredentials(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, c := range []aws.Credentials{
+			{AccessKeyID: "AKIA1", SecretAccessKey: ststest.Marker},
+			{AccessKeyID: "ASIA1", SecretAccessKey: ststest.Marker, SessionToken: "t", CanExpire: true, Expires: time.Now()},
+		} {
+			d := newDesk(t, func(context.Context) (aws.Credentials, error) { return c, nil })
+			if err := d.Fetch(t.Context(), "work"); err == nil {
+				t.Errorf("%s was fetched", c.AccessKeyID)
+			}
+			if _, _, _, p := d.get(); p == nil {
+				t.Errorf("%s was served", c.AccessKeyID)
+			}
+		}
+	})
+}
+
+// Close ends the renewals that are under way, and waits for them; a Fetch ends with its own context.
+func TestEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ended := false
+		d := newDesk(t, func(ctx context.Context) (aws.Credentials, error) {
+			<-ctx.Done()
+			ended = true
+			return aws.Credentials{}, ctx.Err()
+		})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := d.Fetch(ctx, "work"); !errors.Is(err, context.DeadlineExceeded) || !ended {
+			t.Errorf("fetch ended with %v", err)
+		}
+		ended = false
+		time.Sleep(minPause)
+		if _, _, _, p := d.get(); p == nil {
+			t.Error("got credentials")
+		}
+		d.Close()
+		if !ended || len(d.warnings) != 0 {
+			t.Errorf("the renewal has not ended, or was warned of: %v", d.warnings)
+		}
+	})
+}

@@ -1,0 +1,206 @@
+// Package server is a container credentials endpoint: programs fetch short-lived credentials from it over HTTP, again and again, with the
+// protocol of ECS and EKS that every AWS SDK knows.
+//
+// Whoever knows the token gets the credentials, and nobody else gets anything. A web page that has its name resolve to this machine does not
+// know it, and is refused by its Host header before that.
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// Limits of one client, and of all together. Requests are a few hundred bytes, and come over loopback.
+const (
+	readLimit      = 5 * time.Second // for a whole request
+	writeLimit     = 5 * time.Second
+	idleLimit      = time.Minute
+	maxHeader      = 8 << 10
+	maxConnections = 1024
+)
+
+// Profile is something to be served.
+type Profile struct {
+	Name string
+
+	// Source gets new credentials, or those that there are if they are still fresh to it. It is called by one goroutine at a time and
+	// must return when ctx ends.
+	Source func(ctx context.Context) (aws.Credentials, error)
+}
+
+// Config is what a Server works with. All must be set but Hosts.
+type Config struct {
+	Profiles []Profile // the first is at / too
+	Hosts    []string  // names and addresses, without port, that clients may use for this machine, beside those of loopback
+	Now      func() time.Time
+	Lasting  func(err error) bool            // whether an error of a Source will be there again in a moment
+	Warn     func(profile string, err error) // told when a renewal fails; called from any goroutine
+}
+
+// Server serves credentials. Its methods may be called by many goroutines.
+type Server struct {
+	token    string
+	entries  map[string]*entry // by profile name; the first one also under ""
+	hosts    map[string]bool
+	http     *http.Server
+	cancel   context.CancelFunc // of renewals
+	renewals sync.WaitGroup
+}
+
+// New returns a server that holds no credentials yet. Close it, whether it has served or not.
+func New(c Config) *Server {
+	ctx, cancel := context.WithCancel(context.Background())
+	s := &Server{
+		token:   newToken(),
+		entries: make(map[string]*entry, len(c.Profiles)+1),
+		hosts:   map[string]bool{"localhost": true, "127.0.0.1": true, "::1": true},
+		cancel:  cancel,
+	}
+	for _, h := range c.Hosts {
+		s.hosts[strings.ToLower(h)] = true
+	}
+	for i, p := range c.Profiles {
+		e := &entry{profile: p, now: c.Now, lasting: c.Lasting, warn: c.Warn, ctx: ctx, renewals: &s.renewals}
+		s.entries[p.Name] = e
+		if i == 0 {
+			s.entries[""] = e
+		}
+	}
+	s.http = &http.Server{
+		Handler:                      http.HandlerFunc(s.handle),
+		DisableGeneralOptionsHandler: true,
+		ReadTimeout:                  readLimit,
+		WriteTimeout:                 writeLimit,
+		IdleTimeout:                  idleLimit,
+		MaxHeaderBytes:               maxHeader,
+		ErrorLog:                     slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
+	}
+	return s
+}
+
+// newToken makes what clients have to show: 256 bits, in letters that need no quoting anywhere.
+func newToken() string {
+	b := make([]byte, 32)
+	rand.Read(b) // never fails
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// Token is what clients have to send as the value of their Authorization header.
+func (s *Server) Token() string { return s.token }
+
+// Path is where the credentials of a profile are.
+func Path(profile string) string { return "/" + url.PathEscape(profile) }
+
+// Fetch gets the credentials of a profile ahead of the first request for them, with a ctx of its own: a person may be asked.
+func (s *Server) Fetch(ctx context.Context, profile string) error {
+	return s.entries[profile].fetch(ctx)
+}
+
+// Serve answers requests on l until Close, and then returns nil. It closes l.
+func (s *Server) Serve(l net.Listener) error {
+	err := s.http.Serve(limit(l, maxConnections))
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+// Close ends the server and its connections, and waits for the end of renewals.
+func (s *Server) Close() {
+	s.cancel()
+	_ = s.http.Close() // of connections that nobody needs any more
+	s.renewals.Wait()
+}
+
+func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
+	e, problem := s.check(r)
+	if problem == nil {
+		var a *answer
+		if a, problem = e.get(r.Context()); problem == nil {
+			write(w, http.StatusOK, a.body)
+			return
+		}
+	}
+	if problem.status != http.StatusServiceUnavailable {
+		w.Header().Set("Connection", "close") // what may follow is not read
+	}
+	if problem.status == http.StatusMethodNotAllowed {
+		w.Header().Set("Allow", http.MethodGet)
+	}
+	write(w, problem.status, problem.body())
+}
+
+// check finds out what r asks for, if it may. Nothing about profiles is told to somebody without the token.
+func (s *Server) check(r *http.Request) (*entry, *problem) {
+	switch {
+	case !s.knows(r.Host):
+		return nil, &problem{http.StatusMisdirectedRequest, "InvalidHost", "this endpoint is not at the host that the request names"}
+	case r.Method != http.MethodGet:
+		return nil, &problem{http.StatusMethodNotAllowed, "MethodNotAllowed", "only GET is allowed"}
+	case r.ContentLength != 0:
+		return nil, &problem{http.StatusRequestEntityTooLarge, "BodyNotAllowed", "a request must not have a body"}
+	}
+	given := r.Header["Authorization"]
+	if len(given) == 0 {
+		return nil, &problem{http.StatusUnauthorized, "MissingToken", "the request has no Authorization header; is AWS_CONTAINER_AUTHORIZATION_TOKEN set?"}
+	}
+	if len(given) > 1 || subtle.ConstantTimeCompare([]byte(given[0]), []byte(s.token)) != 1 {
+		return nil, &problem{http.StatusForbidden, "InvalidToken", "the authorization token is not that of this awsexec"}
+	}
+	name, err := url.PathUnescape(strings.TrimPrefix(r.URL.EscapedPath(), "/"))
+	if e := s.entries[name]; err == nil && e != nil {
+		return e, nil
+	}
+	return nil, &problem{http.StatusNotFound, "NotFound", "no profile is served at this path"}
+}
+
+// knows says whether the value of a Host header is ours. A name that an attacker has made to resolve to this machine is not.
+func (s *Server) knows(host string) bool {
+	if name, port, err := net.SplitHostPort(host); err == nil {
+		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+			return false
+		}
+		host = name
+	} else {
+		host = strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	}
+	return s.hosts[strings.ToLower(host)]
+}
+
+// problem is an answer without credentials.
+type problem struct {
+	status        int
+	code, message string
+}
+
+// body is the JSON of p. Some SDKs read the names in small letters, the one for JavaScript reads them with capitals.
+func (p *problem) body() []byte {
+	body, err := json.Marshal(map[string]string{"code": p.code, "message": p.message, "Code": p.code, "Message": p.message})
+	if err != nil {
+		panic(err) // text is always valid
+	}
+	return body
+}
+
+func write(w http.ResponseWriter, status int, body []byte) {
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // a client that has gone needs none
+}

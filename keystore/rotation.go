@@ -1,0 +1,175 @@
+package keystore
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/flock"
+)
+
+// ErrChanged: the key is another one than it was, because somebody replaced it meanwhile.
+var ErrChanged = errors.New("another key is there by now")
+
+// Rotation is the journal of the replacement of a key by a new one of the same user. It is kept beside the key, in the same
+// keyring or file, so that the new secret is never anywhere else, and so that whoever finds it can finish what was begun.
+type Rotation struct {
+	Old    aws.Credentials // what was current when it began
+	New    aws.Credentials // what is to take its place; the zero value until AWS has made it
+	Before []string        // ids of the keys that the user had when it began: one that is not among them was made since
+	Began  time.Time       // UTC, in whole seconds
+}
+
+// rotationValue is what its item holds.
+type rotationValue struct {
+	Old    value
+	New    *value   `json:",omitempty"`
+	Before []string `json:",omitempty"`
+	Began  time.Time
+}
+
+func rotationItem(name string) item { return item{"awsexec-next", name} }
+
+// Rotation returns the journal of the key kept under name; the error is [ErrNotFound] if none is under way.
+func (s *Store) Rotation(ctx context.Context, name string) (Rotation, error) {
+	v, err := s.find(ctx, name)
+	if err != nil {
+		return Rotation{}, err
+	}
+	b, err := v.backend.get(ctx, rotationItem(name))
+	if err != nil {
+		return Rotation{}, v.explainRotation(name, err)
+	}
+	defer clear(b)
+	r, err := decodeRotation(b)
+	return r, v.explainRotation(name, err)
+}
+
+// PutRotation keeps r as the journal of the key kept under name, and reads it back. The error is [ErrChanged] if that key is
+// neither r.Old nor r.New.
+func (s *Store) PutRotation(ctx context.Context, name string, r Rotation) error {
+	secret, err := encodeRotation(r)
+	if err != nil {
+		return fmt.Errorf("rotation of key %q: %w", name, err)
+	}
+	defer clear(secret)
+	return s.change(ctx, name, true, func(v *vault) error {
+		current, err := v.get(ctx, name)
+		if err == nil && current.AccessKeyID != r.Old.AccessKeyID && current.AccessKeyID != r.New.AccessKeyID {
+			err = ErrChanged
+		}
+		if err == nil {
+			err = v.index.set(name, current.AccessKeyID) // an index that was lost is not to hide the rotation
+		}
+		if err == nil {
+			err = v.index.mark(name, true) // before it is there: better one too many than one that nobody sees
+		}
+		if err != nil {
+			return err
+		}
+		return v.setAndCheck(ctx, rotationItem(name), secret)
+	})
+}
+
+// EndRotation forgets the journal of the key kept under name, if there is one, and makes sure that it is gone.
+func (s *Store) EndRotation(ctx context.Context, name string) error {
+	if err := known(name); err != nil {
+		return err
+	}
+	return s.change(ctx, name, false, func(v *vault) error { return v.endRotation(ctx, name) })
+}
+
+// Replace puts c in the place of the key kept under name, as Put does, if the id of that is keyID; else the error is [ErrChanged].
+func (s *Store) Replace(ctx context.Context, name, keyID string, c aws.Credentials) error {
+	secret, err := encodeValue(c)
+	if err != nil {
+		return fmt.Errorf("key %q: %w", name, err)
+	}
+	defer clear(secret)
+	return s.change(ctx, name, true, func(v *vault) error {
+		current, err := v.get(ctx, name)
+		if err == nil && current.AccessKeyID != keyID {
+			err = ErrChanged
+		}
+		if err == nil {
+			err = v.index.set(name, "")
+		}
+		if err == nil {
+			err = v.setAndCheck(ctx, keyItem(name), secret)
+		}
+		if err != nil {
+			return err
+		}
+		return v.index.set(name, c.AccessKeyID)
+	})
+}
+
+// LockRotation makes those who rotate the key kept under name take turns, in all processes. See flock.Lock for what it promises.
+func (s *Store) LockRotation(ctx context.Context, name string) (release func(), err error) {
+	v, err := s.find(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256([]byte(string(v.kind) + "/" + name))
+	release, err = flock.Lock(ctx, filepath.Join(s.dir, "locks", hex.EncodeToString(sum[:16])))
+	return release, denied(err)
+}
+
+func (v *vault) endRotation(ctx context.Context, name string) error {
+	err := v.backend.delete(ctx, rotationItem(name))
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	if err == nil {
+		switch _, err := v.backend.get(ctx, rotationItem(name)); {
+		case err == nil:
+			return fmt.Errorf("%w: the journal of its rotation is still there after its removal", ErrRefused)
+		case !errors.Is(err, ErrNotFound):
+			return err
+		}
+	}
+	return v.index.mark(name, false)
+}
+
+func (v *vault) explainRotation(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("rotation of key %q in %s: %w", name, v.backend, err)
+}
+
+func encodeRotation(r Rotation) ([]byte, error) {
+	out := rotationValue{Old: value{r.Old.AccessKeyID, r.Old.SecretAccessKey}, Before: r.Before, Began: r.Began}
+	if r.New.AccessKeyID != "" {
+		out.New = &value{r.New.AccessKeyID, r.New.SecretAccessKey}
+	}
+	b, err := json.Marshal(out)
+	if err == nil && len(b) > maxValue {
+		err = fmt.Errorf("%w: %d bytes, at most %d are kept", ErrTooBig, len(b), maxValue)
+	}
+	return b, err
+}
+
+// decodeRotation never quotes what it could not read.
+func decodeRotation(b []byte) (Rotation, error) {
+	var in rotationValue
+	if json.Unmarshal(b, &in) != nil || in.Old.AccessKeyID == "" {
+		return Rotation{}, fmt.Errorf("%w: what is stored is not a journal of awsexec", ErrCorrupt)
+	}
+	r := Rotation{Old: in.Old.credentials(), Before: in.Before, Began: in.Began}
+	if in.New != nil {
+		r.New = in.New.credentials()
+	}
+	return r, nil
+}
+
+func (v value) credentials() aws.Credentials {
+	return aws.Credentials{AccessKeyID: v.AccessKeyID, SecretAccessKey: v.SecretAccessKey}
+}

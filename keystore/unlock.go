@@ -1,0 +1,90 @@
+package keystore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/awsexec/awsexec/internal/kernelkey"
+)
+
+// unlockName is the name of what the kernel holds while a vault is unlocked.
+func unlockName(kind Kind, dir string) string {
+	return kernelkey.StoreName(string(kind)+" unlocked", dir)
+}
+
+// Unlock makes the store usable without its passphrase for life, by what the kernel holds, and returns when that is over.
+//
+// An encrypted file can be read until then, by every process of the user; whoever writes to it still needs the passphrase, which always is
+// asked for here. Of the keyring only the sealing key is held: sessions in the cache can be used, and new ones still need the keyring.
+// Where the kernel holds nothing the error is [ErrNotHeld].
+func (s *Store) Unlock(ctx context.Context, life time.Duration) (until time.Time, err error) {
+	v, err := s.settle(ctx)
+	if err != nil {
+		return until, err
+	}
+	if until, err = s.unlock(ctx, v, life); err != nil {
+		return until, fmt.Errorf("unlock %s: %w", v.backend, err)
+	}
+	return until, nil
+}
+
+func (s *Store) unlock(ctx context.Context, v *vault, life time.Duration) (until time.Time, err error) {
+	if v.holder.life <= 0 {
+		return until, fmt.Errorf("%w: this is switched off", ErrNotHeld)
+	}
+	// Nobody is to be asked for a passphrase in vain. Some containers may read keys and not add any, so it takes a try.
+	trial := v.holder.name + " trial"
+	if err := errors.Join(kernelkey.Put(trial, [32]byte{}, time.Second), kernelkey.Drop(trial)); err != nil {
+		return until, err
+	}
+	name := unlockName(v.kind, s.dir)
+	f, file := v.backend.(*fileBackend)
+	if file {
+		if err := s.locked(ctx, v, false, func() error { return f.unseal(ctx, life) }); err != nil {
+			return until, err
+		}
+	}
+	key, err := s.keptSealingKey(ctx, v)
+	if err != nil {
+		return until, err
+	}
+	if !file {
+		if err := kernelkey.Put(name, [32]byte{}, life); err != nil { // a mere mark
+			return until, err
+		}
+	}
+	if err := kernelkey.Put(v.holder.name, key, life); err != nil {
+		return until, err
+	}
+	_, until, err = kernelkey.Get(name)
+	return until, err
+}
+
+// UnlockedUntil returns when what Unlock has done is over; ok is false if the store is not unlocked in that way.
+func (s *Store) UnlockedUntil(ctx context.Context) (until time.Time, ok bool) {
+	v, err := s.settle(ctx)
+	if err != nil || v.holder.life <= 0 {
+		return until, false
+	}
+	_, until, err = kernelkey.Get(unlockName(v.kind, s.dir))
+	if err != nil {
+		return time.Time{}, false
+	}
+	if f, file := v.backend.(*fileBackend); file && !f.isUnlocked() {
+		return time.Time{}, false // the file has been changed since
+	}
+	return until, true
+}
+
+// Lock undoes Unlock, and makes the kernel forget everything that it holds for a store in o.Dir, of any kind. It needs neither keyring nor
+// passphrase.
+func Lock(o Options) error {
+	u := newUnlockedCopy(o)
+	err := u.remove()
+	for _, kind := range []Kind{KindKeyring, KindFile} {
+		err = errors.Join(err, newHolder(o, kind).drop(), kernelkey.Drop(unlockName(kind, o.Dir)))
+	}
+	return err
+}

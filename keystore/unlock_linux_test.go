@@ -1,0 +1,310 @@
+package keystore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/awsexec/awsexec/internal/kernelkey"
+)
+
+// unlocking are the options of an encrypted file that the kernel helps to unlock, and of the same without a passphrase.
+func unlocking(t *testing.T) (o, noPassphrase Options) {
+	t.Helper()
+	o = holding(t, KindFile, filepath.Join(t.TempDir(), "data"))
+	t.Cleanup(func() {
+		if err := Lock(o); err != nil {
+			t.Error(err)
+		}
+	})
+	mustPut(t, openFile(t, o), "dev", testKey(1))
+	noPassphrase = o
+	noPassphrase.Passphrase = nil
+	return o, noPassphrase
+}
+
+func mustUnlock(t *testing.T, s *Store, life time.Duration) {
+	t.Helper()
+	before := time.Now()
+	until, err := s.Unlock(t.Context(), life)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := until.Sub(before); got > life+time.Second || got < life-10*time.Second {
+		t.Errorf("unlocked for %v, want %v", got, life)
+	}
+}
+
+// wantLocked fails unless nothing can be read without the passphrase.
+func wantLocked(t *testing.T, noPassphrase Options) {
+	t.Helper()
+	s := openFile(t, noPassphrase)
+	_, getErr := s.Get(t.Context(), "dev")
+	_, sealErr := s.SealingKey(t.Context())
+	if !errors.Is(getErr, ErrLocked) || !errors.Is(sealErr, ErrLocked) {
+		t.Errorf("not locked: %v, %v", getErr, sealErr)
+	}
+	if _, ok := s.UnlockedUntil(t.Context()); ok || s.Condition(t.Context()) != ConditionLocked {
+		t.Error("said to be unlocked")
+	}
+}
+
+func TestUnlockFile(t *testing.T) {
+	o, noPassphrase := unlocking(t)
+	want := mustSeal(t, openFile(t, o))
+	wantKey(t, openFile(t, o), "dev", testKey(1))
+	asked := 0
+	counting := o
+	counting.Passphrase = func(context.Context, bool) ([]byte, error) { asked++; return []byte(testPassphrase), nil }
+	mustUnlock(t, openFile(t, counting), time.Hour)
+	if asked != 1 {
+		t.Errorf("asked %d times", asked)
+	}
+
+	if err := newHolder(o, KindFile).drop(); err != nil { // or it would do without the copy
+		t.Fatal(err)
+	}
+	if mustSeal(t, openFile(t, noPassphrase)) != want {
+		t.Error("another sealing key")
+	}
+	wantKey(t, openFile(t, noPassphrase), "dev", testKey(1))
+	s := openFile(t, noPassphrase)
+	if until, ok := s.UnlockedUntil(t.Context()); !ok || time.Until(until) < 50*time.Minute || s.Condition(t.Context()) != ConditionOpen {
+		t.Errorf("until %v, %v, %s", until, ok, s.Condition(t.Context()))
+	}
+	noSecretIn(t, o.Dir)
+	if fi, err := os.Stat(filepath.Join(o.Dir, unlockedName)); err != nil || fi.Mode().Perm() != 0o600 {
+		t.Errorf("mode %v, %v", fi.Mode(), err)
+	}
+
+	// To lengthen it takes the passphrase again.
+	if _, err := s.Unlock(t.Context(), 2*time.Hour); !errors.Is(err, ErrLocked) {
+		t.Error(err)
+	}
+	if err := Lock(o); err != nil {
+		t.Fatal(err)
+	}
+	wantLocked(t, noPassphrase)
+	if _, err := os.Stat(filepath.Join(o.Dir, unlockedName)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the copy is still there: %v", err)
+	}
+	if _, _, ok := newHolder(o, KindFile).get(); ok {
+		t.Error("the kernel still holds the sealing key")
+	}
+	if err := Lock(o); err != nil {
+		t.Errorf("locked twice: %v", err)
+	}
+}
+
+// A write needs the passphrase, the right one, and what it has written can be read without.
+func TestWriteWhileUnlocked(t *testing.T) {
+	o, noPassphrase := unlocking(t)
+	mustUnlock(t, openFile(t, o), time.Hour)
+	before, err := os.ReadFile(filePath(o))
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrong := o
+	wrong.Passphrase = passphrase(marker + "wrong")
+	for _, o := range []Options{noPassphrase, wrong} {
+		s := openFile(t, o)
+		wantKey(t, s, "dev", testKey(1))
+		for _, err := range []error{s.Put(t.Context(), "dev", testKey(2)), s.Put(t.Context(), "new", testKey(2)), s.Delete(t.Context(), "dev")} {
+			if !errors.Is(err, ErrLocked) {
+				t.Error(err)
+			}
+		}
+	}
+	wantBytes(t, filePath(o), before)
+
+	mustPut(t, openFile(t, o), "dev", testKey(2))
+	mustPut(t, openFile(t, o), "new", testKey(3))
+	wantKey(t, openFile(t, noPassphrase), "dev", testKey(2))
+	wantKey(t, openFile(t, noPassphrase), "new", testKey(3))
+	if err := openFile(t, o).Delete(t.Context(), "dev"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openFile(t, noPassphrase).Get(t.Context(), "dev"); !errors.Is(err, ErrNotFound) {
+		t.Error(err)
+	}
+}
+
+// The copy of another state of the file, one that is damaged, and none: the passphrase is needed, and does.
+func TestUnlockedCopyUnfit(t *testing.T) {
+	o, noPassphrase := unlocking(t)
+	mustUnlock(t, openFile(t, o), time.Hour)
+	if err := newHolder(o, KindFile).drop(); err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(o.Dir, unlockedName)
+	good, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := os.ReadFile(filePath(o))
+	if err != nil {
+		t.Fatal(err)
+	}
+	copied := newUnlockedCopy(o)
+	if _, ok := copied.read(sealed); !ok {
+		t.Fatal("the copy is not read")
+	}
+	try := func(b []byte) {
+		t.Helper()
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := copied.read(sealed); ok {
+			t.Error("a damaged copy was read")
+		}
+	}
+	for i := range good {
+		flipped := bytes.Clone(good)
+		flipped[i] ^= 1
+		try(flipped)
+		try(good[:i])
+	}
+	try(append(bytes.Clone(good), 0))
+	wantLocked(t, noPassphrase)
+	if err := os.WriteFile(path, good, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wantKey(t, openFile(t, noPassphrase), "dev", testKey(1))
+
+	// The file as it was before, brought back from a backup.
+	mustPut(t, openFile(t, o), "dev", testKey(2))
+	if err := os.WriteFile(filePath(o), sealed, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	wantLocked(t, noPassphrase)
+	wantKey(t, openFile(t, o), "dev", testKey(1))
+
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	wantLocked(t, noPassphrase)
+	mustUnlock(t, openFile(t, o), time.Hour)
+	wantKey(t, openFile(t, noPassphrase), "dev", testKey(1))
+
+	// A new file has nothing to do with the unlocking of the old one.
+	if err := os.Remove(filePath(o)); err != nil {
+		t.Fatal(err)
+	}
+	mustPut(t, openFile(t, o), "dev", testKey(3))
+	wantLocked(t, noPassphrase)
+}
+
+func TestUnlockEnds(t *testing.T) {
+	o, noPassphrase := unlocking(t)
+	mustUnlock(t, openFile(t, o), 2*time.Second)
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(50 * time.Millisecond) { // the kernel tells nobody
+		if _, err := openFile(t, noPassphrase).Get(t.Context(), "dev"); errors.Is(err, ErrLocked) {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("unlocked for ever")
+		}
+	}
+	wantLocked(t, noPassphrase)
+}
+
+// With the holding switched off, or where the kernel refuses, nobody is asked for a passphrase in vain.
+func TestUnlockImpossible(t *testing.T) {
+	o, noPassphrase := unlocking(t)
+	mustUnlock(t, openFile(t, o), time.Hour)
+	noPassphrase.Hold = 0
+	wantLocked(t, noPassphrase)
+
+	for _, hold := range []time.Duration{0, time.Minute} {
+		asking := o
+		asking.Hold = hold
+		asking.Passphrase = func(context.Context, bool) ([]byte, error) {
+			t.Error("asked for the passphrase")
+			return nil, context.Canceled
+		}
+		s := openFile(t, asking)
+		s.vault.holder.name = string(make([]byte, 5000)) // no kernel takes such a name
+		if _, err := s.Unlock(t.Context(), time.Hour); !errors.Is(err, ErrNotHeld) {
+			t.Error(err)
+		}
+	}
+}
+
+// Of the keyring only the sealing key is held, past its being locked.
+func TestUnlockKeyring(t *testing.T) {
+	b := startBus(t, noServices)
+	b.startKeyring(t)
+	o := holding(t, KindKeyring, t.TempDir())
+	t.Cleanup(func() {
+		if err := Lock(o); err != nil {
+			t.Error(err)
+		}
+	})
+	s := openKeyring(t, o)
+	mustPut(t, s, "dev", testKey(1))
+	want := mustSeal(t, s)
+	if _, ok := s.UnlockedUntil(t.Context()); ok {
+		t.Error("unlocked by itself")
+	}
+	mustUnlock(t, s, time.Hour)
+	b.lock(t)
+	if mustSeal(t, openKeyring(t, o)) != want {
+		t.Error("another sealing key")
+	}
+	if until, ok := s.UnlockedUntil(t.Context()); !ok || time.Until(until) < 50*time.Minute {
+		t.Errorf("until %v, %v", until, ok)
+	}
+	if _, err := openKeyring(t, o).Get(t.Context(), "dev"); !errors.Is(err, ErrLocked) {
+		t.Error(err)
+	}
+	if _, err := s.Unlock(t.Context(), 2*time.Hour); !errors.Is(err, ErrLocked) {
+		t.Error(err)
+	}
+	if err := Lock(o); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := openKeyring(t, o).SealingKey(t.Context()); !errors.Is(err, ErrLocked) {
+		t.Error(err)
+	}
+	if _, ok := s.UnlockedUntil(t.Context()); ok {
+		t.Error("still unlocked")
+	}
+	if _, _, err := kernelkey.Get(unlockName(KindKeyring, o.Dir)); !errors.Is(err, kernelkey.ErrAbsent) {
+		t.Error(err)
+	}
+}
+
+// A changed passphrase ends the unlocking.
+func TestChangePassphraseLocks(t *testing.T) {
+	o, noPassphrase := unlocking(t)
+	mustUnlock(t, openFile(t, o), time.Hour)
+	if err := openFile(t, o).ChangePassphrase(t.Context(), giving(newPassphrase)); err != nil {
+		t.Fatal(err)
+	}
+	wantLocked(t, noPassphrase)
+	if _, err := os.Stat(filepath.Join(o.Dir, unlockedName)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the copy is still there: %v", err)
+	}
+}
+
+// While the file is unlocked, reading costs no round of scrypt.
+func TestScryptRoundsWhileUnlocked(t *testing.T) {
+	o, _ := unlocking(t)
+	mustUnlock(t, openFile(t, o), time.Hour)
+	o.Debug = func(format string, _ ...any) {
+		if strings.HasPrefix(format, "scrypt: ") {
+			t.Error("a round of scrypt")
+		}
+	}
+	wantKey(t, openFile(t, o), "dev", testKey(1))
+	mustSeal(t, openFile(t, o))
+	if err := newHolder(o, KindFile).drop(); err != nil {
+		t.Fatal(err)
+	}
+	mustSeal(t, openFile(t, o))
+}
