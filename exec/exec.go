@@ -5,18 +5,19 @@ package exec
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
+
+	"github.com/awsexec/awsexec/internal/child"
 )
 
 var (
 	// ErrNotFound says that there is no such program; shells answer it with exit code 127.
-	ErrNotFound = errors.New("not found")
+	ErrNotFound = child.ErrNotFound
 
 	// ErrNotRunnable says that the program is there but the system will not run it: no execute permission, a directory,
 	// a missing interpreter, a wrong format, too long an argument list. Shells answer it with exit code 126.
-	ErrNotRunnable = errors.New("cannot be run")
+	ErrNotRunnable = child.ErrNotRunnable
 )
 
 // Cmd is a program to be run, with everything decided.
@@ -37,12 +38,6 @@ func refused(path string, err error) error {
 	return notRunnable(path, err)
 }
 
-// notRunnable wraps the reason why the system refused to run path.
-func notRunnable(path string, why error) error {
-	return fmt.Errorf("%s %w: %w", path, ErrNotRunnable, why)
-}
+func notRunnable(path string, why error) error { return child.NotRunnable(path, why) }
 
-// notFound says that name is no program.
-func notFound(name string) error {
-	return fmt.Errorf("%s: %w", name, ErrNotFound)
-}
+func notFound(name string) error { return child.NotFound(name) }

@@ -44,6 +44,9 @@ func (k *keyringBackend) String() string { return "the OS keyring" }
 func (k *keyringBackend) prepare(context.Context, bool) error { return nil }
 
 func (k *keyringBackend) get(ctx context.Context, it item) ([]byte, error) {
+	if secret, err := straight(k.env, it); err == nil || errors.Is(err, ErrNotFound) {
+		return secret, err
+	}
 	return k.call(ctx, func() (string, error) { return keyring.Get(it.service, account(it.name)) })
 }
 

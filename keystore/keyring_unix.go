@@ -6,16 +6,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net"
-	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/awsexec/awsexec/internal/secretservice"
 )
 
 // Names of the Secret Service API (specifications.freedesktop.org/secret-service) and of the bus.
@@ -35,22 +33,22 @@ func account(name string) string { return name }
 // busAddress finds the session bus where the D-Bus library will, and says that there is none where that library would go on
 // to start one with dbus-launch.
 func busAddress(env func(string) string) (string, error) {
-	if address := env("DBUS_SESSION_BUS_ADDRESS"); address != "" && address != "autolaunch:" {
+	if address := secretservice.Bus(env("DBUS_SESSION_BUS_ADDRESS")); address != "" {
 		return address, nil
 	}
-	dir := filepath.Join("/run/user", strconv.Itoa(os.Getuid()))
-	socket := filepath.Join(dir, "bus")
-	if _, err := os.Stat(socket); !errors.Is(err, fs.ErrNotExist) {
-		return "unix:path=" + dbus.EscapeBusAddressValue(socket), nil
-	}
-	if b, err := os.ReadFile(filepath.Join(dir, "dbus-session")); err == nil {
-		if address, ok := strings.CutPrefix(string(b), "DBUS_SESSION_BUS_ADDRESS="); ok {
-			if address = strings.TrimRight(address, "\r\n"); address != "" {
-				return address, nil
-			}
-		}
-	}
 	return "", fmt.Errorf("%w: no D-Bus session (DBUS_SESSION_BUS_ADDRESS is not set)", ErrUnavailable)
+}
+
+// straightSilence is how long the keyring may say nothing on the straight way.
+const straightSilence = 700 * time.Millisecond
+
+// straight gets a secret where that takes few steps and no person. Every error but ErrNotFound says only that the general way is to be gone.
+func straight(env func(string) string, it item) ([]byte, error) {
+	secret, err := secretservice.Read(secretservice.Bus(env("DBUS_SESSION_BUS_ADDRESS")), it.service, account(it.name), straightSilence)
+	if errors.Is(err, secretservice.ErrNotFound) {
+		err = ErrNotFound
+	}
+	return secret, err
 }
 
 // reachable reports why there can be no keyring, at the cost of connecting to the socket of the session bus.

@@ -40,3 +40,6 @@ func explain(_ context.Context, _ func(string) string, err error) error {
 	}
 	return fmt.Errorf("%w: %w", ErrUnavailable, err)
 }
+
+// straight is for the Secret Service.
+func straight(func(string) string, item) ([]byte, error) { return nil, errors.ErrUnsupported }

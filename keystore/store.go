@@ -14,12 +14,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/awsexec/awsexec/internal/flock"
+	"github.com/awsexec/awsexec/internal/sealed"
 )
 
 // item names a secret in a backend.
 type item struct{ service, name string }
 
-var sealingItem = item{"awsexec-cache", "sealing-key"}
+var sealingItem = item{sealed.KeyService, sealed.KeyName}
 
 func keyItem(name string) item { return item{"awsexec", name} }
 

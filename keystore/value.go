@@ -2,13 +2,14 @@ package keystore
 
 import (
 	"crypto/rand"
-	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"unicode/utf8"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/sealed"
 )
 
 // maxValue is what every store takes in one item, with room to spare: the Windows Credential Manager ends at 2560 bytes,
@@ -50,10 +51,8 @@ func decodeValue(b []byte) (aws.Credentials, error) {
 func newSealingKey() []byte {
 	var key [32]byte
 	rand.Read(key[:]) // never fails
-	return base64.StdEncoding.AppendEncode(nil, key[:])
+	defer clear(key[:])
+	return sealed.EncodeKey(&key)
 }
 
-func decodeSealingKey(b []byte) (key [32]byte, ok bool) {
-	raw, err := base64.StdEncoding.AppendDecode(nil, b)
-	return key, err == nil && copy(key[:], raw) == len(key) && len(raw) == len(key)
-}
+func decodeSealingKey(b []byte) (key [32]byte, ok bool) { return sealed.DecodeKey(b) }

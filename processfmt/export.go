@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/awsexec/awsexec/internal/credentials"
 )
 
 // Format is a way of writing credentials down. The names and shapes are those of "aws configure export-credentials" in AWS CLI version 2.
@@ -45,7 +45,7 @@ func FormatNames() string { return "process, env, env-no-export, fish, powershel
 // AWS_SESSION_TOKEN and AWS_CREDENTIAL_EXPIRATION where c has them, and AWS_REGION and AWS_DEFAULT_REGION unless region is empty.
 //
 // A value that a format cannot express is an error, and nothing is written.
-func Export(w io.Writer, f Format, c aws.Credentials, region string) error {
+func Export(w io.Writer, f Format, c credentials.Plain, region string) error {
 	if f == Process {
 		return Encode(w, c)
 	}

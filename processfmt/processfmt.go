@@ -9,9 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/awsexec/awsexec/internal/credentials"
 )
 
 // Source is the provider name of credentials made by Decode.
@@ -20,76 +21,101 @@ const Source = "credential_process"
 // maxSize bounds what Decode reads. Session tokens have no documented limit; the largest seen are a few kilobytes.
 const maxSize = 1 << 20
 
-// output is the JSON object. Optional members are left out when they are empty: botocore and the Go SDK reject "".
+// output is the JSON object.
 type output struct {
-	Version         int    `json:"Version"`
+	Version         int
 	AccessKeyID     string `json:"AccessKeyId"`
-	SecretAccessKey string `json:"SecretAccessKey"`
-	SessionToken    string `json:"SessionToken,omitempty"`
-	Expiration      string `json:"Expiration,omitempty"`
-	AccountID       string `json:"AccountId,omitempty"`
+	SecretAccessKey string
+	SessionToken    string
+	Expiration      string
+	AccountID       string `json:"AccountId"`
 }
 
 // Encode writes c as one JSON object and a newline, in a single Write, so that a failure leaves nothing half-written on a pipe.
 //
 // Expiration is written in UTC with a zone, as RFC 3339 asks and every SDK demands, and only when c can expire: SDKs take
 // credentials without it as good for ever. It is an error if c has no access key id or no secret access key.
-func Encode(w io.Writer, c aws.Credentials) error {
-	if !c.HasKeys() {
+func Encode(w io.Writer, c credentials.Plain) error {
+	if !hasKeys(c) {
 		return errors.New("credentials without an access key id or a secret access key")
 	}
-	out := output{
-		Version:         1,
-		AccessKeyID:     c.AccessKeyID,
-		SecretAccessKey: c.SecretAccessKey,
-		SessionToken:    c.SessionToken,
-		AccountID:       c.AccountID,
+	out := append(make([]byte, 0, 2<<10), `{"Version":1`...)
+	for _, member := range [][2]string{
+		{"AccessKeyId", c.AccessKeyID},
+		{"SecretAccessKey", c.SecretAccessKey},
+		{"SessionToken", c.SessionToken},
+		{"Expiration", expiration(c)},
+		{"AccountId", c.AccountID},
+	} {
+		if member[1] == "" { // left out: botocore and the Go SDK reject ""
+			continue
+		}
+		value, err := quote(member[1])
+		if err != nil {
+			return errors.New("encode credentials: not representable as JSON")
+		}
+		out = append(append(append(out, `,"`...), member[0]...), `":`...)
+		out = append(out, value...)
 	}
-	if c.CanExpire {
-		out.Expiration = c.Expires.UTC().Format(time.RFC3339)
-	}
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(out); err != nil {
-		return errors.New("encode credentials: not representable as JSON")
-	}
-	_, err := w.Write(buf.Bytes())
+	_, err := w.Write(append(out, "}\n"...))
 	return err
 }
+
+func expiration(c credentials.Plain) string {
+	if !c.CanExpire {
+		return ""
+	}
+	return c.Expires.UTC().Format(time.RFC3339)
+}
+
+// quote makes a JSON string of s. All that AWS gives out is taken as it is; starting up the encoder costs more than all the rest of a warm call.
+func quote(s string) (string, error) {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
+			var buf bytes.Buffer
+			enc := json.NewEncoder(&buf)
+			enc.SetEscapeHTML(false)
+			err := enc.Encode(s)
+			return strings.TrimSuffix(buf.String(), "\n"), err
+		}
+	}
+	return `"` + s + `"`, nil
+}
+
+func hasKeys(c credentials.Plain) bool { return c.AccessKeyID != "" && c.SecretAccessKey != "" }
 
 // Decode reads the output of a credential_process: one JSON object of version 1 and nothing after it but white space.
 //
 // Its errors never quote the input, which holds secrets.
-func Decode(r io.Reader) (aws.Credentials, error) {
+func Decode(r io.Reader) (credentials.Plain, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxSize+1))
 	if err != nil {
-		return aws.Credentials{}, err
+		return credentials.Plain{}, err
 	}
 	if len(data) > maxSize {
-		return aws.Credentials{}, fmt.Errorf("more than %d bytes of output", maxSize)
+		return credentials.Plain{}, fmt.Errorf("more than %d bytes of output", maxSize)
 	}
 	var in output
 	if err := json.Unmarshal(data, &in); err != nil {
-		return aws.Credentials{}, errors.New("output is not the JSON object of a credential_process")
+		return credentials.Plain{}, errors.New("output is not the JSON object of a credential_process")
 	}
 	if in.Version != 1 {
-		return aws.Credentials{}, fmt.Errorf("output has version %d, want 1", in.Version)
+		return credentials.Plain{}, fmt.Errorf("output has version %d, want 1", in.Version)
 	}
-	c := aws.Credentials{
+	c := credentials.Plain{
 		AccessKeyID:     in.AccessKeyID,
 		SecretAccessKey: in.SecretAccessKey,
 		SessionToken:    in.SessionToken,
 		AccountID:       in.AccountID,
 		Source:          Source,
 	}
-	if !c.HasKeys() {
-		return aws.Credentials{}, errors.New("output lacks AccessKeyId or SecretAccessKey")
+	if !hasKeys(c) {
+		return credentials.Plain{}, errors.New("output lacks AccessKeyId or SecretAccessKey")
 	}
 	if in.Expiration != "" {
 		c.Expires, err = time.Parse(time.RFC3339, in.Expiration)
 		if err != nil {
-			return aws.Credentials{}, errors.New("output has an Expiration that is no RFC 3339 time")
+			return credentials.Plain{}, errors.New("output has an Expiration that is no RFC 3339 time")
 		}
 		c.CanExpire = true
 	}

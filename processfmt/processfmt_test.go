@@ -2,6 +2,7 @@ package processfmt
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"strings"
@@ -9,6 +10,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/credentials"
 )
 
 const secret = "S3CR3TMARKER/wJalrXUtnFEMI/K7MDENGbPxRfi"
@@ -41,6 +44,55 @@ func TestEncode(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", buf.String(), tt.want)
 			}
 		})
+	}
+}
+
+// Whatever the values hold, the output is what encoding/json makes of them.
+func TestEncodeIsJSON(t *testing.T) {
+	for _, odd := range []string{"", "a", "/+=", "\"", "\\", "<&>", "\n\x00\x1f", "\x7f", "é\u2028", "\xff", "a\xffb\"", "😀"} {
+		c := credentials.Plain{AccessKeyID: "k" + odd, SecretAccessKey: odd + "s", SessionToken: odd, AccountID: odd + odd,
+			CanExpire: odd != "", Expires: time.Unix(1767323045, 0)}
+		type object struct {
+			Version         int
+			AccessKeyID     string `json:"AccessKeyId"`
+			SecretAccessKey string
+			SessionToken    string `json:",omitempty"`
+			Expiration      string `json:",omitempty"`
+			AccountID       string `json:"AccountId,omitempty"`
+		}
+		want := object{1, c.AccessKeyID, c.SecretAccessKey, c.SessionToken, "", c.AccountID}
+		if c.CanExpire {
+			want.Expiration = "2026-01-02T03:04:05Z"
+		}
+		var got, text bytes.Buffer
+		enc := json.NewEncoder(&text)
+		enc.SetEscapeHTML(false)
+		if err := errors.Join(enc.Encode(want), Encode(&got, c)); err != nil || got.String() != text.String() {
+			t.Errorf("%q: %v\ngot  %s\nwant %s", odd, err, &got, &text)
+		}
+	}
+}
+
+func BenchmarkEncode(b *testing.B) {
+	c := credentials.Plain{AccessKeyID: "ASIAIOSFODNN7EXAMPLE", SecretAccessKey: "S3CR3TMARKER", SessionToken: strings.Repeat("t", 400), CanExpire: true}
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := Encode(io.Discard, c); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkDecode(b *testing.B) {
+	var text bytes.Buffer
+	if err := Encode(&text, credentials.Plain{AccessKeyID: "ASIAIOSFODNN7EXAMPLE", SecretAccessKey: "S3CR3TMARKER", SessionToken: strings.Repeat("t", 400)}); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := Decode(bytes.NewReader(text.Bytes())); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 

@@ -28,6 +28,7 @@ type app struct {
 	flags
 	Profile  string // the one of flags that counts; "" if there is none
 	ui       *ui
+	args     []string // of the whole command line
 	vars     map[string]string
 	noPrompt bool
 	calledBy bool          // a program called us, it seems, not a person
@@ -41,6 +42,8 @@ type app struct {
 	config  *profile.Config
 	store   *keystore.Store
 	cached  *cache.Cache
+
+	given aws.CredentialsProvider // what gave a call its credentials
 
 	asking        sync.Mutex // one question at a time at the terminal
 	terminalTaken bool       // the terminal is a child's
@@ -305,6 +308,7 @@ func (a *app) credentials(ctx context.Context, p *profile.Profile, limit time.Du
 	if err != nil {
 		return aws.Credentials{}, err
 	}
+	a.given = from
 	c, err := from.Retrieve(ctx)
 	a.noteAnswer(asked, err)
 	return c, err

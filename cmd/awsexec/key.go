@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -114,20 +113,25 @@ func keyFromCSV(path string) (aws.Credentials, error) {
 	return aws.Credentials{AccessKeyID: strings.TrimSpace(rows[1][id]), SecretAccessKey: strings.TrimSpace(rows[1][secret])}, nil
 }
 
-var (
-	keyIDShape  = regexp.MustCompile(`^AKIA[A-Z0-9]{12,124}$`)
-	secretShape = regexp.MustCompile(`^[A-Za-z0-9/+=]{16,128}$`)
-)
-
 // checkKey says what is wrong with the shape of a long-term key, without quoting any of the secret.
 func checkKey(key aws.Credentials) error {
 	if err := checkKeyID(key.AccessKeyID); err != nil {
 		return err
 	}
-	if !secretShape.MatchString(key.SecretAccessKey) {
+	if !madeOf(key.SecretAccessKey, 16, 128, secretLetters) {
 		return errors.New("that is no secret access key: it has 40 letters, digits, / and +")
 	}
 	return nil
+}
+
+const (
+	keyIDLetters  = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	secretLetters = keyIDLetters + "abcdefghijklmnopqrstuvwxyz/+="
+)
+
+// madeOf says whether s has at least and at most so many characters, all of them among letters.
+func madeOf(s string, least, most int, letters string) bool {
+	return least <= len(s) && len(s) <= most && strings.Trim(s, letters) == ""
 }
 
 // checkKeyID tells long-term keys from everything else by their prefix. Source: "Understanding unique ID prefixes" in the IAM User Guide.
@@ -135,7 +139,7 @@ func checkKeyID(id string) error {
 	switch {
 	case strings.HasPrefix(id, "ASIA"):
 		return errors.New("an access key id that begins with ASIA is short-lived; only the long-term key of an IAM user, which begins with AKIA, can be kept")
-	case !keyIDShape.MatchString(id):
+	case !strings.HasPrefix(id, "AKIA") || !madeOf(id, 16, 128, keyIDLetters):
 		return errors.New("that is no access key id of an IAM user: it begins with AKIA and has 20 capital letters and digits")
 	}
 	return nil

@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"github.com/awsexec/awsexec/internal/warm"
 )
 
 // version is set by the release build.
@@ -32,7 +34,7 @@ func main() {
 	home, _ := os.UserHomeDir() // "" shows up when a path under it is needed
 	ctx, cancel := context.WithCancelCause(context.Background())
 	catchSignals(cancel)
-	os.Exit(run(ctx, os.Args[1:], deps{
+	d := deps{
 		stdin:      os.Stdin,
 		stdout:     os.Stdout,
 		stderr:     os.Stderr,
@@ -42,7 +44,12 @@ func main() {
 		now:        time.Now,
 		workFactor: workFactor,
 		pause:      pause,
-	}))
+	}
+	if warm.WriteError != nil {
+		newUI(d).fail(fmt.Errorf("print credentials: %w", warm.WriteError), "")
+		os.Exit(exitFailed)
+	}
+	os.Exit(run(ctx, os.Args[1:], d))
 }
 
 // selfPath is the absolute path of this program: the one that it was found by under the name invoked, if that leads here, since package

@@ -6,9 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"github.com/awsexec/awsexec/exec"
+	"github.com/awsexec/awsexec/internal/credentials"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/processfmt"
 )
@@ -25,6 +24,7 @@ const (
 type printCmd struct{}
 
 func (*printCmd) Run(ctx context.Context, a *app) error {
+	leaveTicket := a.ticket()
 	a.calledBy = !isTerminal(a.stdout) // an SDK reads what we print; a person may look at it
 	p, err := a.selected(ctx)
 	if err != nil {
@@ -34,22 +34,11 @@ func (*printCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := processfmt.Encode(a.stdout, early(c, a.now())); err != nil {
+	if err := processfmt.Encode(a.stdout, credentials.Early(c, a.now())); err != nil {
 		return fmt.Errorf("print credentials: %w", err)
 	}
+	leaveTicket(ctx, p)
 	return nil
-}
-
-// ahead is how long before their end a calling SDK is told that credentials end. The Go SDK signs with them until that very second, so
-// that the last requests would reach AWS too late, all of them where the clocks differ a little.
-const ahead = time.Minute
-
-// early returns c as a calling SDK is to be told of it; of credentials that live for seconds it keeps the most part.
-func early(c aws.Credentials, now time.Time) aws.Credentials {
-	if left := c.Expires.Sub(now); c.CanExpire && left > 0 {
-		c.Expires = c.Expires.Add(-min(ahead, left/4))
-	}
-	return c
 }
 
 // selected resolves the profile that the flags and the environment select.
@@ -65,6 +54,7 @@ func (x *execCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return childError{err}
 	}
+	leaveTicket := a.ticket()
 	p, err := a.selected(ctx)
 	if err != nil {
 		return err
@@ -77,6 +67,7 @@ func (x *execCmd) Run(ctx context.Context, a *app) error {
 	if child.Env, err = environ(ctx, p); err != nil {
 		return err
 	}
+	leaveTicket(ctx, p)
 	a.ui.Debug("running %s", path)
 	if err := child.Replace(); !errors.Is(err, errors.ErrUnsupported) {
 		return childError{err}

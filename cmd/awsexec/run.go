@@ -41,6 +41,9 @@ func run(ctx context.Context, args []string, d deps) int {
 	if err == nil {
 		a, err = newApp(d, ui, &grammar.flags)
 	}
+	if err == nil {
+		a.args = args
+	}
 	if err == nil && hasChild {
 		selected, err = withChild(selected, child)
 	}

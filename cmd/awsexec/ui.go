@@ -21,7 +21,8 @@ type ui struct {
 	terminal bool // err is one
 	debug    bool
 
-	mu sync.Mutex // one line at a time on err
+	mu   sync.Mutex // one line at a time on err
+	said bool       // something was
 }
 
 func newUI(d deps) *ui {
@@ -80,6 +81,7 @@ func (u *ui) line(format string, args ...any) {
 	text = strings.Map(printable, text)
 	u.mu.Lock()
 	defer u.mu.Unlock()
+	u.said = true
 	_, _ = io.WriteString(u.err, "awsexec: "+text+"\n")
 }
 
@@ -89,6 +91,13 @@ func printable(r rune) rune {
 		return ' '
 	}
 	return r
+}
+
+// quiet says whether nothing has been said so far.
+func (u *ui) quiet() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return !u.said
 }
 
 // print writes what the command is for.

@@ -16,7 +16,15 @@ import (
 // that a crash at any point leaves either the old file or the new one. A symbolic link at path is followed and stays a
 // link. An existing file keeps its permission bits and, where the system allows it, its owner; perm applies to a new one only.
 // The directory must exist. Concurrent writers are safe in that the last rename wins.
-func Write(path string, data []byte, perm fs.FileMode) error {
+func Write(path string, data []byte, perm fs.FileMode) error { return write(path, data, perm, true) }
+
+// WriteLazily is Write for what can be made again and shows by itself whether it is whole: it does not wait for the disk, and a
+// crash of the machine may leave neither the old bytes nor the new ones.
+func WriteLazily(path string, data []byte, perm fs.FileMode) error {
+	return write(path, data, perm, false)
+}
+
+func write(path string, data []byte, perm fs.FileMode, flush bool) error {
 	target, err := resolve(path)
 	if err != nil {
 		return err
@@ -36,13 +44,15 @@ func Write(path string, data []byte, perm fs.FileMode) error {
 		return err
 	}
 	defer os.Remove(tmp.Name()) // fails once the rename has taken the name away
-	if err := fill(tmp, data, perm, old); err != nil {
+	if err := fill(tmp, data, perm, old, flush); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	if err := persist(func() error { return os.Rename(tmp.Name(), target) }); err != nil {
 		return err
 	}
-	syncDir(filepath.Dir(target))
+	if flush {
+		syncDir(filepath.Dir(target))
+	}
 	return nil
 }
 
@@ -73,8 +83,8 @@ func Read(path string) (data []byte, err error) {
 	return data, err
 }
 
-// fill writes data to tmp with its final permissions, flushes it and closes it.
-func fill(tmp *os.File, data []byte, perm fs.FileMode, old fs.FileInfo) error {
+// fill writes data to tmp with its final permissions, flushes it if that is wanted, and closes it.
+func fill(tmp *os.File, data []byte, perm fs.FileMode, old fs.FileInfo, flush bool) error {
 	defer tmp.Close()
 	if err := tmp.Chmod(perm); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 		return err
@@ -85,8 +95,10 @@ func fill(tmp *os.File, data []byte, perm fs.FileMode, old fs.FileInfo) error {
 	if _, err := tmp.Write(data); err != nil {
 		return err
 	}
-	if err := tmp.Sync(); err != nil {
-		return err
+	if flush {
+		if err := tmp.Sync(); err != nil {
+			return err
+		}
 	}
 	return tmp.Close()
 }

@@ -53,19 +53,19 @@ func growth(ctx context.Context, w *world, r *report) error {
 		return err
 	}
 	chained := w.awsexec("-p", last)
-	chained.env = w.environ("AWS_CONFIG_FILE=" + w.path(".aws", "big"))
+	chained.env = w.environ("AWSEXEC_HOLD=15m", "AWS_CONFIG_FILE="+w.path(".aws", "big"))
 	if err := w.warm(ctx, chained); err != nil {
 		return err
 	}
 	crowded := warmPrint(w)
-	crowded.env = w.environ("XDG_CACHE_HOME=" + w.path("crowded"))
+	crowded.env = w.environ("AWSEXEC_HOLD=15m", "XDG_CACHE_HOME="+w.path("crowded"))
 	if err := w.warm(ctx, crowded); err != nil {
 		return err
 	}
 	if err := crowd(w.path("crowded", "awsexec", "sessions")); err != nil {
 		return err
 	}
-	s, err := w.compare(ctx, warmPrint(w), chained, crowded)
+	s, err := w.compare(ctx, held(w, warmPrint(w)), chained, crowded)
 	if err != nil {
 		return err
 	}

@@ -12,11 +12,14 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"time"
 )
 
 func main() {
 	runs := flag.Int("runs", 60, "measured runs of each program")
+	only := flag.String("only", "warm,file,cold,growth,parallel,serve,size,peers", "what to measure")
 	flag.Parse()
 	if flag.NArg() > 0 || *runs < 1 {
 		flag.Usage()
@@ -26,13 +29,13 @@ func main() {
 	defer stop()
 	ctx, cancel := context.WithTimeout(ctx, 15*time.Minute)
 	defer cancel()
-	if err := bench(ctx, *runs); err != nil {
+	if err := bench(ctx, *runs, strings.Split(*only, ",")); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
 }
 
-func bench(ctx context.Context, runs int) error {
+func bench(ctx context.Context, runs int, only []string) error {
 	w, err := newWorld(ctx, runs)
 	if err != nil {
 		return err
@@ -43,10 +46,17 @@ func bench(ctx context.Context, runs int) error {
 	if w.bus == nil {
 		r.note("No keyring: %v. What needs one is not measured.", w.noKeyring)
 	}
-	for _, measure := range []func(context.Context, *world, *report) error{
-		warmCalls, unlockedFile, coldCalls, growth, parallel, serve, size, peers,
+	for _, part := range []struct {
+		name    string
+		measure func(context.Context, *world, *report) error
+	}{
+		{"warm", warmCalls}, {"file", unlockedFile}, {"cold", coldCalls}, {"growth", growth}, {"parallel", parallel}, {"serve", serve},
+		{"size", size}, {"peers", peers},
 	} {
-		if err := measure(ctx, w, &r); err != nil {
+		if !slices.Contains(only, part.name) {
+			continue
+		}
+		if err := part.measure(ctx, w, &r); err != nil {
 			return err
 		}
 	}

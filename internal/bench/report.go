@@ -37,7 +37,7 @@ func (r *report) info(what, figure, spread, against, result string) {
 func (r *report) ratio(what string, s series, against string, base series, most float64) {
 	x := float64(s.median(wall)) / float64(base.median(wall))
 	r.row(what, ms(s.median(wall)), spread(s), against+" "+ms(base.median(wall)),
-		fmt.Sprintf("%.2f ×", x), fmt.Sprintf("≤ %.1f ×", most), x <= most)
+		fmt.Sprintf("%.2f ×", x), fmt.Sprintf("≤ %g ×", most), x <= most)
 }
 
 // more adds the line of a goal that a median is to be no more than most above the median of base.

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/kernelkey"
 	"github.com/awsexec/awsexec/internal/keyringtest"
 	"github.com/awsexec/awsexec/internal/ststest"
 	"github.com/awsexec/awsexec/processfmt"
@@ -121,6 +122,7 @@ func (w *world) startKeyring() error {
 }
 
 func (w *world) close() {
+	_ = kernelkey.Drop(kernelkey.StoreName("keyring", w.path("data", "awsexec"))) // it would expire soon
 	if w.bus != nil {
 		w.bus.Close()
 	}

@@ -11,16 +11,16 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
 	"time"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"github.com/awsexec/awsexec/internal/atomicfile"
 	"github.com/awsexec/awsexec/internal/flock"
+	"github.com/awsexec/awsexec/internal/sealed"
 )
 
 const (
@@ -75,11 +75,11 @@ func (k Key) ID() string {
 	return digest(string(text))
 }
 
+// File is the path of the session's file below the cache's directory, with slashes. What it holds is sealed under its last two elements.
+func (k Key) File() string { return "sessions/" + digest(k.Base) + "/" + k.ID() + suffix }
+
 // Session is what the cache keeps.
-type Session struct {
-	Credentials aws.Credentials // expire always
-	Issued      time.Time       // when they were made, by this machine's clock
-}
+type Session = sealed.Session
 
 // Load returns the session kept under k. The boolean is false when there is none, whatever the reason. The error is that
 // of the sealing key: a session may be there, but nothing can open it.
@@ -89,17 +89,17 @@ func (c *Cache) Load(ctx context.Context, k Key) (Session, bool, error) {
 	if err != nil {
 		return Session{}, false, nil
 	}
-	key, err := c.sealingKey(ctx)
+	key, err := c.SealingKey(ctx)
 	if err != nil {
 		return Session{}, false, err
 	}
-	s, err := open(key, data, c.name(path))
-	if errors.Is(err, errNotOpened) {
+	s, err := sealed.OpenSession(key, data, sealed.Name(filepath.ToSlash(path)))
+	if errors.Is(err, sealed.ErrNotOpened) {
 		// The fault is the session's only if the key is still the right one: the keystore may have been made anew meanwhile.
 		if key, err = c.ask(ctx, true); err != nil {
 			return Session{}, false, err
 		}
-		s, err = open(key, data, c.name(path))
+		s, err = sealed.OpenSession(key, data, sealed.Name(filepath.ToSlash(path)))
 	}
 	if err != nil {
 		_ = os.Remove(path) // if it stays, it is overwritten or found bad again
@@ -110,19 +110,19 @@ func (c *Cache) Load(ctx context.Context, k Key) (Session, bool, error) {
 
 // Store keeps s under k, in a file that only the user can read, and removes some sessions of the same key that have expired.
 func (c *Cache) Store(ctx context.Context, k Key, s Session, now time.Time) error {
-	key, err := c.sealingKey(ctx)
+	key, err := c.SealingKey(ctx)
 	if err != nil {
 		return err
 	}
 	path := c.path(k)
-	data, err := seal(key, s, c.name(path))
+	data, err := sealed.SealSession(key, s, sealed.Name(filepath.ToSlash(path)))
 	if err != nil {
 		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
 	}
-	if err := atomicfile.Write(path, data, 0o600); err != nil {
+	if err := atomicfile.WriteLazily(path, data, 0o600); err != nil {
 		return err
 	}
 	c.tidy(filepath.Dir(path), now)
@@ -150,8 +150,9 @@ func (c *Cache) Forget(base string) error {
 	return removeSessions(c.baseDir(base))
 }
 
-// ForgetAll removes all sessions.
+// ForgetAll removes all sessions, and what leads to them.
 func (c *Cache) ForgetAll() error {
+	_ = os.RemoveAll(filepath.Join(c.dir, "tickets")) // they are worth nothing without their sessions
 	dirs, err := os.ReadDir(filepath.Join(c.dir, "sessions"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -167,7 +168,8 @@ func (c *Cache) Lock(ctx context.Context, name string) (release func(), err erro
 	return flock.Lock(ctx, filepath.Join(c.dir, "locks", digest(name)))
 }
 
-func (c *Cache) sealingKey(ctx context.Context) (*[32]byte, error) { return c.ask(ctx, false) }
+// SealingKey is the key that opened or sealed the last session, for what is sealed beside it.
+func (c *Cache) SealingKey(ctx context.Context) (*[32]byte, error) { return c.ask(ctx, false) }
 
 // ask gets the sealing key, in place of the one that is known if again says so.
 func (c *Cache) ask(ctx context.Context, again bool) (*[32]byte, error) {
@@ -189,12 +191,22 @@ func (c *Cache) baseDir(base string) string {
 }
 
 func (c *Cache) path(k Key) string {
-	return filepath.Join(c.baseDir(k.Base), k.ID()+suffix)
+	return filepath.Join(c.dir, filepath.FromSlash(k.File()))
 }
 
-// name is the part of a file's path that is sealed into it: a file under another name does not open.
-func (c *Cache) name(path string) string {
-	return filepath.Base(filepath.Dir(path)) + "/" + filepath.Base(path)
+// peekExpiry reads the time of expiry in the header of the file at path, unauthenticated.
+func peekExpiry(path string) (time.Time, bool) {
+	f, err := os.Open(path)
+	if err != nil {
+		return time.Time{}, false
+	}
+	defer f.Close()
+	header := make([]byte, sealed.SessionHeader)
+	if _, err := io.ReadFull(f, header); err != nil {
+		return time.Time{}, false
+	}
+	s, err := sealed.Peek(header)
+	return s.Credentials.Expires, err == nil
 }
 
 // tidy removes expired sessions from dir, and what killed processes left in it.

@@ -24,7 +24,7 @@ const recordSize = 8 + sha256.Size
 // CodeSent says whether RememberCode was called for the same device and code in the last two minutes, by any process.
 // What cannot be read counts as not sent: AWS itself still refuses a code that was used.
 func (c *Cache) CodeSent(ctx context.Context, serial, code string, now time.Time) bool {
-	key, err := c.sealingKey(ctx)
+	key, err := c.SealingKey(ctx)
 	if err != nil {
 		return false
 	}
@@ -44,7 +44,7 @@ func (c *Cache) CodeSent(ctx context.Context, serial, code string, now time.Time
 // RememberCode notes that the one-time code of the device serial has been sent to AWS, which takes each code once.
 // The caller holds the lock of a long-term key of that device's user.
 func (c *Cache) RememberCode(ctx context.Context, serial, code string, now time.Time) error {
-	key, err := c.sealingKey(ctx)
+	key, err := c.SealingKey(ctx)
 	if err != nil {
 		return err
 	}

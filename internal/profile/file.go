@@ -136,8 +136,22 @@ func (f *File) index(kind Kind) {
 	}
 }
 
+// isPlainWord tells whether s is a word that has nothing for splitWords to take away.
+func isPlainWord(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_' || c == '.') {
+			return false
+		}
+	}
+	return s != ""
+}
+
 // addNamed files s under the second word of its name. A name of other than two words is nothing.
 func addNamed(m map[string]*section, s *section) {
+	if first, second, _ := strings.Cut(s.name, " "); isPlainWord(first) && isPlainWord(second) { // nearly all are
+		m[second] = s
+		return
+	}
 	if words, err := splitWords(s.name); err == nil && len(words) == 2 {
 		m[words[1]] = s
 	}

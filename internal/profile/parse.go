@@ -44,10 +44,14 @@ func Parse(path string, data []byte, kind Kind) (*File, error) {
 	return p.file, nil
 }
 
+// usual is how many settings a section has room for to begin with.
+const usual = 6
+
 // parser holds the state between two lines, with configparser's rules.
 type parser struct {
 	file     *File
 	current  *section
+	spare    []setting              // room for the settings of sections to come, made for many at once
 	sections map[string]int         // the line of each
 	own      map[string]place       // where each key was last seen; one map for all sections, which share most keys
 	defaults map[string]place       // the same for [DEFAULT], which may come in several pieces
@@ -108,7 +112,11 @@ func (p *parser) header(number int, name string) error {
 		return p.fail(number, fmt.Sprintf("section %q is already on line %d", name, line))
 	}
 	p.sections[name] = number
-	p.current = &section{name: name, line: number, own: make([]setting, 0, 6), last: number}
+	if len(p.spare) < usual {
+		p.spare = make([]setting, usual*min(cap(p.file.sections), 256))
+	}
+	p.current = &section{name: name, line: number, own: p.spare[:0:usual], last: number}
+	p.spare = p.spare[usual:]
 	p.file.sections = append(p.file.sections, p.current)
 	return nil
 }

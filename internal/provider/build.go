@@ -82,6 +82,12 @@ func (k keystoreKey) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	return k.keys.Get(ctx, k.name)
 }
 
+// nameOf is the name of a key in the keystore, "" for others.
+func nameOf(key longTermKey) string {
+	k, _ := key.(keystoreKey)
+	return k.name
+}
+
 // givenKey is a long-term key that is known already.
 type givenKey struct{ credentials aws.Credentials }
 

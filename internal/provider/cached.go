@@ -14,22 +14,26 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
-const (
-	// freshness is how much life a session must have left to be handed out without renewal. botocore runs a credential_process again on
-	// every use once less than 15 minutes are left, so less than that would be asked for again at once. (A minute more, because
-	// the command tells SDKs of an end that is a minute early.)
-	freshness = 16 * time.Minute
-
-	// lastResort is how much life makes a session worth handing out when it cannot be renewed.
-	lastResort = time.Minute
-)
+// lastResort is how much life makes a session worth handing out when it cannot be renewed.
+const lastResort = time.Minute
 
 // cached hands out a session from the cache, or has a new one made, by one process at a time.
 type cached struct {
 	o     *Options
 	key   cache.Key
+	name  string                                             // of the key in the keystore that all is made from; "" if it is none of these
 	lock  string                                             // what renewals that must take turns have in common
 	issue func(ctx context.Context) (aws.Credentials, error) // makes new credentials that expire
+}
+
+// SessionOf tells which session of the cache p hands out, and the name of the key in the keystore that it is made from. It is false for
+// credentials from elsewhere, and where it is not known before they are there whether they will be the same next time.
+func SessionOf(p aws.CredentialsProvider) (key cache.Key, name string, ok bool) {
+	c, ok := p.(*cached)
+	if !ok || c.name == "" {
+		return cache.Key{}, "", false
+	}
+	return c.key, c.name, true
 }
 
 // Retrieve implements aws.CredentialsProvider.
@@ -38,7 +42,7 @@ func (c *cached) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	if ok && c.fresh(s) {
+	if ok && s.Fresh(c.o.Now()) {
 		c.o.Events.Debug("session %s from the cache, good until %s", s.Credentials.AccessKeyID, s.Credentials.Expires.Format(time.RFC3339))
 		return s.Credentials, nil
 	}
@@ -57,7 +61,7 @@ func (c *cached) Retrieve(ctx context.Context) (aws.Credentials, error) {
 		if s, ok, err = c.load(ctx); err != nil {
 			return aws.Credentials{}, err
 		}
-		if ok && c.fresh(s) {
+		if ok && s.Fresh(c.o.Now()) {
 			c.o.Events.Debug("session %s was made by another awsexec", s.Credentials.AccessKeyID)
 			return s.Credentials, nil
 		}
@@ -85,12 +89,6 @@ func (c *cached) load(ctx context.Context) (cache.Session, bool, error) {
 		c.o.Events.Debug("the session cache cannot be read: %v", err)
 	}
 	return s, ok, nil
-}
-
-// fresh says whether s can be handed out as it is. A session that lives for seconds only is fresh for half its life.
-func (c *cached) fresh(s cache.Session) bool {
-	life := s.Credentials.Expires.Sub(s.Issued)
-	return s.Credentials.Expires.Sub(c.o.Now()) > min(freshness, life/2)
 }
 
 // fallBack hands out a session that still has a little life, if the failure to renew it says nothing against the session.

@@ -69,7 +69,7 @@ func (o *Options) buildRole(ctx context.Context, plan *Plan) (aws.CredentialsPro
 	}
 	key := o.roleKey(p, duration)
 	key.Base, key.From = parent.key.Base, parent.key.ID()
-	return &cached{o: o, key: key, lock: key.ID(), issue: assume}, nil
+	return &cached{o: o, key: key, name: parent.name, lock: key.ID(), issue: assume}, nil
 }
 
 // sourceOf is the provider of what assumes a role: another role, or the session that all roles of a long-term key share.
@@ -126,7 +126,7 @@ func (o *Options) buildDirectRole(ctx context.Context, plan *Plan, duration time
 		}
 		return o.assumeRole(ctx, source, p, duration, key.MFASerial)
 	}
-	return &cached{o: o, key: key, lock: base, issue: issue}, nil
+	return &cached{o: o, key: key, name: nameOf(longTerm), lock: base, issue: issue}, nil
 }
 
 // roleKey names the session of a role in the cache, by all that shapes it.

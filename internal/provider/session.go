@@ -88,6 +88,7 @@ func (o *Options) newSession(ctx context.Context, key longTermKey, profile, mfaS
 			MFASerial: mfaSerial,
 			Duration:  duration,
 		},
+		name:  nameOf(key),
 		lock:  base,
 		issue: issue,
 	}, nil

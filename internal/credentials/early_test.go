@@ -1,4 +1,4 @@
-package main
+package credentials
 
 import (
 	"testing"
@@ -18,11 +18,11 @@ func TestEarly(t *testing.T) {
 		0:                 0,
 		-10 * time.Second: -10 * time.Second,
 	} {
-		if got := early(aws.Credentials{CanExpire: true, Expires: now.Add(left)}, now).Expires.Sub(now); got != want {
+		if got := Early(aws.Credentials{CanExpire: true, Expires: now.Add(left)}, now).Expires.Sub(now); got != want {
 			t.Errorf("credentials that end in %v are said to end in %v, want %v", left, got, want)
 		}
 	}
-	if c := early(aws.Credentials{}, now); !c.Expires.IsZero() {
+	if c := Early(aws.Credentials{}, now); !c.Expires.IsZero() {
 		t.Errorf("credentials without an end are said to end at %v", c.Expires)
 	}
 }

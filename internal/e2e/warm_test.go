@@ -1,0 +1,340 @@
+//go:build linux
+
+package e2e
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/awsexec/awsexec/internal/kernelkey"
+	"github.com/awsexec/awsexec/internal/ststest"
+)
+
+// How a call is made: with tickets, or without.
+const (
+	withTickets    = "AWSEXEC_WARM=1"
+	withoutTickets = "AWSEXEC_WARM=0"
+)
+
+// newWarmHome is a home with a keyring in which alice has a key, roles, and profiles of many kinds. The kernel may hold its sealing key.
+func newWarmHome(t *testing.T) *home {
+	t.Helper()
+	srv := newSTSWith(t, ststest.Config{Roles: rolesOfAWS})
+	h := newKeyringHome(t, srv.URL())
+	h.holding("keyring")
+	h.add("work", aliceKey, aliceSecret)
+	h.add("other", aliceKey2, aliceSecret2)
+	h.config(warmProfiles...)
+	return h
+}
+
+// holding lets the kernel hold the sealing key of this home until the test ends. The test is skipped where it does not.
+func (h *home) holding(kind string) {
+	h.t.Helper()
+	name := kernelkey.StoreName(kind, h.path("data", "awsexec"))
+	if err := kernelkey.Put(name, [32]byte{}, time.Minute); errors.Is(err, kernelkey.ErrUnavailable) {
+		missing(h.t, "a kernel that holds keys")
+	}
+	drop := func() {
+		if err := kernelkey.Drop(name); err != nil {
+			h.t.Error(err)
+		}
+	}
+	drop()
+	h.t.Cleanup(drop)
+	h.env["AWSEXEC_HOLD"] = "10m"
+}
+
+var warmProfiles = []string{
+	"[profile work]", "region = eu-west-1",
+	"[profile other]", "region = us-east-1", "duration_seconds = 7200",
+	"[profile alias]", "region = eu-west-3", "credential_process = awsexec -p work",
+	"[profile one]", "role_arn = " + roleOne, "source_profile = work",
+	"[profile two]", "role_arn = " + roleTwo, "source_profile = one", "region = ap-south-1",
+	"[profile three]", "role_arn = " + roleThree, "source_profile = two", "role_session_name = me@example.com",
+	"[profile long]", "role_arn = " + roleOne, "source_profile = work", "duration_seconds = 7200",
+	"[profile cut]", "role_arn = " + roleTwo, "source_profile = one", "duration_seconds = 7200",
+	"[profile broken]", "role_arn = " + roleOne,
+	"[default]", "source_profile = other", "role_arn = " + roleOne, "region = us-west-2",
+}
+
+// outcome is all that a caller of awsexec can see.
+type outcome struct {
+	code           int
+	stdout, stderr string
+}
+
+// requestID is what differs in the answers of STS to equal requests.
+var requestID = regexp.MustCompile(`request id [0-9a-f-]+`)
+
+// call calls awsexec, and tells whether it has answered before the program was initialised: Go says what it initialises if asked.
+func (h *home) call(tickets string, env, args []string) (o outcome, warm bool) {
+	h.t.Helper()
+	r := h.start(command{args: args, env: slices.Concat(env, []string{tickets, "GODEBUG=inittrace=1"})}).wait()
+	var said []string
+	initialised := false
+	for line := range strings.Lines(r.stderr) {
+		if !strings.HasPrefix(line, "init ") {
+			said = append(said, line)
+		}
+		initialised = initialised || strings.HasPrefix(line, "init net/http ")
+	}
+	// Only a child's environment has what tells the ways of calling apart.
+	out := strings.NewReplacer("AWSEXEC_WARM=0\x00", "", "AWSEXEC_WARM=1\x00", "").Replace(r.stdout)
+	return outcome{r.code, out, requestID.ReplaceAllString(strings.Join(said, ""), "")}, !initialised
+}
+
+// same calls awsexec without tickets and then with them until it finds one, and checks that nobody can tell the difference. It says whether
+// a ticket was found.
+func (h *home) same(env, args []string) bool {
+	h.t.Helper()
+	h.call(withoutTickets, env, args) // makes the session where there is none
+	want, warm := h.call(withoutTickets, env, args)
+	if warm {
+		h.t.Errorf("%q %q: a ticket was used without tickets", env, args)
+	}
+	for range 2 {
+		var got outcome
+		if got, warm = h.call(withTickets, env, args); got != want {
+			h.t.Errorf("%q %q: warm %v\ngot  %+v\nwant %+v", env, args, warm, got, want)
+		}
+	}
+	return warm
+}
+
+// TestWarmCallsAreTheSame: calls with generated arguments and environments give the same with tickets as without. None may be answered
+// by a ticket that a call that differs from it has left.
+func TestWarmCallsAreTheSame(t *testing.T) {
+	t.Parallel()
+	h := newWarmHome(t)
+	const seed = 20261
+	random := rand.New(rand.NewPCG(seed, seed))
+	pick := func(from ...[]string) []string { return from[random.IntN(len(from))] }
+	one := func(s ...string) []string { return s }
+	profiles := []string{"work", "other", "alias", "one", "two", "three", "long", "default", "work", "one", "cut", "broken", "nobody"}
+	tickets := 0
+	const situations = 60
+	for range situations {
+		name := profiles[random.IntN(len(profiles))]
+		args := pick(nil, one("-p", name), one("--profile="+name), one("-p"+name))
+		args = slices.Concat(args, pick(nil, nil, nil, one("--region", "eu-north-1"), one("--duration=1h"), one("--keystore", "keyring"), one("--no-prompt"), one("--no-session"), one("--nonsense")))
+		args = slices.Concat(args, pick(nil, nil, nil, one("--", "env", "-0"), one("--", "env", "-0"), one("--", "echo", "--", ""), one("--"), one("--", "no-such-program")))
+		env := slices.Concat(
+			pick(nil, nil, one("AWS_PROFILE="+profiles[random.IntN(len(profiles))]), one("AWS_DEFAULT_PROFILE=one")),
+			pick(nil, nil, one("AWS_REGION=sa-east-1"), one("AWS_DEFAULT_REGION=eu-south-1")),
+			pick(nil, nil, nil, one("AWSEXEC_DURATION=1h"), one("AWSEXEC_DURATION=x"), one("AWSEXEC_CHAIN=two"), one("AWSEXEC_KEYSTORE="), one("AWSEXEC_HOLD=0")),
+			pick(nil, nil, nil, nil, nil, nil, one("AWS_ACCESS_KEY_ID=ASIAX", "AWS_SECRET_ACCESS_KEY=x", "AWS_SESSION_TOKEN=x"), one("AWS_ACCESS_KEY_ID=AKIAX")))
+		if h.same(env, args) {
+			tickets++
+		}
+	}
+	if tickets < situations/3 {
+		t.Errorf("a ticket was used in %d of %d situations", tickets, situations)
+	}
+	t.Logf("%d of %d situations were answered with a ticket", tickets, situations)
+}
+
+// TestWarmCallsSeeEveryChange: one thing after the other is changed that a call depends on. The next call with tickets gives what one
+// without them gives, and never what was right before.
+func TestWarmCallsSeeEveryChange(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"-p", "two"}, {"-p", "two", "--", "env", "-0"}} {
+		h := newWarmHome(t)
+		if !h.same(nil, args) {
+			t.Fatal("no ticket to begin with")
+		}
+		config := strings.Join(warmProfiles, "\n") + "\n"
+		for _, env := range [][]string{
+			{"AWS_PROFILE=work"}, {"AWS_DEFAULT_PROFILE=work"}, {"AWS_REGION=eu-west-2"}, {"AWS_DEFAULT_REGION=eu-west-2"}, {"AWS_CA_BUNDLE=/none"},
+			{"AWS_ENDPOINT_URL_STS"}, {"AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL=" + h.env["AWS_ENDPOINT_URL_STS"]}, {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true"},
+			{"AWS_USE_FIPS_ENDPOINT=x"}, {"AWS_USE_FIPS_ENDPOINT=true"}, {"AWS_SECRET_ACCESS_KEY=x"},
+			{"AWSEXEC_DURATION=900"}, {"AWSEXEC_DURATION=1"}, {"AWSEXEC_CHAIN=one"}, {"AWSEXEC_CHAIN=nobody"}, {"AWSEXEC_KEYSTORE=file"}, {"AWSEXEC_KEYSTORE="},
+			{"AWSEXEC_KEYSTORE=x"}, {"AWSEXEC_NO_PROMPT=x"}, {"AWSEXEC_HOLD=0"}, {"AWSEXEC_HOLD=x"}, {"AWSEXEC_PASSPHRASE=x"}, {"AWSEXEC_MFA_CODE=123456"},
+			{"AWS_CONFIG_FILE=" + h.write("", "empty")}, {"AWS_CONFIG_FILE=/dev/null"}, {"AWS_CONFIG_FILE=$HOME/empty"}, {"AWS_CONFIG_FILE=~/empty"},
+			{"AWS_CONFIG_FILE=" + h.write(strings.Replace(config, roleOne, roleExt, 1), "elsewhere")},
+			{"AWS_SHARED_CREDENTIALS_FILE=" + h.write("[one]\naws_access_key_id = AKIA\naws_secret_access_key = x\n", "static")},
+			{"HOME=/none"}, {"HOME="}, {"XDG_DATA_HOME=" + h.path("none")}, {"XDG_DATA_HOME=x"}, {"XDG_CACHE_HOME=" + h.path("none")},
+			{"DBUS_SESSION_BUS_ADDRESS=unix:path=/none"}, {"PATH=/none"},
+		} {
+			h.change(fmt.Sprint(env), args, env, nil)
+		}
+		for _, file := range []string{".aws/config", ".aws/credentials", "data/awsexec/keyring.index.json", "data/awsexec/keystore.index.json", "data/awsexec/keystore.age"} {
+			path := h.path(filepath.FromSlash(file))
+			old, err := os.ReadFile(path)
+			h.change(file+", a byte more", args, nil, func() { h.write(string(old)+"\n", file) })
+			h.change(file+", garbage", args, nil, func() { h.write("{", file) })
+			h.change(file+", gone", args, nil, func() { os.Remove(path) })
+			if err == nil {
+				h.write(string(old), file)
+			}
+		}
+		h.change("another role", args, nil, func() { h.config(strings.Split(strings.Replace(config, roleTwo, roleExt, 1), "\n")...) })
+		h.config(warmProfiles...)
+		h.change("another user", args, nil, func() { h.add("work", aliceKey2, aliceSecret2, "--force") })
+		h.change("a key for the role", args, nil, func() { h.add("two", aliceKey, aliceSecret) })
+		h.change("without it", args, nil, func() { h.must("remove", "two", "--yes") })
+		h.change("sessions forgotten", args, nil, func() { h.must("clear") })
+		h.change("sessions of the source forgotten", args, nil, func() { h.must("clear", "work") })
+		h.change("another binary", args, nil, func() { h.copyOfBinary() })
+		h.change("no key", args, nil, func() { h.must("remove", "work", "--yes") })
+	}
+}
+
+// must runs awsexec, which must succeed.
+func (h *home) must(args ...string) {
+	h.t.Helper()
+	if r := h.run(args...); r.code != 0 {
+		h.t.Fatalf("%q: exit code %d\n%s", args, r.code, r.stderr)
+	}
+}
+
+// copyOfBinary makes sure that another file of the same content has no tickets of ours.
+func (h *home) copyOfBinary() {
+	h.t.Helper()
+	data, err := os.ReadFile(bin + "/awsexec")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	path := h.write(string(data), "copy", "awsexec")
+	if err := os.Chmod(path, 0o700); err != nil {
+		h.t.Fatal(err)
+	}
+	r := h.start(command{name: path, args: []string{"-p", "two"}, env: []string{withTickets, "GODEBUG=inittrace=1"}}).wait()
+	if !strings.Contains(r.stderr, "init net/http ") {
+		h.t.Error("the copy used a ticket of the original")
+	}
+}
+
+// change makes a call that is warm, changes something, and compares the call after it with one without tickets. The call with tickets is
+// the first after the change: it must not be answered by what was right before.
+func (h *home) change(what string, args, env []string, how func()) {
+	h.t.Helper()
+	if how != nil {
+		how()
+	}
+	first, _ := h.call(withTickets, env, args)
+	second, _ := h.call(withTickets, env, args)
+	want, _ := h.call(withoutTickets, env, args)
+	if first != want || second != want {
+		h.t.Errorf("%s: %q\ngot  %+v\nthen %+v\nwant %+v", what, args, first, second, want)
+	}
+}
+
+// TestTicketsLeadNowhereElse: a ticket under another's name, a session under another's name, and both with any byte changed, are as good as none.
+func TestTicketsLeadNowhereElse(t *testing.T) {
+	t.Parallel()
+	h := newWarmHome(t)
+	tickets := func() []string {
+		files, err := filepath.Glob(h.path("cache", "awsexec", "tickets", "*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return files
+	}
+	var names []string
+	var want []outcome
+	profiles := []string{"work", "one"}
+	for i, p := range profiles {
+		if !h.same(nil, []string{"-p", p}) {
+			t.Fatalf("%s: no ticket", p)
+		}
+		for _, f := range tickets() {
+			if !slices.Contains(names, f) {
+				names = append(names, f)
+			}
+		}
+		if len(names) != i+1 {
+			t.Fatalf("tickets %q, want %d", names, i+1)
+		}
+		o, _ := h.call(withoutTickets, nil, []string{"-p", p})
+		want = append(want, o)
+	}
+	swap := func(a, b string) {
+		for _, r := range [][2]string{{a, a + ".x"}, {b, a}, {a + ".x", b}} {
+			if err := os.Rename(r[0], r[1]); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	check := func(what string) {
+		t.Helper()
+		for i, p := range profiles {
+			if got, warm := h.call(withTickets, nil, []string{"-p", p}); got.stdout != want[i].stdout || warm {
+				t.Errorf("%s: %s got\n%s (warm %v), want\n%s", what, p, got.stdout, warm, want[i].stdout)
+			}
+		}
+	}
+	swap(names[0], names[1])
+	check("tickets swapped")
+	for i, name := range names {
+		good, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for at := range good {
+			bad := slices.Clone(good)
+			bad[at] ^= 1
+			if err := os.WriteFile(name, bad, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if at%7 > 0 { // each costs two processes
+				continue
+			}
+			if got, warm := h.call(withTickets, nil, []string{"-p", profiles[i]}); got != want[i] || warm {
+				t.Errorf("byte %d of a ticket: warm %v, %+v", at, warm, got)
+			}
+		}
+	}
+}
+
+// TestWarmWithoutKernel: the keyring is asked where the kernel may not hold its key, and then holds it where it may.
+func TestWarmWithoutKernel(t *testing.T) {
+	t.Parallel()
+	h := newWarmHome(t)
+	name := kernelkey.StoreName("keyring", h.path("data", "awsexec"))
+	off := []string{"AWSEXEC_HOLD=off"}
+	if !h.same(off, []string{"-p", "work"}) {
+		t.Error("no ticket without the kernel")
+	}
+	if !h.same(nil, []string{"-p", "work"}) {
+		t.Error("no ticket with the kernel")
+	}
+	if err := kernelkey.Drop(name); err != nil {
+		t.Fatal(err)
+	}
+	if _, warm := h.call(withTickets, off, []string{"-p", "work"}); !warm {
+		t.Error("not warm without the kernel")
+	}
+	if _, _, err := kernelkey.Get(name); !errors.Is(err, kernelkey.ErrAbsent) {
+		t.Errorf("held although it is switched off: %v", err)
+	}
+	if _, warm := h.call(withTickets, nil, []string{"-p", "work"}); !warm {
+		t.Error("not warm from the keyring")
+	}
+	if _, _, err := kernelkey.Get(name); err != nil {
+		t.Errorf("not held after it was read: %v", err)
+	}
+}
+
+// TestWarmOutputFails: what cannot be written is told of once, by the exit code too.
+func TestWarmOutputFails(t *testing.T) {
+	t.Parallel()
+	h := newWarmHome(t)
+	if !h.same(nil, []string{"-p", "work"}) {
+		t.Fatal("no ticket")
+	}
+	for _, tickets := range []string{withTickets, withoutTickets} {
+		r := h.start(command{name: "/bin/sh", args: []string{"-c", "exec awsexec -p work >/dev/full"}, env: []string{tickets}}).wait()
+		if r.code != 125 || !strings.HasPrefix(r.stderr, "awsexec: error: print credentials: ") {
+			t.Errorf("%s: exit code %d, %q", tickets, r.code, r.stderr)
+		}
+	}
+}

@@ -1,0 +1,107 @@
+// Package sealed is what is kept at rest in sealed files: the format, and the session as the most important of them.
+//
+// Its imports are few, since it is on the way of every warm call.
+package sealed
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
+)
+
+// A box is a header in clear, a nonce, and fields encrypted with AES-256-GCM. The header and the name that the box is kept under are
+// authenticated with it: a box under another name, or with another header, does not open.
+
+// ErrNotOpened says that the key does not open a box, or that the box was damaged: nothing tells.
+var ErrNotOpened = errors.New("a sealed file that this key does not open")
+
+var errBad = errors.New("not a sealed file of this kind")
+
+// The sealing key's item in the keystore.
+const (
+	KeyService = "awsexec-cache"
+	KeyName    = "sealing-key"
+)
+
+// EncodeKey returns a sealing key as its item holds it: text, since some keyrings take nothing else.
+func EncodeKey(key *[32]byte) []byte { return base64.StdEncoding.AppendEncode(nil, key[:]) }
+
+// DecodeKey is the reverse of EncodeKey.
+func DecodeKey(text []byte) (key [32]byte, ok bool) {
+	var raw [33]byte // one more, to see what is too long
+	defer clear(raw[:])
+	if base64.StdEncoding.DecodedLen(len(text)) > len(raw) {
+		return key, false
+	}
+	n, err := base64.StdEncoding.Decode(raw[:], text)
+	if err != nil || n != len(key) {
+		return key, false
+	}
+	copy(key[:], raw[:])
+	return key, true
+}
+
+// Seal makes a box.
+func Seal(key *[32]byte, header []byte, name string, fields ...string) ([]byte, error) {
+	aead, err := newAEAD(key)
+	if err != nil {
+		return nil, err
+	}
+	size := 0
+	for _, f := range fields {
+		size += binary.MaxVarintLen64 + len(f)
+	}
+	plain := make([]byte, 0, size)
+	for _, f := range fields {
+		plain = binary.AppendUvarint(plain, uint64(len(f)))
+		plain = append(plain, f...)
+	}
+	defer clear(plain)
+	out := append(make([]byte, 0, len(header)+len(plain)+aead.Overhead()), header...)
+	return aead.Seal(out, nil, plain, associated(header, name)), nil
+}
+
+// Open fills in the fields of a box whose header has headerSize bytes. The error is ErrNotOpened, or another if it is no box of that many
+// fields.
+func Open(key *[32]byte, data []byte, headerSize int, name string, fields ...*string) error {
+	aead, err := newAEAD(key)
+	if err != nil {
+		return err
+	}
+	if len(data) < headerSize+aead.Overhead() {
+		return errBad
+	}
+	header := data[:headerSize]
+	plain, err := aead.Open(nil, nil, data[headerSize:], associated(header, name))
+	if err != nil {
+		return ErrNotOpened
+	}
+	defer clear(plain)
+	rest := plain
+	for _, f := range fields {
+		n, width := binary.Uvarint(rest)
+		if width <= 0 || n > uint64(len(rest)-width) {
+			return errBad
+		}
+		rest = rest[width:]
+		*f, rest = string(rest[:n]), rest[n:]
+	}
+	if len(rest) > 0 {
+		return errBad
+	}
+	return nil
+}
+
+func associated(header []byte, name string) []byte {
+	return append(header[:len(header):len(header)], name...)
+}
+
+func newAEAD(key *[32]byte) (cipher.AEAD, error) {
+	block, err := aes.NewCipher(key[:])
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCMWithRandomNonce(block)
+}

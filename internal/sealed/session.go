@@ -1,0 +1,75 @@
+package sealed
+
+import (
+	"encoding/binary"
+	"strings"
+	"time"
+
+	"github.com/awsexec/awsexec/internal/credentials"
+)
+
+// The header of a session: magic, then when it was issued and when it expires, in seconds since 1970, big-endian.
+const (
+	sessionMagic = "awsexec\x02" // the last byte is the version of the format
+
+	// SessionHeader is how many bytes of a session's file Peek needs.
+	SessionHeader = len(sessionMagic) + 8 + 8
+)
+
+// freshness is how much life a session must have left to be handed out without renewal. botocore runs a credential_process again on
+// every use once less than 15 minutes are left, so less than that would be asked for again at once. (A minute more, because the command
+// tells SDKs of an end that is a minute early.)
+const freshness = 16 * time.Minute
+
+// Session is credentials that expire.
+type Session struct {
+	Credentials credentials.Plain // expire always
+	Issued      time.Time         // when they were made, by this machine's clock
+}
+
+// Fresh says whether s can be handed out as it is. A session that lives for seconds only is fresh for half its life.
+func (s *Session) Fresh(now time.Time) bool {
+	life := s.Credentials.Expires.Sub(s.Issued)
+	return s.Credentials.Expires.Sub(now) > min(freshness, life/2)
+}
+
+// Name is what the session in the file at path, written with slashes, is sealed under: a file under another name does not open.
+func Name(path string) string {
+	i := strings.LastIndexByte(path, '/')
+	return path[strings.LastIndexByte(path[:max(i, 0)], '/')+1:]
+}
+
+// SealSession makes the file of s, which opens under this name only.
+func SealSession(key *[32]byte, s Session, name string) ([]byte, error) {
+	c := s.Credentials
+	header := []byte(sessionMagic)
+	header = binary.BigEndian.AppendUint64(header, uint64(s.Issued.Unix()))
+	header = binary.BigEndian.AppendUint64(header, uint64(c.Expires.Unix()))
+	return Seal(key, header, name, c.AccessKeyID, c.SecretAccessKey, c.SessionToken, c.AccountID, c.Source)
+}
+
+// OpenSession opens the file of a session.
+func OpenSession(key *[32]byte, data []byte, name string) (s Session, err error) {
+	if s, err = Peek(data); err != nil {
+		return Session{}, err
+	}
+	c := &s.Credentials
+	if err := Open(key, data, SessionHeader, name, &c.AccessKeyID, &c.SecretAccessKey, &c.SessionToken, &c.AccountID, &c.Source); err != nil {
+		return Session{}, err
+	}
+	return s, nil
+}
+
+// Peek returns what the first bytes of a session's file tell without its key, unauthenticated: when it was issued and when it expires.
+func Peek(data []byte) (s Session, err error) {
+	if len(data) < SessionHeader || string(data[:len(sessionMagic)]) != sessionMagic {
+		return s, errBad
+	}
+	s.Issued = seconds(data[len(sessionMagic):])
+	s.Credentials.CanExpire, s.Credentials.Expires = true, seconds(data[len(sessionMagic)+8:])
+	return s, nil
+}
+
+func seconds(b []byte) time.Time {
+	return time.Unix(int64(binary.BigEndian.Uint64(b)), 0).UTC()
+}

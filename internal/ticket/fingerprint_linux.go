@@ -1,0 +1,148 @@
+package ticket
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"hash"
+	"os"
+	"syscall"
+)
+
+const supported = true
+
+var errNotPlain = errors.New("not a plain file")
+
+// Fingerprint stands for all that the choice of a session depends on.
+type Fingerprint [sha256.Size]byte
+
+// Fingerprint takes the fingerprint of c as things are now. It is an error if that cannot be taken without side effects, or if the
+// program itself could not read what it would have to.
+func (c *Call) Fingerprint() (f Fingerprint, err error) {
+	h := hasher{sha256.New()}
+	h.text("awsexec ticket 1")
+	if err := h.program(); err != nil {
+		return f, err
+	}
+	h.number(uint64(syscall.Geteuid()))
+	h.list(c.own)
+	h.list(c.vars)
+	h.text(c.Bus)
+	for _, path := range []string{c.Config, c.Credentials, c.Data + "/keyring.index.json", c.Data + "/keystore.index.json"} {
+		if err := h.file(path); err != nil {
+			return f, err
+		}
+	}
+	if err := h.exists(c.Data + "/keystore.age"); err != nil {
+		return f, err
+	}
+	h.Sum(f[:0])
+	return f, nil
+}
+
+// hasher takes values one after the other, each in a form that tells where it ends.
+type hasher struct{ hash.Hash }
+
+func (h hasher) number(n uint64) {
+	var b [8]byte
+	binary.LittleEndian.PutUint64(b[:], n)
+	h.Write(b[:])
+}
+
+func (h hasher) text(s string) {
+	h.number(uint64(len(s)))
+	h.Write([]byte(s))
+}
+
+func (h hasher) list(list []string) {
+	h.number(uint64(len(list)))
+	for _, s := range list {
+		h.text(s)
+	}
+}
+
+// program takes what tells one build and place of the program from another, without reading all of it.
+func (h hasher) program() error {
+	path, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	var st syscall.Stat_t
+	if err := syscall.Stat("/proc/self/exe", &st); err != nil {
+		return err
+	}
+	h.text(path)
+	for _, n := range []uint64{uint64(st.Dev), st.Ino, uint64(st.Size), uint64(st.Mtim.Nano()), uint64(st.Ctim.Nano())} {
+		h.number(n)
+	}
+	return nil
+}
+
+// file takes the path of a file and what is in it, or that it is not there.
+func (h hasher) file(path string) error {
+	h.text(path)
+	content := sha256.New()
+	switch err := read(path, func(data []byte) { content.Write(data) }); err {
+	case nil:
+		h.number(1)
+		h.Write(content.Sum(nil))
+	case syscall.ENOENT, syscall.ENOTDIR:
+		h.number(0)
+	default:
+		return err
+	}
+	return nil
+}
+
+// exists takes whether there is something at path.
+func (h hasher) exists(path string) error {
+	var st syscall.Stat_t
+	switch err := syscall.Stat(path, &st); err {
+	case nil:
+		h.number(1)
+	case syscall.ENOENT:
+		h.number(0)
+	default:
+		return err
+	}
+	return nil
+}
+
+// readFile reads a regular file.
+func readFile(path string) (data []byte, err error) {
+	err = read(path, func(piece []byte) { data = append(data, piece...) })
+	return data, err
+}
+
+// pieceSize is how much of a file is read at once: fresh memory for all of a long one would cost more than reading it.
+const pieceSize = 32 << 10
+
+// read hands the content of a regular file to take, in pieces that are overwritten later. Anything else is left alone: a pipe can be read
+// once only. It does without package os, which would set up polling for a file.
+func read(path string, take func(piece []byte)) error {
+	var st syscall.Stat_t
+	if err := syscall.Stat(path, &st); err != nil {
+		return err
+	}
+	if st.Mode&syscall.S_IFMT != syscall.S_IFREG {
+		return errNotPlain
+	}
+	fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return err
+	}
+	defer syscall.Close(fd)
+	buffer := make([]byte, min(st.Size+1, pieceSize))
+	for {
+		n, err := syscall.Read(fd, buffer)
+		switch {
+		case err == syscall.EINTR:
+		case err != nil:
+			return err
+		case n == 0:
+			return nil
+		default:
+			take(buffer[:n])
+		}
+	}
+}

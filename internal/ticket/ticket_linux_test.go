@@ -1,0 +1,186 @@
+package ticket
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// environ is the environment of a home with AWS files.
+func environ(home string, more ...string) []string {
+	return append([]string{"HOME=" + home, "PATH=/bin", "AWS_REGION=eu-west-1", "DBUS_SESSION_BUS_ADDRESS=unix:path=/none"}, more...)
+}
+
+func TestParse(t *testing.T) {
+	for _, args := range [][]string{
+		{}, {"-p", "x"}, {"-px"}, {"--profile=x"}, {"--region", "r", "--no-prompt"}, {"--duration", "1h", "--keystore=file"},
+		{"-p", "x", "--", "ls", "--debug"},
+	} {
+		if _, ok := Parse(args, environ("/h")); !ok {
+			t.Errorf("%q is not plain", args)
+		}
+	}
+	for _, args := range [][]string{
+		{"list"}, {"--debug"}, {"--no-session"}, {"--refresh"}, {"-h"}, {"--help"}, {"-p", "x", "--"}, {"--", ""}, {"--pro", "x"}, {"-test.v"},
+	} {
+		if _, ok := Parse(args, environ("/h")); ok {
+			t.Errorf("%q is plain", args)
+		}
+	}
+	for _, more := range []string{"AWSEXEC_WARM=0", "AWSEXEC_WARM=x", "AWSEXEC_MFA_CODE=1", "AWS_CONFIG_FILE=~/x", "AWS_CONFIG_FILE=$HOME/x", "AWS_SHARED_CREDENTIALS_FILE=${X}"} {
+		if _, ok := Parse(nil, environ("/h", more)); ok {
+			t.Errorf("%s is plain", more)
+		}
+	}
+	for _, home := range []string{"", "relative"} {
+		if _, ok := Parse(nil, environ(home)); ok {
+			t.Errorf("a home called %q is plain", home)
+		}
+	}
+	c, ok := Parse([]string{"--", "a", "--", "b"}, environ("/h/", "XDG_DATA_HOME=/d", "XDG_CACHE_HOME=relative", "AWS_CONFIG_FILE=c"))
+	if !ok || !slices.Equal(c.Child, []string{"a", "--", "b"}) || c.Config != "c" || c.Credentials != "/h/.aws/credentials" || c.Data != "/d/awsexec" || c.Cache != "/h/.cache/awsexec" {
+		t.Errorf("parsed as %+v", c)
+	}
+}
+
+func TestFingerprint(t *testing.T) {
+	home := t.TempDir()
+	write := func(name, text string) {
+		t.Helper()
+		path := filepath.Join(home, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	take := func(args []string, more ...string) Fingerprint {
+		t.Helper()
+		c, ok := Parse(args, environ(home, more...))
+		if !ok {
+			t.Fatalf("%q %q is not plain", args, more)
+		}
+		f, err := c.Fingerprint()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	seen := map[Fingerprint]string{}
+	differs := func(what string, f Fingerprint) {
+		t.Helper()
+		if other, ok := seen[f]; ok {
+			t.Errorf("%s has the fingerprint of %s", what, other)
+		}
+		seen[f] = what
+	}
+	differs("nothing", take(nil))
+	if take(nil) != take(nil) || take(nil, "UNKNOWN=1") != take(nil) || take([]string{"--", "a"}) != take([]string{"--", "b", "c"}) {
+		t.Error("what does not matter changes the fingerprint")
+	}
+	if take(nil, "AWS_A=1", "AWS_B=2") != take(nil, "AWS_B=2", "AWS_A=1") {
+		t.Error("the order of variables matters")
+	}
+	for _, args := range [][]string{{"-p", "a"}, {"-pa"}, {"-p", "b"}, {"-p", ""}, {"--no-prompt", "-p", "a"}} {
+		differs(strings.Join(args, " "), take(args))
+	}
+	for _, more := range []string{"AWS_PROFILE=a", "AWS_PROFILE=", "AWSEXEC_CHAIN=a", "AWSANYTHING=1", "XDG_DATA_HOME=/d", "XDG_CACHE_HOME=/c", "AWS_CONFIG_FILE=/x"} {
+		differs(more, take(nil, more))
+	}
+	files := []string{".aws/config", ".aws/credentials", ".local/share/awsexec/keyring.index.json", ".local/share/awsexec/keystore.index.json"}
+	for _, name := range files {
+		for _, text := range []string{"", "a", "ab", strings.Repeat("a", 2*pieceSize), strings.Repeat("a", 2*pieceSize) + "b"} {
+			write(name, text)
+			differs(name+" "+text[:min(3, len(text))], take(nil))
+		}
+		write(name, "[x]\n")
+	}
+	differs("all", take(nil))
+	write(files[0], "[x]\n[x]\n")
+	write(files[1], "")
+	differs("a section in the other file", take(nil))
+	write(".local/share/awsexec/keystore.age", "")
+	differs("an encrypted file", take(nil))
+}
+
+// What cannot be read twice, or not at all, is left alone.
+func TestFingerprintOfOddFiles(t *testing.T) {
+	home := t.TempDir()
+	fifo := filepath.Join(home, "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{fifo, home, "/dev/null"} {
+		c, ok := Parse(nil, environ(home, "AWS_CONFIG_FILE="+path))
+		if !ok {
+			t.Fatal("not plain")
+		}
+		if _, err := c.Fingerprint(); err == nil {
+			t.Errorf("%s has a fingerprint", path)
+		}
+	}
+}
+
+func TestTicket(t *testing.T) {
+	c, ok := Parse(nil, environ(t.TempDir()))
+	if !ok {
+		t.Fatal("not plain")
+	}
+	key, f := [32]byte{1}, Fingerprint{2}
+	want := Ticket{Keyring: true, Hold: 15 * time.Minute, Session: "sessions/a/b.session", Region: "eu-west-1", Profile: "work"}
+	data, err := want.Seal(&key, f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(f Fingerprint, data []byte) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Dir(c.Path(f)), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(c.Path(f), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	open := func(f Fingerprint, key [32]byte) (Ticket, error) {
+		s, err := c.Find(f)
+		if err != nil {
+			return Ticket{}, err
+		}
+		return s.Open(&key)
+	}
+	put(f, data)
+	if got, err := open(f, key); err != nil || got != want {
+		t.Errorf("opened as %+v, %v", got, err)
+	}
+	if _, err := open(f, [32]byte{9}); err == nil {
+		t.Error("opened with another key")
+	}
+	// The file's name has only half of a fingerprint: the other half counts too.
+	other := f
+	other[31] = 1
+	if _, err := open(other, key); err == nil {
+		t.Error("opened for another fingerprint of the same name")
+	}
+	other[0] = 9
+	put(other, data)
+	if _, err := open(other, key); err == nil {
+		t.Error("opened under the name of another")
+	}
+	for i := range data {
+		bad := slices.Clone(data)
+		bad[i] ^= 1
+		put(f, bad)
+		if _, err := open(f, key); err == nil {
+			t.Errorf("opened with byte %d changed", i)
+		}
+		put(f, data[:i])
+		if _, err := open(f, key); err == nil {
+			t.Errorf("opened with %d bytes", i)
+		}
+	}
+}
