@@ -44,7 +44,7 @@ func TestCrashPassphrase(t *testing.T) {
 						}
 						h.env["AWSEXEC_PASSPHRASE"] = otherPassphrase
 					}
-					h.uses("work", aliceKey)
+					h.works(srv, "work", aliceKey)
 				},
 				finish: func(h *home) {
 					h.env["AWSEXEC_NEW_PASSPHRASE"] = passphrase
@@ -54,8 +54,8 @@ func TestCrashPassphrase(t *testing.T) {
 					h.run("clear")
 					h.run("-p", "work").fails(h.t, 125, "AWSEXEC_PASSPHRASE")
 					h.env["AWSEXEC_PASSPHRASE"] = passphrase
-					h.uses("work", aliceKey)
-					h.uses("other", aliceKey2)
+					h.works(srv, "work", aliceKey)
+					h.works(srv, "other", aliceKey2)
 				},
 			})
 		})
@@ -93,7 +93,7 @@ func TestCrashUnlocked(t *testing.T) {
 					if r := h.start(replace).wait(); r.code != 0 {
 						h.t.Fatalf("exit code %d\n%s", r.code, r.stderr)
 					}
-					h.uses("work", aliceKey2)
+					h.works(srv, "work", aliceKey2)
 					h.succeeds("lock")
 					r := h.start(command{args: []string{"-p", "work"}, env: []string{"AWSEXEC_PASSPHRASE"}}).wait()
 					r.fails(h.t, 125, "AWSEXEC_PASSPHRASE")
