@@ -157,7 +157,7 @@ func TestWarmCallsSeeEveryChange(t *testing.T) {
 			{"AWS_ENDPOINT_URL_STS"}, {"AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL=" + h.env["AWS_ENDPOINT_URL_STS"]}, {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true"},
 			{"AWS_USE_FIPS_ENDPOINT=x"}, {"AWS_USE_FIPS_ENDPOINT=true"}, {"AWS_SECRET_ACCESS_KEY=x"},
 			{"AWSEXEC_DURATION=900"}, {"AWSEXEC_DURATION=1"}, {"AWSEXEC_CHAIN=one"}, {"AWSEXEC_CHAIN=nobody"}, {"AWSEXEC_KEYSTORE=file"}, {"AWSEXEC_KEYSTORE="},
-			{"AWSEXEC_KEYSTORE=x"}, {"AWSEXEC_NO_PROMPT=x"}, {"AWSEXEC_HOLD=0"}, {"AWSEXEC_HOLD=x"}, {"AWSEXEC_PASSPHRASE=x"}, {"AWSEXEC_MFA_CODE=123456"},
+			{"AWSEXEC_KEYSTORE=x"}, {"AWSEXEC_REFRESH=1"}, {"AWSEXEC_REFRESH=0"}, {"AWSEXEC_REFRESH=x"}, {"AWSEXEC_NO_PROMPT=x"}, {"AWSEXEC_HOLD=0"}, {"AWSEXEC_HOLD=x"}, {"AWSEXEC_PASSPHRASE=x"}, {"AWSEXEC_MFA_CODE=123456"},
 			{"AWS_CONFIG_FILE=" + h.write("", "empty")}, {"AWS_CONFIG_FILE=/dev/null"}, {"AWS_CONFIG_FILE=$HOME/empty"}, {"AWS_CONFIG_FILE=~/empty"},
 			{"AWS_CONFIG_FILE=" + h.write(strings.Replace(config, roleOne, roleExt, 1), "elsewhere")},
 			{"AWS_SHARED_CREDENTIALS_FILE=" + h.write("[one]\naws_access_key_id = AKIA\naws_secret_access_key = x\n", "static")},

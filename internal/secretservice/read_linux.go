@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"os"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -296,4 +297,21 @@ func (c *conn) answer(serial uint32, signature string) (*reader, error) {
 			c.replies = append(c.replies, r)
 		}
 	}
+}
+
+// socket is the path of the Unix socket that address names, if it names one alone and in plain letters; "@" begins an abstract one.
+func socket(address string) (string, bool) {
+	rest, ok := strings.CutPrefix(address, "unix:")
+	if !ok || strings.ContainsAny(rest, ";%") {
+		return "", false
+	}
+	for pair := range strings.SplitSeq(rest, ",") {
+		switch key, value, _ := strings.Cut(pair, "="); key {
+		case "path":
+			return value, value != ""
+		case "abstract":
+			return "@" + value, value != ""
+		}
+	}
+	return "", false
 }

@@ -37,20 +37,3 @@ func Bus(variable string) string {
 	}
 	return ""
 }
-
-// socket is the path of the Unix socket that address names, if it names one alone and in plain letters; "@" begins an abstract one.
-func socket(address string) (string, bool) {
-	rest, ok := strings.CutPrefix(address, "unix:")
-	if !ok || strings.ContainsAny(rest, ";%") {
-		return "", false
-	}
-	for pair := range strings.SplitSeq(rest, ",") {
-		switch key, value, _ := strings.Cut(pair, "="); key {
-		case "path":
-			return value, value != ""
-		case "abstract":
-			return "@" + value, value != ""
-		}
-	}
-	return "", false
-}
