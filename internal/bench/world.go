@@ -96,7 +96,7 @@ func (w *world) setUp(ctx context.Context) (err error) {
 
 // build builds awsexec and the programs beside it as a release is built.
 func (w *world) build(ctx context.Context) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-trimpath", "-ldflags", "-s -w", "-o", w.path("bin"),
+	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-trimpath", "-tags", "nethttpomithttp2", "-ldflags", "-s -w", "-o", w.path("bin"),
 		module+"/cmd/awsexec", module+"/internal/bench/empty", module+"/internal/bench/keyringget",
 		module+"/internal/bench/stscall", module+"/internal/bench/launch")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
