@@ -4,11 +4,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // Names of variables do not tell case on Windows: neither for us nor for what a helper must not get.
 func TestVariablesInAnyCase(t *testing.T) {
-	a, err := newApp(deps{environ: []string{`=C:=C:\x`, "Aws_Profile=work", "awsexec_no_prompt=1", "AwsExec_Passphrase=secret", "Path=p"}}, newUI(deps{}), &flags{})
+	d := deps{environ: []string{`=C:=C:\x`, "Aws_Profile=work", "awsexec_no_prompt=1", "AwsExec_Passphrase=secret", "Path=p"}, now: time.Now}
+	a, err := newApp(d, newUI(d), &flags{})
 	if err != nil {
 		t.Fatal(err)
 	}

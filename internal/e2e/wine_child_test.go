@@ -125,7 +125,7 @@ func (w *windows) childEnvironment(t *testing.T) {
 	got, want := strings.Split(r.stdout, "\n"), strings.Split(plain.stdout, "\n")
 	for _, kv := range []string{
 		"AWS_ACCESS_KEY_ID=" + c.AccessKeyID, "AWS_SECRET_ACCESS_KEY=" + c.SecretAccessKey, "AWS_SESSION_TOKEN=" + c.SessionToken,
-		"AWS_CREDENTIAL_EXPIRATION=" + c.Expires.UTC().Format(time.RFC3339), "AWS_REGION=eu-west-3", "AWS_DEFAULT_REGION=eu-west-3", "AWSEXEC_PROFILE=work",
+		"AWS_CREDENTIAL_EXPIRATION=" + c.Expires.Add(time.Minute).UTC().Format(time.RFC3339), "AWS_REGION=eu-west-3", "AWS_DEFAULT_REGION=eu-west-3", "AWSEXEC_PROFILE=work",
 	} {
 		want = append(want, fmt.Sprintf("%q", kv))
 	}
