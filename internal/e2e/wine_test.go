@@ -53,7 +53,7 @@ type windows struct {
 var windowsPackages = []struct{ path, skip string }{
 	{"exec", ""},
 	{"internal/atomicfile", "TestWriteFollowsLinks|TestWriteRefuses|TestTidy"}, // Wine's symbolic links lead nowhere
-	{"internal/cache", "TestDamagedFilesAreMisses"},                   // every byte of a file: minutes
+	{"internal/cache", "TestDamagedFilesAreMisses"},                            // every byte of a file: minutes
 	{"internal/flock", ""},
 	{"internal/term", ""},
 	// Wine's Credential Manager is not atomic: who reads an item that another is writing sees half of it. What else is left out takes
