@@ -18,7 +18,7 @@ import (
 // S3 stands in for as much of Amazon S3 as a Terraform backend needs: buckets by path, objects that are put, got, listed and
 // deleted, and PutObject on the condition that there is no such object yet, which is a lock. Source: the Amazon S3 API reference.
 //
-// Every request must be signed by credentials that it was told of. Bodies with a chunked encoding of S3's own are not implemented.
+// Every request must be signed by credentials that it was told of. Bodies in the chunked encoding of S3 are refused.
 type S3 struct {
 	server
 	known
