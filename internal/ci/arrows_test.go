@@ -1,0 +1,132 @@
+package ci
+
+import (
+	"bufio"
+	"bytes"
+	"maps"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/awsexec/awsexec/"
+
+// arrows are the packages of ours that a package may import. What is in no row may import none.
+var arrows = map[string]string{
+	"cmd/awsexec": "exec keystore processfmt internal/atomicfile internal/cache internal/credentials internal/diff internal/explain internal/flock " +
+		"internal/profile internal/provider internal/redirect internal/server internal/term internal/ticket internal/warm",
+
+	"exec":       "internal/child",
+	"keystore":   "internal/atomicfile internal/flock internal/kernelkey internal/sealed internal/secretservice",
+	"processfmt": "internal/credentials",
+
+	"internal/cache":    "internal/atomicfile internal/flock internal/sealed internal/ticket",
+	"internal/child":    "internal/credentials",
+	"internal/explain":  "internal/profile",
+	"internal/provider": "internal/cache internal/profile keystore",
+	"internal/redirect": "internal/atomicfile internal/flock internal/profile",
+	"internal/sealed":   "internal/credentials",
+	"internal/ticket":   "internal/sealed internal/secretservice",
+	"internal/warm": "processfmt internal/child internal/credentials internal/kernelkey internal/sealed internal/secretservice " +
+		"internal/ticket",
+
+	"internal/bench": "processfmt internal/kernelkey internal/keyringtest internal/ststest",
+	"internal/demo":  "processfmt internal/ststest",
+}
+
+// TestArrows: imports between our packages go one way, as the table says, on every system.
+func TestArrows(t *testing.T) {
+	used := map[string]map[string]bool{}
+	for _, system := range []string{"linux", "darwin", "windows"} {
+		for line := range goList(t, system, "{{.ImportPath}} {{join .Imports \" \"}}", "./...") {
+			words := strings.Fields(line)
+			from := strings.TrimPrefix(words[0], module)
+			for _, imported := range words[1:] {
+				if to, ours := strings.CutPrefix(imported, module); ours {
+					if used[from] == nil {
+						used[from] = map[string]bool{}
+					}
+					used[from][to] = true
+				}
+			}
+		}
+	}
+	if len(used["cmd/awsexec"]) == 0 {
+		t.Fatal("no imports are seen")
+	}
+	for from, imports := range used {
+		allowed := strings.Fields(arrows[from])
+		for _, to := range slices.Sorted(maps.Keys(imports)) {
+			if !slices.Contains(allowed, to) {
+				t.Errorf("%s imports %s", from, to)
+			}
+		}
+	}
+	for from, allowed := range arrows {
+		for _, to := range strings.Fields(allowed) {
+			if !used[from][to] {
+				t.Errorf("%s may import %s and does not: take it out of the table", from, to)
+			}
+		}
+	}
+}
+
+// TestWarmIsLight: nothing that costs much to initialise comes before the warm path.
+func TestWarmIsLight(t *testing.T) {
+	heavy := []string{"net", "net/http", "encoding/xml", "regexp", "crypto/tls", "os/exec",
+		"github.com/aws/", "github.com/alecthomas/", "github.com/godbus/", "github.com/zalando/", "filippo.io/"}
+	seen := 0
+	for dependency := range goList(t, "linux", "{{.ImportPath}}", "-deps", "./internal/warm") {
+		seen++
+		for _, h := range heavy {
+			if dependency == h || strings.HasSuffix(h, "/") && strings.HasPrefix(dependency, h) {
+				t.Errorf("internal/warm needs %s", dependency)
+			}
+		}
+	}
+	if seen == 0 {
+		t.Fatal("no dependencies are seen")
+	}
+}
+
+// TestTwoExecs: no file imports both our package exec and os/exec, which it would be taken for.
+func TestTwoExecs(t *testing.T) {
+	files := 0
+	for file := range goList(t, "linux", `{{$d := .Dir}}{{range .GoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .TestGoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}`, "./...") {
+		if file == "" {
+			continue
+		}
+		files++
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.Contains(text, []byte(`"`+module+`exec"`)) && bytes.Contains(text, []byte(`"os/exec"`)) {
+			t.Errorf("%s imports both", file)
+		}
+	}
+	if files == 0 {
+		t.Fatal("no files are seen")
+	}
+}
+
+// goList yields the lines that go list prints for the repository, as seen from system.
+func goList(t *testing.T, system, format string, args ...string) func(yield func(string) bool) {
+	t.Helper()
+	cmd := exec.Command("go", append([]string{"list", "-buildvcs=false", "-f", format}, args...)...)
+	cmd.Dir = "../.."
+	cmd.Env = append(os.Environ(), "GOOS="+system, "CGO_ENABLED=0")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, &stderr)
+	}
+	return func(yield func(string) bool) {
+		lines := bufio.NewScanner(bytes.NewReader(out))
+		for lines.Scan() && yield(lines.Text()) {
+		}
+	}
+}

@@ -1,0 +1,3 @@
+// Package ci holds what watches over the repository as a whole: the installer of what tests need, the summary of a test run, and a test
+// of which packages may import which.
+package ci
