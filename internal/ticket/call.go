@@ -16,7 +16,8 @@
 //   - whatever is not plain (a flag that is not known here, an AWS file that is a pipe or whose name takes expansion) has no fingerprint.
 //
 // What is not in the fingerprint is whether the keystore could be read just now: as long as the kernel holds the sealing key, sessions
-// are handed out without asking it, with tickets as without.
+// are handed out without asking it. Without a ticket that takes a bus at least on which a keyring could be; with one not even that, so that
+// a keyring that is gone does not lead a profile to other credentials before the kernel has forgotten the key.
 //
 // The package imports next to nothing, since it is on the way of every warm call.
 package ticket
