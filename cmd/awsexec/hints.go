@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net"
 	"strings"
+	"syscall"
 
 	"github.com/aws/smithy-go"
 
@@ -258,12 +259,18 @@ func hintOfNetwork(err error, a *app, _ string) string {
 		return "if a proxy inspects TLS here, name its root certificate: AWS_CA_BUNDLE=FILE or ca_bundle in the profile"
 	case errors.As(err, &dns):
 		return "check the network, and the region: --region"
-	case errors.As(err, &network):
+	case errors.As(err, &network) && !isErrno(network):
 		return "check the network and HTTPS_PROXY"
 	case errors.Is(err, fs.ErrPermission):
 		return "check who owns the file, and its mode"
 	}
 	return ""
+}
+
+// isErrno tells errors of the system, of a file perhaps, which have the methods of those of the network.
+func isErrno(err error) bool {
+	_, ok := err.(syscall.Errno)
+	return ok
 }
 
 func hintOfChild(err error, _ *app, _ string) string {

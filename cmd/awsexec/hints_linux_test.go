@@ -1,8 +1,12 @@
 package main
 
 import (
+	"fmt"
+	"io/fs"
+	"net"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -16,5 +20,23 @@ func TestHintWithoutKeyring(t *testing.T) {
 	w.refuse(exitFailed, "", []string{"list"}, "--keystore file add NAME", "hint: this is WSL", "awsexec.exe")
 	if r := w.run("", "list"); strings.Contains(r.err, "on a desktop") {
 		t.Errorf("said %q", r.err)
+	}
+}
+
+// Errors of files are not taken for those of the network.
+func TestHintsOfFiles(t *testing.T) {
+	a := &app{}
+	for _, tt := range []struct {
+		err  error
+		want string
+	}{
+		{&fs.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.EBADF}, ""},
+		{&fs.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.ENOSPC}, ""},
+		{&fs.PathError{Op: "open", Path: "/x", Err: syscall.EACCES}, "check who owns the file, and its mode"},
+		{&net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}, "check the network and HTTPS_PROXY"},
+	} {
+		if got := hint(fmt.Errorf("print credentials: %w", tt.err), a); got != tt.want {
+			t.Errorf("%v: %q, want %q", tt.err, got, tt.want)
+		}
 	}
 }

@@ -7,8 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-
-	"golang.org/x/sys/unix"
+	"syscall"
 )
 
 // LookPath finds the program that execvp(3) would run for name, where path is the value of PATH.
@@ -21,7 +20,7 @@ func LookPath(name, path string) (string, error) {
 	}
 	if strings.Contains(name, "/") {
 		err := executable(name)
-		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ENOTDIR) {
+		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 			return "", NotFound(name)
 		}
 		if err != nil {
@@ -59,7 +58,7 @@ func executable(file string) error {
 		return errors.Unwrap(err)
 	}
 	if fi.IsDir() {
-		return unix.EISDIR
+		return syscall.EISDIR
 	}
-	return unix.Faccessat(unix.AT_FDCWD, file, unix.X_OK, unix.AT_EACCESS)
+	return mayExecute(file)
 }

@@ -338,3 +338,44 @@ func TestWarmOutputFails(t *testing.T) {
 		}
 	}
 }
+
+// TestWarmCallsInOddPlaces: what a caller or a child sees of the process itself does not depend on tickets.
+func TestWarmCallsInOddPlaces(t *testing.T) {
+	t.Parallel()
+	h := newWarmHome(t)
+	if !h.same(nil, []string{"-p", "work"}) {
+		t.Fatal("no ticket")
+	}
+	h.write("echo $0 $AWS_ACCESS_KEY_ID\n", "script")
+	h.write("echo $AWS_ACCESS_KEY_ID\n", "unrunnable")
+	if err := os.Chmod(h.path("script"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, script := range []string{
+		"exec awsexec -p work >&-",
+		"exec awsexec -p work <&- 2>&-",
+		"exec awsexec -p work 1</dev/null", // which cannot be written to
+		"trap '' HUP INT QUIT TERM PIPE CHLD TSTP; exec awsexec -p work -- grep -E '^Sig(Blk|Ign|Cgt)' /proc/self/status",
+		"umask 027; ulimit -n 64; exec awsexec -p work -- sh -c 'umask; ulimit -n; ls /proc/self/fd'",
+		"mkdir gone && cd gone && rmdir ../gone; exec awsexec -p work -- /usr/bin/env",
+		"mkdir gone && cd gone && rmdir ../gone; exec awsexec -p work -- ./env",
+		"exec awsexec -p work -- ./script x", // has no #!
+		"PATH=:$PATH exec awsexec -p work -- script",
+		"exec awsexec -p work -- ./unrunnable", "exec awsexec -p work -- /", "exec awsexec -p work -- ./script/x", "exec awsexec -p work -- ''",
+		"AWSEXEC_X=$(head -c 120000 /dev/zero | tr '\\0' x) exec awsexec -p work -- sh -c 'echo ${#AWSEXEC_X} $AWS_ACCESS_KEY_ID'",
+		"exec awsexec -p work -- echo $(head -c 140000 /dev/zero | tr '\\0' x)", // too long
+		"exec awsexec -p work -- awsexec -p one -- sh -c 'echo $AWSEXEC_PROFILE $AWS_ACCESS_KEY_ID'",
+		"exec awsexec -p one -- awsexec",
+	} {
+		var want outcome
+		for i, tickets := range []string{withoutTickets, withTickets, withTickets} {
+			r := h.start(command{name: "/bin/sh", args: []string{"-c", "cd \"$HOME\"; " + script}, env: []string{tickets}}).wait()
+			got := outcome{r.code, strings.ReplaceAll(r.stdout, tickets+"\n", ""), r.stderr}
+			if i == 0 {
+				want = got
+			} else if got != want {
+				t.Errorf("%s: with tickets, call %d\ngot  %+v\nwant %+v", script, i, got, want)
+			}
+		}
+	}
+}

@@ -4,9 +4,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"runtime"
+	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 const (
@@ -35,18 +34,18 @@ func Put(name string, key [32]byte, life time.Duration) error {
 	// It is made in the keyring of this thread, which nobody else sees, and linked to the user's when it has its timeout.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	id, err := unix.AddKey(keyType, prefix+name, payload, unix.KEY_SPEC_THREAD_KEYRING)
+	id, err := addKey(prefix+name, payload, threadKeyring)
 	if err != nil {
 		return unavailable(err)
 	}
-	defer unix.KeyctlInt(unix.KEYCTL_UNLINK, id, unix.KEY_SPEC_THREAD_KEYRING, 0, 0)
-	if _, err := unix.KeyctlInt(unix.KEYCTL_SET_TIMEOUT, id, seconds, 0, 0); err != nil {
+	defer change(opUnlink, id, threadKeyring)
+	if err := change(opSetTimeout, id, seconds); err != nil {
 		return unavailable(err)
 	}
-	if err := unix.KeyctlSetperm(id, permissions); err != nil {
+	if err := change(opSetPerm, id, permissions); err != nil {
 		return unavailable(err)
 	}
-	if _, err := unix.KeyctlInt(unix.KEYCTL_LINK, id, unix.KEY_SPEC_USER_KEYRING, 0, 0); err != nil {
+	if err := change(opLink, id, userKeyring); err != nil {
 		return unavailable(err)
 	}
 	return nil
@@ -60,7 +59,7 @@ func Get(name string) (key [32]byte, expires time.Time, err error) {
 	}
 	var payload [payloadSize + 1]byte // one more, to see a payload that is too long
 	defer clear(payload[:])
-	n, err := unix.KeyctlBuffer(unix.KEYCTL_READ, id, payload[:], 0)
+	n, err := readKey(id, payload[:])
 	if err != nil {
 		return key, expires, unavailable(err)
 	}
@@ -77,14 +76,14 @@ func Drop(name string) error {
 	if err != nil {
 		return nil // not there, or not to be had by anybody
 	}
-	if _, err := unix.KeyctlInt(unix.KEYCTL_UNLINK, id, unix.KEY_SPEC_USER_KEYRING, 0, 0); err != nil {
+	if err := change(opUnlink, id, userKeyring); err != nil {
 		return unavailable(err)
 	}
 	return nil
 }
 
 func find(name string) (int, error) {
-	id, err := unix.KeyctlSearch(unix.KEY_SPEC_USER_KEYRING, keyType, prefix+name, 0)
+	id, err := searchKey(userKeyring, prefix+name)
 	if err != nil {
 		return 0, unavailable(err)
 	}
@@ -94,7 +93,7 @@ func find(name string) (int, error) {
 // unavailable wraps an error of the kernel.
 func unavailable(err error) error {
 	switch err {
-	case unix.ENOKEY, unix.EKEYEXPIRED, unix.EKEYREVOKED:
+	case syscall.ENOKEY, syscall.EKEYEXPIRED, syscall.EKEYREVOKED:
 		return fmt.Errorf("%w: %w", ErrAbsent, err)
 	}
 	return fmt.Errorf("%w: %w", ErrUnavailable, err)

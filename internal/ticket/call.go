@@ -11,10 +11,13 @@
 //   - a ticket holds no credentials and says nothing of time: the session must be there, open, and be fresh, at the time of the call;
 //   - tickets are sealed with the key of the sessions, under the whole fingerprint: nobody without that key can lead a profile to another's
 //     session, and a ticket that was copied to the name of another does not open;
+//   - a passphrase, awsexec's or another tool's, is in no fingerprint: whoever gets at the name of a ticket, in a backup perhaps, could try
+//     passphrases on it, millions a second. None has a say in which session a call gets, nor opens anything on the way of a ticket;
 //   - whatever is not plain (a flag that is not known here, an AWS file that is a pipe or whose name takes expansion) has no fingerprint.
 //
 // What is not in the fingerprint is whether the keystore could be read just now: as long as the kernel holds the sealing key, sessions
-// are handed out without asking it, with tickets as without.
+// are handed out without asking it. Without a ticket that takes a bus at least on which a keyring could be; with one not even that, so that
+// a keyring that is gone does not lead a profile to other credentials before the kernel has forgotten the key.
 //
 // The package imports next to nothing, since it is on the way of every warm call.
 package ticket
@@ -63,6 +66,8 @@ func Parse(args, environ []string) (*Call, bool) {
 	for _, kv := range environ {
 		name, _, _ := strings.Cut(kv, "=")
 		switch {
+		case strings.HasPrefix(name, "AWS") && strings.Contains(name, "PASS"):
+			c.vars = append(c.vars, name+"=")
 		case strings.HasPrefix(name, "AWS"), name == "HOME", name == "XDG_DATA_HOME", name == "XDG_CACHE_HOME", name == "DBUS_SESSION_BUS_ADDRESS":
 			c.vars = append(c.vars, kv)
 		}

@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/awsexec/awsexec/internal/ststest"
 )
 
 // environ is the environment of a home with AWS files.
@@ -86,6 +88,13 @@ func TestFingerprint(t *testing.T) {
 	}
 	if take(nil, "AWS_A=1", "AWS_B=2") != take(nil, "AWS_B=2", "AWS_A=1") {
 		t.Error("the order of variables matters")
+	}
+	for _, name := range []string{"AWSEXEC_PASSPHRASE", "AWSEXEC_NEW_PASSPHRASE", "AWS_VAULT_FILE_PASSPHRASE"} {
+		f := take(nil, name+"="+ststest.Marker+"1")
+		differs(name, f)
+		if take(nil, name+"="+ststest.Marker+"2") != f {
+			t.Errorf("the value of %s can be tried on a fingerprint", name)
+		}
 	}
 	for _, args := range [][]string{{"-p", "a"}, {"-pa"}, {"-p", "b"}, {"-p", ""}, {"--no-prompt", "-p", "a"}} {
 		differs(strings.Join(args, " "), take(args))
