@@ -59,6 +59,8 @@ var ailments = []ailment{
 	{name: "profile in the keystore alone", args: []string{"-p", "mfa"}, env: []string{"AWS_REGION=eu-west-1", "AWS_DEFAULT_REGION=eu-west-1"}, check: "not-used", at: "config"},
 	{name: "role whose source has no credential_process", config: []string{"[profile mfa]", "[profile a]", "region = eu-west-1", "role_arn = " + roleOne, "source_profile = mfa"},
 		args: []string{"-p", "a"}, check: "not-used", at: "config"},
+	{name: "role whose source is in the keystore alone", config: []string{"[profile a]", "region = eu-west-1", "role_arn = " + roleOne, "source_profile = mfa"},
+		args: []string{"-p", "a"}, env: []string{"AWS_REGION=eu-west-1", "AWS_DEFAULT_REGION=eu-west-1"}, check: "not-used", at: "config"},
 	{name: "awsexec that is not there", config: []string{"[profile mfa]", "region = eu-west-1", "credential_process = /nowhere/awsexec -p mfa"}, args: []string{"-p", "mfa"},
 		check: "process", at: "config:6 (credential_process)"},
 	{name: "role with MFA", config: []string{"[profile mfa]", "region = eu-west-1", "credential_process = BIN/awsexec -p mfa",
