@@ -25,9 +25,13 @@ build: ## build/awsexec, for this machine
 demo: ## the two shapes of use, against a stand-in for AWS, in a home of its own
 	@go run ./internal/demo
 
+# The programs that internal/e2e runs are built without the race detector, as users have them: in the tests themselves it finds nothing and takes long.
 test: ## all tests; installs the real parts that they run against where it can (AWSEXEC_TEST_REQUIRE=all: none may be missing)
 	@internal/ci/install-test-parts.sh
-	@go test -race -timeout 15m -json ./... | go run ./internal/ci/testsummary
+	@{ code=0; \
+	go test -race -timeout 15m -json $$(go list ./... | grep -v '/internal/e2e$$') || code=$$?; \
+	go test -timeout 15m -json ./internal/e2e || code=$$?; \
+	exit $$code; } | go run ./internal/ci/testsummary
 
 lint: build/staticcheck ## format, vet, staticcheck and builds for all systems, go.mod and go.sum
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go' 2>/dev/null || find . -name '*.go' -not -path '*/node_modules/*')); \

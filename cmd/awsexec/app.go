@@ -228,30 +228,34 @@ func (a *app) awsFiles() (*profile.Config, error) {
 	return a.config, nil
 }
 
-// profile resolves the profile called name. One that is in no AWS file still exists if the keystore has a key of that name, and
-// default always does.
+// profile resolves the profile called name. One that is in no AWS file still exists if the keystore has a key of that name, be it a source
+// profile, and default always does.
 func (a *app) profile(ctx context.Context, name string) (*profile.Profile, error) {
 	config, err := a.awsFiles()
 	if err != nil {
 		return nil, err
 	}
-	p, err := config.Profile(name)
-	var missing *profile.NotFoundError
-	if !errors.As(err, &missing) || missing.Name != name {
-		return p, err
-	}
-	keys, keysErr := a.keys()
-	if keysErr != nil {
-		a.ui.Debug("keystore: %v", keysErr)
-		return nil, err
-	}
-	switch _, keyErr := keys.KeyID(ctx, name); {
-	case keyErr == nil:
-		return config.With(name).Profile(name)
-	case errors.Is(keyErr, keystore.ErrNotFound):
-		return nil, a.near(ctx, name, config, keys)
-	default:
-		return nil, keyErr
+	for {
+		p, err := config.Profile(name)
+		var missing *profile.NotFoundError
+		if !errors.As(err, &missing) {
+			return p, err
+		}
+		keys, keysErr := a.keys()
+		if keysErr != nil {
+			a.ui.Debug("keystore: %v", keysErr)
+			return nil, err
+		}
+		switch _, keyErr := keys.KeyID(ctx, missing.Name); {
+		case keyErr == nil:
+			config = config.With(missing.Name)
+		case errors.Is(keyErr, keystore.ErrNotFound):
+			return nil, a.near(ctx, name, config, keys)
+		case errors.Is(keyErr, keystore.ErrUnavailable) && missing.Name != name: // the files alone are wrong
+			return nil, err
+		default:
+			return nil, keyErr
+		}
 	}
 }
 

@@ -201,7 +201,7 @@ func (d *diagnosis) foundCause(r *explain.Result, clients string) {
 		if strings.HasPrefix(r.AccessKeyID, "ASIA") {
 			instead(edit(at, "take the keys out, with their token"))
 		} else {
-			instead("awsexec import " + quoteWord(r.Profile))
+			instead(d.mendClearKey(r.Profile, r.AccessKeyID, at))
 		}
 	case explain.SSO:
 		instead(edit(at, "take all sso_ settings out"))
@@ -249,6 +249,19 @@ func export(name, value string) string {
 // mendConfig is the command that makes a profile lead to awsexec.
 func (d *diagnosis) mendConfig(name string) string {
 	return fmt.Sprintf("aws configure set credential_process %q --profile %s", processCommand(d.self, name), quoteWord(name))
+}
+
+// mendClearKey is the command that takes the key keyID of a profile out of an AWS file. Where the keystore has another one under that
+// name, only the user knows which is right.
+func (d *diagnosis) mendClearKey(name, keyID, at string) string {
+	command := "awsexec import " + quoteWord(name)
+	if e, ok := (indexedKeys{d.entries}).entry(name); ok && e.AccessKeyID != "" && e.AccessKeyID != keyID {
+		return edit(at, fmt.Sprintf("take the key out; or, to use it in place of the stored one (%s): %s --force", mask(e.AccessKeyID), command))
+	}
+	if d.noPrompt {
+		command += " --yes"
+	}
+	return command
 }
 
 func (d *diagnosis) mendFailure(r *explain.Result) string {

@@ -95,7 +95,7 @@ func (d *diagnosis) checkKeysInClear() {
 				continue
 			}
 			at := explain.Place{Pos: secret.Pos, Key: "aws_secret_access_key"}.String()
-			d.found(suspect, "key-in-clear", at, "awsexec import "+quoteWord(name),
+			d.found(suspect, "key-in-clear", at, d.mendClearKey(name, id.Text, at),
 				fmt.Sprintf("profile %q: its long-term key %s is in clear on the disk", name, mask(id.Text)))
 		}
 	}

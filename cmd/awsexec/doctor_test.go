@@ -214,6 +214,8 @@ func TestDoctorFindings(t *testing.T) {
 		{name: "another delimiter", config: "[profile q]\nregion: eu-west-1\n", check: "ambiguous", severity: suspect, parts: []string{"key = value", "config:5"}},
 		{name: "key in clear", credentials: "[old]\naws_access_key_id = " + aliceID + "\naws_secret_access_key = " + aliceSecret + "\n",
 			check: "key-in-clear", severity: suspect, parts: []string{"AKIA…CE01", "credentials:3", "awsexec import old"}},
+		{name: "key in clear beside another stored one", credentials: "[work]\naws_access_key_id = AKIAIOSFODNN7OTHER01\naws_secret_access_key = " + aliceSecret + "\n",
+			check: "key-in-clear", severity: suspect, parts: []string{"credentials:3", "take the key out", "stored one (AKIA…CE01)", "awsexec import work --force"}},
 		{name: "process not on the PATH", config: "[profile p]\ncredential_process = awsexec.exe -p p\n", check: "process", severity: broken, parts: []string{"PATH", "config:5", "aws configure set"}},
 		{name: "process that is not there", config: "[profile p]\ncredential_process = /nowhere/awsexec -p p\n", check: "process", severity: broken, parts: []string{"/nowhere/awsexec", "config:5"}},
 		{name: "another awsexec", config: "[profile p]\ncredential_process = OTHER/awsexec -p p\n", check: "process", severity: suspect, parts: []string{"another awsexec", "config:5"}},

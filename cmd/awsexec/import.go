@@ -270,8 +270,12 @@ func (c *importCmd) plan(ctx context.Context, a *app, k clearKey, files fileCont
 	case err != nil:
 		return p, err
 	case there == k.credentials().AccessKeyID:
-		if p.stored, err = a.isStored(ctx, k); err != nil {
+		other := false
+		if p.stored, other, err = a.isStored(ctx, k); err != nil {
 			return p, err
+		}
+		if other && c.NoVerify { // nobody will tell which secret is right
+			p.old = there
 		}
 	default:
 		p.old = there
@@ -282,15 +286,16 @@ func (c *importCmd) plan(ctx context.Context, a *app, k clearKey, files fileCont
 	return p, files.edit(p.edits)
 }
 
-// isStored tells whether the keystore has k under its name, from a run that was interrupted. One of the same id with another secret is
-// none: AWS will tell which is right.
-func (a *app) isStored(ctx context.Context, k clearKey) (bool, error) {
+// isStored tells whether the keystore has k under its name, from a run that was interrupted, or other: one of the same id with another
+// secret. AWS will tell which is right, if it is asked.
+func (a *app) isStored(ctx context.Context, k clearKey) (stored, other bool, err error) {
 	defer a.waitForKeys()()
 	there, err := a.store.Get(ctx, k.name)
 	if errors.Is(err, keystore.ErrNotFound) { // the index did not know
-		return false, nil
+		return false, false, nil
 	}
-	return err == nil && there.SecretAccessKey == k.credentials().SecretAccessKey, err
+	stored = there.AccessKeyID == k.credentials().AccessKeyID && there.SecretAccessKey == k.credentials().SecretAccessKey
+	return err == nil && stored, err == nil && !stored, err
 }
 
 // confirm asks whether to go ahead.

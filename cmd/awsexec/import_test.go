@@ -253,6 +253,10 @@ func TestImportMeetsStoredKey(t *testing.T) {
 	if r := w.run("", "import", "--yes"); r.code != exitFailed || !strings.Contains(r.err, "SignatureDoesNotMatch") {
 		t.Errorf("exit code %d\n%s", r.code, r.err)
 	}
+	// AWS is not asked, so that it cannot tell.
+	if r := w.run("", "import", "--yes", "--no-verify"); r.code != exitFailed || !strings.Contains(r.err, "another one under this name") {
+		t.Errorf("exit code %d\n%s", r.code, r.err)
+	}
 	w.ok("", "clear")
 	w.worksAs("work", carolID)
 }

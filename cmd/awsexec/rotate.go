@@ -69,11 +69,15 @@ func (a *app) rotatable(ctx context.Context, name string) (*profile.Profile, err
 				e.Name, processCommand(a.self, name), quoteWord(e.Name))}
 		}
 	}
-	for _, other := range config.Names() {
-		p, err := config.Profile(other)
-		if err == nil && p.Static != nil && p.Static.Credentials.AccessKeyID == id {
-			return nil, copyError{name, id, fmt.Sprintf("in clear at %s too", p.Static.AccessKeyID), "take it out of there: awsexec import " + quoteWord(other)}
+	for _, k := range config.ClearKeys() { // of profiles that cannot be resolved too
+		if k.Credentials.AccessKeyID != id || k.NoProfile && k.Profile != "DEFAULT" {
+			continue
 		}
+		advice := "take it out of there: awsexec import " + quoteWord(k.Profile)
+		if k.Obstacle != "" {
+			advice = "take it out of there by hand: " + k.Obstacle
+		}
+		return nil, copyError{name, id, fmt.Sprintf("in clear at %s too", k.Pos), advice}
 	}
 	return config.With(name).Profile(name)
 }

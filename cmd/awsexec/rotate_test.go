@@ -420,6 +420,11 @@ sso_role_name = admin
 	w.ok("", "remove", "copy", "--yes")
 	w.write(".aws/credentials", "[file]\naws_access_key_id = "+aliceID+"\naws_secret_access_key = "+aliceSecret+"\n")
 	w.refuse(exitFailed, "", []string{"rotate", "work", "--yes"}, "is in clear at ", "/.aws/credentials:2 too", "hint: take it out of there: awsexec import file")
+	w.write(".aws/credentials", "[broken]\nrole_arn = r\nsource_profile = none\naws_access_key_id = "+aliceID+"\naws_secret_access_key = "+aliceSecret+"\n")
+	w.refuse(exitFailed, "", []string{"rotate", "work", "--yes"}, "/.aws/credentials:4 too", "hint: take it out of there: awsexec import broken")
+	w.write(".aws/credentials", "[DEFAULT]\naws_access_key_id = "+aliceID+"\naws_secret_access_key = "+aliceSecret+"\n[x]\n")
+	w.refuse(exitFailed, "", []string{"rotate", "work", "--yes"}, "/.aws/credentials:2 too", "hint: take it out of there by hand: [DEFAULT]")
+	w.write(".aws/credentials", "[file]\naws_access_key_id = "+aliceID+"\naws_secret_access_key = "+aliceSecret+"\n")
 
 	if err := w.server.SetKeyActive(aliceID, false); err != nil {
 		t.Fatal(err)

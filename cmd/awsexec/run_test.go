@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/ststest"
 	"github.com/awsexec/awsexec/processfmt"
 )
 
@@ -84,15 +85,17 @@ func TestProfileErrors(t *testing.T) {
 	}{
 		"unknown":                    {"[profile world]\n", []string{"-p", "wrld"}, exitFailed, []string{`profile "wrld": not in the AWS files; nearest: "world"`, "hint: ", "awsexec add wrld"}},
 		"unknown, like a stored one": {"", []string{"-p", "wrk"}, exitFailed, []string{`nearest: "work"`}},
-		"no bracket":                 {"[profile work\n", []string{"-p", "work"}, exitFailed, []string{".aws/config:1: "}},
-		"duplicate":                  {"[profile work]\n[profile work]\n", []string{"-p", "work"}, exitFailed, []string{".aws/config:2: "}},
-		"empty process":              {"[profile work]\ncredential_process =\n", []string{"-p", "work"}, exitFailed, []string{".aws/config:2: ", "credential_process"}},
-		"cycle":                      {"[profile a]\nrole_arn=r\nsource_profile=b\n[profile b]\nrole_arn=r\nsource_profile=a\n", []string{"-p", "a"}, exitFailed, []string{"a → b → a"}},
-		"short duration":             {"", []string{"-p", "work", "--duration", "5m"}, exitUsage, []string{"duration 5m is outside what GetSessionToken allows: 900 to 129600 seconds"}},
-		"short duration in profile":  {"[profile work]\nduration_seconds = 300\n", []string{"-p", "work"}, exitFailed, []string{"900 to 129600 seconds", "hint: change duration_seconds"}},
-		"no key":                     {"[profile x]\nregion = y\n", []string{"-p", "x"}, exitFailed, []string{`profile "x": no access key in`, "hint: store its key: awsexec add x"}},
-		"missing program":            {"", []string{"-p", "work", "--", "no-such-program"}, exitNotFound, []string{"no-such-program: not found"}},
-		"directory":                  {"", []string{"-p", "work", "--", "/"}, exitNotRunnable, []string{"/ cannot be run"}},
+		"unknown source, like a stored one": {"[profile r]\nrole_arn=r\nsource_profile=wrk\n", []string{"-p", "r"}, exitFailed,
+			[]string{`profile "r": `, "config:3: source_profile: ", `profile "wrk": not in the AWS files; nearest: "work"`}},
+		"no bracket":                {"[profile work\n", []string{"-p", "work"}, exitFailed, []string{".aws/config:1: "}},
+		"duplicate":                 {"[profile work]\n[profile work]\n", []string{"-p", "work"}, exitFailed, []string{".aws/config:2: "}},
+		"empty process":             {"[profile work]\ncredential_process =\n", []string{"-p", "work"}, exitFailed, []string{".aws/config:2: ", "credential_process"}},
+		"cycle":                     {"[profile a]\nrole_arn=r\nsource_profile=b\n[profile b]\nrole_arn=r\nsource_profile=a\n", []string{"-p", "a"}, exitFailed, []string{"a → b → a"}},
+		"short duration":            {"", []string{"-p", "work", "--duration", "5m"}, exitUsage, []string{"duration 5m is outside what GetSessionToken allows: 900 to 129600 seconds"}},
+		"short duration in profile": {"[profile work]\nduration_seconds = 300\n", []string{"-p", "work"}, exitFailed, []string{"900 to 129600 seconds", "hint: change duration_seconds"}},
+		"no key":                    {"[profile x]\nregion = y\n", []string{"-p", "x"}, exitFailed, []string{`profile "x": no access key in`, "hint: store its key: awsexec add x"}},
+		"missing program":           {"", []string{"-p", "work", "--", "no-such-program"}, exitNotFound, []string{"no-such-program: not found"}},
+		"directory":                 {"", []string{"-p", "work", "--", "/"}, exitNotRunnable, []string{"/ cannot be run"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -103,6 +106,27 @@ func TestProfileErrors(t *testing.T) {
 			w.refuse(tt.code, "", tt.args, tt.parts...)
 		})
 	}
+}
+
+// TestSourceInKeystoreAlone: a role's source need not be in an AWS file, be it next to the role or behind another one.
+func TestSourceInKeystoreAlone(t *testing.T) {
+	w := newWorld(t)
+	w.add("work")
+	const one, two = "arn:aws:iam::123456789012:role/one", "arn:aws:iam::123456789012:role/two"
+	for arn, trust := range map[string]string{one: aliceARN, two: one} {
+		if err := w.server.AddRole(ststest.Role{ARN: arn, Trust: []string{trust}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.write(".aws/config", "[profile one]\nrole_arn = "+one+"\nsource_profile = work\n[profile two]\nrole_arn = "+two+"\nsource_profile = one\n")
+	for _, name := range []string{"one", "two"} {
+		if r := w.ok("", "whoami", "-p", name, "--unmasked"); !strings.Contains(r.out, ":assumed-role/"+name+"/") {
+			t.Errorf("profile %s is\n%s", name, r.out)
+		}
+	}
+	w.env["AWSEXEC_KEYSTORE"] = "keyring"
+	w.env["DBUS_SESSION_BUS_ADDRESS"] = "unix:path=" + w.home + "/none"
+	w.refuse(exitFailed, "", []string{"-p", "one"}, `profile "work": not in the AWS files`)
 }
 
 func TestListRemoveClear(t *testing.T) {

@@ -40,6 +40,10 @@ var ailments = []ailment{
 		edits: "s/ #.*//"},
 	{name: "session in the credentials file", credentials: "[work]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = S3CR3TMARKER\naws_session_token = S3CR3TMARKER\n",
 		args: []string{"-p", "work"}, check: "shadowed", at: "credentials:2 (aws_access_key_id)", edits: "d;3d;4d"},
+	{name: "key in clear", credentials: "[work]\naws_access_key_id = " + aliceKey + "\naws_secret_access_key = " + aliceSecret + "\n", args: []string{"-p", "work"},
+		check: "shadowed", at: "credentials:2 (aws_access_key_id)"},
+	{name: "another key in clear", credentials: "[work]\naws_access_key_id = " + aliceKey2 + "\naws_secret_access_key = " + aliceSecret2 + "\n", args: []string{"-p", "work"},
+		check: "shadowed", at: "credentials:2 (aws_access_key_id)", edits: "d;3d"},
 	{name: "role beside credential_process", config: []string{"role_arn = " + roleOne}, args: []string{"-p", "work"}, check: "rejected", at: "config:4 (role_arn)"},
 	{name: "IAM Identity Center beside credential_process", config: ssoLegacyProfile[1:], args: []string{"-p", "work"}, check: "shadowed", at: "config:4 (sso_account_id)",
 		edits: "d;5d;6d;7d"},
@@ -55,6 +59,8 @@ var ailments = []ailment{
 	{name: "profile in the keystore alone", args: []string{"-p", "mfa"}, env: []string{"AWS_REGION=eu-west-1", "AWS_DEFAULT_REGION=eu-west-1"}, check: "not-used", at: "config"},
 	{name: "role whose source has no credential_process", config: []string{"[profile mfa]", "[profile a]", "region = eu-west-1", "role_arn = " + roleOne, "source_profile = mfa"},
 		args: []string{"-p", "a"}, check: "not-used", at: "config"},
+	{name: "role whose source is in the keystore alone", config: []string{"[profile a]", "region = eu-west-1", "role_arn = " + roleOne, "source_profile = mfa"},
+		args: []string{"-p", "a"}, env: []string{"AWS_REGION=eu-west-1", "AWS_DEFAULT_REGION=eu-west-1"}, check: "not-used", at: "config"},
 	{name: "awsexec that is not there", config: []string{"[profile mfa]", "region = eu-west-1", "credential_process = /nowhere/awsexec -p mfa"}, args: []string{"-p", "mfa"},
 		check: "process", at: "config:6 (credential_process)"},
 	{name: "role with MFA", config: []string{"[profile mfa]", "region = eu-west-1", "credential_process = BIN/awsexec -p mfa",
@@ -136,7 +142,8 @@ func (r doctorReport) mendOf(check, at string) (mend string, ok bool) {
 // doctor types commands into a shell and then asks doctor in it.
 func (w *world) doctor(commands string, args ...string) doctorReport {
 	w.t.Helper()
-	r := w.start(command{name: "/bin/sh", args: []string{"-c", fmt.Sprintf("set -e\n%s\nexec awsexec doctor --json %s", commands, quoted(args...))}}).wait()
+	script := fmt.Sprintf("set -e\nexec 3>&1 >&2\n%s\nexec awsexec doctor --json %s >&3 3>&-", commands, quoted(args...))
+	r := w.start(command{name: "/bin/sh", args: []string{"-c", script}}).wait()
 	var got doctorReport
 	if err := json.Unmarshal([]byte(r.stdout), &got); err != nil {
 		w.t.Fatalf("exit code %d, %v\n%s%s", r.code, err, r.stdout, r.stderr)

@@ -18,6 +18,8 @@ func TestRedact(t *testing.T) {
 		{"another tool's", "db_password = a b\nokta_token=x\n", "db_password = " + x + "\nokta_token=" + x + "\n"},
 		{"no secrets", "web_identity_token_file = /a/b\nsecret_arn = arn:x\n", ""},
 		{"comment", "# aws_secret_access_key = old\n;token: old\n", "# aws_secret_access_key = " + x + "\n;token: " + x + "\n"},
+		{"goes on below a comment", "aws_session_token =\n# why\n  abc\n; token: old\n  def\n", "aws_session_token =\n# why\n  " + x + "\n; token: " + x + "\n  " + x + "\n"},
+		{"goes on below nothing", "s3 =\n# token: old\n  a = b\n", "s3 =\n# token: " + x + "\n  a = b\n"},
 		{"anywhere", "# was " + clearSecret + " before\n", "# was " + x + " before\n"},
 		{"no key", "# " + strings.Repeat("a", 40) + " " + clearSecret + "1\n", ""},
 		{"empty value", "aws_session_token =\nregion = x\n", ""},
