@@ -29,6 +29,7 @@ type app struct {
 	Profile  string // the one of flags that counts; "" if there is none
 	ui       *ui
 	args     []string // of the whole command line
+	about    string   // the key that the command names; "" if it names none
 	vars     map[string]string
 	noPrompt bool
 	calledBy bool          // a program called us, it seems, not a person

@@ -53,6 +53,9 @@ func run(ctx context.Context, args []string, d deps) int {
 		err = usageError{"--refresh is about a program to run, and there is none", "awsexec --refresh [-p NAME] -- CMD [ARG…]"}
 	}
 	if err == nil {
+		if named, ok := selected.(interface{ about() string }); ok {
+			a.about = named.about()
+		}
 		err = selected.Run(ctx, a)
 	}
 	if err == nil {

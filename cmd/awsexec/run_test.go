@@ -139,7 +139,8 @@ func TestListRemoveClear(t *testing.T) {
 	w.refuse(exitFailed, "", []string{"clear", "none"}, `profile "none": not in the AWS files`)
 
 	w.refuse(exitFailed, "", []string{"remove", "none", "--yes"}, "not found", "hint: see which keys there are: awsexec list")
-	w.refuse(exitFailed, "", []string{"remove", "work"}, "prompts are switched off")
+	w.refuse(exitFailed, "", []string{"remove", "work"}, "prompts are switched off",
+		"hint: to do it without being asked: awsexec remove work --yes\n")
 	w.ok("", "remove", "work", "--yes")
 	w.refuse(exitFailed, "", []string{"-p", "work"}, `profile "work": no access key`)
 }
