@@ -255,7 +255,10 @@ func hintOfNetwork(err error, a *app, _ string) string {
 	var unknownCA x509.UnknownAuthorityError
 	var dns *net.DNSError
 	var network net.Error
+	var op *net.OpError
 	switch {
+	case errors.As(err, &op) && op.Op == "listen":
+		return "name an address of this machine, and a port that is free: awsexec serve --listen 127.0.0.1:0"
 	case errors.As(err, &unknownCA):
 		return "if a proxy inspects TLS here, name its root certificate: AWS_CA_BUNDLE=FILE or ca_bundle in the profile"
 	case errors.As(err, &dns):

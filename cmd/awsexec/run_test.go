@@ -46,7 +46,9 @@ func TestUsage(t *testing.T) {
 		{[]string{"--duration", "1.5s"}, []string{`--duration "1.5s" is no duration`}},
 		{[]string{"--keystore", "cloud", "list"}, []string{`keystore "cloud" must be auto, keyring or file`}},
 		{[]string{"export", "--format", "csh"}, []string{`format "csh" is none of process`}},
-		{[]string{"remove"}, []string{"<name>"}},
+		{[]string{"remove"}, []string{"<name>", "hint: awsexec remove --help\n"}},
+		{[]string{"list", "more"}, []string{"error: unexpected argument more\n", "hint: awsexec list --help\n"}},
+		{[]string{"serve", "--listen"}, []string{"error: --listen: missing value\n", "hint: awsexec serve --help\n"}},
 	} {
 		w.refuse(exitUsage, "", tt.args, tt.parts...)
 	}

@@ -143,7 +143,7 @@ func TestServeRefuses(t *testing.T) {
 		{exitUsage, []string{"--no-session"}, []string{"short-lived credentials only"}},
 		{exitUsage, []string{"--format", "process"}, []string{`format "process" is none of`}},
 		{exitUsage, []string{"--"}, []string{"no program to run after --", "hint: awsexec [-p NAME] serve -- CMD"}},
-		{exitFailed, []string{"--listen", taken.Addr().String()}, []string{"address already in use"}},
+		{exitFailed, []string{"--listen", taken.Addr().String()}, []string{"address already in use", "hint: name an address of this machine, and a port that is free: awsexec serve --listen"}},
 		{exitNotFound, []string{"--", "no-such-program"}, []string{"no-such-program: not found"}},
 		{exitFailed, []string{"-p", "wrk"}, []string{`profile "wrk"`, `nearest: "work"`}},
 	} {
