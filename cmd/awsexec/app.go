@@ -39,12 +39,11 @@ type app struct {
 	files    profile.Files // the user's own
 	sdkFiles profile.Files // what SDKs read here: others than files under awsexec --refresh
 
-	opening sync.Mutex // guards the three below until each is there
+	opening sync.Mutex // guards the four below
 	config  *profile.Config
 	store   *keystore.Store
 	cached  *cache.Cache
-
-	given aws.CredentialsProvider // what gave a call its credentials
+	given   aws.CredentialsProvider // what gave the last call its credentials
 
 	asking        sync.Mutex // one question at a time at the terminal
 	terminalTaken bool       // the terminal is a child's
@@ -309,7 +308,9 @@ func (a *app) credentials(ctx context.Context, p *profile.Profile, limit time.Du
 	if err != nil {
 		return aws.Credentials{}, err
 	}
+	a.opening.Lock() // serve gets those of several profiles at once
 	a.given = from
+	a.opening.Unlock()
 	c, err := from.Retrieve(ctx)
 	a.noteAnswer(asked, err)
 	return c, err

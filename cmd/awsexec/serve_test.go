@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -154,6 +155,30 @@ func TestServeRefuses(t *testing.T) {
 	}
 	w.env["AWS_ACCESS_KEY_ID"], w.env["AWS_SECRET_ACCESS_KEY"], w.env["AWS_SESSION_TOKEN"] = "ASIAIOSFODNN7ALICE01", aliceSecret, "t"
 	w.refuse(exitFailed, "", []string{"serve"}, "do not say when they end", "hint: ", "awsexec -- CMD")
+}
+
+// The server has several profiles renewed at once. The race detector watches.
+func TestCredentialsAtOnce(t *testing.T) {
+	w := newWorld(t)
+	w.add("work")
+	w.add("other")
+	a, err := newApp(w.deps("", io.Discard, io.Discard), newUI(w.deps("", io.Discard, io.Discard)), &flags{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var at sync.WaitGroup
+	for _, name := range []string{"work", "other"} {
+		p, err := a.profile(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at.Go(func() {
+			if c, err := a.credentials(t.Context(), p, execLimit); err != nil || c.SessionToken == "" {
+				t.Errorf("profile %q: %v", name, err)
+			}
+		})
+	}
+	at.Wait()
 }
 
 // Another address than loopback takes a word of the user, and a warning.
