@@ -173,8 +173,10 @@ func TestCredentialsAtOnce(t *testing.T) {
 			t.Fatal(err)
 		}
 		at.Go(func() {
-			if c, err := a.credentials(t.Context(), p, execLimit); err != nil || c.SessionToken == "" {
-				t.Errorf("profile %q: %v", name, err)
+			for range 50 {
+				if c, err := a.credentials(t.Context(), p, execLimit); err != nil || c.SessionToken == "" {
+					t.Errorf("profile %q: %v", name, err)
+				}
 			}
 		})
 	}
