@@ -24,6 +24,8 @@ type addCmd struct {
 	WriteConfig bool   `help:"Add the profile's credential_process line to the AWS config file."`
 }
 
+func (c *addCmd) about() string { return c.Name }
+
 func (c *addCmd) Run(ctx context.Context, a *app) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, errTooLong)
 	defer cancel()
@@ -102,7 +104,8 @@ func (c *addCmd) read(ctx context.Context, a *app) (aws.Credentials, error) {
 	}
 	id, err := a.ask(ctx, "access key id: ", false)
 	if err != nil {
-		return aws.Credentials{}, err
+		return aws.Credentials{}, a.unasked(err, "give the id and the secret on two lines of standard input: awsexec add "+quoteWord(c.Name)+" --stdin\n"+
+			"or see awsexec add --help for other ways")
 	}
 	key := aws.Credentials{AccessKeyID: strings.TrimSpace(id)}
 	if err := checkKeyID(key.AccessKeyID); err != nil {

@@ -29,6 +29,7 @@ type app struct {
 	Profile  string // the one of flags that counts; "" if there is none
 	ui       *ui
 	args     []string // of the whole command line
+	about    string   // the key that the command names; "" if it names none
 	vars     map[string]string
 	noPrompt bool
 	calledBy bool          // a program called us, it seems, not a person
@@ -38,12 +39,11 @@ type app struct {
 	files    profile.Files // the user's own
 	sdkFiles profile.Files // what SDKs read here: others than files under awsexec --refresh
 
-	opening sync.Mutex // guards the three below until each is there
+	opening sync.Mutex // guards the four below
 	config  *profile.Config
 	store   *keystore.Store
 	cached  *cache.Cache
-
-	given aws.CredentialsProvider // what gave a call its credentials
+	given   aws.CredentialsProvider // what gave the last call its credentials
 
 	asking        sync.Mutex // one question at a time at the terminal
 	terminalTaken bool       // the terminal is a child's
@@ -312,7 +312,9 @@ func (a *app) credentials(ctx context.Context, p *profile.Profile, limit time.Du
 	if err != nil {
 		return aws.Credentials{}, err
 	}
+	a.opening.Lock() // serve gets those of several profiles at once
 	a.given = from
+	a.opening.Unlock()
 	c, err := from.Retrieve(ctx)
 	a.noteAnswer(asked, err)
 	return c, err

@@ -129,11 +129,27 @@ func (a *app) terminal(ctx context.Context, p term.Prompt) (string, error) {
 	return term.Ask(ctx, p)
 }
 
-// confirm asks for a yes.
-func (a *app) confirm(ctx context.Context, question string) error {
+// unaskedError says that nobody could be asked, and what can be done instead.
+type unaskedError struct {
+	error
+	advice string
+}
+
+func (e unaskedError) Unwrap() error { return e.error }
+
+// unasked is the error err of a question, with advice, if there is any, where it could not be put to anybody.
+func (a *app) unasked(err error, advice string) error {
+	if err != nil && advice != "" && (a.noPrompt || errors.Is(err, term.ErrNoTerminal)) {
+		return unaskedError{err, advice}
+	}
+	return err
+}
+
+// confirm asks for a yes. Where nobody can be asked, the error has the given advice.
+func (a *app) confirm(ctx context.Context, question, advice string) error {
 	answer, err := a.ask(ctx, question+" [y/N] ", false)
 	if err != nil {
-		return err
+		return a.unasked(err, advice)
 	}
 	switch strings.ToLower(strings.TrimSpace(answer)) {
 	case "y", "yes":

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -33,11 +34,15 @@ func hint(err error, a *app) string {
 	if a == nil {
 		return ""
 	}
-	return hintFor(err, a, profile.Name(a.Profile, a.env))
+	return hintFor(err, a, cmp.Or(a.about, profile.Name(a.Profile, a.env)))
 }
 
 // hintFor is hint for an error about the profile called name.
 func hintFor(err error, a *app, name string) string {
+	var unasked unaskedError
+	if errors.As(err, &unasked) {
+		return unasked.advice
+	}
 	for _, h := range []func(error, *app, string) string{hintOfImport, hintOfRotation, hintOfKeystore, hintOfProfile, hintOfMFA, hintOfGiven, hintOfAWS, hintOfNetwork, hintOfChild} {
 		if advice := h(err, a, name); advice != "" {
 			return advice
@@ -50,15 +55,12 @@ func hintOfImport(err error, _ *app, name string) string {
 	var of importError
 	var setting *profile.SettingError
 	var taken takenError
-	var unasked unaskedError
 	switch {
 	case errors.As(err, &of) && errors.As(err, &setting) && setting.Key == "role_arn":
 		return fmt.Sprintf("give the role a profile of its own, with source_profile = %s, and import the key then", name)
 	case errors.As(err, &taken):
 		return fmt.Sprintf("store the one in the file instead: awsexec import %s --force\n"+
 			"or keep the stored one, and delete aws_access_key_id and aws_secret_access_key at %s", quoteWord(taken.name), taken.at)
-	case errors.As(err, &unasked):
-		return "see what would be done: awsexec import --dry-run\nto do it without being asked: awsexec import --yes"
 	}
 	return ""
 }
@@ -254,7 +256,10 @@ func hintOfNetwork(err error, a *app, _ string) string {
 	var unknownCA x509.UnknownAuthorityError
 	var dns *net.DNSError
 	var network net.Error
+	var op *net.OpError
 	switch {
+	case errors.As(err, &op) && op.Op == "listen":
+		return "name an address of this machine, and a port that is free: awsexec serve --listen 127.0.0.1:0"
 	case errors.As(err, &unknownCA):
 		return "if a proxy inspects TLS here, name its root certificate: AWS_CA_BUNDLE=FILE or ca_bundle in the profile"
 	case errors.As(err, &dns):

@@ -13,7 +13,6 @@ import (
 
 	"github.com/awsexec/awsexec/internal/diff"
 	"github.com/awsexec/awsexec/internal/profile"
-	"github.com/awsexec/awsexec/internal/term"
 	"github.com/awsexec/awsexec/keystore"
 )
 
@@ -307,11 +306,7 @@ func (c *importCmd) confirm(ctx context.Context, a *app, n int) error {
 	if n == 1 {
 		question = fmt.Sprintf("move 1 key into %s?", a.store)
 	}
-	err := a.confirm(ctx, question)
-	if err != nil && (a.noPrompt || errors.Is(err, term.ErrNoTerminal)) {
-		return unaskedError{err}
-	}
-	return err
+	return a.confirm(ctx, question, "see what would be done: awsexec import --dry-run\nto do it without being asked: awsexec import --yes")
 }
 
 // move stores a key and takes it out of the files. Wherever it is interrupted, the key is in the files or in the keystore, the profile is one
@@ -433,10 +428,3 @@ type takenError struct{ name, keyID, at string }
 func (e takenError) Error() string {
 	return fmt.Sprintf("the keystore has another one under this name (%s)", mask(e.keyID))
 }
-
-// unaskedError says that nobody could be asked whether to go ahead.
-type unaskedError struct{ error }
-
-func (e unaskedError) Error() string { return "nothing was changed: " + e.error.Error() }
-
-func (e unaskedError) Unwrap() error { return e.error }

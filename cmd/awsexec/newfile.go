@@ -43,7 +43,7 @@ func (a *app) offerFile(ctx context.Context, keys *keystore.Store, why error) (b
 		return false, nil
 	}
 	a.ui.Debug("keystore: %v", why)
-	err = a.confirm(ctx, fmt.Sprintf("there is no keyring on this machine; keep keys in a file encrypted with a passphrase, under %s?", o.Dir))
+	err = a.confirm(ctx, fmt.Sprintf("there is no keyring on this machine; keep keys in a file encrypted with a passphrase, under %s?", o.Dir), "")
 	if errors.Is(err, term.ErrNoTerminal) {
 		return false, nil
 	}

@@ -31,10 +31,8 @@ func (a *app) newPassphrase(ctx context.Context) ([]byte, error) {
 	if p := a.env("AWSEXEC_NEW_PASSPHRASE"); p != "" {
 		return []byte(p), nil
 	}
-	if a.noPrompt {
-		return nil, errors.New("prompts are switched off and AWSEXEC_NEW_PASSPHRASE is not set")
-	}
-	return a.askNewPassphrase(ctx)
+	p, err := a.askNewPassphrase(ctx)
+	return p, a.unasked(err, "set AWSEXEC_NEW_PASSPHRASE, or run it on a terminal: awsexec passphrase")
 }
 
 // askNewPassphrase asks a person for a new passphrase, twice.

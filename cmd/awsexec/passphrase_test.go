@@ -19,7 +19,7 @@ func TestPassphrase(t *testing.T) {
 	w.refuse(exitFailed, "", []string{"passphrase"}, "wrong passphrase", "hint: ")
 	w.env["AWSEXEC_PASSPHRASE"] = old
 	delete(w.env, "AWSEXEC_NEW_PASSPHRASE")
-	w.refuse(exitFailed, "", []string{"passphrase"}, "new passphrase: ", "AWSEXEC_NEW_PASSPHRASE is not set")
+	w.refuse(exitFailed, "", []string{"passphrase"}, "new passphrase: prompts are switched off", "hint: set AWSEXEC_NEW_PASSPHRASE")
 	if w.read("data/awsexec/keystore.age") != before {
 		t.Error("the file was changed")
 	}

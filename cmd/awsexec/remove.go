@@ -15,6 +15,8 @@ type removeCmd struct {
 	Yes  bool   `short:"y" help:"Do not ask."`
 }
 
+func (c *removeCmd) about() string { return c.Name }
+
 func (c *removeCmd) Run(ctx context.Context, a *app) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, errTooLong)
 	defer cancel()
@@ -27,7 +29,8 @@ func (c *removeCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	if !c.Yes {
-		if err := a.confirm(ctx, fmt.Sprintf("remove key %s (%q) from %s?", mask(id), c.Name, keys)); err != nil {
+		if err := a.confirm(ctx, fmt.Sprintf("remove key %s (%q) from %s?", mask(id), c.Name, keys),
+			"to do it without being asked: awsexec remove "+quoteWord(c.Name)+" --yes"); err != nil {
 			return err
 		}
 	}
@@ -67,6 +70,8 @@ func (a *app) forget(keyID string) {
 type clearCmd struct {
 	Name string `arg:"" optional:"" help:"Name of the key whose sessions to forget; all keys' if there is none."`
 }
+
+func (c *clearCmd) about() string { return c.Name }
 
 func (c *clearCmd) Run(ctx context.Context, a *app) error {
 	sessions, err := a.sessions()

@@ -18,6 +18,8 @@ type rotateCmd struct {
 	Yes  bool   `short:"y" help:"Do not ask."`
 }
 
+func (c *rotateCmd) about() string { return c.Name }
+
 func (c *rotateCmd) Run(ctx context.Context, a *app) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, errTooLong)
 	defer cancel()

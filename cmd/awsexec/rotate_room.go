@@ -67,7 +67,7 @@ func (r *rotation) offerToDelete(ctx context.Context, iam *provider.IAM, key pro
 	}
 	if !r.yes {
 		r.ui.note("%v", taken)
-		if err := r.confirm(ctx, fmt.Sprintf("delete key %s at AWS?", key.ID)); err != nil {
+		if err := r.confirm(ctx, fmt.Sprintf("delete key %s at AWS?", key.ID), ""); err != nil {
 			return fmt.Errorf("%w: %w", taken, err)
 		}
 	}

@@ -97,7 +97,7 @@ func (r *rotation) begin(ctx context.Context, current aws.Credentials) error {
 	}
 	if !r.yes {
 		question := fmt.Sprintf("replace key %s (%q) of %s by a new one, and delete it at AWS?", mask(current.AccessKeyID), r.p.Name, who.ARN)
-		if err := r.confirm(ctx, question); err != nil {
+		if err := r.confirm(ctx, question, "to do it without being asked: awsexec rotate "+quoteWord(r.p.Name)+" --yes"); err != nil {
 			return err
 		}
 	}

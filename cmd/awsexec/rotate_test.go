@@ -411,7 +411,8 @@ sso_role_name = admin
 		w.refuse(tt.code, "", []string{"rotate", tt.name, "--yes"}, tt.parts...)
 	}
 	w.refuse(exitUsage, "", []string{"rotate"}, "<name>")
-	w.refuse(exitFailed, "", []string{"rotate", "work"}, `key "work" is not rotated: prompts are switched off`)
+	w.refuse(exitFailed, "", []string{"rotate", "work"}, `key "work" is not rotated: prompts are switched off`,
+		"hint: to do it without being asked: awsexec rotate work --yes\n")
 
 	// A second copy of the key would be left behind.
 	w.add("copy")

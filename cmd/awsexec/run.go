@@ -53,6 +53,9 @@ func run(ctx context.Context, args []string, d deps) int {
 		err = usageError{"--refresh is about a program to run, and there is none", "awsexec --refresh [-p NAME] -- CMD [ARG…]"}
 	}
 	if err == nil {
+		if named, ok := selected.(interface{ about() string }); ok {
+			a.about = named.about()
+		}
 		err = selected.Run(ctx, a)
 	}
 	if err == nil {
@@ -136,15 +139,22 @@ func (e usageError) Error() string { return e.what }
 
 // misuse turns an error of the parser into a usageError. A word that is no command is most often a program that was meant to be run.
 func misuse(err error) error {
-	text := err.Error()
-	if word, ok := strings.CutPrefix(text, "unexpected argument "); ok {
+	text, help := err.Error(), "awsexec --help"
+	var at *kong.ParseError
+	var node *kong.Node
+	if errors.As(err, &at) {
+		node = at.Context.Selected()
+	}
+	if node != nil && !node.Hidden {
+		help = "awsexec " + node.Name + " --help"
+	} else if word, ok := strings.CutPrefix(text, "unexpected argument "); ok {
 		word, _, _ = strings.Cut(word, ",")
 		return usageError{fmt.Sprintf("%q is no command of awsexec", word), fmt.Sprintf("to run a program with credentials: awsexec -- %s …", word)}
 	}
 	if flag, ok := strings.CutSuffix(text, `: expected string value but got "EOL" (<EOL>)`); ok {
 		text = flag + ": missing value"
 	}
-	return usageError{text, "awsexec --help"}
+	return usageError{text, help}
 }
 
 // exitCode is the code that tells a calling program about err.

@@ -47,7 +47,9 @@ func TestUsage(t *testing.T) {
 		{[]string{"--duration", "1.5s"}, []string{`--duration "1.5s" is no duration`}},
 		{[]string{"--keystore", "cloud", "list"}, []string{`keystore "cloud" must be auto, keyring or file`}},
 		{[]string{"export", "--format", "csh"}, []string{`format "csh" is none of process`}},
-		{[]string{"remove"}, []string{"<name>"}},
+		{[]string{"remove"}, []string{"<name>", "hint: awsexec remove --help\n"}},
+		{[]string{"list", "more"}, []string{"error: unexpected argument more\n", "hint: awsexec list --help\n"}},
+		{[]string{"serve", "--listen"}, []string{"error: --listen: missing value\n", "hint: awsexec serve --help\n"}},
 	} {
 		w.refuse(exitUsage, "", tt.args, tt.parts...)
 	}
@@ -163,7 +165,8 @@ func TestListRemoveClear(t *testing.T) {
 	w.refuse(exitFailed, "", []string{"clear", "none"}, `profile "none": not in the AWS files`)
 
 	w.refuse(exitFailed, "", []string{"remove", "none", "--yes"}, "not found", "hint: see which keys there are: awsexec list")
-	w.refuse(exitFailed, "", []string{"remove", "work"}, "prompts are switched off")
+	w.refuse(exitFailed, "", []string{"remove", "work"}, "prompts are switched off",
+		"hint: to do it without being asked: awsexec remove work --yes\n")
 	w.ok("", "remove", "work", "--yes")
 	w.refuse(exitFailed, "", []string{"-p", "work"}, `profile "work": no access key`)
 }

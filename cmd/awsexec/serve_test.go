@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -143,7 +144,7 @@ func TestServeRefuses(t *testing.T) {
 		{exitUsage, []string{"--no-session"}, []string{"short-lived credentials only"}},
 		{exitUsage, []string{"--format", "process"}, []string{`format "process" is none of`}},
 		{exitUsage, []string{"--"}, []string{"no program to run after --", "hint: awsexec [-p NAME] serve -- CMD"}},
-		{exitFailed, []string{"--listen", taken.Addr().String()}, []string{"address already in use"}},
+		{exitFailed, []string{"--listen", taken.Addr().String()}, []string{"address already in use", "hint: name an address of this machine, and a port that is free: awsexec serve --listen"}},
 		{exitNotFound, []string{"--", "no-such-program"}, []string{"no-such-program: not found"}},
 		{exitFailed, []string{"-p", "wrk"}, []string{`profile "wrk"`, `nearest: "work"`}},
 	} {
@@ -154,6 +155,32 @@ func TestServeRefuses(t *testing.T) {
 	}
 	w.env["AWS_ACCESS_KEY_ID"], w.env["AWS_SECRET_ACCESS_KEY"], w.env["AWS_SESSION_TOKEN"] = "ASIAIOSFODNN7ALICE01", aliceSecret, "t"
 	w.refuse(exitFailed, "", []string{"serve"}, "do not say when they end", "hint: ", "awsexec -- CMD")
+}
+
+// The server has several profiles renewed at once. The race detector watches.
+func TestCredentialsAtOnce(t *testing.T) {
+	w := newWorld(t)
+	w.add("work")
+	w.add("other")
+	a, err := newApp(w.deps("", io.Discard, io.Discard), newUI(w.deps("", io.Discard, io.Discard)), &flags{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var at sync.WaitGroup
+	for _, name := range []string{"work", "other"} {
+		p, err := a.profile(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at.Go(func() {
+			for range 50 {
+				if c, err := a.credentials(t.Context(), p, execLimit); err != nil || c.SessionToken == "" {
+					t.Errorf("profile %q: %v", name, err)
+				}
+			}
+		})
+	}
+	at.Wait()
 }
 
 // Another address than loopback takes a word of the user, and a warning.

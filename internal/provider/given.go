@@ -2,6 +2,10 @@ package provider
 
 import (
 	"context"
+	"crypto/elliptic"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"net"
@@ -14,6 +18,7 @@ import (
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
 	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
+	"github.com/aws/aws-sdk-go-v2/credentials/logincreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 
 	"github.com/awsexec/awsexec/internal/profile"
@@ -71,6 +76,11 @@ func (e *GivenError) Error() string {
 // caches that these use are the SDK's.
 func (o *Options) fromSDK(ctx context.Context, p *profile.Profile) (aws.Credentials, error) {
 	defer o.Events.Waiting("for the credentials of profile " + p.Name)()
+	if p.LoginSession != "" {
+		if err := o.checkLogin(p.LoginSession); err != nil {
+			return aws.Credentials{}, err
+		}
+	}
 	cfg, err := awsconfig.LoadDefaultConfig(ctx,
 		awsconfig.WithSharedConfigFiles(present(o.Files.Config)),
 		awsconfig.WithSharedCredentialsFiles(present(o.Files.Credentials)),
@@ -81,6 +91,29 @@ func (o *Options) fromSDK(ctx context.Context, p *profile.Profile) (aws.Credenti
 		return aws.Credentials{}, err
 	}
 	return cfg.Credentials.Retrieve(ctx)
+}
+
+// checkLogin refuses the token of a login session whose key the SDK would panic at, in a goroutine that nobody else can guard. All else that
+// may be wrong with the token is the SDK's to tell.
+func (o *Options) checkLogin(session string) error {
+	file, err := logincreds.StandardCachedTokenFilepath(session, o.Env("AWS_LOGIN_CACHE_DIRECTORY"))
+	if err != nil {
+		return err
+	}
+	data, err := os.ReadFile(file)
+	defer clear(data)
+	var token struct {
+		DPOPKey string `json:"dpopKey"`
+	}
+	if err != nil || json.Unmarshal(data, &token) != nil || token.DPOPKey == "" {
+		return nil
+	}
+	if block, _ := pem.Decode([]byte(token.DPOPKey)); block != nil {
+		if key, err := x509.ParseECPrivateKey(block.Bytes); err == nil && key.Curve == elliptic.P256() {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s: dpopKey is no P-256 key in PEM form", file)
 }
 
 func present(file string) []string {

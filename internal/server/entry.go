@@ -40,7 +40,7 @@ type entry struct {
 	warn    func(profile string, err error)
 
 	ctx      context.Context // of renewals in the background
-	renewals *sync.WaitGroup // those of all profiles
+	renewals *renewals       // those of all profiles
 
 	current atomic.Pointer[answer] // nil before the first success
 
@@ -164,8 +164,9 @@ func (e *entry) startRenewal() <-chan struct{} {
 		close(done)
 		return done
 	}
-	e.renewal = make(chan struct{})
-	e.renewals.Go(func() {
+	renewal := make(chan struct{})
+	e.renewal = renewal
+	began := e.renewals.begin(func() {
 		if err := e.renew(e.ctx); err != nil && e.ctx.Err() == nil {
 			e.mu.Lock()
 			first := !e.warned
@@ -176,7 +177,11 @@ func (e *entry) startRenewal() <-chan struct{} {
 			}
 		}
 	})
-	return e.renewal
+	if !began {
+		close(renewal)
+		e.renewal = nil
+	}
+	return renewal
 }
 
 // renew gets new credentials, while e.renewal tells others to wait.

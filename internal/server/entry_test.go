@@ -279,5 +279,10 @@ func TestEnds(t *testing.T) {
 		if !ended || len(d.warnings) != 0 {
 			t.Errorf("the renewal has not ended, or was warned of: %v", d.warnings)
 		}
+		ended = false
+		time.Sleep(maxPause)
+		if _, _, waited, p := d.get(); p == nil || waited != 0 || ended {
+			t.Errorf("a request after the end waited %v for a renewal", waited)
+		}
 	})
 }

@@ -18,7 +18,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -58,7 +57,7 @@ type Server struct {
 	hosts    map[string]bool
 	http     *http.Server
 	cancel   context.CancelFunc // of renewals
-	renewals sync.WaitGroup
+	renewals renewals
 }
 
 // New returns a server that holds no credentials yet. Close it, whether it has served or not.
@@ -123,7 +122,7 @@ func (s *Server) Serve(l net.Listener) error {
 func (s *Server) Close() {
 	s.cancel()
 	_ = s.http.Close() // of connections that nobody needs any more
-	s.renewals.Wait()
+	s.renewals.end()
 }
 
 func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
