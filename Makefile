@@ -25,12 +25,16 @@ build: ## build/awsexec, for this machine
 demo: ## the two shapes of use, against a stand-in for AWS, in a home of its own
 	@go run ./internal/demo
 
-# The programs that internal/e2e runs are built without the race detector, as users have them: in the tests themselves it finds nothing and takes long.
+# The programs that internal/e2e runs are built without the race detector, as users have them: in its tests themselves it finds nothing and takes
+# long. Most of the time they wait, and all other tests run beside them.
 test: ## all tests; installs the real parts that they run against where it can (AWSEXEC_TEST_REQUIRE=all: none may be missing)
 	@internal/ci/install-test-parts.sh
+	@mkdir -p build
 	@{ code=0; \
-	go test -race -timeout 15m -json $$(go list ./... | grep -v '/internal/e2e$$') || code=$$?; \
+	go test -race -timeout 15m -json $$(go list ./... | grep -v '/internal/e2e$$') >build/test.json & others=$$!; \
 	go test -timeout 15m -json ./internal/e2e || code=$$?; \
+	wait $$others || code=$$?; \
+	cat build/test.json; \
 	exit $$code; } | go run ./internal/ci/testsummary
 
 lint: build/staticcheck ## format, vet, staticcheck and builds for all systems, go.mod and go.sum

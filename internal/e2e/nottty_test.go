@@ -72,7 +72,7 @@ func (h *home) start(c command) *process {
 	p.cmd.Stdin = strings.NewReader(c.stdin)
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	p.cmd.WaitDelay = time.Second
+	p.cmd.WaitDelay = 10 * time.Second // Wine's own processes keep the pipes for a while
 	if err := p.cmd.Start(); err != nil {
 		cancel()
 		h.t.Fatal(err)

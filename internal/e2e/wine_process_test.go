@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/awsexec/awsexec/internal/winetest"
 )
@@ -117,6 +118,8 @@ func (w *windows) packages(t *testing.T) {
 				args: []string{"-test.skip", cmp.Or(p.skip, "^$")},
 				env:  []string{"AWSEXEC_TEST_THROWAWAY_CREDENTIALS=1"},
 				dir:  filepath.Join("..", "..", p.path),
+
+				limit: 4 * time.Minute,
 			}
 			r := u.program(c).wait()
 			if rest := cleanupOnly.ReplaceAllString(r.stdout, ""); r.code != 0 && (r.code != 1 || rest != "") {

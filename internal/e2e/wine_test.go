@@ -59,8 +59,8 @@ var windowsPackages = []struct{ path, skip string }{
 	// Wine's Credential Manager is not atomic: who reads an item that another is writing sees half of it. What else is left out takes
 	// minutes there and is not about Windows.
 	{"keystore", "TestKeyringContract/(coming_and_going|sealing_key|goroutines)$|TestFileContract/(goroutines|processes|coming_and_going|sizes|names|sealing.*)|TestFileDamaged|TestFilePassphrase"},
-	// These have files, modes of files and programs in the way of Unix.
-	{"cmd/awsexec", "TestDoctor|TestProfileErrors|TestRefresh|Renewal|TestImportRefuses|TestImportKeepsFiles|TestServeChild"},
+	// These have files, modes of files and programs in the way of Unix, or make so many files that they take minutes.
+	{"cmd/awsexec", "TestDoctor|TestProfileErrors|Refresh|Renewal|Import|Serve|Rotat|Passphrase|AtOnce"},
 }
 
 // newWindows builds the programs while Wine makes the machine.
