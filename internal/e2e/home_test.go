@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/awsexec/awsexec/internal/keyringtest"
 )
 
 // home is a user's machine as one test sees it: a home directory and the whole environment of what runs there.
@@ -17,7 +19,8 @@ type home struct {
 	t       *testing.T
 	dir     string
 	env     map[string]string
-	awsexec string // path of the binary
+	awsexec string           // path of the binary
+	bus     *keyringtest.Bus // nil without one
 }
 
 // newHome makes an empty home whose keystore is the encrypted file. Its path is short: sockets live below it.

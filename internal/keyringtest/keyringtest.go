@@ -112,6 +112,18 @@ func (b *Bus) StartKeyring(password string) error {
 	}
 }
 
+// HasKeyring says whether a keyring service owns its name on the bus.
+func (b *Bus) HasKeyring() (bool, error) {
+	conn, err := dbus.Connect(b.Address)
+	if err != nil {
+		return false, err
+	}
+	defer conn.Close()
+	var owned bool
+	err = conn.BusObject().Call("org.freedesktop.DBus.NameHasOwner", 0, SecretsName).Store(&owned)
+	return owned, err
+}
+
 // PIDs are the process ids of the daemons, the bus first.
 func (b *Bus) PIDs() []int {
 	var pids []int
