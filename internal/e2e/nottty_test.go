@@ -39,12 +39,13 @@ func (h *home) run(args ...string) result {
 
 // command is a process to start without a terminal. The zero value of a member is the usual.
 type command struct {
-	name  string   // default awsexec
-	args  []string //
-	env   []string // changes of the home's environment, see environ
-	stdin string   // default: empty
-	dir   string
-	limit time.Duration // default: limit
+	name    string   // default awsexec
+	args    []string //
+	env     []string // changes of the home's environment, see environ
+	stdin   string   // default: empty
+	dir     string
+	limit   time.Duration // default: limit
+	lingers bool          // what it starts may hold its output open for longer than it lives
 }
 
 // process is one that was started.
@@ -54,6 +55,7 @@ type process struct {
 	stdout, stderr bytes.Buffer
 	began          time.Time
 	cancel         context.CancelFunc
+	lingers        bool
 }
 
 // start starts c.
@@ -63,7 +65,7 @@ func (h *home) start(c command) *process {
 		c.name = h.awsexec
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), cmp.Or(c.limit, limit))
-	p := &process{t: h.t, cmd: exec.CommandContext(ctx, c.name, c.args...), began: time.Now(), cancel: cancel}
+	p := &process{t: h.t, cmd: exec.CommandContext(ctx, c.name, c.args...), began: time.Now(), cancel: cancel, lingers: c.lingers}
 	p.cmd.Env = h.environ(c.env...)
 	p.cmd.Dir = h.dir
 	if c.dir != "" {
@@ -73,6 +75,9 @@ func (h *home) start(c command) *process {
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	p.cmd.WaitDelay = 10 * time.Second // Wine's own processes keep the pipes for a while
+	if c.lingers {
+		p.cmd.WaitDelay = 2 * time.Second
+	}
 	if err := p.cmd.Start(); err != nil {
 		cancel()
 		h.t.Fatal(err)
@@ -95,6 +100,9 @@ func (p *process) wait() result {
 	if status := p.cmd.ProcessState.Sys().(syscall.WaitStatus); status.Signaled() {
 		r.signal = status.Signal()
 		r.code = 128 + int(r.signal)
+	}
+	if p.lingers && errors.Is(err, exec.ErrWaitDelay) {
+		err = nil
 	}
 	if ee := (*exec.ExitError)(nil); err != nil && !errors.As(err, &ee) {
 		p.t.Fatalf("%s: %v", p.cmd.Args[0], err)

@@ -141,7 +141,7 @@ func (w *windows) ctrlC(t *testing.T) {
 	u := w.worker(t, newSTS(t))
 	decode(t, u.exe("-p", "work"))
 	args := slices.Concat([]string{"press", winetest.Path(w.awsexec)}, u.with("events"))
-	r := u.program(command{name: w.probe, args: args}).wait()
+	r := u.program(command{name: w.probe, args: args, lingers: true}).wait() // the console's own process
 	if want := "ready.\nevent 0.\ntotal 1.\nended with 7.\n"; r.stdout != want || r.stderr != "" {
 		t.Errorf("got\n%s\nwant\n%s\nstderr:\n%s", r.stdout, want, r.stderr)
 	}
