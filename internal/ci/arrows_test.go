@@ -29,8 +29,8 @@ var arrows = map[string]string{
 	"internal/redirect": "internal/atomicfile internal/flock internal/profile",
 	"internal/sealed":   "internal/credentials",
 	"internal/ticket":   "internal/sealed internal/secretservice",
-	"internal/warm": "processfmt internal/child internal/credentials internal/kernelkey internal/sealed internal/secretservice " +
-		"internal/ticket",
+	"internal/warm": "processfmt internal/child internal/credentials internal/kernelkey internal/populate internal/sealed " +
+		"internal/secretservice internal/ticket",
 
 	"internal/bench": "processfmt internal/kernelkey internal/keyringtest internal/ststest",
 	"internal/demo":  "processfmt internal/ststest",
