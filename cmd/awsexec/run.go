@@ -96,6 +96,12 @@ func withChild(selected command, child []string) (command, error) {
 
 // parse reads our own arguments into grammar and returns the command that they select, or nil if help was asked for and given.
 func parse(grammar *cli, args []string, d deps) (command, error) {
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
+		if plain, err := parsePlain(args); err == nil {
+			grammar.flags = plain
+			return &grammar.Print, nil
+		}
+	}
 	type exited struct{}
 	parser, err := kong.New(grammar,
 		kong.Name("awsexec"),
@@ -127,6 +133,17 @@ func parse(grammar *cli, args []string, d deps) (command, error) {
 		return nil, misuse(err)
 	}
 	return parsed.Selected().Target.Addr().Interface().(command), nil
+}
+
+// parsePlain reads arguments without a command word: making a parser for all commands takes longer than all else that most calls do. An
+// error is for the whole parser to put into words; so is help.
+func parsePlain(args []string) (flags, error) {
+	var grammar struct{ flags }
+	parser, err := kong.New(&grammar, kong.NoDefaultHelp())
+	if err == nil {
+		_, err = parser.Parse(args)
+	}
+	return grammar.flags, err
 }
 
 // usageError is a command line that makes no sense.

@@ -92,11 +92,11 @@ func (w *world) measure(ctx context.Context, s subject) (sample, error) {
 	return sample{took, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}, nil
 }
 
-// together runs s n times at once and returns how long it takes until the last has ended.
-func (w *world) together(ctx context.Context, s subject, n int) (time.Duration, error) {
+// together runs s n times at once and returns how long it takes until the last has ended, and the processor time that all have used.
+func (w *world) together(ctx context.Context, s subject, n int) (sample, error) {
 	if s.prepare != nil {
 		if err := s.prepare(); err != nil {
-			return 0, fmt.Errorf("%s: %w", s.name, err)
+			return sample{}, fmt.Errorf("%s: %w", s.name, err)
 		}
 	}
 	var started []*exec.Cmd
@@ -110,15 +110,17 @@ func (w *world) together(ctx context.Context, s subject, n int) (time.Duration, 
 		}
 		started = append(started, cmd)
 	}
+	var used time.Duration
 	for _, cmd := range started {
 		if err := cmd.Wait(); err != nil && failed == nil {
 			failed = err
 		}
+		used += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	}
 	if failed != nil {
-		return 0, fmt.Errorf("%s, %d at once: %w", s.name, n, failed)
+		return sample{}, fmt.Errorf("%s, %d at once: %w", s.name, n, failed)
 	}
-	return time.Since(start), nil
+	return sample{time.Since(start), used}, nil
 }
 
 // memory is the most memory that each of a few runs of s had, in bytes, sorted.

@@ -18,35 +18,42 @@ func parallel(ctx context.Context, w *world, r *report) error {
 		return nil
 	}
 	const most = 1.2
-	s, err := w.compare(ctx, held(w, warmPrint(w)), warmPrint(w))
+	processors := time.Duration(runtime.NumCPU())
+	s, err := w.compare(ctx, empty(w), held(w, warmPrint(w)), warmPrint(w))
 	if err != nil {
 		return err
 	}
-	var need time.Duration // of the last of the two
+	var need time.Duration // of the last of them
 	for i, mode := range []struct {
 		what string
-		warm subject
+		run  subject
 	}{
-		{"the kernel holds the key", held(w, warmPrint(w))},
-		{"the keyring is asked", warmPrint(w)},
+		{"empty Go programs at once", empty(w)},
+		{"warm prints at once, the kernel holds the key", held(w, warmPrint(w))},
+		{"warm prints at once, the keyring is asked", warmPrint(w)},
 	} {
 		// What all of them need of all processors together, if nothing is lost.
-		need = time.Duration(atOnce) * s[i].median(cpu) / time.Duration(runtime.NumCPU())
+		need = atOnce * s[i].median(cpu) / processors
 		var total series
 		before := w.daemonTime()
 		for range crowds {
-			t, err := w.together(ctx, mode.warm, atOnce)
+			t, err := w.together(ctx, mode.run, atOnce)
 			if err != nil {
 				return err
 			}
-			total = append(total, sample{wall: t})
+			total = append(total, t)
 		}
 		x := float64(total.median(wall)) / float64(need)
-		r.row(fmt.Sprintf("%d warm prints at once, %s", atOnce, mode.what), ms(total.median(wall)), spread(total),
-			fmt.Sprintf("their processor time ÷ %d %s", runtime.NumCPU(), ms(need)), fmt.Sprintf("%.2f ×", x), fmt.Sprintf("≤ %.1f ×", most), x <= most)
-		if used := (w.daemonTime() - before) / crowds; used > need/100 {
-			r.note("%d warm prints at once: bus and keyring, which serve one after the other, use %s of processor time for them.", atOnce, ms(used))
+		what := fmt.Sprintf("%d %s", atOnce, mode.what)
+		against := fmt.Sprintf("their processor time ÷ %d %s", processors, ms(need))
+		if i == 0 { // what the machine makes of it
+			r.info(what, ms(total.median(wall)), spread(total), against, fmt.Sprintf("%.2f ×", x))
+		} else {
+			r.row(what, ms(total.median(wall)), spread(total), against, fmt.Sprintf("%.2f ×", x), fmt.Sprintf("≤ %.1f ×", most), x <= most)
 		}
+		used := (w.daemonTime() - before) / crowds
+		r.note("%s: they use %s of processor time, and bus and keyring, which serve one after the other, %s; that is %.2f of all there was.", what,
+			ms(total.median(cpu)), ms(used), float64(total.median(cpu)+used)/float64(processors*total.median(wall)))
 	}
 
 	const latency = 100 * time.Millisecond
@@ -60,7 +67,7 @@ func parallel(ctx context.Context, w *world, r *report) error {
 		if err != nil {
 			return err
 		}
-		total = append(total, sample{wall: t})
+		total = append(total, t)
 		calls = max(calls, len(w.sts.Requests())-before)
 	}
 	limit := latency + time.Duration(most*float64(need))

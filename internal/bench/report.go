@@ -46,6 +46,11 @@ func (r *report) more(what string, s series, against string, base series, most t
 	r.row(what, ms(s.median(wall)), spread(s), against+" "+ms(base.median(wall)), "+"+ms(d), "≤ +"+ms(most), d <= most)
 }
 
+// beside adds a line without a goal: how much more a median is than that of base.
+func (r *report) beside(what string, s series, against string, base series) {
+	r.info(what, ms(s.median(wall)), spread(s), against+" "+ms(base.median(wall)), "+"+ms(s.median(wall)-base.median(wall)))
+}
+
 func (r *report) note(format string, args ...any) {
 	r.notes = append(r.notes, fmt.Sprintf(format, args...))
 }
