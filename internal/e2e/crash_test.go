@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -81,12 +80,7 @@ func crashMatrix(t *testing.T, h *home, name string, c crash) {
 // cheap is a binary whose encrypted file costs next to nothing to open, for commands that are run at hundreds of points.
 var cheap = sync.OnceValues(func() (path string, err error) {
 	path = filepath.Join(bin, "cheap", "awsexec")
-	build := exec.Command("go", "build", "-buildvcs=false", "-tags", "awsexec_cheap", "-o", path, "../../cmd/awsexec")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build awsexec: %w\n%s", err, out)
-	}
-	return path, nil
+	return path, buildAwsexec(path, "awsexec_cheap")
 })
 
 // useCheapBinary puts that binary in the place of the usual one.

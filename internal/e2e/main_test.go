@@ -32,16 +32,9 @@ func buildAndRun(m *testing.M) int {
 	defer os.RemoveAll(dir)
 	bin = dir
 
-	for _, args := range [][]string{ // as a release is built, but for the symbols
-		{"build", "-buildvcs=false", "-tags", "nethttpomithttp2", "-ldflags", "-E=_rt0_awsexec", "-o", dir, "../../cmd/awsexec"},
-		{"run", "-buildvcs=false", "../initorder", filepath.Join(dir, "awsexec"), "../populate", "../warm"},
-	} {
-		build := exec.Command("go", args...)
-		build.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := build.CombinedOutput(); err != nil {
-			fmt.Fprintf(os.Stderr, "build awsexec: %v\n%s", err, out)
-			return 1
-		}
+	if err := buildAwsexec(filepath.Join(dir, "awsexec"), ""); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
 	}
 	self, err := os.Executable()
 	if err == nil {
@@ -57,4 +50,19 @@ func buildAndRun(m *testing.M) int {
 		return 1
 	}
 	return m.Run()
+}
+
+// buildAwsexec builds awsexec as a release is built, but with symbols, and with one more tag perhaps.
+func buildAwsexec(path, tag string) error {
+	for _, args := range [][]string{
+		{"build", "-buildvcs=false", "-tags", "nethttpomithttp2," + tag, "-ldflags", "-E=_rt0_awsexec", "-o", path, "../../cmd/awsexec"},
+		{"run", "-buildvcs=false", "../initorder", path, "../populate", "../warm"},
+	} {
+		cmd := exec.Command("go", args...)
+		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("build awsexec: %w\n%s", err, out)
+		}
+	}
+	return nil
 }
