@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"runtime"
 	"strings"
 	"syscall"
 
@@ -141,6 +142,9 @@ func hintOfKeystore(err error, a *app, _ string) string {
 		const file = "on a machine without a keyring, keep keys in a file encrypted with a passphrase: awsexec --keystore file add NAME\n"
 		if a.env("WSL_DISTRO_NAME") != "" {
 			return file + "this is WSL, which has no keyring of its own; the keys of Windows can be had through the build for Windows: awsexec.exe --profile NAME"
+		}
+		if runtime.GOOS != "linux" { // the keyring is part of the system
+			return strings.TrimSpace(file)
 		}
 		return file + "on a desktop, start the keyring (gnome-keyring, KWallet), and run awsexec inside the session that has it"
 	case errors.Is(err, keystore.ErrCorrupt):

@@ -228,6 +228,26 @@ func TestWarmCallsSeeEveryChange(t *testing.T) {
 	}
 }
 
+// A rotated key is another one, and so are its sessions.
+func TestWarmCallsAfterRotation(t *testing.T) {
+	t.Parallel()
+	srv := newSTS(t)
+	h := newKeyringHome(t, srv.URL())
+	h.holding("keyring")
+	u := h.newcomer(srv, false)
+	h.add("work", u.keyID, u.secret)
+	h.config("[profile work]", "region = eu-west-1")
+	args := []string{"-p", "work"}
+	if !h.same(nil, args) {
+		t.Fatal("no ticket to begin with")
+	}
+	before, _ := h.call(withTickets, nil, args)
+	h.change("rotated", args, nil, func() { h.must("rotate", "work", "--yes") })
+	if after, _ := h.call(withTickets, nil, args); after.stdout == before.stdout || after.stdout == "" {
+		t.Errorf("the session is still that of the deleted key: %v", after.stderr)
+	}
+}
+
 // must runs awsexec, which must succeed.
 func (h *home) must(args ...string) {
 	h.t.Helper()
