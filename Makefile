@@ -18,7 +18,7 @@ help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
 
 # AWS and serve speak HTTP/1.1 well enough: without HTTP/2 the program is smaller by half a MiB. On Linux it starts by having its memory mapped at
-# once (cmd/awsexec/entry_linux_*.s), and what a warm call needs is initialised first. All of that is for size and speed only.
+# once (internal/populate), and what a warm call needs is initialised first. All of that is for size and speed only.
 ENTRY = $(if $(filter linux/amd64 linux/arm64,$(shell go env GOOS)/$(shell go env GOARCH)),-E=_rt0_awsexec)
 build: ## build/awsexec, for this machine
 	CGO_ENABLED=0 go build -trimpath -tags nethttpomithttp2 -ldflags '-s -w $(ENTRY) -X main.version=$(VERSION)' -o build/awsexec ./cmd/awsexec
@@ -39,7 +39,7 @@ test: ## all tests; installs the real parts that they run against where it can (
 	cat build/test.json; \
 	exit $$code; } | go run ./internal/ci/testsummary
 
-# Nothing but cmd/awsexec/entry_linux_*.s depends on the architecture.
+# Nothing but internal/populate depends on the architecture.
 lint: build/staticcheck ## format, vet, staticcheck and builds for all systems, go.mod and go.sum
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go' 2>/dev/null || find . -name '*.go' -not -path '*/node_modules/*')); \
 	if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi

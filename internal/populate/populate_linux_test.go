@@ -1,3 +1,5 @@
+//go:build amd64 || arm64
+
 package populate
 
 import (
@@ -17,10 +19,10 @@ func TestPopulate(t *testing.T) {
 	defer syscall.Munmap(memory)
 	copy(memory, "kept")
 	address := uintptr(unsafe.Pointer(&memory[0]))
-	if errno := populate(address, uintptr(pages/2*page)); errno == syscall.EINVAL {
+	if got := populate(address, uintptr(pages/2*page)); got == -int(syscall.EINVAL) {
 		t.Skip("the kernel is older than Linux 5.14")
-	} else if errno != 0 {
-		t.Fatal(errno)
+	} else if got != 0 {
+		t.Fatal(syscall.Errno(-got))
 	}
 	resident := make([]byte, pages)
 	if _, _, errno := syscall.Syscall(syscall.SYS_MINCORE, address, uintptr(len(memory)), uintptr(unsafe.Pointer(&resident[0]))); errno != 0 {
@@ -37,7 +39,7 @@ func TestPopulate(t *testing.T) {
 // The heap is where it was taken to be.
 func TestStart(t *testing.T) {
 	next := uintptr(unsafe.Pointer(kept))
-	if start%uintptr(syscall.Getpagesize()) != 0 || next < start || next > start+4<<20 {
+	if start%largestPage != 0 || next < start || next > start+4<<20 {
 		t.Errorf("the heap starts at %x, and an object is at %x", start, next)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"hash"
 	"os"
+	"sync"
 	"syscall"
 )
 
@@ -61,9 +62,12 @@ func (h hasher) list(list []string) {
 	}
 }
 
+// Executable is os.Executable, which asks the kernel each time.
+var Executable = sync.OnceValues(os.Executable)
+
 // program takes what tells one build and place of the program from another, without reading all of it.
 func (h hasher) program() error {
-	path, err := os.Executable()
+	path, err := Executable()
 	if err != nil {
 		return err
 	}

@@ -32,7 +32,7 @@ const silence = 700 * time.Millisecond
 
 func init() {
 	// Under another name it might have to know whether a credential_process of that name is itself.
-	if self, err := os.Executable(); err == nil && len(os.Args) > 0 && base(self) == ticket.Name && base(os.Args[0]) == ticket.Name {
+	if self, err := ticket.Executable(); err == nil && len(os.Args) > 0 && base(self) == ticket.Name && base(os.Args[0]) == ticket.Name {
 		answer(os.Args[1:], os.Environ())
 	}
 	populate.Rest()
