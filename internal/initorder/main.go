@@ -8,7 +8,8 @@
 // that comes before costs more than the answer. Moved packages keep their order among each other, and so do all others, and everything
 // still comes after what it imports, so that the specification holds but for the sorting.
 //
-// A program for another system is left as it is: warm calls are answered early on Linux only. So is one whose order is right already.
+// A program for another system is left as it is: warm calls are answered early on Linux only. So is one whose order is right already, and a
+// position-independent one, which says nothing of addresses before it runs.
 package main
 
 import (
@@ -35,7 +36,11 @@ func main() {
 // reorder puts what packages need, and then them, first in the program at path. A failure leaves the program as it was.
 func reorder(path string, packages []string) error {
 	p, err := open(path)
-	if errors.Is(err, errOtherSystem) {
+	switch {
+	case errors.Is(err, errOtherSystem):
+		return nil
+	case errors.Is(err, errMovable):
+		fmt.Fprintf(os.Stderr, "initorder: %s is left as it is: %v\n", path, err)
 		return nil
 	}
 	if err != nil {

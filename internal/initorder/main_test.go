@@ -84,6 +84,7 @@ func TestReorderFails(t *testing.T) {
 		want     string // part of the error; "" if there is none
 	}{
 		"of another system":      {[]byte("MZ\x90\x00"), "./z", ""},
+		"position-independent":   {append(append([]byte{}, before[:16]...), append([]byte{3, 0}, before[18:]...)...), "./z", ""},
 		"cut off":                {before[:4000], "./z", "EOF"},
 		"not a kind":             {append(append([]byte{}, before[:18]...), append([]byte{3, 0}, before[20:]...)...), "./z", "not a kind"},
 		"a package without init": {before, "./alone", "does not initialise prog/alone"},

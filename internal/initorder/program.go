@@ -13,7 +13,10 @@ import (
 	"strings"
 )
 
-var errOtherSystem = errors.New("not a program for Linux")
+var (
+	errOtherSystem = errors.New("not a program for Linux")
+	errMovable     = errors.New("it is position-independent")
+)
 
 // program is a linked Go program. It need not have symbols.
 type program struct {
@@ -37,6 +40,9 @@ func open(path string) (*program, error) {
 		return nil, err
 	}
 	p := &program{path: path, data: data, elf: f, architecture: architectures[f.Machine]}
+	if f.Type == elf.ET_DYN {
+		return nil, errMovable
+	}
 	if p.architecture == "" || f.ByteOrder != binary.LittleEndian || f.Type != elf.ET_EXEC {
 		return nil, fmt.Errorf("%v, %v: not a kind of program that this command knows", f.Machine, f.Type)
 	}
