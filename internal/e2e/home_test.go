@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/awsexec/awsexec/internal/keyringtest"
@@ -87,7 +88,11 @@ func (h *home) write(text string, elem ...string) string {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		h.t.Fatal(err)
 	}
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+	// A process that another test starts now would have the file open for writing for a moment, and nobody could run it then.
+	syscall.ForkLock.RLock()
+	err := os.WriteFile(path, []byte(text), 0o600)
+	syscall.ForkLock.RUnlock()
+	if err != nil {
 		h.t.Fatal(err)
 	}
 	return path
