@@ -22,7 +22,7 @@ help: ## this list
 ENTRY = $(if $(filter linux/amd64 linux/arm64,$(shell go env GOOS)/$(shell go env GOARCH)),-E=_rt0_awsexec)
 build: ## build/awsexec, for this machine
 	CGO_ENABLED=0 go build -trimpath -tags nethttpomithttp2 -ldflags '-s -w $(ENTRY) -X main.version=$(VERSION)' -o build/awsexec ./cmd/awsexec
-	GOOS= GOARCH= go run ./internal/initorder build/awsexec ./internal/populate ./internal/warm
+	$(if $(ENTRY),GOOS= GOARCH= go run ./internal/initorder build/awsexec ./internal/populate ./internal/warm)
 
 demo: ## the two shapes of use, against a stand-in for AWS, in a home of its own
 	@go run ./internal/demo
