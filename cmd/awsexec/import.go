@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,8 +11,8 @@ import (
 	"text/tabwriter"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/rogpeppe/go-internal/diff"
 
-	"github.com/awsexec/awsexec/internal/diff"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/keystore"
 )
@@ -399,8 +400,9 @@ func (f fileContents) show(a *app) error {
 		if file == nil {
 			continue
 		}
-		text := diff.Unified(path, path, string(profile.Redact(file.old)), string(profile.Redact(file.data)))
-		for line := range strings.Lines(text) {
+		text := diff.Diff(path, profile.Redact(file.old), path, profile.Redact(file.data))
+		_, text, _ = bytes.Cut(text, []byte("\n")) // the line of the command
+		for line := range strings.Lines(string(text)) {
 			if err := a.ui.print("%s\n", strings.Map(printable, strings.TrimRight(line, "\r\n"))); err != nil {
 				return err
 			}

@@ -96,22 +96,11 @@ func (w *world) setUp(ctx context.Context) (err error) {
 
 // build builds awsexec and the programs beside it as a release is built.
 func (w *world) build(ctx context.Context) error {
-	entry := ""
-	if runtime.GOOS == "linux" {
-		entry = " -E=_rt0_awsexec"
-	}
-	flags := []string{"build", "-buildvcs=false", "-trimpath", "-tags", "nethttpomithttp2", "-ldflags"}
-	for _, args := range [][]string{
-		append(flags, "-s -w"+entry, "-o", w.path("bin"), module+"/cmd/awsexec"),
-		append(flags, "-s -w", "-o", w.path("bin"), module+"/internal/bench/empty", module+"/internal/bench/keyringget",
-			module+"/internal/bench/stscall", module+"/internal/bench/launch"),
-		{"run", "-buildvcs=false", module + "/internal/initorder", w.program("awsexec"), module + "/internal/populate", module + "/internal/warm"},
-	} {
-		cmd := exec.CommandContext(ctx, "go", args...)
-		cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			return fmt.Errorf("build: %w\n%s", err, out)
-		}
+	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-trimpath", "-ldflags", "-s -w", "-o", w.path("bin"), module+"/cmd/awsexec",
+		module+"/internal/bench/empty", module+"/internal/bench/keyringget", module+"/internal/bench/stscall", module+"/internal/bench/launch")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("build: %w\n%s", err, out)
 	}
 	return nil
 }

@@ -1,3 +1,4 @@
-// Package ci holds what watches over the repository as a whole: the installer of what tests need, the summary of a test run, and a test
-// of which packages may import which.
+// Package ci holds what watches over the repository as a whole: the installer
+// of what tests need, the script that runs them, and a test of which packages
+// may import which.
 package ci

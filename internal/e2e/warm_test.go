@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -24,45 +23,6 @@ const (
 	withTickets    = "AWSEXEC_WARM=1"
 	withoutTickets = "AWSEXEC_WARM=0"
 )
-
-// What a warm call needs is initialised before all else, and the memory for it is there before that.
-func TestWarmComesFirst(t *testing.T) {
-	needed := map[string]bool{}
-	list := exec.Command("go", "list", "-buildvcs=false", "-deps", "../warm")
-	list.Env = append(os.Environ(), "CGO_ENABLED=0")
-	out, err := list.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range strings.Fields(string(out)) {
-		needed[name] = true
-	}
-	cmd := exec.Command(filepath.Join(bin, "awsexec"), "version")
-	cmd.Env = []string{"GODEBUG=inittrace=1"}
-	trace, err := cmd.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%v\n%s", err, trace)
-	}
-	var order []string
-	for line := range strings.Lines(string(trace)) {
-		if words := strings.Fields(line); len(words) > 1 && words[0] == "init" {
-			order = append(order, words[1])
-		}
-	}
-	const ours = "github.com/awsexec/awsexec/internal/"
-	warm, memory, crypto := slices.Index(order, ours+"warm"), slices.Index(order, ours+"populate"), slices.Index(order, "crypto/internal/fips140")
-	if warm < 0 || memory < 0 || memory > crypto || crypto > warm {
-		t.Fatalf("%v", order)
-	}
-	for _, name := range order[:warm] {
-		if !needed[name] {
-			t.Errorf("%s is initialised before", name)
-		}
-	}
-	if len(order) < 2*warm {
-		t.Errorf("only %d packages come after", len(order)-warm)
-	}
-}
 
 // newWarmHome is a home with a keyring in which alice has a key, roles, and profiles of many kinds. The kernel may hold its sealing key.
 func newWarmHome(t *testing.T) *home {

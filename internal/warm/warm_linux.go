@@ -17,7 +17,6 @@ import (
 	"github.com/awsexec/awsexec/internal/child"
 	"github.com/awsexec/awsexec/internal/credentials"
 	"github.com/awsexec/awsexec/internal/kernelkey"
-	"github.com/awsexec/awsexec/internal/populate"
 	"github.com/awsexec/awsexec/internal/sealed"
 	"github.com/awsexec/awsexec/internal/secretservice"
 	"github.com/awsexec/awsexec/internal/ticket"
@@ -35,7 +34,6 @@ func init() {
 	if self, err := ticket.Executable(); err == nil && len(os.Args) > 0 && base(self) == ticket.Name && base(os.Args[0]) == ticket.Name {
 		answer(os.Args[1:], os.Environ())
 	}
-	populate.Rest()
 }
 
 func base(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
