@@ -8,8 +8,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/profile"
-	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/keystore"
 )
 
@@ -54,7 +54,7 @@ func (c *addCmd) Run(ctx context.Context, a *app) error {
 	if err := checkKey(key); err != nil {
 		return err
 	}
-	var identity provider.Identity
+	var identity awsapi.Identity
 	if !c.NoVerify {
 		if identity, err = a.verify(ctx, p, key); err != nil {
 			return err
@@ -117,16 +117,16 @@ func (c *addCmd) read(ctx context.Context, a *app) (aws.Credentials, error) {
 }
 
 // verify asks AWS whose key it is, and tells.
-func (a *app) verify(ctx context.Context, p *profile.Profile, key aws.Credentials) (provider.Identity, error) {
+func (a *app) verify(ctx context.Context, p *profile.Profile, key aws.Credentials) (awsapi.Identity, error) {
 	client, err := a.client(p)
 	if err != nil {
-		return provider.Identity{}, err
+		return awsapi.Identity{}, err
 	}
 	done := a.ui.Waiting("for AWS STS")
-	identity, err := provider.WhoAmI(ctx, client, key)
+	identity, err := client.WhoAmI(ctx, key)
 	done()
 	if err != nil {
-		return provider.Identity{}, unverified{err}
+		return awsapi.Identity{}, unverified{err}
 	}
 	a.ui.note("key %s belongs to %s in account %s", mask(key.AccessKeyID), identity.ARN, identity.Account)
 	if strings.HasSuffix(identity.ARN, ":root") {
@@ -137,7 +137,7 @@ func (a *app) verify(ctx context.Context, p *profile.Profile, key aws.Credential
 }
 
 // configure shows the lines that the AWS config file needs, or writes them.
-func (c *addCmd) configure(ctx context.Context, a *app, p *profile.Profile, key aws.Credentials, identity provider.Identity) error {
+func (c *addCmd) configure(ctx context.Context, a *app, p *profile.Profile, key aws.Credentials, identity awsapi.Identity) error {
 	if p.Static != nil {
 		advice := "delete aws_access_key_id and aws_secret_access_key there"
 		if p.Static.Credentials.AccessKeyID == key.AccessKeyID {

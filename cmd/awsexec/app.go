@@ -15,6 +15,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/cache"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
@@ -274,16 +275,16 @@ func (a *app) near(ctx context.Context, name string, config *profile.Config, key
 }
 
 // client is how AWS is reached for p.
-func (a *app) client(p *profile.Profile) (provider.Client, error) {
+func (a *app) client(p *profile.Profile) (awsapi.Client, error) {
 	fips, err := profile.FIPS(a.env, p)
 	if err != nil {
-		return provider.Client{}, err
+		return awsapi.Client{}, err
 	}
 	dualStack, err := profile.DualStack(a.env, p)
 	if err != nil {
-		return provider.Client{}, err
+		return awsapi.Client{}, err
 	}
-	return provider.Client{
+	return awsapi.Client{
 		Region:      profile.Region(a.Region, a.env, p),
 		Endpoint:    profile.STSEndpoint(a.env, p),
 		IAMEndpoint: profile.IAMEndpoint(a.env, p),

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/explain"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
@@ -168,7 +169,7 @@ func (d *diagnosis) decide(ctx context.Context) {
 	if d.profile, d.planErr = d.resolve(ctx, d.report.Profile.Name); d.planErr != nil {
 		return
 	}
-	if plan, err := provider.Decide(ctx, d.profile, d.options(provider.Client{})); err != nil {
+	if plan, err := provider.Decide(ctx, d.profile, d.options(awsapi.Client{})); err != nil {
 		d.planErr = err
 	} else {
 		d.plan = plan
@@ -185,7 +186,7 @@ func (d *diagnosis) resolve(_ context.Context, name string) (*profile.Profile, e
 }
 
 // options are the provider's, with nobody to ask and no key to read.
-func (d *diagnosis) options(client provider.Client) provider.Options {
+func (d *diagnosis) options(client awsapi.Client) provider.Options {
 	return provider.Options{
 		Files: d.files, Env: d.env, Keys: indexedKeys{d.entries}, Client: client, Now: d.now, Events: d.ui,
 		Self:     func(command string) (string, bool) { return profile.SelfProcess(command, d.self) },

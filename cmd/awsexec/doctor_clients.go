@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/explain"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
@@ -54,7 +55,7 @@ func (d *diagnosis) planOfProcess(ctx context.Context, r *explain.Result) *provi
 	if err != nil {
 		return nil
 	}
-	o := d.options(provider.Client{})
+	o := d.options(awsapi.Client{})
 	o.Explicit = true
 	plan, err := provider.Decide(ctx, p, o)
 	if err != nil {

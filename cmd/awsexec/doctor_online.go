@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/keystore"
 )
@@ -27,7 +28,7 @@ func (d *diagnosis) checkOnline(ctx context.Context) {
 		return
 	}
 	before := d.now()
-	server, err := provider.ServerTime(ctx, client)
+	server, err := client.ServerTime(ctx)
 	if err != nil {
 		d.found(broken, "online", "", hint(err, d.app), err.Error())
 		return
@@ -54,24 +55,24 @@ func (d *diagnosis) checkOnline(ctx context.Context) {
 
 // identity asks AWS who the profile's credentials belong to, if that takes no more than the cache. Opening it takes the keystore, which is
 // left alone where that would ask.
-func (d *diagnosis) identity(ctx context.Context, client provider.Client) (provider.Identity, error) {
+func (d *diagnosis) identity(ctx context.Context, client awsapi.Client) (awsapi.Identity, error) {
 	if d.plan == nil {
-		return provider.Identity{}, d.planErr
+		return awsapi.Identity{}, d.planErr
 	}
 	end := last(d.plan)
 	switch {
 	case end.Kind == provider.Process:
-		return provider.Identity{}, fmt.Errorf("%w: a credential_process may ask for something", errWouldAsk)
+		return awsapi.Identity{}, fmt.Errorf("%w: a credential_process may ask for something", errWouldAsk)
 	case !end.LongTerm():
 	case d.condition != keystore.ConditionOpen && d.env("AWSEXEC_PASSPHRASE") == "":
-		return provider.Identity{}, fmt.Errorf("%w: the keystore is %s", errWouldAsk, d.condition)
+		return awsapi.Identity{}, fmt.Errorf("%w: the keystore is %s", errWouldAsk, d.condition)
 	}
 	sessions, err := d.sessions()
 	if err != nil {
-		return provider.Identity{}, err
+		return awsapi.Identity{}, err
 	}
 	if end.LongTerm() && !sessions.Expiry(d.keyIDOf(end)).After(d.now()) {
-		return provider.Identity{}, errWouldAsk
+		return awsapi.Identity{}, errWouldAsk
 	}
 	o := d.options(client)
 	o.Cache, o.NoSession = sessions, false
@@ -80,11 +81,11 @@ func (d *diagnosis) identity(ctx context.Context, client provider.Client) (provi
 	}
 	from, err := provider.New(ctx, d.profile, o)
 	if err != nil {
-		return provider.Identity{}, err
+		return awsapi.Identity{}, err
 	}
 	credentials, err := from.Retrieve(ctx)
 	if err != nil {
-		return provider.Identity{}, err
+		return awsapi.Identity{}, err
 	}
-	return provider.WhoAmI(ctx, client, credentials)
+	return client.WhoAmI(ctx, credentials)
 }

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/awsexec/awsexec/internal/provider"
+	"github.com/awsexec/awsexec/internal/awsapi"
 )
 
 // lostWithin is how far apart the beginning of a rotation, by the clock of this machine, and the making of its key, by that of AWS, can be.
@@ -27,7 +27,7 @@ func (r *rotation) room(ctx context.Context) error {
 	r.before = nil
 	for _, key := range list {
 		lost := r.begun && !slices.Contains(r.journal.Before, key.ID) && key.Created.Sub(r.journal.Began).Abs() < lostWithin
-		if key.ID != r.journal.Old.AccessKeyID && (lost || len(list) >= provider.MaxAccessKeys) {
+		if key.ID != r.journal.Old.AccessKeyID && (lost || len(list) >= awsapi.MaxAccessKeys) {
 			if err := r.offerToDelete(ctx, iam, key, lost); err != nil {
 				return err
 			}
@@ -40,7 +40,7 @@ func (r *rotation) room(ctx context.Context) error {
 
 // offerToDelete has a key deleted that is in the way. Lost says that it was made by an earlier run, or at least after that had begun.
 // Nobody knows that it is not in use somewhere: a person is asked, and --yes is enough only for a lost key that was never used.
-func (r *rotation) offerToDelete(ctx context.Context, iam *provider.IAM, key provider.AccessKey, lost bool) error {
+func (r *rotation) offerToDelete(ctx context.Context, iam *awsapi.IAM, key awsapi.AccessKey, lost bool) error {
 	taken := keyInTheWay{key: key, lost: lost}
 	keys, err := r.keys()
 	if err != nil {
@@ -61,7 +61,7 @@ func (r *rotation) offerToDelete(ctx context.Context, iam *provider.IAM, key pro
 	if err != nil {
 		r.ui.Debug("%v", err)
 	}
-	neverUsed := err == nil && use == provider.KeyUse{}
+	neverUsed := err == nil && use == awsapi.KeyUse{}
 	if r.yes && !(lost && neverUsed) {
 		return taken
 	}
@@ -80,10 +80,10 @@ func (r *rotation) offerToDelete(ctx context.Context, iam *provider.IAM, key pro
 
 // keyInTheWay is a key of the user beside the current one.
 type keyInTheWay struct {
-	key      provider.AccessKey
+	key      awsapi.AccessKey
 	lost     bool
 	storedAs string
-	use      provider.KeyUse
+	use      awsapi.KeyUse
 	useKnown bool
 }
 
@@ -98,10 +98,10 @@ func (e keyInTheWay) Error() string {
 		used = fmt.Sprintf("stored as %q", e.storedAs)
 	case !e.useKnown:
 		used = "last use not known"
-	case e.use != provider.KeyUse{}:
+	case e.use != awsapi.KeyUse{}:
 		used = fmt.Sprintf("last used on %s for %s in %s", e.use.Time.Local().Format(time.DateTime), e.use.Service, e.use.Region)
 	}
-	why := fmt.Sprintf("IAM lets a user have %d keys, and there is another one", provider.MaxAccessKeys)
+	why := fmt.Sprintf("IAM lets a user have %d keys, and there is another one", awsapi.MaxAccessKeys)
 	if e.lost {
 		why = "a key was made at AWS after the rotation began, and its secret did not arrive here"
 	}

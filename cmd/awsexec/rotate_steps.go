@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/smithy-go"
 
+	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/keystore"
@@ -26,7 +27,7 @@ import (
 type rotation struct {
 	*app
 	p      *profile.Profile
-	client provider.Client
+	client awsapi.Client
 	yes    bool
 
 	journal keystore.Rotation
@@ -90,7 +91,7 @@ func (r *rotation) tellResumed() {
 // begin asks whether to rotate, and whether IAM has room for one more key.
 func (r *rotation) begin(ctx context.Context, current aws.Credentials) error {
 	done := r.ui.Waiting("for AWS STS")
-	who, err := provider.WhoAmI(ctx, r.client, current)
+	who, err := r.client.WhoAmI(ctx, current)
 	done()
 	if err != nil {
 		return err
@@ -162,7 +163,7 @@ func (r *rotation) write(ctx context.Context) error {
 }
 
 // takeBack deletes the new key at AWS, because it cannot be used for reason.
-func (r *rotation) takeBack(ctx context.Context, iam *provider.IAM, reason error) error {
+func (r *rotation) takeBack(ctx context.Context, iam *awsapi.IAM, reason error) error {
 	id := r.journal.New.AccessKeyID
 	if err := iam.DeleteAccessKey(ctx, id); err != nil && !isCode(err, "NoSuchEntity") {
 		return fmt.Errorf("the new key %s is of no use, and is still at AWS: %w: %w", id, reason, err)
@@ -227,7 +228,7 @@ func (r *rotation) refused(ctx context.Context, err error) error {
 	if listErr != nil {
 		return errors.Join(err, listErr)
 	}
-	at := slices.IndexFunc(list, func(k provider.AccessKey) bool { return k.ID == id })
+	at := slices.IndexFunc(list, func(k awsapi.AccessKey) bool { return k.ID == id })
 	switch {
 	case at < 0:
 		return r.giveUp(ctx, fmt.Errorf("the new key %s is no longer at AWS", id))
@@ -261,7 +262,7 @@ func (r *rotation) readopt(ctx context.Context) error {
 	if !errors.Is(err, errUnknownKey) {
 		return err
 	}
-	if _, oldErr := provider.WhoAmI(ctx, r.client, r.journal.Old); oldErr != nil {
+	if _, oldErr := r.client.WhoAmI(ctx, r.journal.Old); oldErr != nil {
 		return fmt.Errorf("%w: %w: %w", errNeitherWorks, err, oldErr)
 	}
 	keys, keysErr := r.keys()
@@ -305,7 +306,7 @@ func (r *rotation) retire(ctx context.Context) error {
 
 // iam signs by the current key itself where the profile has no MFA device, because IAM takes no session that was made without; else by
 // one session for the whole run.
-func (r *rotation) iam(ctx context.Context) (*provider.IAM, error) {
+func (r *rotation) iam(ctx context.Context) (*awsapi.IAM, error) {
 	if r.p.MFASerial == "" {
 		keys, err := r.keys()
 		if err != nil {
@@ -337,7 +338,7 @@ func (r *rotation) iam(ctx context.Context) (*provider.IAM, error) {
 // works returns nil once AWS has known the new key so many times in a row.
 func (r *rotation) works(ctx context.Context, times int) error {
 	return r.untilKnown(ctx, "for AWS to know the new key", times, func() error {
-		_, err := provider.WhoAmI(ctx, r.client, r.journal.New)
+		_, err := r.client.WhoAmI(ctx, r.journal.New)
 		return err
 	})
 }
@@ -372,7 +373,7 @@ func (r *rotation) untilKnown(ctx context.Context, what string, times int, call 
 // isRefusal says whether AWS said no, so that nothing was done.
 func isRefusal(err error) bool {
 	var api smithy.APIError
-	return errors.As(err, &api) && !errors.Is(err, provider.ErrOutcomeUnknown)
+	return errors.As(err, &api) && !errors.Is(err, awsapi.ErrOutcomeUnknown)
 }
 
 // isCode says whether err is an error of AWS with this code.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"github.com/awsexec/awsexec/internal/provider"
+	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
@@ -290,8 +290,8 @@ func TestRotateFindsALostKey(t *testing.T) {
 	if err := w.server.AddKey(aliceARN, lost, otherSecret); err != nil {
 		t.Fatal(err)
 	}
-	client := provider.Client{Endpoint: w.server.URL()}
-	if _, err := provider.WhoAmI(t.Context(), client, aws.Credentials{AccessKeyID: lost, SecretAccessKey: otherSecret}); err != nil {
+	client := awsapi.Client{Endpoint: w.server.URL()}
+	if _, err := client.WhoAmI(t.Context(), aws.Credentials{AccessKeyID: lost, SecretAccessKey: otherSecret}); err != nil {
 		t.Fatal(err)
 	}
 	rotate := []string{"rotate", "work", "--yes"}

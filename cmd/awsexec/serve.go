@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/awsexec/awsexec/exec"
+	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/redirect"
@@ -159,7 +160,7 @@ func (a *app) newServer(profiles []*profile.Profile, hosts []string) *server.Ser
 // isLasting says whether err will be the same in a moment, so that no client need ask again at once.
 func isLasting(err error) bool {
 	var noKey *provider.NoKeyError
-	return errors.As(err, &noKey) || errors.Is(err, keystore.ErrNotFound) || errors.Is(err, provider.ErrNoHuman) || provider.Refused(err)
+	return errors.As(err, &noKey) || errors.Is(err, keystore.ErrNotFound) || errors.Is(err, provider.ErrNoHuman) || awsapi.Refused(err)
 }
 
 // serve serves until a signal ends it, which is the way to end it, and so no failure.

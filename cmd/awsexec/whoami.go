@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"text/tabwriter"
 	"time"
-
-	"github.com/awsexec/awsexec/internal/provider"
 )
 
 // whoamiCmd shows whom AWS takes the user of a profile for.
@@ -41,7 +39,7 @@ func (c *whoamiCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	done := a.ui.Waiting("for AWS STS")
-	who, err := provider.WhoAmI(ctx, client, credentials)
+	who, err := client.WhoAmI(ctx, credentials)
 	done()
 	if err != nil {
 		return err

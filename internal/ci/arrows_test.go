@@ -15,7 +15,7 @@ const module = "github.com/awsexec/awsexec/"
 
 // arrows are the packages of ours that a package may import. What is in no row may import none.
 var arrows = map[string]string{
-	"cmd/awsexec": "exec keystore processfmt internal/atomicfile internal/cache internal/credentials internal/explain internal/flock " +
+	"cmd/awsexec": "exec keystore processfmt internal/atomicfile internal/awsapi internal/cache internal/credentials internal/explain internal/flock " +
 		"internal/profile internal/provider internal/redirect internal/server internal/term internal/ticket internal/warm",
 
 	"exec":       "internal/child",
@@ -25,7 +25,7 @@ var arrows = map[string]string{
 	"internal/cache":    "internal/atomicfile internal/flock internal/sealed internal/ticket",
 	"internal/child":    "internal/credentials",
 	"internal/explain":  "internal/profile",
-	"internal/provider": "internal/cache internal/profile keystore",
+	"internal/provider": "internal/awsapi internal/cache internal/profile keystore",
 	"internal/redirect": "internal/atomicfile internal/flock internal/profile",
 	"internal/sealed":   "internal/credentials",
 	"internal/ticket":   "internal/sealed internal/secretservice",

@@ -10,8 +10,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/awstest"
-	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/ststest"
 	"github.com/awsexec/awsexec/processfmt"
 )
@@ -131,7 +131,7 @@ func (w *world) whose(r result, text string) (arn, keyID string, _ result) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	id, err := provider.WhoAmI(w.t.Context(), provider.Client{Region: "eu-west-1", Endpoint: w.srv.URL()}, c)
+	id, err := awsapi.Client{Region: "eu-west-1", Endpoint: w.srv.URL()}.WhoAmI(w.t.Context(), c)
 	if err != nil {
 		w.t.Fatal(err)
 	}

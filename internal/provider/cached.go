@@ -7,9 +7,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/smithy-go"
 
+	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/cache"
 	"github.com/awsexec/awsexec/keystore"
 )
@@ -93,17 +92,10 @@ func (c *cached) load(ctx context.Context) (cache.Session, bool, error) {
 
 // fallBack hands out a session that still has a little life, if the failure to renew it says nothing against the session.
 func (c *cached) fallBack(ctx context.Context, s cache.Session, ok bool, err error) (aws.Credentials, error) {
-	if !ok || s.Credentials.Expires.Sub(c.o.Now()) <= lastResort || errors.Is(ctx.Err(), context.Canceled) || Refused(err) {
+	if !ok || s.Credentials.Expires.Sub(c.o.Now()) <= lastResort || errors.Is(ctx.Err(), context.Canceled) || awsapi.Refused(err) {
 		return aws.Credentials{}, err
 	}
 	left := s.Credentials.Expires.Sub(c.o.Now()).Round(time.Second)
 	c.o.Events.Warn(fmt.Errorf("the session ends in %s and could not be renewed: %w", left, err), "")
 	return s.Credentials, nil
-}
-
-// Refused says whether AWS itself turned the request down: the key may have been taken back, so its sessions are not to be trusted.
-func Refused(err error) bool {
-	var response *awshttp.ResponseError
-	var api smithy.APIError
-	return errors.As(err, &response) && response.HTTPStatusCode()/100 == 4 && errors.As(err, &api) && !isThrottled(api)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/smithy-go"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/cache"
 )
 
@@ -99,7 +100,7 @@ func TestFreshness(t *testing.T) {
 
 // apiError is an error as the SDK gives it for an answer of STS.
 func apiError(status int, code, message string) error {
-	return called("get session token", &smithy.OperationError{Err: &awshttp.ResponseError{RequestID: "r", ResponseError: &smithyhttp.ResponseError{
+	return awsapi.Failed("get session token", &smithy.OperationError{Err: &awshttp.ResponseError{RequestID: "r", ResponseError: &smithyhttp.ResponseError{
 		Response: &smithyhttp.Response{Response: &http.Response{StatusCode: status}},
 		Err:      &smithy.GenericAPIError{Code: code, Message: message},
 	}}})
@@ -119,7 +120,7 @@ func TestFallBack(t *testing.T) {
 		{"nobody answered", nil, 61 * time.Second, context.DeadlineExceeded, true},
 		{"too little left", nil, time.Minute, ErrNoHuman, false},
 		{"expired", nil, -time.Second, ErrNoHuman, false},
-		{"network down", nil, 10 * time.Minute, called("get session token", errors.New("connection refused")), true},
+		{"network down", nil, 10 * time.Minute, awsapi.Failed("get session token", errors.New("connection refused")), true},
 		{"AWS has trouble", nil, 10 * time.Minute, apiError(500, "InternalFailure", ""), true},
 		{"AWS is asked too often", nil, 10 * time.Minute, apiError(400, "Throttling", "Rate exceeded"), true},
 		{"AWS refused", nil, 10 * time.Minute, apiError(403, "InvalidClientTokenId", ""), false},

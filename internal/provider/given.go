@@ -21,6 +21,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/logincreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 
+	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/profile"
 )
 
@@ -31,7 +32,7 @@ const metadataTimeout = 4 * time.Second
 func (o *Options) given(plan *Plan) aws.CredentialsProvider {
 	p := plan.Profile
 	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
-		ctx, cancel := context.WithTimeout(ctx, callTimeout)
+		ctx, cancel := context.WithTimeout(ctx, awsapi.CallTimeout)
 		defer cancel()
 		var c aws.Credentials
 		var err error
@@ -69,7 +70,7 @@ type GivenError struct {
 func (e *GivenError) Unwrap() error { return e.err }
 
 func (e *GivenError) Error() string {
-	return called(fmt.Sprintf("profile %q: credentials of %s", e.Profile.Name, e.Kind), e.err).Error()
+	return awsapi.Failed(fmt.Sprintf("profile %q: credentials of %s", e.Profile.Name, e.Kind), e.err).Error()
 }
 
 // fromSDK has the AWS SDK get the credentials of a profile that signs in through IAM Identity Center or a login session. The token
@@ -85,7 +86,7 @@ func (o *Options) fromSDK(ctx context.Context, p *profile.Profile) (aws.Credenti
 		awsconfig.WithSharedConfigFiles(present(o.Files.Config)),
 		awsconfig.WithSharedCredentialsFiles(present(o.Files.Credentials)),
 		awsconfig.WithSharedConfigProfile(p.Name),
-		awsconfig.WithRegion(o.Client.region()),
+		awsconfig.WithRegion(o.Client.CalledRegion()),
 	)
 	if err != nil {
 		return aws.Credentials{}, err

@@ -14,6 +14,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/credentials/logincreds"
 
+	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/profile"
 )
 
@@ -72,7 +73,7 @@ func TestLoginKey(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			o := Options{Files: files, Env: os.Getenv, Client: Client{Region: "eu-west-1"}, Events: &recorder{}}
+			o := Options{Files: files, Env: os.Getenv, Client: awsapi.Client{Region: "eu-west-1"}, Events: &recorder{}}
 			_, err = o.fromSDK(t.Context(), p)
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want %q", err, tt.want)

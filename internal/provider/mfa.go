@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/aws/smithy-go"
+	"github.com/awsexec/awsexec/internal/awsapi"
 )
 
 var (
@@ -82,12 +82,12 @@ func (o *Options) withTokenCode(ctx context.Context, profile, serial string, cal
 		}
 
 		err = call(ctx, tc.Code)
-		if consumed(err) {
+		if awsapi.CodeConsumed(err) {
 			if memErr := o.Cache.RememberCode(ctx, serial, tc.Code, o.Now()); memErr != nil {
 				o.Events.Debug("the MFA code is not remembered as used: %v", memErr)
 			}
 		}
-		if !isWrongCode(err) {
+		if !awsapi.CodeRefused(err) {
 			return err
 		}
 		wrong++
@@ -114,23 +114,4 @@ func (o *Options) nextWindow(ctx context.Context) error {
 	now := o.Now()
 	defer o.Events.Waiting("for the next MFA code")()
 	return Pause(ctx, now.Truncate(window).Add(window).Sub(now))
-}
-
-// consumed says whether AWS has looked at the one-time code of a call that ended with err. A call that was throttled or got no answer
-// may be made again with the same code; should AWS have taken it after all, it says so.
-func consumed(err error) bool {
-	var api smithy.APIError
-	return err == nil || errors.As(err, &api) && !isThrottled(api)
-}
-
-// isWrongCode says whether STS refused the one-time code. It uses one message for a wrong code and for one that was used
-// before, and the same code AccessDenied as for everything else.
-func isWrongCode(err error) bool {
-	var api smithy.APIError
-	return errors.As(err, &api) && api.ErrorCode() == "AccessDenied" &&
-		strings.Contains(api.ErrorMessage(), "MultiFactorAuthentication failed with invalid MFA one time pass code")
-}
-
-func isThrottled(api smithy.APIError) bool {
-	return api.ErrorCode() == "Throttling" || api.ErrorCode() == "ThrottlingException"
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/cache"
 	"github.com/awsexec/awsexec/internal/profile"
 )
@@ -29,7 +30,7 @@ type Options struct {
 	Env    func(string) string
 	Keys   Keys
 	Cache  *cache.Cache
-	Client Client
+	Client awsapi.Client
 	Now    func() time.Time
 	Events Events
 

@@ -133,7 +133,7 @@ func (o *Options) buildDirectRole(ctx context.Context, plan *Plan, duration time
 func (o *Options) roleKey(p *profile.Profile, duration time.Duration) cache.Key {
 	key := cache.Key{
 		Operation:         "AssumeRole",
-		Region:            o.Client.region(),
+		Region:            o.Client.CalledRegion(),
 		Endpoint:          o.Client.Endpoint,
 		Duration:          duration,
 		RoleARN:           p.RoleARN,
@@ -150,10 +150,6 @@ func (o *Options) roleKey(p *profile.Profile, duration time.Duration) cache.Key 
 
 // assumeRole calls STS AssumeRole for the role of p.
 func (o *Options) assumeRole(ctx context.Context, source aws.Credentials, p *profile.Profile, duration time.Duration, serial string) (aws.Credentials, error) {
-	api, err := o.Client.sts(source)
-	if err != nil {
-		return aws.Credentials{}, err
-	}
 	in := &sts.AssumeRoleInput{
 		RoleArn:           aws.String(p.RoleARN),
 		RoleSessionName:   aws.String(defaultRoleSessionName),
@@ -172,23 +168,21 @@ func (o *Options) assumeRole(ctx context.Context, source aws.Credentials, p *pro
 	for _, t := range p.SessionTags {
 		in.Tags = append(in.Tags, types.Tag{Key: aws.String(t.Key), Value: aws.String(t.Value)})
 	}
-	var out *sts.AssumeRoleOutput
-	err = o.callSTS(ctx, p.Name, serial, func(ctx context.Context, code *string) error {
+	c, err := o.callSTS(ctx, p.Name, serial, func(ctx context.Context, code *string) (aws.Credentials, error) {
 		if in.TokenCode = code; code != nil {
 			in.SerialNumber = aws.String(serial)
 		}
-		out, err = api.AssumeRole(ctx, in)
+		c, err := o.Client.AssumeRole(ctx, source, in)
 		if err != nil {
-			return called(fmt.Sprintf("profile %q: assume role %s with %s", p.Name, p.RoleARN, source.AccessKeyID), err)
+			err = fmt.Errorf("profile %q: %w", p.Name, err)
 		}
-		return nil
+		return c, err
 	})
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	c, err := fromSTS(out.Credentials, "AssumeRole")
-	if role, arnErr := arn.Parse(p.RoleARN); arnErr == nil {
+	if role, err := arn.Parse(p.RoleARN); err == nil {
 		c.AccountID = role.AccountID
 	}
-	return c, err
+	return c, nil
 }

@@ -56,7 +56,7 @@ func TestRole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if id, err := WhoAmI(t.Context(), o.Client, first); err != nil || id.ARN != "arn:aws:sts::123456789012:assumed-role/one/awsexec" {
+	if id, err := o.Client.WhoAmI(t.Context(), first); err != nil || id.ARN != "arn:aws:sts::123456789012:assumed-role/one/awsexec" {
 		t.Errorf("AWS takes us for %v, %v", id, err)
 	}
 	if first.AccountID != "123456789012" {
@@ -72,7 +72,7 @@ func TestRole(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if id, err := WhoAmI(t.Context(), o.Client, third); err != nil || id.ARN != "arn:aws:sts::999999999999:assumed-role/two/awsexec" {
+	if id, err := o.Client.WhoAmI(t.Context(), third); err != nil || id.ARN != "arn:aws:sts::999999999999:assumed-role/two/awsexec" {
 		t.Errorf("AWS takes us for %v, %v", id, err)
 	}
 	calls(t, server, 1, 2) // both sessions of the chain are those made before

@@ -2,13 +2,11 @@ package provider
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
 	"github.com/awsexec/awsexec/internal/cache"
 	"github.com/awsexec/awsexec/internal/profile"
@@ -83,7 +81,7 @@ func (o *Options) newSession(ctx context.Context, key longTermKey, profile, mfaS
 		key: cache.Key{
 			Base:      base,
 			Operation: "GetSessionToken",
-			Region:    o.Client.region(),
+			Region:    o.Client.CalledRegion(),
 			Endpoint:  o.Client.Endpoint,
 			MFASerial: mfaSerial,
 			Duration:  duration,
@@ -96,55 +94,28 @@ func (o *Options) newSession(ctx context.Context, key longTermKey, profile, mfaS
 
 // getSessionToken calls STS GetSessionToken with a long-term key.
 func (o *Options) getSessionToken(ctx context.Context, longTerm aws.Credentials, profile, mfaSerial string, duration time.Duration) (aws.Credentials, error) {
-	api, err := o.Client.sts(longTerm)
-	if err != nil {
-		return aws.Credentials{}, err
-	}
 	in := &sts.GetSessionTokenInput{DurationSeconds: aws.Int32(int32(duration / time.Second))}
-	var out *sts.GetSessionTokenOutput
-	err = o.callSTS(ctx, profile, mfaSerial, func(ctx context.Context, code *string) error {
+	return o.callSTS(ctx, profile, mfaSerial, func(ctx context.Context, code *string) (aws.Credentials, error) {
 		if in.TokenCode = code; code != nil {
 			in.SerialNumber = aws.String(mfaSerial)
 		}
-		out, err = api.GetSessionToken(ctx, in)
-		if err != nil {
-			return called("get session token with "+longTerm.AccessKeyID, err)
-		}
-		return nil
+		return o.Client.GetSessionToken(ctx, longTerm, in)
 	})
-	if err != nil {
-		return aws.Credentials{}, err
-	}
-	return fromSTS(out.Credentials, "GetSessionToken")
 }
 
-// callSTS makes a call of STS, bounded in time, with a one-time code of the MFA device serial if there is one.
-func (o *Options) callSTS(ctx context.Context, profile, serial string, call func(ctx context.Context, code *string) error) error {
-	bounded := func(ctx context.Context, code *string) error {
-		defer o.Events.Waiting("for AWS STS in " + o.Client.region())()
-		ctx, cancel := context.WithTimeout(ctx, callTimeout)
-		defer cancel()
-		return call(ctx, code)
+// callSTS makes a session by a call of STS, with a one-time code of the MFA device serial if there is one.
+func (o *Options) callSTS(ctx context.Context, profile, serial string, call func(ctx context.Context, code *string) (aws.Credentials, error)) (made aws.Credentials, err error) {
+	once := func(ctx context.Context, code *string) error {
+		defer o.Events.Waiting("for AWS STS in " + o.Client.CalledRegion())()
+		made, err = call(ctx, code)
+		return err
 	}
 	if serial == "" {
-		return bounded(ctx, nil)
+		err = once(ctx, nil)
+		return made, err
 	}
-	return o.withTokenCode(ctx, profile, serial, func(ctx context.Context, code string) error { return bounded(ctx, &code) })
-}
-
-// fromSTS turns what STS answers into what the SDK works with.
-func fromSTS(c *types.Credentials, operation string) (aws.Credentials, error) {
-	if c == nil || aws.ToString(c.AccessKeyId) == "" || aws.ToString(c.SecretAccessKey) == "" || c.Expiration == nil {
-		return aws.Credentials{}, errors.New("sts answered without complete credentials")
-	}
-	return aws.Credentials{
-		AccessKeyID:     *c.AccessKeyId,
-		SecretAccessKey: *c.SecretAccessKey,
-		SessionToken:    aws.ToString(c.SessionToken),
-		CanExpire:       true,
-		Expires:         *c.Expiration,
-		Source:          operation,
-	}, nil
+	err = o.withTokenCode(ctx, profile, serial, func(ctx context.Context, code string) error { return once(ctx, &code) })
+	return made, err
 }
 
 // short writes a duration without its zero parts: 1h rather than 1h0m0s.

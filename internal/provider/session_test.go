@@ -11,6 +11,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/ststest"
 	"github.com/awsexec/awsexec/keystore"
@@ -63,7 +64,7 @@ func options(t *testing.T, server *ststest.Server) Options {
 		Env:       func(name string) string { return map[string]string{"AWS_EC2_METADATA_DISABLED": "true"}[name] },
 		Keys:      memory{"work": {AccessKeyID: aliceID, SecretAccessKey: secret}},
 		Cache:     newTestCache(t.TempDir()),
-		Client:    Client{Endpoint: server.URL(), Region: "eu-west-1", AppID: "awsexec-test"},
+		Client:    awsapi.Client{Endpoint: server.URL(), IAMEndpoint: server.URL(), Region: "eu-west-1", AppID: "awsexec-test"},
 		TokenCode: noCode,
 		Now:       time.Now,
 		Events:    &recorder{},
@@ -94,7 +95,7 @@ func TestSession(t *testing.T) {
 	if err != nil || again.AccessKeyID != first.AccessKeyID {
 		t.Errorf("the session was not used again: %v", err)
 	}
-	id, err := WhoAmI(t.Context(), o.Client, first)
+	id, err := o.Client.WhoAmI(t.Context(), first)
 	if err != nil || id.ARN != "arn:aws:iam::123456789012:user/alice" || id.Account != "123456789012" || id.UserID == "" {
 		t.Errorf("AWS takes us for %+v, %v", id, err)
 	}

@@ -14,7 +14,7 @@ import (
 // webIdentity exchanges the token of an OpenID Connect provider for the credentials of a role: as p says or, where that says nothing, the
 // environment. The SDK's own chain would not look at the environment for a profile that is there for its region alone.
 func (o *Options) webIdentity(ctx context.Context, p *profile.Profile) (aws.Credentials, error) {
-	defer o.Events.Waiting("for AWS STS in " + o.Client.region())()
+	defer o.Events.Waiting("for AWS STS in " + o.Client.CalledRegion())()
 	file, role, name := p.WebIdentityTokenFile, p.RoleARN, p.RoleSessionName
 	missing := "role_arn is missing beside web_identity_token_file"
 	if file == "" {
@@ -24,7 +24,7 @@ func (o *Options) webIdentity(ctx context.Context, p *profile.Profile) (aws.Cred
 	if role == "" {
 		return aws.Credentials{}, errors.New(missing)
 	}
-	api, err := o.Client.sts(aws.Credentials{})
+	api, err := o.Client.STS(aws.Credentials{})
 	if err != nil {
 		return aws.Credentials{}, err
 	}

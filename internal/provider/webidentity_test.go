@@ -55,7 +55,7 @@ func TestWebIdentity(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			id, err := WhoAmI(t.Context(), o.Client, c)
+			id, err := o.Client.WhoAmI(t.Context(), c)
 			if err != nil || id.ARN != "arn:aws:sts::123456789012:assumed-role/"+tt.as || c.AccountID != "123456789012" {
 				t.Errorf("AWS takes us for %v in account %s, error %v", id, c.AccountID, err)
 			}

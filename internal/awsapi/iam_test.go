@@ -1,18 +1,38 @@
-package provider
+package awsapi
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
-	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/ststest"
 )
+
+const (
+	aliceID = "AKIAIOSFODNN7ALICE01"
+	secret  = "S3CR3TMARKER/wJalrXUtnFEMI/K7MDENGbPxRfi"
+)
+
+func startSTS(t *testing.T) *ststest.Server {
+	t.Helper()
+	server, err := ststest.Start(ststest.Config{Users: []ststest.User{{
+		Account: "123456789012", Name: "alice", AccessKeyID: aliceID, SecretAccessKey: secret,
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Close)
+	return server
+}
 
 func iamOf(server *ststest.Server, creds aws.Credentials) *IAM {
 	return Client{Endpoint: server.URL(), IAMEndpoint: server.URL(), Region: "eu-west-1", AppID: "awsexec-test"}.IAM(creds)
@@ -54,34 +74,6 @@ func TestAccessKeys(t *testing.T) {
 	}
 }
 
-// AWS lets a session call IAM if it was made with MFA.
-func TestIAMWithSessions(t *testing.T) {
-	server := startSTS(t)
-	o := options(t, server)
-	codes := &codes{answers: []TokenCode{{Code: ststest.TOTP(seed, o.Now())}}}
-	o.TokenCode = codes.get
-	for serial, want := range map[string]string{"": "InvalidClientTokenId", device: ""} {
-		// What else the profile has is not about its key.
-		p := &profile.Profile{Name: "work", MFASerial: serial, RoleARN: "arn:aws:iam::123456789012:role/r", Duration: 1}
-		from, err := KeySession(t.Context(), p, o)
-		if err != nil {
-			t.Fatal(err)
-		}
-		session, err := from.Retrieve(t.Context())
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, err = iamOf(server, session).AccessKeys(t.Context())
-		var api smithy.APIError
-		if errors.As(err, &api) != (want != "") || want != "" && api.ErrorCode() != want {
-			t.Errorf("device %q: %v", serial, err)
-		}
-	}
-	if _, err := KeySession(t.Context(), &profile.Profile{Name: "work", MFASerial: "arn:aws-cn:iam::123456789012:mfa/alice"}, o); err == nil {
-		t.Error("an MFA device of another partition was taken")
-	}
-}
-
 // A key is made once. What else fails on the way is tried again.
 func TestIAMRetries(t *testing.T) {
 	for _, tt := range []struct {
@@ -118,6 +110,20 @@ func TestIAMRetries(t *testing.T) {
 	}
 }
 
+// TestIAMWithWrongClock: a refusal for the date of the signature is no reason not to make the key.
+func TestIAMWithWrongClock(t *testing.T) {
+	for _, offset := range []time.Duration{-6 * time.Hour, 6 * time.Hour} {
+		server := startSTS(t)
+		server.SetClockOffset(offset)
+		if _, err := iamOf(server, aliceKey).CreateAccessKey(t.Context()); err != nil {
+			t.Errorf("%v: %v", offset, err)
+		}
+		if n := len(server.AccessKeys("arn:aws:iam::123456789012:user/alice")); n != 2 {
+			t.Errorf("%v: %d keys, want 2", offset, n)
+		}
+	}
+}
+
 func TestIAMAnswersThatAreNone(t *testing.T) {
 	for _, tt := range []struct {
 		status int
@@ -127,7 +133,8 @@ func TestIAMAnswersThatAreNone(t *testing.T) {
 		{502, "<html>" + ststest.Marker, "502"},
 		{408, "<a/>", "408"},
 		{200, "<CreateAccessKeyResponse><" + ststest.Marker, "cannot be read"},
-		{200, "<CreateAccessKeyResponse></CreateAccessKeyResponse>", "without one"},
+		{200, "<CreateAccessKeyResponse></CreateAccessKeyResponse>", "cannot be read"},
+		{200, "<CreateAccessKeyResponse><CreateAccessKeyResult/></CreateAccessKeyResponse>", "without one"},
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(tt.status)
@@ -141,28 +148,40 @@ func TestIAMAnswersThatAreNone(t *testing.T) {
 	}
 }
 
+// TestIAMEndpoint: IAM is one service for a whole partition, and its requests are signed for one region. An endpoint of the user's own
+// does not change for which.
 func TestIAMEndpoint(t *testing.T) {
 	for _, tt := range []struct {
 		client      Client
 		url, region string
 	}{
-		{Client{}, "https://iam.amazonaws.com", "us-east-1"},
-		{Client{Region: "eu-west-1"}, "https://iam.amazonaws.com", "us-east-1"},
-		{Client{Region: "eu-west-1", DualStack: aws.DualStackEndpointStateEnabled}, "https://iam.global.api.aws", "us-east-1"},
-		{Client{Region: "us-east-2", FIPS: aws.FIPSEndpointStateEnabled}, "https://iam-fips.amazonaws.com", "us-east-1"},
-		{Client{Region: "us-east-2", FIPS: aws.FIPSEndpointStateEnabled, DualStack: aws.DualStackEndpointStateEnabled}, "https://iam-fips.global.api.aws", "us-east-1"},
-		{Client{Region: "cn-northwest-1"}, "https://iam.cn-north-1.amazonaws.com.cn", "cn-north-1"},
-		{Client{Region: "us-gov-east-1"}, "https://iam.us-gov.amazonaws.com", "us-gov-west-1"},
-		{Client{Region: "eusc-de-east-1"}, "https://iam.eusc-de-east-1.amazonaws.eu", "eusc-de-east-1"},
-		{Client{Region: "cn-north-1", IAMEndpoint: "http://x"}, "http://x", "cn-north-1"},
+		{Client{}, "https://iam.amazonaws.com/", "us-east-1"},
+		{Client{Region: "eu-west-1"}, "https://iam.amazonaws.com/", "us-east-1"},
+		{Client{Region: "eu-west-1", DualStack: aws.DualStackEndpointStateEnabled}, "https://iam.global.api.aws/", "us-east-1"},
+		{Client{Region: "us-east-2", FIPS: aws.FIPSEndpointStateEnabled}, "https://iam-fips.amazonaws.com/", "us-east-1"},
+		{Client{Region: "us-east-2", FIPS: aws.FIPSEndpointStateEnabled, DualStack: aws.DualStackEndpointStateEnabled}, "https://iam-fips.global.api.aws/", "us-east-1"},
+		{Client{Region: "cn-northwest-1"}, "https://iam.cn-north-1.amazonaws.com.cn/", "cn-north-1"},
+		{Client{Region: "us-gov-east-1"}, "https://iam.us-gov.amazonaws.com/", "us-gov-west-1"},
+		{Client{Region: "eusc-de-east-1"}, "https://iam.eusc-de-east-1.amazonaws.eu/", "eusc-de-east-1"},
+		{Client{Region: "cn-north-1", IAMEndpoint: "http://x"}, "http://x/", "cn-north-1"},
+		{Client{Region: "cn-northwest-1", IAMEndpoint: "http://x"}, "http://x/", "cn-north-1"},
+		{Client{Region: "eu-west-1", IAMEndpoint: "http://x/y"}, "http://x/y", "us-east-1"},
 	} {
-		if url, region := tt.client.iamEndpoint(); url != tt.url || region != tt.region {
-			t.Errorf("%+v: %s, %s; want %s, %s", tt.client, url, region, tt.url, tt.region)
+		var url, region string
+		api, err := tt.client.iam(t.Context(), aliceKey)
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
-	for _, p := range partitionPrefixes {
-		if _, ok := iamHosts[p.partition]; !ok {
-			t.Errorf("no IAM in partition %s", p.partition)
+		_, err = api.ListAccessKeys(t.Context(), &iam.ListAccessKeysInput{}, func(o *iam.Options) {
+			o.HTTPClient = smithyhttp.ClientDoFunc(func(r *http.Request) (*http.Response, error) {
+				url = r.URL.String()
+				_, scope, _ := strings.Cut(r.Header.Get("Authorization"), "Credential=")
+				region = strings.Split(scope, "/")[2]
+				return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader("<ListAccessKeysResponse><ListAccessKeysResult/></ListAccessKeysResponse>"))}, nil
+			})
+		})
+		if err != nil || url != tt.url || region != tt.region {
+			t.Errorf("%+v: %s, %s, %v; want %s, %s", tt.client, url, region, err, tt.url, tt.region)
 		}
 	}
 }

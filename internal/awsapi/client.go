@@ -1,10 +1,12 @@
-package provider
+// Package awsapi calls AWS STS and IAM: which endpoint is called, how, for how long, and what the errors of a call mean.
+//
+// It decides nothing about profiles. It never prints and never talks to a person.
+package awsapi
 
 import (
 	"bytes"
 	"context"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -17,15 +19,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-// defaultRegion is where STS is called when nothing names a region. Every account can call it there.
-const defaultRegion = "us-east-1"
+// DefaultRegion is where STS is called when nothing names a region. Every account can call it there.
+const DefaultRegion = "us-east-1"
 
-// callTimeout bounds one operation, the SDK's retries included: its HTTP client has no overall timeout of its own.
-const callTimeout = 20 * time.Second
+// CallTimeout bounds one operation, the SDK's retries included: its HTTP client has no overall timeout of its own.
+const CallTimeout = 20 * time.Second
 
 // Client is how AWS is reached: one configuration for every service that awsexec calls.
 type Client struct {
-	Region      string // "" means us-east-1
+	Region      string // "" means DefaultRegion
 	Endpoint    string // of STS, where it is not AWS's own; "" means AWS's
 	IAMEndpoint string // the same of IAM
 	CABundle    string // a PEM file that takes the place of the system's root certificates; "" means those
@@ -34,17 +36,17 @@ type Client struct {
 	AppID       string // what AWS's logs show in the user agent
 }
 
-// region is the region that is really called.
-func (c Client) region() string {
+// CalledRegion returns the region that is really called.
+func (c Client) CalledRegion() string {
 	if c.Region == "" {
-		return defaultRegion
+		return DefaultRegion
 	}
 	return c.Region
 }
 
-// sts returns a client of STS that signs with the given long-term or session credentials. Proxies are taken from the environment
+// STS returns a client of STS that signs with the given long-term or session credentials. Proxies are taken from the environment
 // (HTTPS_PROXY, NO_PROXY), as the SDK does.
-func (c Client) sts(creds aws.Credentials) (*sts.Client, error) {
+func (c Client) STS(creds aws.Credentials) (*sts.Client, error) {
 	cfg, err := c.config(creds)
 	if err != nil {
 		return nil, err
@@ -68,7 +70,7 @@ func (c Client) config(creds aws.Credentials) (aws.Config, error) {
 		httpClient = httpClient.WithTransportOptions(func(t *http.Transport) { t.TLSClientConfig.RootCAs = pool })
 	}
 	return aws.Config{
-		Region:      c.region(),
+		Region:      c.CalledRegion(),
 		Credentials: credentials.StaticCredentialsProvider{Value: creds},
 		HTTPClient:  bodyInMemory{httpClient},
 		AppID:       c.AppID,
@@ -104,26 +106,7 @@ func certificates(path string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// Identity is who AWS takes the caller for.
-type Identity struct {
-	Account, ARN, UserID string
-}
-
-// WhoAmI asks STS whose credentials c are. No policy can forbid that call. Source: API reference of GetCallerIdentity.
-func WhoAmI(ctx context.Context, client Client, creds aws.Credentials) (Identity, error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
-	api, err := client.sts(creds)
-	if err != nil {
-		return Identity{}, err
-	}
-	out, err := api.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
-	if err != nil {
-		return Identity{}, called("get caller identity with "+creds.AccessKeyID, err)
-	}
-	id := Identity{aws.ToString(out.Account), aws.ToString(out.Arn), aws.ToString(out.UserId)}
-	if id.Account == "" || id.ARN == "" {
-		return Identity{}, errors.New("sts answered without an account or ARN")
-	}
-	return id, nil
+// withTimeout bounds a whole operation.
+func withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, CallTimeout)
 }

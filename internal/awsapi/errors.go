@@ -1,0 +1,80 @@
+package awsapi
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+)
+
+// CallError is a call of AWS that failed. Its text is what AWS or the network said, without the SDK's layers around it; those
+// remain to be found with errors.As.
+type CallError struct {
+	Operation string // in words, with its object: "get session token with AKIA…"
+	err       error
+}
+
+func (e *CallError) Unwrap() error { return e.err }
+
+func (e *CallError) Error() string {
+	var api smithy.APIError
+	var response *awshttp.ResponseError
+	var network *url.Error
+	switch {
+	case errors.As(e.err, &api) && errors.As(e.err, &response):
+		return fmt.Sprintf("%s: %s: %s (request id %s)", e.Operation, api.ErrorCode(), api.ErrorMessage(), response.ServiceRequestID())
+	case errors.As(e.err, &network):
+		return fmt.Sprintf("%s: %s did not answer: %v", e.Operation, origin(network.URL), network.Err)
+	case errors.As(e.err, new(*smithy.DeserializationError)) && errors.As(e.err, &response): // its text could quote the answer
+		return fmt.Sprintf("%s: the answer cannot be read (status %d)", e.Operation, response.HTTPStatusCode())
+	default:
+		return fmt.Sprintf("%s: %v", e.Operation, e.err)
+	}
+}
+
+// origin is the scheme and host of a URL.
+func origin(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" {
+		return raw
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+// Failed wraps the error of a call of AWS.
+func Failed(operation string, err error) error { return &CallError{operation, err} }
+
+// notOfAWS is the code that the SDK gives an answer that has none: that of a proxy, perhaps.
+const notOfAWS = "UnknownError"
+
+// Refused reports whether AWS itself turned the request down, so that nothing was done: the key may have been taken back.
+func Refused(err error) bool {
+	var response *awshttp.ResponseError
+	var api smithy.APIError
+	return errors.As(err, &response) && response.HTTPStatusCode()/100 == 4 && errors.As(err, &api) && api.ErrorCode() != notOfAWS && !Throttled(err)
+}
+
+// Throttled reports whether AWS says that there were too many requests.
+func Throttled(err error) bool {
+	return retry.ThrottleErrorCode{Codes: retry.DefaultThrottleErrorCodes}.IsErrorThrottle(err) == aws.TrueTernary
+}
+
+// CodeConsumed reports whether AWS has looked at the one-time code of a call that ended with err. A call that was throttled or got no
+// answer may be made again with the same code; should AWS have taken it after all, it says so.
+func CodeConsumed(err error) bool {
+	var api smithy.APIError
+	return err == nil || errors.As(err, &api) && !Throttled(err)
+}
+
+// CodeRefused reports whether STS refused the one-time code. It uses one message for a wrong code and for one that was used
+// before, and the same code AccessDenied as for everything else.
+func CodeRefused(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && api.ErrorCode() == "AccessDenied" &&
+		strings.Contains(api.ErrorMessage(), "MultiFactorAuthentication failed with invalid MFA one time pass code")
+}

@@ -1,0 +1,25 @@
+package awsapi
+
+import "strings"
+
+// partitionPrefixes tell the partition of a region by the start of its name; every other region is one of "aws". Source: the
+// partitions.json that the AWS SDKs are made with, where each is a regular expression.
+var partitionPrefixes = [...]struct{ prefix, partition string }{
+	{"cn-", "aws-cn"},
+	{"us-gov-", "aws-us-gov"},
+	{"us-iso-", "aws-iso"},
+	{"us-isob-", "aws-iso-b"},
+	{"eu-isoe-", "aws-iso-e"},
+	{"us-isof-", "aws-iso-f"},
+	{"eusc-", "aws-eusc"},
+}
+
+// PartitionOf returns the partition that a region is in.
+func PartitionOf(region string) string {
+	for _, p := range partitionPrefixes {
+		if strings.HasPrefix(region, p.prefix) {
+			return p.partition
+		}
+	}
+	return "aws"
+}

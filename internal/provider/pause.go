@@ -1,0 +1,18 @@
+package provider
+
+import (
+	"context"
+	"time"
+)
+
+// Pause waits for d, or until ctx ends; the error is then its cause.
+func Pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
