@@ -15,7 +15,7 @@ import (
 // the next call of the same kind is answered by package warm, if what package ticket demands holds.
 func (a *app) ticket() (leave func(context.Context, *profile.Profile)) {
 	none := func(context.Context, *profile.Profile) {}
-	if a.Debug || a.NoSession || a.refresh || filepath.Base(a.self) != ticket.Name {
+	if a.Debug || a.NoSession || a.refresh || a.hold == 0 || filepath.Base(a.self) != ticket.Name {
 		return none
 	}
 	call, ok := ticket.Parse(a.args, a.environ)
@@ -60,7 +60,7 @@ func (a *app) ticketOf(ctx context.Context, call *ticket.Call, p *profile.Profil
 	if err != nil {
 		return t, false
 	}
-	if inFile := keys.Kind() == keystore.KindFile; kind == keystore.KindAuto && (inFile && call.Bus != "" || !inFile && keystore.FileExists(keystore.Options{Dir: data})) {
+	if inFile := keys.Kind() == keystore.KindFile; kind == keystore.KindAuto && (inFile && call.HasBus || !inFile && keystore.FileExists(keystore.Options{Dir: data})) {
 		return t, false
 	}
 	// The key's id is the index's, not one that the keystore itself was asked for.
@@ -69,8 +69,7 @@ func (a *app) ticketOf(ctx context.Context, call *ticket.Call, p *profile.Profil
 		return t, false
 	}
 	return ticket.Ticket{
-		Keyring: keys.Kind() == keystore.KindKeyring,
-		Hold:    a.hold,
+		Store:   string(keys.Kind()),
 		Session: session.File(),
 		Region:  profile.Region(a.Region, a.env, p),
 		Profile: p.Name,

@@ -28,9 +28,8 @@ var arrows = map[string]string{
 	"internal/provider": "internal/awsapi internal/cache internal/profile keystore",
 	"internal/redirect": "internal/atomicfile internal/flock internal/profile",
 	"internal/sealed":   "internal/credentials",
-	"internal/ticket":   "internal/sealed internal/secretservice",
-	"internal/warm": "processfmt internal/child internal/credentials internal/kernelkey internal/sealed " +
-		"internal/secretservice internal/ticket",
+	"internal/ticket":   "internal/sealed",
+	"internal/warm":     "processfmt internal/child internal/credentials internal/kernelkey internal/sealed internal/ticket",
 
 	"internal/bench": "processfmt internal/kernelkey internal/keyringtest internal/ststest",
 	"internal/demo":  "processfmt internal/ststest",

@@ -26,8 +26,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-
-	"github.com/awsexec/awsexec/internal/secretservice"
 )
 
 // Call is a plain call of awsexec that prints credentials or becomes a child. Its paths are for comparison with those of the whole program.
@@ -38,8 +36,7 @@ type Call struct {
 	Config, Credentials string // the AWS files
 	Data, Cache         string // awsexec's own directories
 
-	// Bus is the address of the D-Bus session, "" if there is none.
-	Bus string
+	HasBus bool // a D-Bus session may be there, on which a keyring could be
 
 	own  []string // its arguments before --
 	vars []string // the variables that may matter, NAME=value, sorted
@@ -84,7 +81,7 @@ func Parse(args, environ []string) (*Call, bool) {
 	c.Credentials = c.file("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials")
 	c.Data = c.directory("XDG_DATA_HOME", ".local/share")
 	c.Cache = c.directory("XDG_CACHE_HOME", ".cache")
-	c.Bus = secretservice.Bus(c.env("DBUS_SESSION_BUS_ADDRESS"))
+	c.HasBus = hasBus(c.env("DBUS_SESSION_BUS_ADDRESS"))
 	return c, c.Config != "" && c.Credentials != ""
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"hash"
 	"os"
+	"strconv"
 	"sync"
 	"syscall"
 )
@@ -21,14 +22,14 @@ type Fingerprint [sha256.Size]byte
 // program itself could not read what it would have to.
 func (c *Call) Fingerprint() (f Fingerprint, err error) {
 	h := hasher{sha256.New()}
-	h.text("awsexec ticket 1")
+	h.text("awsexec ticket 2")
 	if err := h.program(); err != nil {
 		return f, err
 	}
 	h.number(uint64(syscall.Geteuid()))
 	h.list(c.own)
 	h.list(c.vars)
-	h.text(c.Bus)
+	h.bool(c.HasBus)
 	for _, path := range []string{c.Config, c.Credentials, c.Data + "/keyring.index.json", c.Data + "/keystore.index.json"} {
 		if err := h.file(path); err != nil {
 			return f, err
@@ -50,6 +51,14 @@ func (h hasher) number(n uint64) {
 	h.Write(b[:])
 }
 
+func (h hasher) bool(b bool) {
+	if b {
+		h.number(1)
+	} else {
+		h.number(0)
+	}
+}
+
 func (h hasher) text(s string) {
 	h.number(uint64(len(s)))
 	h.Write([]byte(s))
@@ -60,6 +69,21 @@ func (h hasher) list(list []string) {
 	for _, s := range list {
 		h.text(s)
 	}
+}
+
+// hasBus reports whether D-Bus libraries could find a session bus, given the value of DBUS_SESSION_BUS_ADDRESS. Where in doubt, they could.
+func hasBus(address string) bool {
+	if address != "" && address != "autolaunch:" {
+		return true
+	}
+	dir := "/run/user/" + strconv.Itoa(syscall.Getuid())
+	for _, name := range []string{"/bus", "/dbus-session"} {
+		var st syscall.Stat_t
+		if err := syscall.Stat(dir+name, &st); err != syscall.ENOENT && err != syscall.ENOTDIR {
+			return true
+		}
+	}
+	return false
 }
 
 // Executable is os.Executable, which asks the kernel each time.

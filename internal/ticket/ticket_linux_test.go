@@ -7,7 +7,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/awsexec/awsexec/internal/ststest"
 )
@@ -142,7 +141,7 @@ func TestTicket(t *testing.T) {
 		t.Fatal("not plain")
 	}
 	key, f := [32]byte{1}, Fingerprint{2}
-	want := Ticket{Keyring: true, Hold: 15 * time.Minute, Session: "sessions/a/b.session", Region: "eu-west-1", Profile: "work"}
+	want := Ticket{Store: "keyring", Session: "sessions/a/b.session", Region: "eu-west-1", Profile: "work"}
 	data, err := want.Seal(&key, f)
 	if err != nil {
 		t.Fatal(err)

@@ -4,8 +4,8 @@
 // This package imports so little that it comes before net/http, the SDK, the parser of the command line and the D-Bus library, whose
 // initialisation costs more than all that a warm call has to do. Importing it is enough, and only the command itself may.
 //
-// It answers completely or returns without having done anything: without a ticket (see package ticket), a sealing key that can be had
-// without a person, and a fresh session, the program goes on as if it were not there. It says nothing on standard error.
+// It answers completely or returns without having done anything: without a ticket (see package ticket), a sealing key that the kernel
+// holds, and a fresh session, the program goes on as if it were not there. It writes nothing to standard error.
 package warm
 
 import (
@@ -18,16 +18,12 @@ import (
 	"github.com/awsexec/awsexec/internal/credentials"
 	"github.com/awsexec/awsexec/internal/kernelkey"
 	"github.com/awsexec/awsexec/internal/sealed"
-	"github.com/awsexec/awsexec/internal/secretservice"
 	"github.com/awsexec/awsexec/internal/ticket"
 	"github.com/awsexec/awsexec/processfmt"
 )
 
 // WriteError is why credentials could not be written, wholly perhaps, to standard output. The call has been answered then, and failed.
 var WriteError error
-
-// silence is how long the keyring may say nothing. One that has died is to be told of in less than 5 seconds, by the rest of the program.
-const silence = 700 * time.Millisecond
 
 func init() {
 	// Under another name it might have to know whether a credential_process of that name is itself.
@@ -66,11 +62,11 @@ func answer(args, environ []string) {
 	if stale, err := sealed.Peek(data); err != nil || !stale.Fresh(time.Now()) { // not worth asking for a key
 		return
 	}
-	var k keyFinder
-	key, ok := k.find(call, found)
-	if !ok {
+	key, _, err := kernelkey.Get(kernelkey.StoreName(found.Store, call.Data))
+	if err != nil {
 		return
 	}
+	defer clear(key[:])
 	t, err := found.Open(&key)
 	if err != nil {
 		return
@@ -79,8 +75,6 @@ func answer(args, environ []string) {
 	if err != nil || !session.Fresh(time.Now()) {
 		return
 	}
-	k.hold(&key)
-	clear(key[:])
 	if call.HasChild {
 		id := child.Identity{Credentials: session.Credentials, Region: t.Region, Profile: t.Profile}
 		_ = syscall.Exec(program, call.Child, child.Environ(environ, id)) // the rest of the program tells why it failed, and knows scripts
@@ -102,40 +96,4 @@ type attempt struct{ made bool }
 func (a *attempt) Write(data []byte) (int, error) {
 	a.made = true
 	return os.Stdout.Write(data)
-}
-
-// keyFinder gets the sealing key without asking a person.
-type keyFinder struct {
-	name string
-	life time.Duration // for which the kernel is to hold what was found; 0 if it does already, or may not
-}
-
-func (k *keyFinder) find(call *ticket.Call, s ticket.Sealed) (key [32]byte, ok bool) {
-	kind := "file"
-	if s.Keyring {
-		kind = "keyring"
-	}
-	if s.Hold > 0 {
-		k.name = kernelkey.StoreName(kind, call.Data)
-		if key, _, err := kernelkey.Get(k.name); err == nil {
-			return key, true
-		}
-	}
-	if !s.Keyring {
-		return key, false
-	}
-	text, err := secretservice.Read(call.Bus, sealed.KeyService, sealed.KeyName, silence)
-	if err != nil {
-		return key, false
-	}
-	defer clear(text)
-	k.life = s.Hold
-	return sealed.DecodeKey(text)
-}
-
-// hold has the kernel hold the key that was found to be right. Where it does not, the next call asks the keyring again.
-func (k *keyFinder) hold(key *[32]byte) {
-	if k.life > 0 {
-		_ = kernelkey.Put(k.name, *key, k.life)
-	}
 }
