@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/awsexec/awsexec/internal/credentials"
 )
@@ -24,13 +26,14 @@ const (
 
 // writers write one variable, its value quoted so that the shell takes it literally, or say that they cannot.
 var writers = map[Format]func(name, value string) (string, error){
-	Env:         func(name, value string) (string, error) { return "export " + name + "=" + quoteSh(value) + "\n", nil },
-	EnvNoExport: envFileLine,
+	Env: func(name, value string) (string, error) { return "export " + name + "=" + quoteSh(value) + "\n", nil },
+	// Readers of .env files disagree about quotes: docker takes them for part of the value.
+	EnvNoExport: func(name, value string) (string, error) { return name + "=" + value + "\n", nil },
 	Fish: func(name, value string) (string, error) {
 		return "set -gx " + name + " " + quoteFish(value) + "\n", nil
 	},
 	PowerShell: func(name, value string) (string, error) {
-		return "$Env:" + name + " = '" + strings.ReplaceAll(value, "'", "''") + "'\n", nil
+		return "$Env:" + name + " = " + quotePowerShell(value) + "\n", nil
 	},
 	WindowsCmd: cmdLine,
 }
@@ -44,7 +47,7 @@ func FormatNames() string { return "process, env, env-no-export, fish, powershel
 // Export writes c in the given format, in a single Write. The shell formats set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY,
 // AWS_SESSION_TOKEN and AWS_CREDENTIAL_EXPIRATION where c has them, and AWS_REGION and AWS_DEFAULT_REGION unless region is empty.
 //
-// A value that a format cannot express is an error, and nothing is written.
+// What ExportVariables refuses is an error, and nothing is written.
 func Export(w io.Writer, f Format, c credentials.Plain, region string) error {
 	if f == Process {
 		return Encode(w, c)
@@ -62,7 +65,8 @@ func Export(w io.Writer, f Format, c credentials.Plain, region string) error {
 
 // ExportVariables writes variables, names and values, in one of the shell formats, in a single Write. Those without a value are left out.
 //
-// A value that a format cannot express is an error, and nothing is written.
+// A value that does not print, or that a format cannot express, is an error, and nothing is written. No value of AWS has control characters. What
+// reads these lines may act on them before any quote counts: a line break ends a command for whoever reads line by line.
 func ExportVariables(w io.Writer, f Format, variables [][2]string) error {
 	write := writers[f]
 	if write == nil {
@@ -73,6 +77,9 @@ func ExportVariables(w io.Writer, f Format, variables [][2]string) error {
 		if v[1] == "" {
 			continue
 		}
+		if !prints(v[1]) {
+			return fmt.Errorf("%s holds a character that does not print", v[0])
+		}
 		line, err := write(v[0], v[1])
 		if err != nil {
 			return err
@@ -81,6 +88,11 @@ func ExportVariables(w io.Writer, f Format, variables [][2]string) error {
 	}
 	_, err := w.Write(buf.Bytes())
 	return err
+}
+
+// prints reports whether each character of s prints.
+func prints(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) })
 }
 
 // plain says whether every shell and every reader of .env files takes s as it is.
@@ -107,19 +119,17 @@ func quoteFish(s string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
 }
 
-// envFileLine leaves values as they are, as readers of .env files disagree about quotes: docker takes them for part of the value.
-func envFileLine(name, value string) (string, error) {
-	if strings.ContainsAny(value, "\r\n") {
-		return "", fmt.Errorf("%s holds a line break, which env-no-export cannot express", name)
-	}
-	return name + "=" + value + "\n", nil
+// quotePowerShell puts s in single quotes, in which PowerShell takes everything literally but the quote, written twice. It takes the
+// typographic ones for the same (about_Quoting_Rules).
+func quotePowerShell(s string) string {
+	return "'" + strings.NewReplacer("'", "''", "‘", "‘‘", "’", "’’", "‚", "‚‚", "‛", "‛‛").Replace(s) + "'"
 }
 
 // cmdLine quotes the whole assignment, in which cmd.exe takes all literally but what ends it, and %, which means something else in a batch
 // file than at the prompt.
 func cmdLine(name, value string) (string, error) {
-	if strings.ContainsAny(value, "\r\n\"%") {
-		return "", fmt.Errorf("%s holds a line break, a quote or a percent sign, which windows-cmd cannot express", name)
+	if strings.ContainsAny(value, "\"%") {
+		return "", fmt.Errorf("%s holds a quote or a percent sign, which windows-cmd cannot express", name)
 	}
 	return `set "` + name + "=" + value + "\"\r\n", nil
 }

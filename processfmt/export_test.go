@@ -58,8 +58,11 @@ func TestExportProcessIsEncode(t *testing.T) {
 
 func TestExportRefusesWhatCannotBeWritten(t *testing.T) {
 	for format, values := range map[Format][]string{
-		EnvNoExport: {"a\nb", "a\rb"},
-		WindowsCmd:  {"a\nb", `a"b`, "a%b"},
+		Env:         {"a\nb", "a\x1bb", "a\x00b", "a\u202eb", "a\xffb"},
+		EnvNoExport: {"a\nb", "a\rb", "a\x00b"},
+		Fish:        {"a\nb", "a\tb", "a\u2028b"},
+		PowerShell:  {"a\nb", "a\r\nb", "a\u0085b"},
+		WindowsCmd:  {"a\nb", `a"b`, "a%b", "a\x1ab"},
 		"csh":       {"a"},
 	} {
 		for _, v := range values {
@@ -75,11 +78,19 @@ func TestExportRefusesWhatCannotBeWritten(t *testing.T) {
 	}
 }
 
-// Whatever a value holds, the real shells read back what went in.
+// PowerShell ends a string at any of its quotes.
+func TestExportForPowerShell(t *testing.T) {
+	var buf bytes.Buffer
+	if err := ExportVariables(&buf, PowerShell, [][2]string{{"X", "a’; calc; ‘'‚‛"}}); err != nil || buf.String() != "$Env:X = 'a’’; calc; ‘‘''‚‚‛‛'\n" {
+		t.Errorf("got %q, %v", buf.String(), err)
+	}
+}
+
+// Whatever a value holds that can be printed, the real shells read back what went in.
 func TestShellsReadWhatExportWrites(t *testing.T) {
-	values := []string{"S3CR3TMARKER \t'\"\\$HOME `id` $(id) !! * ~ # ;&|<>(){}[] é\nline two\\\n", "=ls", "a:=ls", "~", "a=~", "-n", "a=b", "\n", "\r\n", "\\", "'", "''", "%s", "\x01\x7f"}
+	values := []string{"S3CR3TMARKER '\"\\$HOME `id` $(id) !! * ~ # ;&|<>(){}[] é\\", "=ls", "a:=ls", "~", "a=~", "-n", "a=b", "\\", "'", "''", "%s", "’; id"}
 	random := rand.New(rand.NewPCG(1, 2))
-	nasty := []rune(" \t\n\r'\"\\$`(){}[]*?~!#;&|<>=:%^@,.-+/abLS09é\u2028")
+	nasty := []rune(" '\"\\$`(){}[]*?~!#;&|<>=:%^@,.-+/abLS09é’")
 	for range 60 {
 		value := make([]rune, 1+random.IntN(12))
 		for i := range value {

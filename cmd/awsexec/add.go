@@ -162,7 +162,13 @@ func (c *addCmd) configure(ctx context.Context, a *app, p *profile.Profile, key 
 		return err
 	}
 	a.ui.note("to use it, put this into %s (or add --write-config):", a.files.Config)
-	return a.ui.print("%s# region = REGION\n# mfa_serial = %s\n", lines, serial)
+	page := newPage(0)
+	for line := range strings.Lines(string(lines)) {
+		page.line("%s", strings.TrimRight(line, "\r\n"))
+	}
+	page.line("# region = REGION")
+	page.line("# mfa_serial = %s", serial)
+	return a.ui.print(page)
 }
 
 // existsError says that a name is taken.

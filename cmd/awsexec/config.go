@@ -8,12 +8,14 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/awsexec/awsexec/internal/atomicfile"
 	"github.com/awsexec/awsexec/internal/flock"
 	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/visible"
 )
 
 // backupSuffix is put behind the name of an AWS file for the copy that is kept of it before it is changed.
@@ -93,9 +95,17 @@ func processCommand(self, name string, flags ...string) string {
 	return profile.ProcessCommand(runtime.GOOS, append([]string{plainPath(self), "--profile", name}, flags...)...)
 }
 
-// quoteWord puts word in double quotes if it holds a space, which means the same to shlex, to sh and to cmd.exe.
+// quoteWord returns word as it is pasted into a shell. A space alone is put in double quotes, which mean the same to shlex, sh, cmd.exe and
+// PowerShell. What does not print is written as an escape, in the form of bash, zsh and ksh.
 func quoteWord(word string) string {
-	if strings.ContainsAny(word, " \t") {
+	if shown := visible.Text(word); shown != word {
+		escaped := strconv.Quote(word)
+		return "$'" + strings.ReplaceAll(escaped[1:len(escaped)-1], "'", `\'`) + "'"
+	}
+	switch {
+	case runtime.GOOS != "windows" && strings.ContainsAny(word, "\"'`$\\!*?[]{}()<>|&;#~"):
+		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	case word == "" || strings.Contains(word, " "):
 		return `"` + word + `"`
 	}
 	return word

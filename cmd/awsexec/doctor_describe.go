@@ -2,11 +2,8 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/awsexec/awsexec/internal/explain"
@@ -211,59 +208,48 @@ func (d *diagnosis) write(asJSON bool) error {
 	if !asJSON {
 		return d.writeText()
 	}
-	enc := json.NewEncoder(d.stdout)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(d.report)
+	return d.ui.printJSON(d.report)
 }
 
 // writeText is write for people.
 func (d *diagnosis) writeText() error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "profile %q, by %s\n", d.report.Profile.Name, d.report.Profile.Why)
+	page := newPage(3)
+	page.line("profile %q, by %s", d.report.Profile.Name, d.report.Profile.Why)
 	for i, step := range d.report.Chain {
-		fmt.Fprintf(&b, "%s%s\n", strings.Repeat("  ", i+1), step)
+		page.line("%s%s", strings.Repeat("  ", i+1), step)
 	}
-	fmt.Fprintf(&b, "GetSessionToken %s\nsession: %s\n\n", d.report.GetSessionToken, d.report.Session)
+	page.line("GetSessionToken %s", d.report.GetSessionToken)
+	page.line("session: %s", d.report.Session)
+	page.line("")
 
-	w := tabwriter.NewWriter(&b, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(w, "CLIENT\tPROFILE\tCREDENTIALS\tDECIDED BY\tREGION")
+	page.row("CLIENT", "PROFILE", "CREDENTIALS", "DECIDED BY", "REGION")
 	for _, c := range d.report.Clients {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", c.Client, c.Profile, c.Credentials, cmp.Or(c.DecidedBy, "-"), cmp.Or(c.Region, "none"))
+		page.row(c.Client, c.Profile, c.Credentials, cmp.Or(c.DecidedBy, "-"), cmp.Or(c.Region, "none"))
 	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	heading := "\nwhy others differ from awsexec:\n"
+	first := true
 	for _, c := range d.report.Clients {
-		if !c.Same {
-			fmt.Fprintf(&b, "%s  %s: %s\n", heading, c.Client, c.Why)
-			heading = ""
+		if c.Same {
+			continue
 		}
+		if first {
+			page.line("")
+			page.line("why others differ from awsexec:")
+			first = false
+		}
+		page.line("  %s: %s", c.Client, c.Why)
 	}
-	b.WriteString("\n")
+	page.line("")
 	if len(d.report.Findings) == 0 {
-		b.WriteString("nothing is wrong\n")
+		page.line("nothing is wrong")
 	}
 	for _, f := range d.report.Findings {
-		fmt.Fprintf(&b, "%s: %s\n", f.Severity, f.Text)
+		page.line("%s: %s", f.Severity, f.Text)
 		if f.At != "" {
-			fmt.Fprintf(&b, "    at: %s\n", f.At)
+			page.line("    at: %s", f.At)
 		}
 		for line := range strings.Lines(f.Mend) {
-			fmt.Fprintf(&b, "    mend: %s\n", strings.TrimSuffix(line, "\n"))
+			page.line("    mend: %s", strings.TrimSuffix(line, "\n"))
 		}
 	}
-	return d.emit(b.String())
-}
-
-// emit writes text, without what would move the cursor: much of it comes from files.
-func (d *diagnosis) emit(text string) error {
-	_, err := io.WriteString(d.stdout, strings.Map(func(r rune) rune {
-		if r == '\n' {
-			return r
-		}
-		return printable(r)
-	}, text))
-	return err
+	return d.ui.print(page)
 }

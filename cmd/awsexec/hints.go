@@ -18,6 +18,7 @@ import (
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/server"
 	"github.com/awsexec/awsexec/internal/term"
+	"github.com/awsexec/awsexec/internal/visible"
 	"github.com/awsexec/awsexec/keystore"
 )
 
@@ -61,7 +62,7 @@ func hintOfImport(err error, _ *app, name string) string {
 		return fmt.Sprintf("give the role a profile of its own, with source_profile = %s, and import the key then", name)
 	case errors.As(err, &taken):
 		return fmt.Sprintf("store the one in the file instead: awsexec import %s --force\n"+
-			"or keep the stored one, and delete aws_access_key_id and aws_secret_access_key at %s", quoteWord(taken.name), taken.at)
+			"or keep the stored one, and delete aws_access_key_id and aws_secret_access_key at %s", quoteWord(taken.name), visible.Text(taken.at))
 	}
 	return ""
 }
@@ -89,17 +90,17 @@ func hintOfRotation(err error, a *app, _ string) string {
 	switch {
 	case errors.As(err, &taken) && taken.storedAs != "":
 		lines = append(lines, fmt.Sprintf("if it is not needed, delete it: awsexec -p %s%s -- aws iam delete-access-key --access-key-id %s && awsexec remove %s",
-			name, noSession(failed.profile), taken.key.ID, quoteWord(taken.storedAs)))
+			name, noSession(failed.profile), quoteWord(taken.key.ID), quoteWord(taken.storedAs)))
 	case errors.As(err, &taken):
 		lines = append(lines, "on a terminal and without --yes, awsexec offers to delete it",
 			fmt.Sprintf("or delete it yourself, if nothing uses it: awsexec -p %s%s -- aws iam delete-access-key --access-key-id %s",
-				name, noSession(failed.profile), taken.key.ID))
+				name, noSession(failed.profile), quoteWord(taken.key.ID)))
 	case errors.As(err, &inactive):
 		lines = append(lines, fmt.Sprintf("switch it on: awsexec -p %s%s -- aws iam update-access-key --status Active --access-key-id %s",
-			name, noSession(failed.profile), inactive.keyID))
+			name, noSession(failed.profile), quoteWord(inactive.keyID)))
 	case errors.As(err, &api) && api.ErrorCode() == "AccessDenied" && strings.Contains(api.ErrorMessage(), "iam:"):
 		if failed.profile.MFASerial == "" {
-			lines = append(lines, fmt.Sprintf("if a policy demands MFA, add mfa_serial to profile %s in %s", name, a.files.Config))
+			lines = append(lines, fmt.Sprintf("if a policy demands MFA, add mfa_serial to profile %s in %s", name, visible.Text(a.files.Config)))
 		}
 		lines = append(lines, "the policy that a user needs for it: https://github.com/awsexec/awsexec/blob/main/docs/rotating.md")
 	case isCode(err, "InvalidClientTokenId") && (errors.Is(err, errNeitherWorks) || !errors.Is(err, errUnknownKey)):
@@ -179,7 +180,7 @@ func hintOfProfile(err error, a *app, name string) string {
 	case errors.Is(err, keystore.ErrNotFound):
 		return "see which keys there are: awsexec list"
 	case errors.As(err, &duration):
-		return fmt.Sprintf("change duration_seconds of profile %q in %s", name, a.files.Config)
+		return fmt.Sprintf("change duration_seconds of profile %q in %s", name, visible.Text(a.files.Config))
 	}
 	return ""
 }
@@ -250,7 +251,7 @@ func hintOfAWS(err error, a *app, name string) string {
 		case strings.Contains(message, "unable to validate MFA code"):
 			return fmt.Sprintf("mfa_serial of profile %q must be the ARN of a device of that very user", name)
 		default:
-			return fmt.Sprintf("a policy of the account forbids this; if it demands MFA, add mfa_serial to profile %q in %s", name, a.files.Config)
+			return fmt.Sprintf("a policy of the account forbids this; if it demands MFA, add mfa_serial to profile %q in %s", name, visible.Text(a.files.Config))
 		}
 	}
 	return ""

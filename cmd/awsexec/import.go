@@ -8,7 +8,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/rogpeppe/go-internal/diff"
@@ -215,9 +214,8 @@ func (c *importCmd) choose(ctx context.Context, a *app, all []clearKey) ([]clear
 
 // printClearKeys shows what is in the files.
 func printClearKeys(a *app, keys []clearKey) error {
-	var table strings.Builder
-	w := tabwriter.NewWriter(&table, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(w, "PROFILE\tKEY\tAT\tCAN BE MOVED")
+	page := newPage(3)
+	page.row("PROFILE", "KEY", "AT", "CAN BE MOVED")
 	for _, k := range keys {
 		can := "yes"
 		switch {
@@ -226,17 +224,9 @@ func printClearKeys(a *app, keys []clearKey) error {
 		case k.err != nil:
 			can = "no: " + strings.TrimPrefix(k.err.Error(), fmt.Sprintf("profile %q: ", k.name))
 		}
-		id := mask(k.at[0].Credentials.AccessKeyID)
-		row := []string{k.name, id, k.places(), can}
-		for i := range row {
-			row[i] = strings.Map(printable, row[i])
-		}
-		fmt.Fprintln(w, strings.Join(row, "\t"))
+		page.row(k.name, mask(k.at[0].Credentials.AccessKeyID), k.places(), can)
 	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	return a.ui.print("%s", table.String())
+	return a.ui.print(page)
 }
 
 // movePlan is a key that is about to be moved.
@@ -395,6 +385,7 @@ func (f fileContents) edit(edits []fileEdit) error {
 
 // show prints what will be changed, without the secrets.
 func (f fileContents) show(a *app) error {
+	page := newPage(0)
 	for _, path := range slices.Compact([]string{a.files.Config, a.files.Credentials}) {
 		file := f[path]
 		if file == nil {
@@ -403,12 +394,10 @@ func (f fileContents) show(a *app) error {
 		text := diff.Diff(path, profile.Redact(file.old), path, profile.Redact(file.data))
 		_, text, _ = bytes.Cut(text, []byte("\n")) // the line of the command
 		for line := range strings.Lines(string(text)) {
-			if err := a.ui.print("%s\n", strings.Map(printable, strings.TrimRight(line, "\r\n"))); err != nil {
-				return err
-			}
+			page.line("%s", strings.TrimRight(line, "\r\n"))
 		}
 	}
-	return nil
+	return a.ui.print(page)
 }
 
 // importError says which key was not moved.

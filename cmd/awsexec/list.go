@@ -2,9 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
-	"text/tabwriter"
 	"time"
 
 	"github.com/awsexec/awsexec/keystore"
@@ -38,9 +35,7 @@ func (c *listCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	if c.JSON {
-		enc := json.NewEncoder(a.stdout)
-		enc.SetIndent("", "  ")
-		return enc.Encode(rows)
+		return a.ui.printJSON(rows)
 	}
 	if until, ok := keys.UnlockedUntil(ctx); ok {
 		a.ui.note("%s is unlocked until %s", keys, a.clock(until))
@@ -49,8 +44,8 @@ func (c *listCmd) Run(ctx context.Context, a *app) error {
 		a.ui.note("no keys are stored in %s; awsexec add NAME stores one", keys)
 		return nil
 	}
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(w, "NAME\tKEY\tIN AWS CONFIG\tSESSION")
+	page := newPage(3)
+	page.row("NAME", "KEY", "IN AWS CONFIG", "SESSION")
 	for _, r := range rows {
 		inConfig, session := "no", "-"
 		if r.InConfig {
@@ -60,9 +55,9 @@ func (c *listCmd) Run(ctx context.Context, a *app) error {
 			session = r.SessionExpires.Sub(a.now()).Truncate(time.Minute).String()
 			session = session[:len(session)-len("0s")] + " left"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", r.Name, r.AccessKeyID, inConfig, session)
+		page.row(r.Name, r.AccessKeyID, inConfig, session)
 	}
-	if err := w.Flush(); err != nil {
+	if err := a.ui.print(page); err != nil {
 		return err
 	}
 	for _, r := range rows {

@@ -78,6 +78,8 @@ func (w *world) runIn(ctx context.Context, stdin string, args ...string) result 
 	if strings.Contains(errs.String(), ststest.Marker) {
 		w.t.Errorf("a secret on standard error: %s", &errs)
 	}
+	printsAsItself(w.t, "standard error", errs.String())
+	printsAsItself(w.t, "standard output", out.String())
 	return result{code, out.String(), errs.String()}
 }
 

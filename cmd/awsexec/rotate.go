@@ -189,7 +189,7 @@ func (a *app) tellOfRemains(journal keystore.Rotation, known string) {
 	for _, id := range []string{journal.Old.AccessKeyID, journal.New.AccessKeyID} {
 		if id != "" && id != known {
 			a.ui.Warn(fmt.Errorf("a rotation was not finished; its key %s may still be active at AWS", id),
-				"if nothing uses it: aws iam delete-access-key --access-key-id "+id)
+				"if nothing uses it: aws iam delete-access-key --access-key-id "+quoteWord(id))
 		}
 	}
 }

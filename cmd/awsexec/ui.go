@@ -1,14 +1,21 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
+	"text/tabwriter"
 	"time"
+	"unicode/utf16"
 
 	"golang.org/x/term"
+
+	"github.com/awsexec/awsexec/internal/visible"
 )
 
 // patience is how long something may take before the user is told what is being waited for.
@@ -77,20 +84,11 @@ func (u *ui) Waiting(what string) (done func()) {
 
 // line writes one line to err. A failure to do so has nowhere to be told.
 func (u *ui) line(format string, args ...any) {
-	text := strings.ToValidUTF8(fmt.Sprintf(format, args...), "\uFFFD") // botocore fails on anything else
-	text = strings.Map(printable, text)
+	text := visible.Text(fmt.Sprintf(format, args...)) // which is UTF-8 too: botocore fails on anything else
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.said = true
 	_, _ = io.WriteString(u.err, "awsexec: "+text+"\n")
-}
-
-// printable keeps what comes from files and servers from moving the cursor or splitting a line.
-func printable(r rune) rune {
-	if r < ' ' || 0x7f <= r && r < 0xa0 {
-		return ' '
-	}
-	return r
 }
 
 // quiet says whether nothing has been said so far.
@@ -100,9 +98,60 @@ func (u *ui) quiet() bool {
 	return !u.said
 }
 
-// print writes what the command is for.
-func (u *ui) print(format string, args ...any) error {
-	_, err := fmt.Fprintf(u.out, format, args...)
+// print writes p, which is what the command is for.
+func (u *ui) print(p *page) error {
+	p.table.Flush()
+	_, err := u.out.Write(p.text.Bytes())
+	return err
+}
+
+// page is text for a person in the making. Whatever goes into a line or a cell stays there, and prints as itself.
+type page struct {
+	text  bytes.Buffer
+	table *tabwriter.Writer
+}
+
+// newPage returns an empty page with a gap of so many spaces between the columns of its tables.
+func newPage(gap int) *page {
+	p := &page{}
+	p.table = tabwriter.NewWriter(&p.text, 0, 0, gap, ' ', 0)
+	return p
+}
+
+// line adds one line.
+func (p *page) line(format string, args ...any) {
+	p.table.Flush()
+	p.text.WriteString(visible.Text(fmt.Sprintf(format, args...)) + "\n")
+}
+
+// row adds a line to the table, which the next call of line ends.
+func (p *page) row(cells ...string) {
+	for i := range cells {
+		cells[i] = visible.Text(cells[i])
+	}
+	fmt.Fprintln(p.table, strings.Join(cells, "\t"))
+}
+
+// printJSON writes v as JSON. Characters that do not print are escaped as visible.Text does it, which JSON reads back as they were.
+func (u *ui) printJSON(v any) error {
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	var b strings.Builder
+	for _, r := range text.String() {
+		if r == '\n' || strconv.IsPrint(r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	_, err := io.WriteString(u.out, b.String())
 	return err
 }
 

@@ -9,5 +9,7 @@ import (
 type versionCmd struct{}
 
 func (versionCmd) Run(_ context.Context, a *app) error {
-	return a.ui.print("awsexec %s (%s/%s, %s)\n", version, runtime.GOOS, runtime.GOARCH, runtime.Version())
+	page := newPage(0)
+	page.line("awsexec %s (%s/%s, %s)", version, runtime.GOOS, runtime.GOARCH, runtime.Version())
+	return a.ui.print(page)
 }

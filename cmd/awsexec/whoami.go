@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"text/tabwriter"
 	"time"
 )
 
@@ -56,20 +54,21 @@ func (c *whoamiCmd) Run(ctx context.Context, a *app) error {
 		id = id.masked()
 	}
 	if c.JSON {
-		enc := json.NewEncoder(a.stdout)
-		enc.SetEscapeHTML(false)
-		enc.SetIndent("", "  ")
-		return enc.Encode(id)
+		return a.ui.printJSON(id)
 	}
-	w := tabwriter.NewWriter(a.stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "profile\t%s\naccount\t%s\narn\t%s\nuser id\t%s\nkey\t%s\n", id.Profile, id.Account, id.ARN, id.UserID, id.AccessKeyID)
+	page := newPage(2)
+	page.row("profile", id.Profile)
+	page.row("account", id.Account)
+	page.row("arn", id.ARN)
+	page.row("user id", id.UserID)
+	page.row("key", id.AccessKeyID)
 	if id.Expires != nil {
-		fmt.Fprintf(w, "expires\t%s (in %s)\n", id.Expires.Format(time.RFC3339), id.Expires.Sub(a.now()).Round(time.Minute))
+		page.row("expires", fmt.Sprintf("%s (in %s)", id.Expires.Format(time.RFC3339), id.Expires.Sub(a.now()).Round(time.Minute)))
 	}
 	if id.Region != "" {
-		fmt.Fprintf(w, "region\t%s\n", id.Region)
+		page.row("region", id.Region)
 	}
-	return w.Flush()
+	return a.ui.print(page)
 }
 
 // masked hides what identifies the account and the user to somebody who looks over the shoulder, or reads a pasted output.

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/awsexec/awsexec/internal/visible"
 )
 
 // Ask writes the prompt on the controlling terminal and returns the line typed there, without its line ending.
@@ -101,7 +103,7 @@ func (a *asking) put() error {
 	if err := a.arm(a.prompt.Secret); err != nil {
 		return err
 	}
-	return a.write(a.prompt.Text)
+	return a.write(visible.Text(a.prompt.Text))
 }
 
 // read fills buf with one whole line, which ends in a newline or in the character that suspends, and returns its length.

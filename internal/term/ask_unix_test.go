@@ -170,7 +170,7 @@ func TestAskOnTheTerminal(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			a := start(t, tt.role)
-			a.sees(question)
+			a.sees(shown)
 			if a.echoes() != (tt.role == "open") {
 				t.Errorf("echo is %v", a.echoes())
 			}
@@ -187,7 +187,7 @@ func TestAskOnTheTerminal(t *testing.T) {
 
 func TestAskShowsNoSecret(t *testing.T) {
 	a := start(t, "secret")
-	a.sees(question)
+	a.sees(shown)
 	a.types("S3CR3TMARKER\n")
 	a.tells(`"S3CR3TMARKER" <nil>`)
 	a.sees("\n")
@@ -198,7 +198,7 @@ func TestAskShowsNoSecret(t *testing.T) {
 
 func TestAskLeavesNoReaderBehind(t *testing.T) {
 	a := start(t, "twice")
-	a.sees(question)
+	a.sees(shown)
 	a.tells(`"" context deadline exceeded`)
 	a.restored()
 	a.types("123456\n")
@@ -209,7 +209,7 @@ func TestAskLeavesNoReaderBehind(t *testing.T) {
 
 func TestAskEndsAtHangUp(t *testing.T) {
 	a := start(t, "hung up")
-	a.sees(question)
+	a.sees(shown)
 	a.keyboard.Close()
 	a.tells(`"" ` + ErrEOF.Error())
 }
@@ -236,7 +236,7 @@ func TestAskSuspended(t *testing.T) {
 	t.Run("fg", func(t *testing.T) {
 		a := start(t, "shell")
 		for range 2 {
-			a.sees(question)
+			a.sees(shown)
 			if a.echoes() {
 				t.Error("echo is on")
 			}
@@ -245,7 +245,7 @@ func TestAskSuspended(t *testing.T) {
 			a.restored()
 			io.WriteString(a.stdin, "fg\n")
 		}
-		a.sees(question)
+		a.sees(shown)
 		if a.echoes() {
 			t.Error("echo is on after fg")
 		}
@@ -255,7 +255,7 @@ func TestAskSuspended(t *testing.T) {
 	})
 	t.Run("bg", func(t *testing.T) {
 		a := start(t, "shell")
-		a.sees(question)
+		a.sees(shown)
 		a.types("\x1a")
 		a.tells("stopped")
 		io.WriteString(a.stdin, "bg\n")
@@ -264,9 +264,9 @@ func TestAskSuspended(t *testing.T) {
 	})
 	t.Run("with nobody to continue it", func(t *testing.T) {
 		a := start(t, "secret")
-		a.sees(question)
+		a.sees(shown)
 		a.types("\x1a")
-		a.sees(question)
+		a.sees(shown)
 		a.types("123456\n")
 		a.tells(`"123456" <nil>`)
 		a.restored()

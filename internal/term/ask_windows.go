@@ -7,6 +7,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/awsexec/awsexec/internal/visible"
 )
 
 // Ask writes the prompt on the console and returns the line typed there, without its line ending.
@@ -61,7 +63,7 @@ func Ask(ctx context.Context, p Prompt) (string, error) {
 		windows.CloseHandle(ended)
 	}()
 
-	if err := show(out, p.Text); err != nil {
+	if err := show(out, visible.Text(p.Text)); err != nil {
 		return "", err
 	}
 	defer show(out, "\r\n")

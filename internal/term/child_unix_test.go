@@ -19,7 +19,11 @@ import (
 // roleVar makes the test binary be one of the roles: a process with a terminal of its own (descriptor 3, if any).
 const roleVar = "TERM_TEST_ROLE"
 
-const question = "code, please: "
+// The question holds what a terminal would act on, and is shown without it.
+const (
+	question = "code for a\x1b[31m\u202e\nb: "
+	shown    = `code for a\x1b[31m\u202e\nb: `
+)
 
 func TestMain(m *testing.M) {
 	role := os.Getenv(roleVar)

@@ -7,12 +7,15 @@ import (
 	"os/exec"
 	"runtime"
 	"strings"
+
+	"github.com/awsexec/awsexec/internal/visible"
 )
 
-// DialogPrompt is a question in a desktop dialog. What is typed is not shown.
+// DialogPrompt is a question in a desktop dialog. What is typed is not shown. Title and Text are one line each; what does not print is
+// shown as visible.Text does.
 type DialogPrompt struct {
 	Title string
-	Text  string // what is asked for, in full; may have several lines
+	Text  string // what is asked for, in full
 }
 
 // dialog is a program that can show a dialog.
@@ -35,6 +38,7 @@ func AskDialog(ctx context.Context, env []string, look func(name string) (string
 }
 
 func askWith(ctx context.Context, ds []dialog, env []string, look func(string) (string, error), p DialogPrompt) (string, error) {
+	p.Title, p.Text = visible.Text(p.Title), visible.Text(p.Text)
 	var tried []string
 	for _, d := range ds {
 		if ctx.Err() != nil {

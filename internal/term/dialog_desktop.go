@@ -28,7 +28,7 @@ func askZenity(ctx context.Context, path string, env []string, p DialogPrompt) (
 // askKDialog: without a display, Qt aborts; exit status 1 is the human's.
 func askKDialog(ctx context.Context, path string, env []string, p DialogPrompt) (string, error) {
 	// The text knows backslash escapes, and is HTML if it looks like it: so let it be HTML always.
-	text := strings.NewReplacer(`\`, `\\`, "\n", "<br>").Replace(html.EscapeString(p.Text))
+	text := strings.NewReplacer(`\`, `\\`).Replace(html.EscapeString(p.Text))
 	out, err := runDialog(ctx, path, env, "", "--title="+p.Title, "--password=<qt>"+text+"</qt>")
 	return lineOf(out, err, 1)
 }

@@ -15,7 +15,7 @@ var errNoAnswer = errors.New("no answer of the form expected")
 // askPinentry speaks the Assuan protocol: one line per command, each answered by lines up to an OK or an ERR. The commands do
 // not depend on the answers, so all go out at once.
 func askPinentry(ctx context.Context, path string, env []string, p DialogPrompt) (string, error) {
-	escape := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A").Replace
+	escape := strings.NewReplacer("%", "%25").Replace // a line ending is gone already
 	commands := fmt.Sprintf("SETTITLE %s\nSETDESC %s\nSETPROMPT Answer:\nGETPIN\nBYE\n", escape(p.Title), escape(p.Text))
 	out, err := runDialog(ctx, path, env, commands)
 	defer clear(out)

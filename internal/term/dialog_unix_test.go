@@ -3,19 +3,22 @@
 package term
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 )
 
-var asked = DialogPrompt{Title: "-awsexec", Text: "code of \"me_1\"\n100% \\n <b> $(id) `id`"}
+var asked = DialogPrompt{Title: "-awsexec", Text: "code of \"me_1\" 100% \\n <b> $(id) `id`"}
 
 // fakes is a directory of programs, each the body of a shell script.
 func fakes(t *testing.T, bodies map[string]string) (look func(string) (string, error), dir string) {
@@ -104,8 +107,8 @@ func TestDialogArguments(t *testing.T) {
 		args, want string
 	}{
 		{"pinentry", askPinentry, "", ""},
-		{"zenity", askZenity, "--entry|--hide-text|--title=-awsexec|--text=code of \"me__1\"\n100% \\\\n <b> $(id) `id`|", ""},
-		{"kdialog", askKDialog, "--title=-awsexec|--password=<qt>code of &#34;me_1&#34;<br>100% \\\\n &lt;b&gt; $(id) `id`</qt>|", ""},
+		{"zenity", askZenity, "--entry|--hide-text|--title=-awsexec|--text=code of \"me__1\" 100% \\\\n <b> $(id) `id`|", ""},
+		{"kdialog", askKDialog, "--title=-awsexec|--password=<qt>code of &#34;me_1&#34; 100% \\\\n &lt;b&gt; $(id) `id`</qt>|", ""},
 		{"osascript", askOsascript, "-|-awsexec|" + asked.Text + "|", "ok:1"},
 		{"powershell.exe", askPowerShell, "-NoProfile|-NonInteractive|-STA|-EncodedCommand|", "1"},
 	}
@@ -135,7 +138,7 @@ func TestDialogArguments(t *testing.T) {
 			}
 			switch stdin := read(".stdin"); tt.name {
 			case "pinentry":
-				if !strings.Contains(stdin, "SETTITLE -awsexec\nSETDESC code of \"me_1\"%0A100%25 \\n <b> $(id) `id`\n") {
+				if !strings.Contains(stdin, "SETTITLE -awsexec\nSETDESC code of \"me_1\" 100%25 \\n <b> $(id) `id`\n") {
 					t.Errorf("commands %q", stdin)
 				}
 			case "osascript":
@@ -148,6 +151,25 @@ func TestDialogArguments(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// No dialog shows raw what moves a cursor, reorders text or begins a line of its own.
+func TestDialogsShowWhatDoesNotPrint(t *testing.T) {
+	hostile := DialogPrompt{Title: "awsexec: profile dev\u202e\x07", Text: "MFA code for a\nb\x1b[2J\u2066\u009b\xff: "}
+	for _, d := range slices.Concat(dialogs("linux", []string{"DISPLAY=:0"}), dialogs("darwin", nil), dialogs("windows", nil)) {
+		// What it gets, in one file, and no answer.
+		look, dir := fakes(t, map[string]string{d.name: `{ printf '%s|' "$@"; env; cat; } >"$0.got"; exit 1`})
+		if _, err := askWith(t.Context(), []dialog{d}, []string{"PATH=" + os.Getenv("PATH")}, look, hostile); err == nil {
+			t.Errorf("%s: no error", d.name)
+		}
+		got, err := os.ReadFile(filepath.Join(dir, d.name+".got"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.ContainsAny(got, "\x1b\x07\u202e\u2066\u009b") || !utf8.Valid(got) || bytes.Contains(got, []byte("a\nb")) || !bytes.Contains(got, []byte("u202e")) {
+			t.Errorf("%s got %q", d.name, got)
+		}
 	}
 }
 

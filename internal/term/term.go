@@ -30,7 +30,7 @@ const maxAnswer = 4096
 
 // Prompt is a question on the terminal.
 type Prompt struct {
-	Text   string // written as it is; no newline follows
+	Text   string // one line; no newline follows. What does not print is written as visible.Text does
 	Secret bool   // what is typed is not shown
 }
 
