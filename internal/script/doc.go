@@ -1,0 +1,6 @@
+// Package script tests what a user of awsexec sees, by scripts that read like a
+// session on a terminal: testdata/*.txtar.
+//
+// The scripts run the built binary against a stand-in for AWS, with the
+// encrypted file as keystore. They need nothing but Go, and a Unix.
+package script

@@ -1,0 +1,173 @@
+//go:build unix
+
+package script
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/awsexec/awsexec/internal/ststest"
+)
+
+var update = flag.Bool("update", false, "write what the programs print into the scripts that compare it")
+
+// limit bounds one command of a script.
+const limit = 30 * time.Second
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"mfacode": mfaCode})
+}
+
+// mfaCode prints the code that the MFA device of the user in its argument shows
+// now, as the mfa_process of a profile does.
+func mfaCode() {
+	fmt.Println(ststest.TOTP([]byte("seed of "+os.Args[1]), time.Now()))
+}
+
+// TestScripts runs each script in a home directory and with an AWS of its own.
+//
+// Besides the commands of testscript there are:
+//
+//	awsexec [ARG…]              runs awsexec; with ! it must fail
+//	code N                      checks the exit code of the last awsexec
+//	terminal FILE COMMAND…      runs a command on a terminal; FILE says what is typed
+//	aws calls ACTION N          checks how many calls of an action arrived
+//	aws sent ACTION NAME=VALUE… checks parameters of the last call of an action
+//	aws fail ACTION STATUS CODE MESSAGE   has the next call of an action fail
+//	aws fail ACTION             breaks the connection of the next ten
+//	aws forbid|allow ACTION     has the policies forbid an action of IAM, or not
+//	aws clock DURATION          sets how far its clock is ahead
+//	aws keys USER N             checks how many access keys a user has
+func TestScripts(t *testing.T) {
+	bin := t.TempDir()
+	build := exec.Command("go", "build", "-buildvcs=false", "-tags", "awsexec_cheap", "-o", filepath.Join(bin, "awsexec"), "../../cmd/awsexec")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build awsexec: %v\n%s", err, out)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		Setup:               func(env *testscript.Env) error { return setup(env, bin) },
+		RequireUniqueNames:  true,
+		RequireExplicitExec: true,
+		ContinueOnError: true,
+		UpdateScripts:       *update,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"awsexec": awsexec, "code": code, "terminal": onTerminal, "aws": controlAWS,
+		},
+	})
+}
+
+const account = "123456789012"
+
+// users are the people of the scripts: alice has no MFA device, bob and carol have one.
+var users = []ststest.User{
+	{Account: account, Name: "alice", AccessKeyID: "AKIAIOSFODNN7ALICE01", SecretAccessKey: secretOf("alice")},
+	{Account: account, Name: "bob", AccessKeyID: "AKIAIOSFODNN7BOBBOB1", SecretAccessKey: secretOf("bob"),
+		MFASerial: "arn:aws:iam::" + account + ":mfa/bob", MFASecret: []byte("seed of bob")},
+	{Account: account, Name: "carol", AccessKeyID: "AKIAIOSFODNN7CAROL01", SecretAccessKey: secretOf("carol"),
+		MFASerial: "arn:aws:iam::" + account + ":mfa/carol", MFASecret: []byte("seed of carol")},
+	{Account: account, Root: true, AccessKeyID: "AKIAIOSFODNN7ROOT001", SecretAccessKey: secretOf("root")},
+}
+
+// secretOf returns a secret access key in the form of AWS's.
+func secretOf(user string) string { return (ststest.Marker + "/" + user + "/" + strings.Repeat("x", 40))[:40] }
+
+var roles = []ststest.Role{
+	{ARN: "arn:aws:iam::" + account + ":role/admin", Trust: []string{account}, MaxSessionDuration: 12 * time.Hour},
+	{ARN: "arn:aws:iam::" + account + ":role/mfa", Trust: []string{account}, RequireMFA: true},
+	{ARN: "arn:aws:iam::" + account + ":role/external", Trust: []string{account}, ExternalID: "4711"},
+	{ARN: "arn:aws:iam::" + account + ":role/closed", Trust: []string{"arn:aws:iam::" + account + ":user/nobody"}},
+}
+
+// setup gives a script its home and its AWS. The keys of each user are in
+// $ALICE and $ALICE_SECRET, and so on, and in the form of add --stdin in
+// alice.key.
+func setup(env *testscript.Env, bin string) error {
+	server, err := ststest.Start(ststest.Config{Users: users, Roles: roles})
+	if err != nil {
+		return err
+	}
+	env.Defer(server.Close)
+	env.Values[serverKey{}] = server
+	env.Values[codeKey{}] = new(int)
+	home := filepath.Join(env.WorkDir, "home")
+	if err := os.MkdirAll(filepath.Join(home, ".aws"), 0o700); err != nil {
+		return err
+	}
+	for name, value := range map[string]string{
+		"HOME":                      home,
+		"PATH":                      bin + string(filepath.ListSeparator) + env.Getenv("PATH"),
+		"LANG":                      "C.UTF-8",
+		"XDG_DATA_HOME":             "",
+		"XDG_CACHE_HOME":            "",
+		"AWS_ENDPOINT_URL_STS":      server.URL(),
+		"AWS_ENDPOINT_URL_IAM":      server.URL(),
+		"AWS_EC2_METADATA_DISABLED": "true",
+		"AWSEXEC_KEYSTORE":          "file",
+		"AWSEXEC_PASSPHRASE":        ststest.Marker + "-passphrase",
+		"AWSEXEC_HOLD":              "0", // nothing of a test stays in the kernel
+		"BIN":                       bin,
+	} {
+		env.Setenv(name, value)
+	}
+	for _, u := range users {
+		name := "ROOT"
+		if !u.Root {
+			name = strings.ToUpper(u.Name)
+		}
+		env.Setenv(name, u.AccessKeyID)
+		env.Setenv(name+"_SECRET", u.SecretAccessKey)
+		key := u.AccessKeyID + "\n" + u.SecretAccessKey + "\n"
+		if err := os.WriteFile(filepath.Join(env.WorkDir, strings.ToLower(name)+".key"), []byte(key), 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type codeKey struct{}
+
+// awsexec runs awsexec and checks that no secret is in what it says.
+func awsexec(ts *testscript.TestScript, neg bool, args []string) {
+	err := ts.Exec("awsexec", args...)
+	code := ts.Value(codeKey{}).(*int)
+	*code = 0
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		*code = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if strings.Contains(ts.ReadFile("stderr"), ststest.Marker) {
+		ts.Fatalf("a secret on standard error")
+	}
+	switch {
+	case neg && *code == 0:
+		ts.Fatalf("unexpected success")
+	case !neg && *code != 0:
+		ts.Fatalf("unexpected exit code %d", *code)
+	}
+}
+
+// code checks the exit code of the last awsexec.
+func code(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: code N")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	if got := *ts.Value(codeKey{}).(*int); got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+}
