@@ -76,4 +76,3 @@ func sent(ts *testscript.TestScript, server *ststest.Server, action string, para
 		}
 	}
 }
-

@@ -60,7 +60,7 @@ func TestScripts(t *testing.T) {
 		Setup:               func(env *testscript.Env) error { return setup(env, bin) },
 		RequireUniqueNames:  true,
 		RequireExplicitExec: true,
-		ContinueOnError: true,
+		ContinueOnError:     true,
 		UpdateScripts:       *update,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"awsexec": awsexec, "code": code, "terminal": onTerminal, "aws": controlAWS,
@@ -81,7 +81,9 @@ var users = []ststest.User{
 }
 
 // secretOf returns a secret access key in the form of AWS's.
-func secretOf(user string) string { return (ststest.Marker + "/" + user + "/" + strings.Repeat("x", 40))[:40] }
+func secretOf(user string) string {
+	return (ststest.Marker + "/" + user + "/" + strings.Repeat("x", 40))[:40]
+}
 
 var roles = []ststest.Role{
 	{ARN: "arn:aws:iam::" + account + ":role/admin", Trust: []string{account}, MaxSessionDuration: 12 * time.Hour},
