@@ -23,13 +23,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Limits of one client, and of all together. Requests are a few hundred bytes, and come over loopback.
+// Limits of one client; places has those of all together. Requests are a few hundred bytes, and come over loopback.
 const (
-	readLimit      = 5 * time.Second // for a whole request
-	writeLimit     = 5 * time.Second
-	idleLimit      = time.Minute
-	maxHeader      = 8 << 10
-	maxConnections = 1024
+	readLimit  = 2 * time.Second // from the connection, or the first byte of a later request, to the end of the header
+	writeLimit = 5 * time.Second
+	idleLimit  = time.Minute // between two requests; whoever does not have the token is given one only
+	maxHeader  = 8 << 10
 )
 
 // Profile is something to be served.
@@ -86,6 +85,8 @@ func New(c Config) *Server {
 		WriteTimeout:                 writeLimit,
 		IdleTimeout:                  idleLimit,
 		MaxHeaderBytes:               maxHeader,
+		ConnContext:                  withGuest,
+		ConnState:                    follow,
 		ErrorLog:                     slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
 	}
 	return s
@@ -111,7 +112,8 @@ func (s *Server) Fetch(ctx context.Context, profile string) error {
 
 // Serve answers requests on l until Close, and then returns nil. It closes l.
 func (s *Server) Serve(l net.Listener) error {
-	err := s.http.Serve(limit(l, maxConnections))
+	strangers, known := room(openFiles())
+	err := s.http.Serve(newPlaces(l, strangers, known))
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}
@@ -123,6 +125,24 @@ func (s *Server) Close() {
 	s.cancel()
 	_ = s.http.Close() // of connections that nobody needs any more
 	s.renewals.end()
+}
+
+// guestKey is where the context of a request has its connection.
+type guestKey struct{}
+
+func withGuest(ctx context.Context, conn net.Conn) context.Context {
+	return context.WithValue(ctx, guestKey{}, conn)
+}
+
+// follow keeps the places informed of what a connection does.
+func follow(conn net.Conn, state http.ConnState) {
+	g, ok := conn.(*guest)
+	switch {
+	case ok && state == http.StateActive:
+		g.asks()
+	case ok && state == http.StateIdle:
+		g.rests()
+	}
 }
 
 func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
@@ -159,6 +179,9 @@ func (s *Server) check(r *http.Request) (*entry, *problem) {
 	}
 	if len(given) > 1 || subtle.ConstantTimeCompare([]byte(given[0]), []byte(s.token)) != 1 {
 		return nil, &problem{http.StatusForbidden, "InvalidToken", "the authorization token is not that of this awsexec"}
+	}
+	if g, ok := r.Context().Value(guestKey{}).(*guest); ok {
+		g.shown()
 	}
 	name, err := url.PathUnescape(strings.TrimPrefix(r.URL.EscapedPath(), "/"))
 	if e := s.entries[name]; err == nil && e != nil {
