@@ -4,6 +4,7 @@ import (
 	"os"
 	osexec "os/exec"
 	"os/signal"
+	"runtime"
 )
 
 // Run runs c as a child on this process's standard input, output and error, and returns its exit code when it has ended. It is for
@@ -15,7 +16,9 @@ import (
 // Ctrl-Z, and fg and bg reach it by themselves; if a child with a group of its own, such as a shell, is stopped, so is this process,
 // and both go on together. A child that a signal killed gives 128 plus its number.
 //
-// Only SIGKILL ends this process alone, and the child then lives on; on Windows it is ended too. An exit code of Windows keeps its 32 bits.
+// A child does not outlive this process where the system can see to that. If SIGKILL ends this process, which nobody can pass on, the child
+// gets SIGTERM on Linux, and is ended on Windows. On other systems it lives on. So it does on Linux if it has set-user-ID or
+// capabilities of its own, and so do the child's own children everywhere. An exit code of Windows keeps its 32 bits.
 //
 // The error wraps ErrNotFound or ErrNotRunnable, and means that nothing ran.
 func (c *Cmd) Run() (exitCode int, err error) {
@@ -27,24 +30,35 @@ func (c *Cmd) Run() (exitCode int, err error) {
 	}
 	defer signal.Stop(signals)
 
-	child, release, err := c.start()
-	if err != nil {
-		return 0, refused(c.Path, err)
-	}
-	defer release()
 	type end struct {
 		code int
 		err  error
 	}
-	ended := make(chan end, 1)
+	started, failed, ended := make(chan *os.Process, 1), make(chan error, 1), make(chan end, 1)
 	go func() {
+		// The system ties the child's life to the thread that has started it.
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		child, release, err := c.start()
+		if err != nil {
+			failed <- refused(c.Path, err)
+			return
+		}
+		defer release()
+		started <- child.Process
 		code, err := wait(child)
 		ended <- end{code, err}
 	}()
+	var child *os.Process
+	select {
+	case err := <-failed:
+		return 0, err
+	case child = <-started:
+	}
 	for {
 		select {
 		case s := <-signals:
-			forward(child.Process, s)
+			forward(child, s)
 		case e := <-ended:
 			return e.code, e.err
 		}
@@ -53,5 +67,5 @@ func (c *Cmd) Run() (exitCode int, err error) {
 
 // child is c on this process's standard files.
 func (c *Cmd) child() *osexec.Cmd {
-	return &osexec.Cmd{Path: c.Path, Args: c.Args, Env: c.Env, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+	return &osexec.Cmd{Path: c.Path, Args: c.Args, Env: c.Env, SysProcAttr: tied(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
 }

@@ -25,7 +25,7 @@ func (c *Cmd) start() (child *osexec.Cmd, release func(), err error) {
 		}
 	}
 	child = run.child()
-	child.SysProcAttr = &syscall.SysProcAttr{CmdLine: line} // "" is made of the arguments
+	child.SysProcAttr.CmdLine = line // "" is made of the arguments
 	if err := child.Start(); errors.Is(err, windows.ERROR_FILENAME_EXCED_RANGE) {
 		return nil, nil, errors.New("the command line is too long") // 32767 characters; Windows speaks of a file name
 	} else if err != nil {
@@ -33,6 +33,9 @@ func (c *Cmd) start() (child *osexec.Cmd, release func(), err error) {
 	}
 	return child, bind(child.Process), nil
 }
+
+// tied are the attributes of a child's process: bind does here what they do elsewhere.
+func tied() *syscall.SysProcAttr { return &syscall.SysProcAttr{} }
 
 // bind makes the system end the child when we are killed, which tells nobody else (TerminateProcess): on Unix too, where a child takes
 // the place of awsexec, it is the child that is killed then. The job that does it is closed with our last handle of it.

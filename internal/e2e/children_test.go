@@ -259,7 +259,8 @@ func TestShells(t *testing.T) {
 	})
 }
 
-// TestParentKilled: SIGKILL for awsexec, which nobody can pass on, leaves the child alive.
+// TestParentKilled: a child of serve is sent SIGTERM when SIGKILL ends awsexec, which nobody can pass on; when it ends is the child's choice.
+// The next serve removes what the killed one has left.
 func TestParentKilled(t *testing.T) {
 	t.Parallel()
 	h := workHome(t)
@@ -275,10 +276,24 @@ func TestParentKilled(t *testing.T) {
 	if r := p.wait(); r.signal != syscall.SIGKILL {
 		t.Errorf("exit code %d", r.code)
 	}
-	kill(t, child, syscall.SIGTERM)
 	logged("terminated 1.")
 	kill(t, child, syscall.SIGUSR2)
 	logged("total ")
+
+	left := func() []string {
+		paths, err := filepath.Glob(h.path("tmp", "awsexec-serve-*"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return paths
+	}
+	before := left()
+	if r := h.run("-p", "work", "serve", "--", "true"); r.code != 0 {
+		t.Errorf("exit code %d, stderr:\n%s", r.code, r.stderr)
+	}
+	if after := left(); len(before) != 1 || len(after) != 0 {
+		t.Errorf("the killed one left %q; after the next there is %q", before, after)
+	}
 }
 
 // TestManyChildren: xargs -P and make -j start many at once, outside and inside: one session serves them all, and nested ones too. env -i
