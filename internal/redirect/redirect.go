@@ -72,7 +72,7 @@ func write(dir, kind, own string, data []byte, now time.Time) (string, error) {
 	return path, os.Chtimes(path, now, now)
 }
 
-// tidy removes old copies, and what killed processes left.
+// tidy removes old copies, and what killed processes have left: the caller keeps others from writing.
 func tidy(dir string, now time.Time) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -80,7 +80,8 @@ func tidy(dir string, now time.Time) {
 	}
 	for _, e := range entries {
 		info, err := e.Info()
-		if err == nil && strings.HasPrefix(strings.TrimPrefix(e.Name(), "."), prefix) && now.Sub(info.ModTime()) > keep {
+		unfinished := strings.HasPrefix(e.Name(), "."+prefix)
+		if err == nil && (unfinished || strings.HasPrefix(e.Name(), prefix) && now.Sub(info.ModTime()) > keep) {
 			_ = os.Remove(filepath.Join(dir, e.Name())) // the next one tries again
 		}
 	}

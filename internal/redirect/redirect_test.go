@@ -99,7 +99,7 @@ func TestOwnRefuses(t *testing.T) {
 	}
 }
 
-// Copies that nobody has used for a month go; those that a program reads, however rarely, stay.
+// Copies that nobody has used for a month go, and unfinished ones at once; those that a program reads, however rarely, stay.
 func TestTidy(t *testing.T) {
 	dir, files := t.TempDir(), ownFiles(t)
 	day := func(n int) time.Time { return now.Add(time.Duration(n) * 24 * time.Hour) }
@@ -111,7 +111,7 @@ func TestTidy(t *testing.T) {
 		if err := os.WriteFile(path, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Chtimes(path, now, now); err != nil {
+		if err := os.Chtimes(path, day(31), day(31)); err != nil {
 			t.Fatal(err)
 		}
 	}
