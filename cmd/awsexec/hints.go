@@ -204,7 +204,7 @@ func hintOfMFA(err error, a *app, name string) string {
 }
 
 // hintOfGiven is about credentials that others make.
-func hintOfGiven(err error, _ *app, _ string) string {
+func hintOfGiven(err error, a *app, _ string) string {
 	if errors.Is(err, server.ErrNoExpiry) {
 		return "give them to the program as they are: awsexec -- CMD"
 	}
@@ -212,7 +212,12 @@ func hintOfGiven(err error, _ *app, _ string) string {
 	if !errors.As(err, &given) {
 		return ""
 	}
+	var dial *net.OpError
 	switch given.Kind {
+	case provider.Container:
+		if served := a.env("AWSEXEC_PROFILE"); served != "" && errors.As(err, &dial) && dial.Op == "dial" {
+			return "awsexec serve has ended; start the program again: awsexec serve -p " + quoteWord(served) + " -- CMD"
+		}
 	case provider.SSO:
 		if s := given.Profile.SSO; s.Session != "" {
 			return "sign in again: aws sso login --sso-session " + quoteWord(s.Session)

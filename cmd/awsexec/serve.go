@@ -17,6 +17,7 @@ import (
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/redirect"
+	"github.com/awsexec/awsexec/internal/scratch"
 	"github.com/awsexec/awsexec/internal/server"
 	"github.com/awsexec/awsexec/keystore"
 	"github.com/awsexec/awsexec/processfmt"
@@ -188,11 +189,11 @@ func (c *serveCmd) serve(ctx context.Context, a *app, s *server.Server, l net.Li
 // serveChild serves a child until its end. What the terminal sends goes to the child too, which may well live on; so signals do not end
 // us, and the terminal is the child's alone.
 func (a *app) serveChild(ctx context.Context, program string, args []string, s *server.Server, l net.Listener, e exec.Endpoint) error {
-	dir, err := os.MkdirTemp("", "awsexec-serve-")
+	dir, remove, err := scratch.Make(os.TempDir(), "awsexec-serve-", a.now())
 	if err != nil {
-		return err
+		return fmt.Errorf("AWS files for the program: %w", err)
 	}
-	defer os.RemoveAll(dir)
+	defer remove()
 	config, err := a.awsFiles()
 	if err != nil {
 		return err

@@ -234,7 +234,9 @@ func TestUnderServe(t *testing.T) {
 	}
 	w.env["AWS_PROFILE"] = "work"
 	w.refuse(exitFailed, "", nil, "Unexpected")
+	delete(w.env, "AWS_PROFILE")
 	s.end(syscall.SIGTERM)
+	w.refuse(exitFailed, "", nil, "container", "hint: awsexec serve has ended; start the program again: awsexec serve -p work -- CMD")
 }
 
 // A child of serve finds the endpoint, files without other credentials, and nothing else; nothing is left when it has ended.

@@ -41,6 +41,9 @@ func Lock(ctx context.Context, path string) (release func(), err error) {
 	}
 }
 
+// Try takes the lock of an open file if nobody holds it, and reports whether it did. Closing f gives the lock back.
+func Try(f *os.File) (bool, error) { return try(f) }
+
 func give(f *os.File, path string, err error) (func(), error) {
 	if err != nil {
 		f.Close()

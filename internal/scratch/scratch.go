@@ -1,0 +1,123 @@
+// Package scratch makes directories for files that a process needs as long as it runs, and clears away those of processes that were killed.
+package scratch
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/awsexec/awsexec/internal/flock"
+)
+
+const (
+	// owner is the file in each directory that its process keeps locked. The system drops the lock when the process ends, however
+	// it ends.
+	owner = "owner"
+
+	// unowned is how old a directory without that file is when it is cleared away: its process was killed before it made one.
+	unowned = 24 * time.Hour
+)
+
+// Make makes a directory in parent that only this user can use, with a name that begins with prefix, and returns its path and the
+// function that removes it. It first clears away what killed processes have left there: directories with that prefix that belong to this
+// user, that nobody else can use, and that no process holds. They must hold regular files only.
+//
+// Processes may call it at the same time. The directory is this process's for as long as it keeps remove.
+func Make(parent, prefix string, now time.Time) (path string, remove func(), err error) {
+	clearAway(parent, prefix, now)
+	for {
+		if path, err = os.MkdirTemp(parent, prefix); err != nil {
+			return "", nil, err
+		}
+		mark, err := hold(path)
+		if err != nil {
+			os.RemoveAll(path)
+			return "", nil, err
+		}
+		if mark != nil {
+			return path, func() { mark.Close(); os.RemoveAll(path) }, nil
+		}
+	}
+}
+
+// hold makes the owner's mark in a new directory. It returns nil if another process took the directory for one that was left behind.
+func hold(dir string) (*os.File, error) {
+	path := filepath.Join(dir, owner)
+	mark, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	held, err := flock.Try(mark)
+	if err == nil && held {
+		if there, statErr := os.Stat(path); statErr == nil {
+			opened, statErr := mark.Stat()
+			if held = statErr == nil && os.SameFile(there, opened); held {
+				return mark, nil
+			}
+		}
+	}
+	mark.Close()
+	return nil, err
+}
+
+// clearAway removes the directories in parent that killed processes have left. What fails is tried again by the next process.
+func clearAway(parent, prefix string, now time.Time) {
+	entries, err := os.ReadDir(parent)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), prefix) && e.IsDir() {
+			if path := filepath.Join(parent, e.Name()); empty(path, now) {
+				_ = os.Remove(path) // it stays if there is more in it than we put there
+			}
+		}
+	}
+}
+
+// empty removes the files in a directory, and reports whether it was one that a killed process has left.
+func empty(path string, now time.Time) bool {
+	dir, err := os.OpenRoot(path)
+	if err != nil {
+		return false
+	}
+	defer dir.Close()
+	opened, err := dir.Stat(".")
+	if err != nil || !private(opened) {
+		return false
+	}
+	// By its name it must be the same directory, and no link to one that is somebody's.
+	if named, err := os.Lstat(path); err != nil || !os.SameFile(named, opened) {
+		return false
+	}
+	mark, err := dir.OpenFile(owner, os.O_RDWR, 0)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if now.Sub(opened.ModTime()) < unowned {
+			return false
+		}
+	case err != nil:
+		return false
+	default:
+		defer mark.Close()
+		if left, err := flock.Try(mark); err != nil || !left {
+			return false
+		}
+	}
+	entries, err := fs.ReadDir(dir.FS(), ".")
+	if err != nil {
+		return false
+	}
+	for _, e := range entries {
+		if e.Type().IsRegular() && e.Name() != owner {
+			_ = dir.Remove(e.Name())
+		}
+	}
+	if mark != nil {
+		removeHeld(dir, mark)
+	}
+	return true
+}
