@@ -63,6 +63,15 @@ func (s *Server) FailNth(n int, f Fault) {
 	s.nth, s.nthFault = n, f
 }
 
+// Calm forgets all failures and delays that were asked for, and sets the clock right. Holds stay.
+func (s *Server) Calm() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.faults)
+	clear(s.delays)
+	s.nth, s.offset = 0, 0
+}
+
 // SetClockOffset sets how far the server's clock runs from Config.Now: positive
 // is ahead. It moves everything that the server reads a clock for: skew,
 // expiry, MFA codes and the Date header.

@@ -102,14 +102,16 @@ func (s *Server) createAccessKey(c call) (any, *Fault) {
 		return nil, &Fault{Status: http.StatusConflict, Code: "LimitExceeded", Message: fmt.Sprintf("Cannot exceed quota for AccessKeysPerUser: %d", maxKeys)}
 	}
 	key := &accessKey{
-		id:        "AKIA" + rand.Text()[:16],
-		secret:    Marker + randomText(40-len(Marker)),
-		active:    true,
-		owner:     owner,
-		created:   c.now,
-		refuse:    s.propagation.Refused,
-		knownFrom: c.now.Add(s.propagation.Delay),
-		unlisted:  s.propagation.Unlisted,
+		id:       "AKIA" + rand.Text()[:16],
+		secret:   Marker + randomText(40-len(Marker)),
+		active:   true,
+		owner:    owner,
+		created:  c.now,
+		refuse:   s.propagation.Refused,
+		unlisted: s.propagation.Unlisted,
+	}
+	if s.propagation.Delay > 0 { // else it is known even if the clock is set back
+		key.knownFrom = c.now.Add(s.propagation.Delay)
 	}
 	s.keys[key.id] = key
 	shown := key.xml()

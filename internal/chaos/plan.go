@@ -1,0 +1,141 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"syscall"
+	"time"
+)
+
+// kind is what a call is.
+type kind string
+
+const (
+	doPrint  kind = "print"
+	doExec   kind = "exec"
+	doWhoami kind = "whoami"
+	doList   kind = "list"
+	doAdd    kind = "add"
+	doForce  kind = "add --force"
+	doRemove kind = "remove"
+	doRotate kind = "rotate"
+	doImport kind = "import"
+	doClear  kind = "clear"
+	doUnlock kind = "unlock"
+	doLock   kind = "lock"
+
+	// These are not calls of awsexec.
+	doCopy          kind = "copy files"
+	restoreStore    kind = "restore store"
+	restoreIndex    kind = "restore index"
+	restoreBoth     kind = "restore both"
+	restoreSessions kind = "restore sessions"
+)
+
+// shares are how often each kind is drawn.
+var shares = []struct {
+	kind
+	share int
+}{
+	{doPrint, 28}, {doExec, 12}, {doWhoami, 8}, {doList, 3}, {doAdd, 5}, {doForce, 12}, {doRemove, 4}, {doRotate, 9}, {doImport, 4}, {doClear, 3}, {doUnlock, 2},
+	{doLock, 2}, {doCopy, 3}, {restoreStore, 2}, {restoreIndex, 2}, {restoreBoth, 1}, {restoreSessions, 1},
+}
+
+// stores are the two kinds of keystore, by the values of AWSEXEC_KEYSTORE.
+const (
+	inFile    = "file"
+	inKeyring = "keyring"
+)
+
+var names = []string{"dev", "prod", "work", "ci"}
+
+// usersPerStore is how many users' keys go around in each store.
+const usersPerStore = 4
+
+// call is one thing to be done, with all that is drawn for it.
+type call struct {
+	number       int
+	kind         kind
+	store, name  string
+	user         int            // whose key add gives
+	whole        bool           // clear: all sessions
+	noPassphrase bool           // the file's passphrase is not given
+	signal       syscall.Signal // sent after; 0 for none
+	after        time.Duration
+}
+
+// weather is what AWS and the keyring do in one round.
+type weather struct {
+	delay    time.Duration // of each session
+	failures int           // of sessions, of each kind
+	nth      int           // the call whose answer is lost; 0 for none
+	offset   time.Duration // of AWS's clock
+	restarts int           // of the keyring
+}
+
+// round is the plan of one round.
+type round struct {
+	weather
+	calls []call
+	// plaintext are the names that have a key in the credentials file at first, for import to find, by the number of its user.
+	plaintext map[string]map[string]int
+}
+
+// plan draws round number n.
+func plan(o options, n int) round {
+	r := rand.New(rand.NewPCG(o.seed, uint64(n)))
+	stores := []string{inFile}
+	if o.keyring {
+		stores = append(stores, inKeyring)
+	}
+	out := round{plaintext: map[string]map[string]int{}}
+	if r.IntN(2) == 0 {
+		out.delay = time.Duration(r.IntN(400)) * time.Millisecond
+	}
+	if r.IntN(2) == 0 {
+		out.failures = 1 + r.IntN(6)
+	}
+	if r.IntN(2) == 0 {
+		out.nth = 1 + r.IntN(o.calls/2+1)
+	}
+	if r.IntN(4) == 0 {
+		out.offset = time.Duration(r.IntN(28)-14) * time.Minute
+	}
+	if o.keyring && r.IntN(3) == 0 {
+		out.restarts = 1 + r.IntN(2)
+	}
+	for _, store := range stores {
+		out.plaintext[store] = map[string]int{names[r.IntN(len(names))]: r.IntN(usersPerStore)}
+	}
+	total := 0
+	for _, s := range shares {
+		total += s.share
+	}
+	for i := range o.calls {
+		c := call{number: n*o.calls + i + 1, store: stores[r.IntN(len(stores))], name: names[r.IntN(len(names))], user: r.IntN(usersPerStore)}
+		drawn := r.IntN(total)
+		for _, s := range shares {
+			if drawn -= s.share; drawn < 0 {
+				c.kind = s.kind
+				break
+			}
+		}
+		c.whole = r.IntN(3) == 0
+		c.noPassphrase = r.IntN(8) == 0
+		switch r.IntN(50) {
+		case 0, 1, 2, 3, 4:
+			c.signal = syscall.SIGKILL
+		case 5:
+			c.signal = syscall.SIGTERM
+		}
+		// Most calls take 10 to 100 ms, and some much longer.
+		c.after = time.Duration(math.Exp(r.Float64()*math.Log(500)) * float64(time.Millisecond))
+		out.calls = append(out.calls, c)
+	}
+	return out
+}
+
+func (c call) String() string {
+	return fmt.Sprintf("%s %s in the %s", c.kind, c.name, c.store)
+}

@@ -1,0 +1,280 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/awsexec/awsexec/internal/ststest"
+)
+
+// run has as many rounds as o says, or as there is time for.
+func run(ctx context.Context, o options) (*report, error) {
+	r := &report{options: o, rows: map[kind]*row{}}
+	began := time.Now()
+	w, err := newWorld(ctx, o, r)
+	defer w.close()
+	if err != nil {
+		return nil, err
+	}
+	o.log("seed %d", o.seed)
+	if err := w.firstKeys(); err != nil {
+		return nil, err
+	}
+	for n := range o.rounds {
+		if time.Since(began) > o.limit || ctx.Err() != nil || len(r.violations) > 0 {
+			break
+		}
+		if err := w.round(ctx, plan(w.options, n)); err != nil {
+			return nil, fmt.Errorf("round %d: %w", n+1, err)
+		}
+		if err := w.audit(); err != nil {
+			return nil, fmt.Errorf("after round %d: %w", n+1, err)
+		}
+		r.roundsDone++
+		o.log("round %d: %s, %d violations", n+1, time.Since(began).Round(time.Second), len(r.violations))
+	}
+	if err := w.last(); err != nil {
+		return nil, err
+	}
+	r.took = time.Since(began)
+	return r, context.Cause(ctx)
+}
+
+// firstKeys puts a key into each store, and keeps a first copy.
+func (w *world) firstKeys() error {
+	for _, store := range w.stores() {
+		for i, name := range names[:2] {
+			c := call{kind: doAdd, store: store, name: name, user: i}
+			if r := w.run(c); r.code != 0 {
+				return fmt.Errorf("%s: exit code %d\n%s", c, r.code, r.stderr)
+			}
+			w.histories[store][name].settle(w.users[store][i].account, time.Now())
+		}
+	}
+	return w.copyFiles(0)
+}
+
+// round does all calls of p, several at a time.
+func (w *world) round(ctx context.Context, p round) error {
+	w.log = nil
+	w.plaintext = map[string]string{}
+	for _, store := range w.stores() {
+		for name, i := range p.plaintext[store] {
+			w.plaintext[name] = w.users[store][i].keyID
+		}
+	}
+	if err := w.writeCredentials(); err != nil {
+		return err
+	}
+	w.aws.SetDelay("GetSessionToken", p.delay)
+	w.aws.SetClockOffset(p.offset)
+	for _, f := range []ststest.Fault{ststest.Throttling(), ststest.ConnectionDropped(), ststest.AnswerLost()} {
+		w.aws.Fail("GetSessionToken", p.failures, f)
+	}
+	if p.nth > 0 {
+		w.aws.FailNth(p.nth, ststest.AnswerLost())
+	}
+
+	stopWatching := w.watchProcesses()
+	calls := make(chan call)
+	errs := make(chan error, w.parallel)
+	for range w.parallel {
+		go func() {
+			var err error
+			for c := range calls {
+				if err == nil {
+					err = w.do(c)
+				}
+			}
+			errs <- err
+		}()
+	}
+	for i, c := range p.calls {
+		if ctx.Err() != nil {
+			break
+		}
+		if p.restarts > 0 && i%(len(p.calls)/(p.restarts+1)+1) == len(p.calls)/(p.restarts+1) {
+			w.keyring.end()
+		}
+		calls <- c
+	}
+	close(calls)
+	var err error
+	for range w.parallel {
+		if e := <-errs; e != nil {
+			err = e
+		}
+	}
+	stopWatching()
+	return err
+}
+
+// do does one call, with the changes of its name in the history.
+func (w *world) do(c call) error {
+	r := record{call: c, start: time.Now()}
+	var err error
+	switch c.kind {
+	case doCopy, restoreStore, restoreIndex, restoreBoth, restoreSessions:
+		w.writing.Lock()
+		r.start = time.Now()
+		err = w.restore(c)
+		w.writing.Unlock()
+		r.end = time.Now()
+		w.report.count(c.kind, err == nil, false, r.end.Sub(r.start))
+	case doAdd, doForce, doRemove, doImport, doRotate:
+		w.writing.RLock()
+		r = w.change(c)
+		w.writing.RUnlock()
+	default:
+		r = w.run(c)
+	}
+	w.mu.Lock()
+	w.log = append(w.log, r)
+	w.mu.Unlock()
+	return err
+}
+
+// afterDeath is how long a keyring may take to do what a process has asked for that is no more.
+const afterDeath = 2 * time.Second
+
+// change runs a call that changes the key of a name. A rotation does not change whose it is.
+func (w *world) change(c call) record {
+	value := none
+	switch c.kind {
+	case doRotate:
+		return w.run(c)
+	case doAdd, doForce:
+		value = w.users[c.store][c.user].account
+	case doImport:
+		id, ok := w.plaintext[c.name]
+		if !ok {
+			return w.run(c)
+		}
+		value = w.accountOf(id)
+	}
+	end := w.histories[c.store][c.name].begin(value, time.Now())
+	r := w.run(c)
+	switch {
+	case r.code == 0 && c.kind != doImport: // which may find that another has moved the key
+		end(r.end, yes)
+	case strings.Contains(r.stderr, "there already") || strings.Contains(r.stderr, "nothing was stored"):
+		end(r.end, no)
+	default:
+		end(r.end.Add(afterDeath), perhaps)
+	}
+	return r
+}
+
+// restore copies files, or puts an earlier copy in their place.
+func (w *world) restore(c call) error {
+	k := w.kept[c.user%len(w.kept)]
+	index := func() error {
+		return copyFile(k.dir+"/"+indexFile[c.store], w.path(indexFile[c.store]))
+	}
+	store := func() error {
+		for _, name := range names {
+			end := w.histories[inFile][name].begin(k.values[name], time.Now())
+			defer func() { end(time.Now(), yes) }()
+		}
+		return copyFile(k.dir+"/"+storeFile[inFile], w.path(storeFile[inFile]))
+	}
+	switch {
+	case c.kind == doCopy:
+		return w.copyFiles(c.number)
+	case c.kind == restoreSessions:
+		return restoreTree(k.dir+"/"+sessionsDir, w.path(sessionsDir))
+	case c.store == inKeyring || c.kind == restoreIndex:
+		return index()
+	}
+	err := store()
+	if err == nil && c.kind == restoreBoth {
+		err = index()
+	}
+	return err
+}
+
+// watchProcesses looks for secrets in the arguments of all processes until stop is called.
+func (w *world) watchProcesses() (stop func()) {
+	stopped := make(chan struct{})
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		tick := time.NewTicker(250 * time.Millisecond)
+		defer tick.Stop()
+		for {
+			select {
+			case <-stopped:
+				return
+			case <-tick.C:
+			}
+			w.eachProcess(func(pid string, cmdline []byte) {
+				if bytes.Contains(cmdline, []byte(ststest.Marker+"/chaos/")) || bytes.Contains(cmdline, []byte(passphrase)) {
+					w.report.violated(nil, "a secret is in the arguments of process %s", pid)
+				}
+			})
+		}
+	})
+	return func() {
+		close(stopped)
+		watching.Wait()
+	}
+}
+
+// compareIdentities checks whose credentials the calls of this round gave.
+func (w *world) compareIdentities() {
+	for _, r := range w.log {
+		if r.account == "" {
+			continue
+		}
+		w.report.identities++
+		allowed := w.histories[r.store][r.name].allowed(r.start, r.end)
+		if id, ok := w.plaintext[r.name]; ok && slices.Contains(allowed, none) {
+			allowed = append(allowed, w.accountOf(id)) // a key in the AWS files serves a name that the store has none for
+		}
+		if !slices.Contains(allowed, r.account) {
+			w.report.violated(w.story(r.store, r.name), "#%d %s gave a session of %s, and the name had %q", r.number, r.call, r.account, allowed)
+		}
+	}
+}
+
+// last is a pass with nothing else at work: every name works, and nothing is left over.
+func (w *world) last() error {
+	for _, store := range w.stores() {
+		if r := w.quiet(nil, store, "clear"); r.code != 0 {
+			w.report.violated(nil, "at last, clear: %s", r.stderr)
+		}
+		for _, name := range names {
+			value := w.histories[store][name].allowed(time.Now(), time.Now())[0]
+			r := w.quiet(nil, store, "whoami", "-p", name, "--json", "--unmasked")
+			switch {
+			case value == none && r.code == 0:
+				w.report.violated(nil, "at last, %s in the %s has a key", name, store)
+			case value != none && !strings.Contains(r.stdout, value):
+				w.report.violated(nil, "at last, %s in the %s does not work: %s", name, store, r.stderr)
+			}
+			if value == none {
+				continue
+			}
+			// What killed writes have left goes with the next ones.
+			for _, args := range [][]string{{"rotate", name, "--yes"}, {"-p", name}} {
+				if r := w.quiet(nil, store, args...); r.code != 0 && !strings.Contains(r.stderr, "stored as") {
+					w.report.violated(nil, "at last, %v in the %s: %s", args, store, r.stderr)
+				}
+			}
+		}
+	}
+	if left := w.leftovers(); len(left) > 0 {
+		w.report.violated(nil, "still running: %q", left)
+	}
+	if w.keyring != nil {
+		var err error
+		if w.report.restarts, err = w.keyring.ready(); err != nil {
+			return err
+		}
+	}
+	return w.checkFiles(true)
+}
