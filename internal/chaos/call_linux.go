@@ -146,7 +146,7 @@ func (w *world) check(r *record) {
 		}
 	}
 	if r.code != 0 {
-		if r.stdout != "" && !r.killed {
+		if r.stdout != "" && !r.killed && r.kind != doImport { // which shows first what it is going to do
 			w.violated(*r, "failed, and printed %d bytes", len(r.stdout))
 		}
 		return
@@ -212,8 +212,7 @@ func (w *world) story(store, name string) []string {
 	slices.SortFunc(log, func(a, b record) int { return a.start.Compare(b.start) })
 	var story []string
 	for _, r := range log {
-		restored := slices.Contains([]kind{doCopy, restoreStore, restoreIndex, restoreBoth, restoreSessions}, r.kind)
-		if r.store != store || r.name != name && !restored && !(r.kind == doClear && r.whole) {
+		if r.store != store || r.name != name && !r.restores() && r.kind != doCopy && !(r.kind == doClear && r.whole) {
 			continue
 		}
 		line := fmt.Sprintf("%8.3f to %8.3f s  #%d %s", r.start.Sub(w.began).Seconds(), r.end.Sub(w.began).Seconds(), r.number, r.kind)

@@ -24,6 +24,7 @@ type options struct {
 	parallel int // at once
 	limit    time.Duration
 	keyring  bool
+	restores bool
 	log      func(format string, args ...any)
 }
 
@@ -34,6 +35,7 @@ func main() {
 	flag.IntVar(&o.calls, "calls", 200, "calls in a round")
 	flag.IntVar(&o.parallel, "parallel", 24, "calls at once")
 	flag.DurationVar(&o.limit, "limit", 9*time.Minute, "begin no round after this time")
+	flag.BoolVar(&o.restores, "restores", true, "restore earlier copies of files too")
 	flag.Parse()
 	if flag.NArg() > 0 || o.rounds < 1 || o.calls < 1 || o.parallel < 1 {
 		flag.Usage()

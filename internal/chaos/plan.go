@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -121,6 +122,9 @@ func plan(o options, n int) round {
 				break
 			}
 		}
+		if c.restores() && !o.restores {
+			c.kind = doPrint
+		}
 		c.whole = r.IntN(3) == 0
 		c.noPassphrase = r.IntN(8) == 0
 		switch r.IntN(50) {
@@ -134,6 +138,11 @@ func plan(o options, n int) round {
 		out.calls = append(out.calls, c)
 	}
 	return out
+}
+
+// restores reports whether c puts an earlier copy of files in their place.
+func (c call) restores() bool {
+	return slices.Contains([]kind{restoreStore, restoreIndex, restoreBoth, restoreSessions}, c.kind)
 }
 
 func (c call) String() string {

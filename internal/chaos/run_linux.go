@@ -118,15 +118,15 @@ func (w *world) round(ctx context.Context, p round) error {
 func (w *world) do(c call) error {
 	r := record{call: c, start: time.Now()}
 	var err error
-	switch c.kind {
-	case doCopy, restoreStore, restoreIndex, restoreBoth, restoreSessions:
+	switch {
+	case c.kind == doCopy || c.restores():
 		w.writing.Lock()
 		r.start = time.Now()
 		err = w.restore(c)
 		w.writing.Unlock()
 		r.end = time.Now()
 		w.report.count(c.kind, err == nil, false, r.end.Sub(r.start))
-	case doAdd, doForce, doRemove, doImport, doRotate:
+	case slices.Contains([]kind{doAdd, doForce, doRemove, doImport, doRotate}, c.kind):
 		w.writing.RLock()
 		r = w.change(c)
 		w.writing.RUnlock()

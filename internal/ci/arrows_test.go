@@ -34,6 +34,7 @@ var arrows = map[string]string{
 	"internal/warm":     "processfmt internal/child internal/credentials internal/kernelkey internal/sealed internal/ticket",
 
 	"internal/bench": "processfmt internal/kernelkey internal/keyringtest internal/ststest",
+	"internal/chaos": "internal/keyringtest internal/ststest",
 	"internal/demo":  "processfmt internal/ststest",
 }
 
