@@ -16,6 +16,7 @@ import (
 	"github.com/awsexec/awsexec/exec"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
+	"github.com/awsexec/awsexec/internal/renew"
 	"github.com/awsexec/awsexec/internal/server"
 	"github.com/awsexec/awsexec/internal/term"
 	"github.com/awsexec/awsexec/internal/visible"
@@ -29,10 +30,6 @@ func hint(err error, a *app) string {
 	if errors.As(err, &usage) {
 		return usage.advice
 	}
-	var renewal *renewalError
-	if errors.As(err, &renewal) {
-		return renewal.advice
-	}
 	if a == nil {
 		return ""
 	}
@@ -45,7 +42,7 @@ func hintFor(err error, a *app, name string) string {
 	if errors.As(err, &unasked) {
 		return unasked.advice
 	}
-	for _, h := range []func(error, *app, string) string{hintOfImport, hintOfRotation, hintOfKeystore, hintOfProfile, hintOfMFA, hintOfGiven, hintOfAWS, hintOfNetwork, hintOfChild} {
+	for _, h := range []func(error, *app, string) string{hintOfImport, hintOfRotation, hintOfKeystore, hintOfProfile, hintOfMFA, hintOfGiven, hintOfRenewal, hintOfAWS, hintOfNetwork, hintOfChild} {
 		if advice := h(err, a, name); advice != "" {
 			return advice
 		}
@@ -227,6 +224,33 @@ func hintOfGiven(err error, a *app, _ string) string {
 		return "sign in again: aws login --profile " + quoteWord(given.Profile.Name)
 	}
 	return ""
+}
+
+// hintOfRenewal is about programs that cannot renew their credentials.
+func hintOfRenewal(err error, a *app, _ string) string {
+	var source *renew.SourceError
+	var passphrase *renew.PassphraseError
+	var astray *renew.AstrayError
+	switch {
+	case errors.As(err, &source) && source.Given():
+		return "name a profile whose key is stored: awsexec --refresh --profile NAME -- …"
+	case errors.As(err, &source):
+		return "start it without awsexec: SDKs renew such credentials by themselves"
+	case errors.As(err, &passphrase):
+		return hintOfPassphrase(a, passphrase.Profile)
+	case errors.As(err, &astray):
+		return "see what is in its way: awsexec doctor --profile " + quoteWord(astray.Profile)
+	}
+	return ""
+}
+
+// hintOfPassphrase is the advice where each renewal for a profile needs a passphrase.
+func hintOfPassphrase(a *app, name string) string {
+	stay := fmt.Sprintf("have awsexec stay and renew for the program: awsexec serve --profile %s -- …", quoteWord(name))
+	if a.canHold() {
+		return "open it for some hours: awsexec unlock --for 8h\nor " + stay
+	}
+	return stay
 }
 
 func hintOfAWS(err error, a *app, name string) string {

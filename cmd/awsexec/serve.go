@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -13,13 +12,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/awsexec/awsexec/exec"
-	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/profile"
-	"github.com/awsexec/awsexec/internal/provider"
-	"github.com/awsexec/awsexec/internal/redirect"
-	"github.com/awsexec/awsexec/internal/scratch"
+	"github.com/awsexec/awsexec/internal/renew"
 	"github.com/awsexec/awsexec/internal/server"
-	"github.com/awsexec/awsexec/keystore"
 	"github.com/awsexec/awsexec/processfmt"
 )
 
@@ -145,7 +140,7 @@ func (a *app) newServer(profiles []*profile.Profile, hosts []string) *server.Ser
 	config := server.Config{
 		Hosts:   hosts,
 		Now:     a.now,
-		Lasting: isLasting,
+		Lasting: renew.Lasting,
 		Warn: func(name string, err error) {
 			a.ui.Warn(fmt.Errorf("profile %q: its credentials could not be renewed: %w", name, err), hintFor(err, a, name))
 		},
@@ -156,12 +151,6 @@ func (a *app) newServer(profiles []*profile.Profile, hosts []string) *server.Ser
 		}})
 	}
 	return server.New(config)
-}
-
-// isLasting says whether err will be the same in a moment, so that no client need ask again at once.
-func isLasting(err error) bool {
-	var noKey *provider.NoKeyError
-	return errors.As(err, &noKey) || errors.Is(err, keystore.ErrNotFound) || errors.Is(err, provider.ErrNoHuman) || awsapi.Refused(err)
 }
 
 // serve serves until a signal ends it, which is the way to end it, and so no failure.
@@ -189,19 +178,15 @@ func (c *serveCmd) serve(ctx context.Context, a *app, s *server.Server, l net.Li
 // serveChild serves a child until its end. What the terminal sends goes to the child too, which may well live on; so signals do not end
 // us, and the terminal is the child's alone.
 func (a *app) serveChild(ctx context.Context, program string, args []string, s *server.Server, l net.Listener, e exec.Endpoint) error {
-	dir, remove, err := scratch.Make(os.TempDir(), "awsexec-serve-", a.now())
-	if err != nil {
-		return fmt.Errorf("AWS files for the program: %w", err)
-	}
-	defer remove()
 	config, err := a.awsFiles()
 	if err != nil {
 		return err
 	}
-	files, err := redirect.Write(ctx, dir, a.files, profile.Redirection{Config: config.WithoutCredentials(e.Profile), Credentials: []byte{}}, a.now())
+	files, remove, err := renew.ServedFiles(ctx, os.TempDir(), a.files, config, e.Profile, a.now())
 	if err != nil {
-		return fmt.Errorf("AWS files for the program: %w", err)
+		return err
 	}
+	defer remove()
 	e.ConfigFile, e.CredentialsFile = files.Config, files.Credentials
 
 	a.terminalTaken, a.ui.terminal = true, false

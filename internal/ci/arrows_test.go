@@ -16,7 +16,7 @@ const module = "github.com/awsexec/awsexec/"
 // arrows are the packages of ours that a package may import. What is in no row may import none.
 var arrows = map[string]string{
 	"cmd/awsexec": "exec keystore processfmt internal/atomicfile internal/awsapi internal/cache internal/credentials internal/explain internal/flock " +
-		"internal/profile internal/provider internal/redirect internal/scratch internal/server internal/term internal/ticket internal/visible internal/warm",
+		"internal/profile internal/provider internal/redirect internal/renew internal/server internal/term internal/ticket internal/visible internal/warm",
 
 	"exec":       "internal/child",
 	"keystore":   "internal/atomicfile internal/flock internal/kernelkey internal/sealed internal/secretservice",
@@ -27,6 +27,7 @@ var arrows = map[string]string{
 	"internal/explain":  "internal/profile",
 	"internal/provider": "internal/awsapi internal/cache internal/profile keystore",
 	"internal/redirect": "internal/atomicfile internal/flock internal/profile",
+	"internal/renew":    "exec internal/awsapi internal/explain internal/profile internal/provider internal/redirect internal/scratch keystore",
 	"internal/scratch":  "internal/flock",
 	"internal/sealed":   "internal/credentials",
 	"internal/term":     "internal/visible",
