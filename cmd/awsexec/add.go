@@ -10,6 +10,7 @@ import (
 
 	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/keystore"
 )
 
@@ -27,12 +28,12 @@ type addCmd struct {
 func (c *addCmd) about() string { return c.Name }
 
 func (c *addCmd) Run(ctx context.Context, a *app) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, errTooLong)
+	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, session.ErrTooLong)
 	defer cancel()
 	if err := keystore.CheckName(c.Name); err != nil {
 		return usageError{err.Error(), ""}
 	}
-	config, err := a.awsFiles()
+	config, err := a.session.Config()
 	if err != nil {
 		return err
 	}
@@ -72,19 +73,19 @@ func (c *addCmd) Run(ctx context.Context, a *app) error {
 
 // put stores key under name, in place of the one with the id old, if there is one, and of what is left of that one's rotation.
 func (a *app) put(ctx context.Context, name string, key aws.Credentials, old string) error {
-	journal, err := unfinished(ctx, a.store, name)
+	journal, err := unfinished(ctx, a.session.Opened(), name)
 	if err != nil {
 		return err
 	}
-	defer a.waitForKeys()()
-	if err := a.store.Put(ctx, name, key); err != nil {
+	defer a.session.WaitForKeys()()
+	if err := a.session.Opened().Put(ctx, name, key); err != nil {
 		return err
 	}
 	if old != "" {
 		a.forget(old)
 	}
 	if journal.Old.AccessKeyID != "" {
-		if err := a.store.EndRotation(ctx, name); err != nil {
+		if err := a.session.Opened().EndRotation(ctx, name); err != nil {
 			return err
 		}
 		a.tellOfRemains(journal, key.AccessKeyID)
@@ -102,23 +103,23 @@ func (c *addCmd) read(ctx context.Context, a *app) (aws.Credentials, error) {
 	case c.CSV != "":
 		return keyFromCSV(c.CSV)
 	}
-	id, err := a.ask(ctx, "access key id: ", false)
+	id, err := a.session.Person.Ask(ctx, "access key id: ", false)
 	if err != nil {
-		return aws.Credentials{}, a.unasked(err, "give the id and the secret on two lines of standard input: awsexec add "+quoteWord(c.Name)+" --stdin\n"+
+		return aws.Credentials{}, unasked(err, "give the id and the secret on two lines of standard input: awsexec add "+quoteWord(c.Name)+" --stdin\n"+
 			"or see awsexec add --help for other ways")
 	}
 	key := aws.Credentials{AccessKeyID: strings.TrimSpace(id)}
 	if err := checkKeyID(key.AccessKeyID); err != nil {
 		return aws.Credentials{}, err
 	}
-	secret, err := a.secret(ctx, "secret access key")
+	secret, err := a.session.Person.Ask(ctx, "secret access key: ", true)
 	key.SecretAccessKey = strings.TrimSpace(secret)
 	return key, err
 }
 
 // verify asks AWS whose key it is, and tells.
 func (a *app) verify(ctx context.Context, p *profile.Profile, key aws.Credentials) (awsapi.Identity, error) {
-	client, err := a.client(p)
+	client, err := a.session.Client(p)
 	if err != nil {
 		return awsapi.Identity{}, err
 	}
@@ -157,11 +158,11 @@ func (c *addCmd) configure(ctx context.Context, a *app, p *profile.Profile, key 
 		partition := strings.SplitN(identity.ARN, ":", 3)[1]
 		serial = "arn:" + partition + ":iam::" + identity.Account + ":mfa/DEVICE"
 	}
-	lines, _, err := profile.AddCredentialProcess(nil, a.files.Config, c.Name, command)
+	lines, _, err := profile.AddCredentialProcess(nil, a.settings.Files.Config, c.Name, command)
 	if err != nil {
 		return err
 	}
-	a.ui.note("to use it, put this into %s (or add --write-config):", a.files.Config)
+	a.ui.note("to use it, put this into %s (or add --write-config):", a.settings.Files.Config)
 	page := newPage(0)
 	for line := range strings.Lines(string(lines)) {
 		page.line("%s", strings.TrimRight(line, "\r\n"))

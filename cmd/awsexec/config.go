@@ -15,6 +15,7 @@ import (
 	"github.com/awsexec/awsexec/internal/atomicfile"
 	"github.com/awsexec/awsexec/internal/flock"
 	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/internal/visible"
 )
 
@@ -24,16 +25,16 @@ const backupSuffix = ".before-awsexec"
 // addProcess adds the profile's credential_process line to the AWS config file: a whole section if there is none, else one line. All
 // other bytes stay.
 func (a *app) addProcess(ctx context.Context, name, command string) error {
-	changed, err := a.editFile(ctx, a.files.Config, func(old []byte) ([]byte, bool, error) {
-		return profile.AddCredentialProcess(old, a.files.Config, name, command)
+	changed, err := a.editFile(ctx, a.settings.Files.Config, func(old []byte) ([]byte, bool, error) {
+		return profile.AddCredentialProcess(old, a.settings.Files.Config, name, command)
 	})
 	if err != nil {
 		return err
 	}
 	if changed {
-		a.ui.note("profile %q is in %s", name, a.files.Config)
+		a.ui.note("profile %q is in %s", name, a.settings.Files.Config)
 	} else {
-		a.ui.note("%s has the profile %q already", a.files.Config, name)
+		a.ui.note("%s has the profile %q already", a.settings.Files.Config, name)
 	}
 	return nil
 }
@@ -48,11 +49,11 @@ func (a *app) editFile(ctx context.Context, path string, edit func(old []byte) (
 	if path == "" {
 		return false, errors.New("there is no AWS config file to write to: HOME is not set")
 	}
-	dir, err := a.dataDir()
+	dir, err := a.settings.DataDir()
 	if err != nil {
 		return false, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, editLimit, errTooLong)
+	ctx, cancel := context.WithTimeoutCause(ctx, editLimit, session.ErrTooLong)
 	defer cancel()
 	done := a.ui.Waiting("for another awsexec, which edits the AWS files")
 	release, err := flock.Lock(ctx, filepath.Join(dir, "aws-files.lock"))

@@ -143,15 +143,15 @@ func (a *app) whichProfile() (name, why string) {
 
 func (d *diagnosis) input() explain.Input {
 	return explain.Input{
-		Files:   d.sdkFiles,
-		Lookup:  func(name string) (string, bool) { v, ok := d.vars[name]; return v, ok },
+		Files:   d.settings.SDKFiles,
+		Lookup:  d.settings.LookupEnv,
 		Profile: d.Profile,
 	}
 }
 
 // lookAtStore sees what the keystore's index and its condition tell.
 func (d *diagnosis) lookAtStore(ctx context.Context) {
-	keys, err := d.keys()
+	keys, err := d.session.Keys()
 	if err != nil {
 		d.condition = keystore.ConditionAbsent
 		return
@@ -163,7 +163,7 @@ func (d *diagnosis) lookAtStore(ctx context.Context) {
 
 // decide finds out what awsexec itself would do.
 func (d *diagnosis) decide(ctx context.Context) {
-	if d.config, d.planErr = d.awsFiles(); d.planErr != nil {
+	if d.config, d.planErr = d.session.Config(); d.planErr != nil {
 		return
 	}
 	if d.profile, d.planErr = d.resolve(ctx, d.report.Profile.Name); d.planErr != nil {
@@ -188,10 +188,10 @@ func (d *diagnosis) resolve(_ context.Context, name string) (*profile.Profile, e
 // options are the provider's, with nobody to ask and no key to read.
 func (d *diagnosis) options(client awsapi.Client) provider.Options {
 	return provider.Options{
-		Files: d.files, Env: d.env, Keys: indexedKeys{d.entries}, Client: client, Now: d.now, Events: d.ui,
+		Files: d.settings.Files, Env: d.env, Keys: indexedKeys{d.entries}, Client: client, Now: d.now, Events: d.ui,
 		Self:     func(command string) (string, bool) { return profile.SelfProcess(command, d.self) },
 		Resolve:  d.resolve,
-		Explicit: d.explicit, NoSession: d.NoSession, Duration: d.duration, Chain: d.chain(),
+		Explicit: d.explicit, NoSession: d.NoSession, Duration: d.settings.Duration, Chain: d.settings.Chain(),
 	}
 }
 

@@ -192,7 +192,7 @@ func (d *diagnosis) foundCause(r *explain.Result, clients string) {
 		d.found(suspect, "rejected", at, d.mendFailure(r), text)
 	case explain.None, explain.Instance:
 		if check == "shadowed" {
-			d.found(how, "not-used", d.files.Config, d.mendConfig(name), fmt.Sprintf("%s: profile %q does not lead to awsexec: it has no credential_process", clients, name))
+			d.found(how, "not-used", d.settings.Files.Config, d.mendConfig(name), fmt.Sprintf("%s: profile %q does not lead to awsexec: it has no credential_process", clients, name))
 		}
 	case explain.Environment:
 		instead(unset(strings.Replace(keyVariables, "AWS_ACCESS_KEY_ID", r.At.Variable, 1)))
@@ -259,7 +259,7 @@ func (d *diagnosis) mendClearKey(name, keyID, at string) string {
 	if e, ok := (indexedKeys{d.entries}).entry(name); ok && e.AccessKeyID != "" && e.AccessKeyID != keyID {
 		return edit(at, fmt.Sprintf("take the key out; or, to use it in place of the stored one (%s): %s --force", mask(e.AccessKeyID), command))
 	}
-	if d.noPrompt {
+	if d.settings.NoPrompt {
 		command += " --yes"
 	}
 	return command

@@ -122,7 +122,7 @@ func (d *diagnosis) placeOf(p *provider.Plan) string {
 	}
 	switch p.Kind {
 	case provider.StoredKey:
-		return fmt.Sprintf("%q in %s", p.Profile.Name, d.store)
+		return fmt.Sprintf("%q in %s", p.Profile.Name, d.session.Opened())
 	case provider.FileKey, provider.FileSession:
 		return explain.Place{Pos: p.Profile.Static.AccessKeyID, Key: "aws_access_key_id"}.String()
 	case provider.EnvironmentKey, provider.EnvironmentSession:
@@ -188,7 +188,7 @@ func (d *diagnosis) sessionState() string {
 	if p == nil || !p.LongTerm() {
 		return "none: only sessions of long-term keys are cached"
 	}
-	sessions, err := d.sessions()
+	sessions, err := d.session.Cache()
 	if err != nil {
 		return "unknown: " + err.Error()
 	}

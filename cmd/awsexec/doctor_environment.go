@@ -20,7 +20,7 @@ func (d *diagnosis) checkEnvironment() {
 	id, secret, token := set("AWS_ACCESS_KEY_ID"), set("AWS_SECRET_ACCESS_KEY"), set("AWS_SESSION_TOKEN")
 
 	for _, v := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE"} {
-		if text, ok := d.vars[v]; ok && text == "" {
+		if text, ok := d.settings.LookupEnv(v); ok && text == "" {
 			found(broken, v, unset(v), "%s is set and empty: the AWS CLI and boto3 take that for a profile called \"\", and fail", v)
 		}
 	}
@@ -80,7 +80,7 @@ func (d *diagnosis) checkRegion() {
 		}
 	}
 	if len(without) > 0 && d.profile != nil && !d.misplaced[d.profile.Name] {
-		d.found(suspect, "region", d.files.Config, fmt.Sprintf("aws configure set region %s --profile %s", region, quoteWord(d.profile.Name)),
+		d.found(suspect, "region", d.settings.Files.Config, fmt.Sprintf("aws configure set region %s --profile %s", region, quoteWord(d.profile.Name)),
 			fmt.Sprintf("no region for %s: neither profile %q nor a variable that counts for it names one", strings.Join(without, "; "), d.profile.Name))
 	}
 }
@@ -91,9 +91,9 @@ func (d *diagnosis) checkStore() {
 	if d.plan != nil && last(d.plan).Kind == provider.StoredKey {
 		needed = broken
 	}
-	_, err := d.keys()
+	_, err := d.session.Keys()
 	if err == nil && !d.unlocked.IsZero() {
-		d.found(notice, "keystore", "", "awsexec lock", fmt.Sprintf("%s is unlocked until %s", d.store, d.clock(d.unlocked)))
+		d.found(notice, "keystore", "", "awsexec lock", fmt.Sprintf("%s is unlocked until %s", d.session.Opened(), d.clock(d.unlocked)))
 	}
 	for _, e := range d.entries {
 		if e.Rotating {
@@ -107,18 +107,18 @@ func (d *diagnosis) checkStore() {
 		}
 		d.found(needed, "keystore", "", hint(err, d.app), fmt.Sprintf("there is no keystore: %v", err))
 	case d.condition == keystore.ConditionSilent:
-		d.found(suspect, "keystore", "", "log in to the desktop again, or use the encrypted file: --keystore file", fmt.Sprintf("%s does not answer", d.store))
+		d.found(suspect, "keystore", "", "log in to the desktop again, or use the encrypted file: --keystore file", fmt.Sprintf("%s does not answer", d.session.Opened()))
 	case d.condition == keystore.ConditionAbsent && len(d.entries) > 0:
-		d.found(broken, "keystore", "", "restore it from a backup, or add the keys again: awsexec add NAME", fmt.Sprintf("%s is gone, and %d keys with it", d.store, len(d.entries)))
+		d.found(broken, "keystore", "", "restore it from a backup, or add the keys again: awsexec add NAME", fmt.Sprintf("%s is gone, and %d keys with it", d.session.Opened(), len(d.entries)))
 	case d.condition == keystore.ConditionAbsent:
-		d.found(notice, "keystore", "", "awsexec add NAME", fmt.Sprintf("%s is empty: no key has been added yet", d.store))
-	case d.condition == keystore.ConditionLocked && d.store.Kind() == keystore.KindKeyring:
-		d.found(notice, "keystore", "", "", fmt.Sprintf("%s is locked: the next use will ask to unlock it", d.store))
+		d.found(notice, "keystore", "", "awsexec add NAME", fmt.Sprintf("%s is empty: no key has been added yet", d.session.Opened()))
+	case d.condition == keystore.ConditionLocked && d.session.Opened().Kind() == keystore.KindKeyring:
+		d.found(notice, "keystore", "", "", fmt.Sprintf("%s is locked: the next use will ask to unlock it", d.session.Opened()))
 	case d.condition == keystore.ConditionLocked && d.env("AWSEXEC_PASSPHRASE") == "":
 		mend := ""
 		if d.canHold() {
 			mend = "awsexec unlock"
 		}
-		d.found(notice, "keystore", "", mend, fmt.Sprintf("%s takes a passphrase: each use without a session will ask for it", d.store))
+		d.found(notice, "keystore", "", mend, fmt.Sprintf("%s takes a passphrase: each use without a session will ask for it", d.session.Opened()))
 	}
 }

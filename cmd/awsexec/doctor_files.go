@@ -24,13 +24,13 @@ func (d *diagnosis) checkFiles() {
 		d.found(broken, "unreadable", at, edit(at, "correct it"), fmt.Sprintf("the AWS files cannot be read: %v", d.planErr))
 		return
 	}
-	for _, f := range explain.Differences(d.files) {
+	for _, f := range explain.Differences(d.settings.Files) {
 		at := f.Place.String()
 		d.misplaced[f.Profile] = d.misplaced[f.Profile] || f.Place.Key == ""
 		d.found(suspect, "ambiguous", at, edit(at, f.Mend), fmt.Sprintf("profile %q: %s", f.Profile, f.Why))
 	}
 	for _, v := range []string{"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"} {
-		path := map[string]string{"AWS_CONFIG_FILE": d.files.Config, "AWS_SHARED_CREDENTIALS_FILE": d.files.Credentials}[v]
+		path := map[string]string{"AWS_CONFIG_FILE": d.settings.Files.Config, "AWS_SHARED_CREDENTIALS_FILE": d.settings.Files.Credentials}[v]
 		if _, err := os.Stat(path); d.env(v) != "" && err != nil {
 			d.found(suspect, "file", v, unset(v), fmt.Sprintf("%s names a file that cannot be read: %v", v, err))
 		}
@@ -113,6 +113,6 @@ func (d *diagnosis) checkPermissions() {
 		}
 		d.found(suspect, "permissions", path, "chmod go-rwx "+quoteWord(path), fmt.Sprintf("others may %s %s: its mode is %04o", what, path, info.Mode().Perm()))
 	}
-	check(d.files.Credentials, 0o077, "read")
-	check(d.files.Config, 0o022, "write to")
+	check(d.settings.Files.Credentials, 0o077, "read")
+	check(d.settings.Files.Config, 0o022, "write to")
 }

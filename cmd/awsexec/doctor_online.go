@@ -22,7 +22,7 @@ func (d *diagnosis) checkOnline(ctx context.Context) {
 	if d.profile == nil {
 		return
 	}
-	client, err := d.client(d.profile)
+	client, err := d.session.Client(d.profile)
 	if err != nil {
 		d.found(broken, "online", "", hint(err, d.app), err.Error())
 		return
@@ -67,7 +67,7 @@ func (d *diagnosis) identity(ctx context.Context, client awsapi.Client) (awsapi.
 	case d.condition != keystore.ConditionOpen && d.env("AWSEXEC_PASSPHRASE") == "":
 		return awsapi.Identity{}, fmt.Errorf("%w: the keystore is %s", errWouldAsk, d.condition)
 	}
-	sessions, err := d.sessions()
+	sessions, err := d.session.Cache()
 	if err != nil {
 		return awsapi.Identity{}, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/processfmt"
 )
 
@@ -17,7 +16,7 @@ func (c *exportCmd) Run(ctx context.Context, a *app) error {
 	if !c.Format.Valid() {
 		return usageError{fmt.Sprintf("format %q is none of %s", string(c.Format), processfmt.FormatNames()), ""}
 	}
-	p, err := a.selected(ctx)
+	p, err := a.session.Selected(ctx)
 	if err != nil {
 		return err
 	}
@@ -25,5 +24,5 @@ func (c *exportCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return processfmt.Export(a.stdout, c.Format, credentials, profile.Region(a.Region, a.env, p))
+	return processfmt.Export(a.stdout, c.Format, credentials.Credentials, a.session.Region(p))
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/renew"
 	"github.com/awsexec/awsexec/internal/server"
+	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/internal/term"
 	"github.com/awsexec/awsexec/internal/visible"
 	"github.com/awsexec/awsexec/keystore"
@@ -97,7 +98,7 @@ func hintOfRotation(err error, a *app, _ string) string {
 			name, noSession(failed.profile), quoteWord(inactive.keyID)))
 	case errors.As(err, &api) && api.ErrorCode() == "AccessDenied" && strings.Contains(api.ErrorMessage(), "iam:"):
 		if failed.profile.MFASerial == "" {
-			lines = append(lines, fmt.Sprintf("if a policy demands MFA, add mfa_serial to profile %s in %s", name, visible.Text(a.files.Config)))
+			lines = append(lines, fmt.Sprintf("if a policy demands MFA, add mfa_serial to profile %s in %s", name, visible.Text(a.settings.Files.Config)))
 		}
 		lines = append(lines, "the policy that a user needs for it: https://github.com/awsexec/awsexec/blob/main/docs/rotating.md")
 	case isCode(err, "InvalidClientTokenId") && (errors.Is(err, errNeitherWorks) || !errors.Is(err, errUnknownKey)):
@@ -157,9 +158,9 @@ func hintOfKeystore(err error, a *app, _ string) string {
 func hintOfLocked(a *app) string {
 	const file = "set AWSEXEC_PASSPHRASE for the encrypted file"
 	switch {
-	case a.store == nil || a.store.Kind() != keystore.KindFile:
+	case a.session.Opened() == nil || a.session.Opened().Kind() != keystore.KindFile:
 		return "unlock the keyring in your desktop session, or " + file
-	case a.canHold():
+	case a.settings.CanHold():
 		return file + ", or give its passphrase once on a terminal for some hours: awsexec unlock"
 	}
 	return file
@@ -177,7 +178,7 @@ func hintOfProfile(err error, a *app, name string) string {
 	case errors.Is(err, keystore.ErrNotFound):
 		return "see which keys there are: awsexec list"
 	case errors.As(err, &duration):
-		return fmt.Sprintf("change duration_seconds of profile %q in %s", name, visible.Text(a.files.Config))
+		return fmt.Sprintf("change duration_seconds of profile %q in %s", name, visible.Text(a.settings.Files.Config))
 	}
 	return ""
 }
@@ -192,7 +193,7 @@ func hintOfMFA(err error, a *app, name string) string {
 		return "wait for the next code, at most 30 seconds"
 	case errors.Is(err, provider.ErrCodeWrong):
 		return "check that mfa_serial names the device that shows the code, and that this machine's and the device's clocks are right"
-	case errors.Is(err, errTooLong):
+	case errors.Is(err, session.ErrTooLong):
 		return fmt.Sprintf("make a session on a terminal first, it then serves everywhere: awsexec --profile %s -- true", quoteWord(name))
 	case errors.Is(err, term.ErrNoTerminal):
 		return "run this on a terminal, or see awsexec --help for a way without one"
@@ -280,7 +281,7 @@ func hintOfAWS(err error, a *app, name string) string {
 		case strings.Contains(message, "unable to validate MFA code"):
 			return fmt.Sprintf("mfa_serial of profile %q must be the ARN of a device of that very user", name)
 		default:
-			return fmt.Sprintf("a policy of the account forbids this; if it demands MFA, add mfa_serial to profile %q in %s", name, visible.Text(a.files.Config))
+			return fmt.Sprintf("a policy of the account forbids this; if it demands MFA, add mfa_serial to profile %q in %s", name, visible.Text(a.settings.Files.Config))
 		}
 	}
 	return ""

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/awsexec/awsexec/internal/session"
 )
 
 // Without a keyring both ways out are told; WSL has others than a desktop.
@@ -25,7 +27,7 @@ func TestHintWithoutKeyring(t *testing.T) {
 
 // Errors of files are not taken for those of the network.
 func TestHintsOfFiles(t *testing.T) {
-	a := &app{}
+	a := &app{settings: &session.Settings{}}
 	for _, tt := range []struct {
 		err  error
 		want string

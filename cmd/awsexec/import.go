@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 
 	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/keystore"
 )
 
@@ -28,9 +29,9 @@ type importCmd struct {
 // Run shows the keys and what will become of the files, asks, and moves one key after the other. One that cannot be moved keeps none of
 // the others from it.
 func (c *importCmd) Run(ctx context.Context, a *app) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, errTooLong)
+	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, session.ErrTooLong)
 	defer cancel()
-	config, err := a.awsFiles()
+	config, err := a.session.Config()
 	if err != nil {
 		return err
 	}
@@ -40,7 +41,7 @@ func (c *importCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	if len(all) == 0 {
-		a.ui.note("there are no access keys in %s and %s", a.files.Credentials, a.files.Config)
+		a.ui.note("there are no access keys in %s and %s", a.settings.Files.Credentials, a.settings.Files.Config)
 	}
 	if len(all) == 0 || len(c.Names) > 0 && len(chosen) == 0 {
 		return nil
@@ -193,16 +194,16 @@ func (c *importCmd) choose(ctx context.Context, a *app, all []clearKey) ([]clear
 			}
 			continue
 		}
-		if _, err := a.profile(ctx, name); err != nil {
+		if _, err := a.session.Profile(ctx, name); err != nil {
 			return nil, err
 		}
-		keys, err := a.keys()
+		keys, err := a.session.Keys()
 		if err != nil {
 			return nil, err
 		}
 		id, err := keys.KeyID(ctx, name)
 		if errors.Is(err, keystore.ErrNotFound) {
-			return nil, fmt.Errorf("profile %q has no access key in %s or %s", name, a.files.Credentials, a.files.Config)
+			return nil, fmt.Errorf("profile %q has no access key in %s or %s", name, a.settings.Files.Credentials, a.settings.Files.Config)
 		}
 		if err != nil {
 			return nil, err
@@ -240,18 +241,22 @@ type movePlan struct {
 
 // plan finds out whether k can be moved, and does the edits of the files in files, not yet on the disk.
 func (c *importCmd) plan(ctx context.Context, a *app, k clearKey, files fileContents) (movePlan, error) {
-	p := movePlan{key: k, edits: a.moveEdits(k)}
+	p := movePlan{key: k}
 	switch {
 	case k.notOne != "":
 		return p, errors.New(k.notOne)
 	case k.err != nil:
 		return p, k.err
 	}
-	var err error
-	if p.profile, err = a.config.Profile(k.name); err != nil {
+	config, err := a.session.Config()
+	if err != nil {
 		return p, err
 	}
-	keys, err := a.keys()
+	p.edits = a.moveEdits(config, k)
+	if p.profile, err = config.Profile(k.name); err != nil {
+		return p, err
+	}
+	keys, err := a.session.Keys()
 	if err != nil {
 		return p, err
 	}
@@ -279,8 +284,8 @@ func (c *importCmd) plan(ctx context.Context, a *app, k clearKey, files fileCont
 // isStored tells whether the keystore has k under its name, from a run that was interrupted, or other: one of the same id with another
 // secret. AWS will tell which is right, if it is asked.
 func (a *app) isStored(ctx context.Context, k clearKey) (stored, other bool, err error) {
-	defer a.waitForKeys()()
-	there, err := a.store.Get(ctx, k.name)
+	defer a.session.WaitForKeys()()
+	there, err := a.session.Opened().Get(ctx, k.name)
 	if errors.Is(err, keystore.ErrNotFound) { // the index did not know
 		return false, false, nil
 	}
@@ -293,9 +298,9 @@ func (c *importCmd) confirm(ctx context.Context, a *app, n int) error {
 	if c.Yes {
 		return nil
 	}
-	question := fmt.Sprintf("move %d keys into %s?", n, a.store)
+	question := fmt.Sprintf("move %d keys into %s?", n, a.session.Opened())
 	if n == 1 {
-		question = fmt.Sprintf("move 1 key into %s?", a.store)
+		question = fmt.Sprintf("move 1 key into %s?", a.session.Opened())
 	}
 	return a.confirm(ctx, question, "see what would be done: awsexec import --dry-run\nto do it without being asked: awsexec import --yes")
 }
@@ -320,7 +325,7 @@ func (c *importCmd) move(ctx context.Context, a *app, p movePlan) error {
 			return fmt.Errorf("it is stored, and still in clear: %w", err)
 		}
 	}
-	a.ui.note("key %s of profile %q is in %s now, and no more at %s", mask(key.AccessKeyID), p.key.name, a.store, p.key.places())
+	a.ui.note("key %s of profile %q is in %s now, and no more at %s", mask(key.AccessKeyID), p.key.name, a.session.Opened(), p.key.places())
 	return nil
 }
 
@@ -331,25 +336,25 @@ type fileEdit struct {
 }
 
 // moveEdits are the changes of the files that k takes, in the order that they must be made in.
-func (a *app) moveEdits(k clearKey) []fileEdit {
+func (a *app) moveEdits(config *profile.Config, k clearKey) []fileEdit {
 	remove := func(path string, kind profile.Kind) func([]byte) ([]byte, bool, error) {
 		return func(old []byte) ([]byte, bool, error) {
 			return profile.RemoveKeys(old, path, kind, k.name, k.credentials())
 		}
 	}
-	settings, _ := a.config.Lookup(k.name)
+	settings, _ := config.Lookup(k.name)
 	configured := a.isProcessOf(settings["credential_process"].Text, k.name)
-	removeFromConfig := remove(a.files.Config, profile.ConfigFile)
+	removeFromConfig := remove(a.settings.Files.Config, profile.ConfigFile)
 	return []fileEdit{
-		{a.files.Config, func(old []byte) ([]byte, bool, error) {
+		{a.settings.Files.Config, func(old []byte) ([]byte, bool, error) {
 			data, removed, err := removeFromConfig(old)
 			if err != nil || configured {
 				return data, removed, err
 			}
-			data, added, err := profile.AddCredentialProcess(data, a.files.Config, k.name, processCommand(a.self, k.name))
+			data, added, err := profile.AddCredentialProcess(data, a.settings.Files.Config, k.name, processCommand(a.self, k.name))
 			return data, removed || added, err
 		}},
-		{a.files.Credentials, remove(a.files.Credentials, profile.CredentialsFile)},
+		{a.settings.Files.Credentials, remove(a.settings.Files.Credentials, profile.CredentialsFile)},
 	}
 }
 
@@ -386,7 +391,7 @@ func (f fileContents) edit(edits []fileEdit) error {
 // show prints what will be changed, without the secrets.
 func (f fileContents) show(a *app) error {
 	page := newPage(0)
-	for _, path := range slices.Compact([]string{a.files.Config, a.files.Credentials}) {
+	for _, path := range slices.Compact([]string{a.settings.Files.Config, a.settings.Files.Credentials}) {
 		file := f[path]
 		if file == nil {
 			continue

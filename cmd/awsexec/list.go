@@ -22,7 +22,7 @@ type listed struct {
 }
 
 func (c *listCmd) Run(ctx context.Context, a *app) error {
-	keys, err := a.keys()
+	keys, err := a.session.Keys()
 	if err != nil {
 		return err
 	}
@@ -71,11 +71,11 @@ func (c *listCmd) Run(ctx context.Context, a *app) error {
 
 // listed puts together what is known of each key.
 func (a *app) listed(entries []keystore.Entry) ([]listed, error) {
-	sessions, err := a.sessions()
+	sessions, err := a.session.Cache()
 	if err != nil {
 		return nil, err
 	}
-	config, err := a.awsFiles()
+	config, err := a.session.Config()
 	if err != nil {
 		a.ui.Warn(err, "")
 	}

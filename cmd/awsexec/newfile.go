@@ -12,7 +12,7 @@ import (
 // lookUp opens the keystore and returns the access key id that it has under name. Where there is no keyring it offers to make an encrypted
 // file, for who is about to store a key; nobody gets that file without having said yes.
 func (a *app) lookUp(ctx context.Context, name string) (keys *keystore.Store, keyID string, err error) {
-	keys, err = a.keys()
+	keys, err = a.session.Keys()
 	if err == nil {
 		keyID, err = keys.KeyID(ctx, name)
 	}
@@ -24,22 +24,18 @@ func (a *app) lookUp(ctx context.Context, name string) (keys *keystore.Store, ke
 	} else if !offered {
 		return keys, "", err
 	}
-	keyID, err = a.store.KeyID(ctx, name)
-	return a.store, keyID, err
+	keyID, err = a.session.Opened().KeyID(ctx, name)
+	return a.session.Opened(), keyID, err
 }
 
 // offerFile asks a person whether an encrypted file is to be the keystore, and opens it. It asks nobody where the user has chosen a
 // keystore, where there is a file or a keyring already, even one that does not answer, and where there is no terminal.
 func (a *app) offerFile(ctx context.Context, keys *keystore.Store, why error) (bool, error) {
-	kind, err := a.keystoreKind()
+	o, err := a.session.KeystoreOptions()
 	if err != nil {
 		return false, err
 	}
-	o, err := a.keystoreOptions()
-	if err != nil {
-		return false, err
-	}
-	if kind != keystore.KindAuto || a.noPrompt || keystore.FileExists(o) || keys != nil && keys.Condition(ctx) != keystore.ConditionAbsent {
+	if a.settings.Keystore != keystore.KindAuto || a.settings.NoPrompt || keystore.FileExists(o) || keys != nil && keys.Condition(ctx) != keystore.ConditionAbsent {
 		return false, nil
 	}
 	a.ui.Debug("keystore: %v", why)
@@ -50,6 +46,6 @@ func (a *app) offerFile(ctx context.Context, keys *keystore.Store, why error) (b
 	if err != nil {
 		return false, err
 	}
-	a.store, err = keystore.OpenFile(o)
+	_, err = a.session.UseFile()
 	return err == nil, err
 }

@@ -2,16 +2,17 @@ package main
 
 import (
 	"context"
-	"errors"
+
+	"github.com/awsexec/awsexec/internal/session"
 )
 
 // passphraseCmd changes the passphrase of the encrypted file.
 type passphraseCmd struct{}
 
 func (*passphraseCmd) Run(ctx context.Context, a *app) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, errTooLong)
+	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, session.ErrTooLong)
 	defer cancel()
-	keys, err := a.keys()
+	keys, err := a.session.Keys()
 	if err != nil {
 		return err
 	}
@@ -31,19 +32,6 @@ func (a *app) newPassphrase(ctx context.Context) ([]byte, error) {
 	if p := a.env("AWSEXEC_NEW_PASSPHRASE"); p != "" {
 		return []byte(p), nil
 	}
-	p, err := a.askNewPassphrase(ctx)
-	return p, a.unasked(err, "set AWSEXEC_NEW_PASSPHRASE, or run it on a terminal: awsexec passphrase")
-}
-
-// askNewPassphrase asks a person for a new passphrase, twice.
-func (a *app) askNewPassphrase(ctx context.Context) ([]byte, error) {
-	first, err := a.secret(ctx, "new keystore passphrase")
-	if err != nil {
-		return nil, err
-	}
-	second, err := a.secret(ctx, "the same passphrase again")
-	if err == nil && first != second {
-		err = errors.New("the two passphrases differ")
-	}
-	return []byte(first), err
+	p, err := a.session.Person.NewPassphrase(ctx)
+	return p, unasked(err, "set AWSEXEC_NEW_PASSPHRASE, or run it on a terminal: awsexec passphrase")
 }

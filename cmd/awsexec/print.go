@@ -9,6 +9,7 @@ import (
 	"github.com/awsexec/awsexec/exec"
 	"github.com/awsexec/awsexec/internal/credentials"
 	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/processfmt"
 )
 
@@ -25,8 +26,7 @@ type printCmd struct{}
 
 func (*printCmd) Run(ctx context.Context, a *app) error {
 	leaveTicket := a.ticket()
-	a.calledBy = !isTerminal(a.stdout) // an SDK reads what we print; a person may look at it
-	p, err := a.selected(ctx)
+	p, err := a.session.Selected(ctx)
 	if err != nil {
 		return err
 	}
@@ -34,16 +34,11 @@ func (*printCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	if err := processfmt.Encode(a.stdout, credentials.Early(c, a.now())); err != nil {
+	if err := processfmt.Encode(a.stdout, credentials.Early(c.Credentials, a.now())); err != nil {
 		return fmt.Errorf("print credentials: %w", err)
 	}
-	leaveTicket(ctx, p)
+	leaveTicket(ctx, p, c)
 	return nil
-}
-
-// selected resolves the profile that the flags and the environment select.
-func (a *app) selected(ctx context.Context) (*profile.Profile, error) {
-	return a.profile(ctx, profile.Name(a.Profile, a.env))
 }
 
 // execCmd becomes a child that has credentials in its environment.
@@ -55,19 +50,23 @@ func (x *execCmd) Run(ctx context.Context, a *app) error {
 		return childError{err}
 	}
 	leaveTicket := a.ticket()
-	p, err := a.selected(ctx)
+	p, err := a.session.Selected(ctx)
 	if err != nil {
 		return err
 	}
-	environ := a.givenEnviron
-	if a.refresh {
-		environ = a.renewingEnviron
-	}
 	child := exec.Cmd{Path: path, Args: x.args}
-	if child.Env, err = environ(ctx, p); err != nil {
+	if a.refresh {
+		child.Env, err = a.renewingEnviron(ctx, p)
+	} else {
+		var given session.Given
+		if given, err = a.credentials(ctx, p, execLimit); err == nil {
+			child.Env = a.givenEnviron(p, given)
+			leaveTicket(ctx, p, given)
+		}
+	}
+	if err != nil {
 		return err
 	}
-	leaveTicket(ctx, p)
 	a.ui.Debug("running %s", path)
 	if err := child.Replace(); !errors.Is(err, errors.ErrUnsupported) {
 		return childError{err}
@@ -88,17 +87,13 @@ func runChild(child *exec.Cmd) error {
 }
 
 // givenEnviron is the environment of a child that has credentials in it.
-func (a *app) givenEnviron(ctx context.Context, p *profile.Profile) ([]string, error) {
-	c, err := a.credentials(ctx, p, execLimit)
-	if err != nil {
-		return nil, err
-	}
-	a.ui.Debug("credentials %s for the program", c.AccessKeyID)
+func (a *app) givenEnviron(p *profile.Profile, given session.Given) []string {
+	a.ui.Debug("credentials %s for the program", given.AccessKeyID)
 	return exec.Environ(a.environ, exec.Identity{
-		Credentials: c,
-		Region:      profile.Region(a.Region, a.env, p),
+		Credentials: given.Credentials,
+		Region:      a.session.Region(p),
 		Profile:     p.Name,
-	}), nil
+	})
 }
 
 // childError is a child that could not be started.

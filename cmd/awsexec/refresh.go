@@ -7,8 +7,8 @@ import (
 
 	"github.com/awsexec/awsexec/exec"
 	"github.com/awsexec/awsexec/internal/profile"
-	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/renew"
+	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/keystore"
 )
 
@@ -32,11 +32,7 @@ func (a *app) renewingEnviron(ctx context.Context, p *profile.Profile) ([]string
 
 // checkRenewable finds out whether the awsexec that the child's SDK will call can do what we can.
 func (a *app) checkRenewable(ctx context.Context, p *profile.Profile) error {
-	options, err := a.options(p)
-	if err != nil {
-		return err
-	}
-	plan, err := provider.Decide(ctx, p, options)
+	plan, err := a.session.Plan(ctx, p, false)
 	if err != nil {
 		return err
 	}
@@ -44,7 +40,7 @@ func (a *app) checkRenewable(ctx context.Context, p *profile.Profile) error {
 	if err != nil || !longTerm {
 		return err
 	}
-	keys, err := a.keys()
+	keys, err := a.session.Keys()
 	if err != nil || keys.Kind() != keystore.KindFile { // a key that is not in there
 		return nil
 	}
@@ -57,20 +53,20 @@ func (a *app) checkRenewable(ctx context.Context, p *profile.Profile) error {
 
 // renewal leads to p by way of our own credential_process, and nothing else, in every SDK.
 func (a *app) renewal(ctx context.Context, p *profile.Profile) (exec.Renewal, error) {
-	dir, err := a.cacheDir()
+	dir, err := a.settings.CacheDir()
 	if err != nil {
 		return exec.Renewal{}, err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, printLimit, errTooLong)
+	ctx, cancel := context.WithTimeoutCause(ctx, printLimit, session.ErrTooLong)
 	defer cancel()
 	request := renew.Request{
 		Profile: p.Name,
-		Region:  profile.Region(a.Region, a.env, p),
+		Region:  a.session.Region(p),
 		Environ: a.environ,
 		Env:     a.env,
 		Flags:   a.lastingFlags(),
-		Own:     a.files,
-		SDK:     a.sdkFiles,
+		Own:     a.settings.Files,
+		SDK:     a.settings.SDKFiles,
 		Dir:     filepath.Join(dir, "refresh"),
 		Self:    a.self,
 		Command: func(name string, flags ...string) string { return processCommand(a.self, name, flags...) },

@@ -79,11 +79,11 @@ func (w *world) app(args ...string) (*app, *profile.Profile, *strings.Builder) {
 	if _, err := parse(grammar, args, d); err != nil {
 		w.t.Fatal(err)
 	}
-	a, err := newApp(d, newUI(d), &grammar.flags)
+	a, err := newApp(d, newUI(d), &grammar.flags, false)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	p, err := a.selected(w.t.Context())
+	p, err := a.session.Selected(w.t.Context())
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -216,7 +216,7 @@ func TestHelperInsideRenewal(t *testing.T) {
 	w.env["AWS_CONFIG_FILE"] = r.ConfigFile
 	a, _, _ := w.app("-p", "tool")
 	vars := map[string]string{}
-	for _, kv := range a.helperEnv(nil) {
+	for _, kv := range a.settings.HelperEnviron(nil) {
 		name, value, _ := strings.Cut(kv, "=")
 		if _, twice := vars[name]; twice {
 			t.Errorf("%s is there twice", name)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/keystore"
 )
 
@@ -18,9 +19,9 @@ type removeCmd struct {
 func (c *removeCmd) about() string { return c.Name }
 
 func (c *removeCmd) Run(ctx context.Context, a *app) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, errTooLong)
+	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, session.ErrTooLong)
 	defer cancel()
-	keys, err := a.keys()
+	keys, err := a.session.Keys()
 	if err != nil {
 		return err
 	}
@@ -45,7 +46,7 @@ func (c *removeCmd) Run(ctx context.Context, a *app) error {
 	a.forget(id)
 	a.ui.note("key %s (%q) is removed; at AWS it is still active", mask(id), c.Name)
 	a.tellOfRemains(journal, id)
-	if config, err := a.awsFiles(); err == nil {
+	if config, err := a.session.Config(); err == nil {
 		if p, err := config.Profile(c.Name); err == nil && p.CredentialProcess != "" {
 			if _, self := profile.SelfProcess(p.CredentialProcess, a.self); self {
 				a.ui.advise(fmt.Sprintf("profile %q still asks awsexec for it: %s", c.Name, p.Origin["credential_process"]))
@@ -57,7 +58,7 @@ func (c *removeCmd) Run(ctx context.Context, a *app) error {
 
 // forget removes the sessions made from a long-term key. That they cannot be removed is no reason to undo what was done to the key.
 func (a *app) forget(keyID string) {
-	sessions, err := a.sessions()
+	sessions, err := a.session.Cache()
 	if err == nil {
 		err = sessions.Forget(keyID)
 	}
@@ -74,7 +75,7 @@ type clearCmd struct {
 func (c *clearCmd) about() string { return c.Name }
 
 func (c *clearCmd) Run(ctx context.Context, a *app) error {
-	sessions, err := a.sessions()
+	sessions, err := a.session.Cache()
 	if err != nil {
 		return err
 	}
@@ -98,11 +99,11 @@ func (c *clearCmd) Run(ctx context.Context, a *app) error {
 
 // keyID is the access key id that sessions of the profile name are made from.
 func (a *app) keyID(ctx context.Context, name string) (string, error) {
-	id, err := lazyKeys{a}.KeyID(ctx, name)
+	id, err := a.session.KeyID(ctx, name)
 	if !errors.Is(err, keystore.ErrNotFound) {
 		return id, err
 	}
-	p, profileErr := a.profile(ctx, name)
+	p, profileErr := a.session.Profile(ctx, name)
 	if profileErr != nil {
 		return "", profileErr
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
+	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/keystore"
 )
 
@@ -21,13 +22,13 @@ type rotateCmd struct {
 func (c *rotateCmd) about() string { return c.Name }
 
 func (c *rotateCmd) Run(ctx context.Context, a *app) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, errTooLong)
+	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, session.ErrTooLong)
 	defer cancel()
 	p, err := a.rotatable(ctx, c.Name)
 	if err != nil {
 		return err
 	}
-	client, err := a.client(p)
+	client, err := a.session.Client(p)
 	if err != nil {
 		return err
 	}
@@ -45,11 +46,11 @@ func (c *rotateCmd) Run(ctx context.Context, a *app) error {
 
 // rotatable is the profile of the stored key called name. The profile says how AWS is reached, and with which MFA device.
 func (a *app) rotatable(ctx context.Context, name string) (*profile.Profile, error) {
-	config, err := a.awsFiles()
+	config, err := a.session.Config()
 	if err != nil {
 		return nil, err
 	}
-	keys, err := a.keys()
+	keys, err := a.session.Keys()
 	if err != nil {
 		return nil, err
 	}
@@ -93,11 +94,11 @@ func (e copyError) Error() string {
 
 // whyNotRotatable is the error for a name that the keystore has no key for: what its profile has instead.
 func (a *app) whyNotRotatable(ctx context.Context, name string, notFound error) error {
-	p, err := a.profile(ctx, name)
+	p, err := a.session.Profile(ctx, name)
 	if err != nil {
 		return err
 	}
-	options, err := a.options(p)
+	options, err := a.session.Options(p)
 	if err != nil {
 		return err
 	}
@@ -142,7 +143,7 @@ var errRotating = errors.New("another awsexec is rotating it")
 
 // lockRotation keeps all others from rotating the same key.
 func (a *app) lockRotation(ctx context.Context, name string) (release func(), err error) {
-	keys, err := a.keys()
+	keys, err := a.session.Keys()
 	if err != nil {
 		return nil, err
 	}

@@ -42,7 +42,7 @@ func (r *rotation) room(ctx context.Context) error {
 // Nobody knows that it is not in use somewhere: a person is asked, and --yes is enough only for a lost key that was never used.
 func (r *rotation) offerToDelete(ctx context.Context, iam *awsapi.IAM, key awsapi.AccessKey, lost bool) error {
 	taken := keyInTheWay{key: key, lost: lost}
-	keys, err := r.keys()
+	keys, err := r.session.Keys()
 	if err != nil {
 		return err
 	}

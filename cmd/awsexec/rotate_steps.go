@@ -33,7 +33,7 @@ type rotation struct {
 	journal keystore.Rotation
 	begun   bool            // the journal is in the keystore
 	before  []string        // the user's keys before the new one
-	session aws.Credentials // made with MFA, once it was needed
+	withMFA aws.Credentials // made with MFA, once it was needed
 }
 
 // Limits of the wait for AWS to know a new key, in units of deps.pause: the usual one is half a second.
@@ -47,11 +47,11 @@ const (
 const storeLimit = 2 * time.Minute
 
 func (r *rotation) run(ctx context.Context) error {
-	keys, err := r.keys()
+	keys, err := r.session.Keys()
 	if err != nil {
 		return err
 	}
-	done := r.waitForKeys()
+	done := r.session.WaitForKeys()
 	current, err := keys.Get(ctx, r.p.Name)
 	if err == nil {
 		r.journal, err = keys.Rotation(ctx, r.p.Name)
@@ -152,11 +152,11 @@ func (r *rotation) create(ctx context.Context) error {
 
 // write puts the journal into the keystore.
 func (r *rotation) write(ctx context.Context) error {
-	keys, err := r.keys()
+	keys, err := r.session.Keys()
 	if err != nil {
 		return err
 	}
-	defer r.waitForKeys()()
+	defer r.session.WaitForKeys()()
 	err = keys.PutRotation(ctx, r.p.Name, r.journal)
 	r.begun = r.begun || err == nil
 	return err
@@ -173,7 +173,7 @@ func (r *rotation) takeBack(ctx context.Context, iam *awsapi.IAM, reason error) 
 
 // giveUp ends the rotation for reason; the old key stays.
 func (r *rotation) giveUp(ctx context.Context, reason error) error {
-	keys, err := r.keys()
+	keys, err := r.session.Keys()
 	if err == nil {
 		err = keys.EndRotation(ctx, r.p.Name)
 	}
@@ -186,7 +186,7 @@ func (r *rotation) giveUp(ctx context.Context, reason error) error {
 
 // adopt waits until AWS knows the new key, and makes it current.
 func (r *rotation) adopt(ctx context.Context) error {
-	keys, err := r.keys()
+	keys, err := r.session.Keys()
 	if err != nil {
 		return err
 	}
@@ -197,13 +197,13 @@ func (r *rotation) adopt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	done := r.waitForKeys()
+	done := r.session.WaitForKeys()
 	err = keys.Replace(ctx, r.p.Name, r.journal.Old.AccessKeyID, r.journal.New)
 	done()
 	if errors.Is(err, keystore.ErrChanged) || errors.Is(err, keystore.ErrNotFound) {
 		iam := r.client.IAM(r.journal.New) // the one that is current may be another user's
-		if r.session.AccessKeyID != "" {
-			iam = r.client.IAM(r.session)
+		if r.withMFA.AccessKeyID != "" {
+			iam = r.client.IAM(r.withMFA)
 		}
 		return r.takeBack(ctx, iam, err)
 	}
@@ -265,7 +265,7 @@ func (r *rotation) readopt(ctx context.Context) error {
 	if _, oldErr := r.client.WhoAmI(ctx, r.journal.Old); oldErr != nil {
 		return fmt.Errorf("%w: %w: %w", errNeitherWorks, err, oldErr)
 	}
-	keys, keysErr := r.keys()
+	keys, keysErr := r.session.Keys()
 	if keysErr != nil {
 		return keysErr
 	}
@@ -293,7 +293,7 @@ func (r *rotation) retire(ctx context.Context) error {
 	if err != nil && !isCode(err, "NoSuchEntity") { // that is: deleted, by an earlier run or somebody else
 		return err
 	}
-	keys, err := r.keys()
+	keys, err := r.session.Keys()
 	if err == nil {
 		err = keys.EndRotation(ctx, r.p.Name)
 	}
@@ -308,31 +308,21 @@ func (r *rotation) retire(ctx context.Context) error {
 // one session for the whole run.
 func (r *rotation) iam(ctx context.Context) (*awsapi.IAM, error) {
 	if r.p.MFASerial == "" {
-		keys, err := r.keys()
+		keys, err := r.session.Keys()
 		if err != nil {
 			return nil, err
 		}
 		current, err := keys.Get(ctx, r.p.Name)
 		return r.client.IAM(current), err
 	}
-	if r.session.AccessKeyID == "" {
-		options, err := r.options(r.p)
-		if err != nil {
-			return nil, err
-		}
-		var asked string
-		options.TokenCode = noting(options.TokenCode, &asked)
-		from, err := provider.KeySession(ctx, r.p, options)
-		if err != nil {
-			return nil, err
-		}
-		r.session, err = from.Retrieve(ctx)
-		r.noteAnswer(asked, err)
+	if r.withMFA.AccessKeyID == "" {
+		var err error
+		r.withMFA, err = r.session.KeySession(ctx, r.p)
 		if err != nil {
 			return nil, err
 		}
 	}
-	return r.client.IAM(r.session), nil
+	return r.client.IAM(r.withMFA), nil
 }
 
 // works returns nil once AWS has known the new key so many times in a row.

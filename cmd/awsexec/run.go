@@ -39,7 +39,9 @@ func run(ctx context.Context, args []string, d deps) int {
 	}
 	var a *app
 	if err == nil {
-		a, err = newApp(d, ui, &grammar.flags)
+		_, prints := selected.(*printCmd)
+		// An SDK reads what we print; a person may look at it.
+		a, err = newApp(d, ui, &grammar.flags, prints && !hasChild && !isTerminal(d.stdout))
 	}
 	if err == nil {
 		a.args = args

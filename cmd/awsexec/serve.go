@@ -55,12 +55,12 @@ func (c *serveCmd) Run(ctx context.Context, a *app) error {
 			return err
 		}
 	}
-	a.calledBy = true // from now on it is programs that ask
+	a.session.Person.ServePrograms()
 	first := profiles[0]
 	endpoint := exec.Endpoint{
 		URL:     base(listener).String() + "/",
 		Token:   s.Token(),
-		Region:  profile.Region(a.Region, a.env, first),
+		Region:  a.session.Region(first),
 		Profile: first.Name,
 	}
 	if c.args == nil {
@@ -97,7 +97,7 @@ func (a *app) served(ctx context.Context) ([]*profile.Profile, error) {
 		if slices.Contains(names[:i], name) {
 			continue
 		}
-		p, err := a.profile(ctx, name)
+		p, err := a.session.Profile(ctx, name)
 		if err != nil {
 			return nil, err
 		}
@@ -147,7 +147,8 @@ func (a *app) newServer(profiles []*profile.Profile, hosts []string) *server.Ser
 	}
 	for _, p := range profiles {
 		config.Profiles = append(config.Profiles, server.Profile{Name: p.Name, Source: func(ctx context.Context) (aws.Credentials, error) {
-			return a.credentials(ctx, p, execLimit)
+			c, err := a.credentials(ctx, p, execLimit)
+			return c.Credentials, err
 		}})
 	}
 	return server.New(config)
@@ -178,18 +179,19 @@ func (c *serveCmd) serve(ctx context.Context, a *app, s *server.Server, l net.Li
 // serveChild serves a child until its end. What the terminal sends goes to the child too, which may well live on; so signals do not end
 // us, and the terminal is the child's alone.
 func (a *app) serveChild(ctx context.Context, program string, args []string, s *server.Server, l net.Listener, e exec.Endpoint) error {
-	config, err := a.awsFiles()
+	config, err := a.session.Config()
 	if err != nil {
 		return err
 	}
-	files, remove, err := renew.ServedFiles(ctx, os.TempDir(), a.files, config, e.Profile, a.now())
+	files, remove, err := renew.ServedFiles(ctx, os.TempDir(), a.settings.Files, config, e.Profile, a.now())
 	if err != nil {
 		return err
 	}
 	defer remove()
 	e.ConfigFile, e.CredentialsFile = files.Config, files.Credentials
 
-	a.terminalTaken, a.ui.terminal = true, false
+	a.session.Person.LeaveTerminal()
+	a.ui.terminal = false
 	go func() {
 		if err := s.Serve(l); err != nil {
 			a.ui.Warn(fmt.Errorf("credentials are not served any more: %w", err), "")

@@ -162,13 +162,13 @@ func TestCredentialsAtOnce(t *testing.T) {
 	w := newWorld(t)
 	w.add("work")
 	w.add("other")
-	a, err := newApp(w.deps("", io.Discard, io.Discard), newUI(w.deps("", io.Discard, io.Discard)), &flags{})
+	a, err := newApp(w.deps("", io.Discard, io.Discard), newUI(w.deps("", io.Discard, io.Discard)), &flags{}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var at sync.WaitGroup
 	for _, name := range []string{"work", "other"} {
-		p, err := a.profile(t.Context(), name)
+		p, err := a.session.Profile(t.Context(), name)
 		if err != nil {
 			t.Fatal(err)
 		}

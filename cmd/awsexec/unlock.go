@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/keystore"
 )
 
@@ -24,12 +25,12 @@ func (c *unlockCmd) Run(ctx context.Context, a *app) error {
 	if life == 0 || life > longestHold {
 		return usageError{fmt.Sprintf("--for %q must be between a second and %d hours", c.For, int(longestHold.Hours())), ""}
 	}
-	if a.hold == 0 {
+	if a.settings.Hold == 0 {
 		return usageError{"AWSEXEC_HOLD switches off what unlock does: that the kernel holds a key", "unset AWSEXEC_HOLD"}
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, errTooLong)
+	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, session.ErrTooLong)
 	defer cancel()
-	keys, err := a.keys()
+	keys, err := a.session.Keys()
 	if err != nil {
 		return err
 	}
@@ -54,7 +55,7 @@ func (c *unlockCmd) Run(ctx context.Context, a *app) error {
 }
 
 // canHold says whether unlock can have an effect here.
-func (a *app) canHold() bool { return runtime.GOOS == "linux" && a.hold > 0 }
+func (a *app) canHold() bool { return runtime.GOOS == "linux" && a.settings.Hold > 0 }
 
 // clock is a time of day, and how far off it is.
 func (a *app) clock(t time.Time) string {
@@ -93,7 +94,7 @@ func (a *app) rightPassphrase(f func() error) error {
 type lockCmd struct{}
 
 func (*lockCmd) Run(_ context.Context, a *app) error {
-	o, err := a.keystoreOptions()
+	o, err := a.session.KeystoreOptions()
 	if err != nil {
 		return err
 	}

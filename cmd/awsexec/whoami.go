@@ -24,7 +24,7 @@ type identity struct {
 }
 
 func (c *whoamiCmd) Run(ctx context.Context, a *app) error {
-	p, err := a.selected(ctx)
+	p, err := a.session.Selected(ctx)
 	if err != nil {
 		return err
 	}
@@ -32,12 +32,12 @@ func (c *whoamiCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	client, err := a.client(p)
+	client, err := a.session.Client(p)
 	if err != nil {
 		return err
 	}
 	done := a.ui.Waiting("for AWS STS")
-	who, err := client.WhoAmI(ctx, credentials)
+	who, err := client.WhoAmI(ctx, credentials.Credentials)
 	done()
 	if err != nil {
 		return err

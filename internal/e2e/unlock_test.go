@@ -88,7 +88,7 @@ func TestPassphraseOnTerminal(t *testing.T) {
 	delete(h.env, "AWSEXEC_PASSPHRASE")
 	change := func(typed ...string) result {
 		tm := h.onTerminal(true, h.awsexec, "passphrase")
-		for i, prompt := range []string{"keystore passphrase: ", "new keystore passphrase: ", "the same passphrase again: "} {
+		for i, prompt := range []string{"keystore passphrase: ", "new keystore passphrase (it cannot be recovered): ", "the same passphrase again: "} {
 			tm.expect("awsexec: " + prompt)
 			if tm.echo() {
 				t.Error("asked for with echo")
@@ -146,7 +146,7 @@ func TestAddOffersFile(t *testing.T) {
 			tm := h.onTerminal(true, h.awsexec, "add", "work")
 			for _, step := range [][2]string{
 				{"? [y/N] ", "y"}, {"access key id: ", aliceKey}, {"secret access key: ", aliceSecret},
-				{"new keystore passphrase: ", passphrase}, {"the same passphrase again: ", passphrase},
+				{"new keystore passphrase (it cannot be recovered): ", passphrase}, {"the same passphrase again: ", passphrase},
 			} {
 				tm.expect(step[0])
 				tm.send(step[1] + "\n")

@@ -1,0 +1,316 @@
+package session
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/awsapi"
+	"github.com/awsexec/awsexec/internal/cache"
+	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/provider"
+	"github.com/awsexec/awsexec/internal/term"
+	"github.com/awsexec/awsexec/keystore"
+	"github.com/awsexec/awsexec/processfmt"
+)
+
+// ErrTooLong is the cause of a context that ended because its time was up.
+var ErrTooLong = errors.New("no answer in time")
+
+// Session resolves profiles to credentials. Its methods may be called from
+// several goroutines.
+type Session struct {
+	Person *Person
+
+	settings  *Settings
+	events    provider.Events
+	helperErr io.Writer
+
+	opening sync.Mutex // guards the three below
+	config  *profile.Config
+	store   *keystore.Store
+	cached  *cache.Cache
+}
+
+// New returns the session of a run. Nothing is opened yet. helperErr is the
+// standard error of the helper programs that are started: mfa_process, and the
+// credential_process of other tools.
+func New(s *Settings, e provider.Events, helperErr io.Writer) *Session {
+	session := &Session{settings: s, events: e, helperErr: helperErr}
+	session.Person = newPerson(s, e, session.Cache)
+	return session
+}
+
+// Keys returns the keystore that the user chose.
+func (s *Session) Keys() (*keystore.Store, error) {
+	s.opening.Lock()
+	defer s.opening.Unlock()
+	if s.store != nil {
+		return s.store, nil
+	}
+	o, err := s.KeystoreOptions()
+	if err != nil {
+		return nil, err
+	}
+	s.store, err = keystore.Open(s.settings.Keystore, o)
+	return s.store, err
+}
+
+// KeystoreOptions returns the options that the keystore is opened with.
+func (s *Session) KeystoreOptions() (keystore.Options, error) {
+	dir, err := s.settings.DataDir()
+	return keystore.Options{
+		Dir: dir, Env: s.settings.Env, Passphrase: s.Person.passphrase, NoPrompt: s.settings.NoPrompt, Hold: s.settings.Hold,
+		Debug: s.events.Debug, WorkFactor: s.settings.WorkFactor,
+	}, err
+}
+
+// UseFile makes the encrypted file the keystore of this run, and returns it.
+func (s *Session) UseFile() (*keystore.Store, error) {
+	o, err := s.KeystoreOptions()
+	if err != nil {
+		return nil, err
+	}
+	store, err := keystore.OpenFile(o)
+	if err != nil {
+		return nil, err
+	}
+	s.opening.Lock()
+	defer s.opening.Unlock()
+	s.store = store
+	return store, nil
+}
+
+// Cache returns the session cache, sealed by a key of the keystore.
+func (s *Session) Cache() (*cache.Cache, error) {
+	s.opening.Lock()
+	defer s.opening.Unlock()
+	if s.cached != nil {
+		return s.cached, nil
+	}
+	dir, err := s.settings.CacheDir()
+	if err != nil {
+		return nil, err
+	}
+	s.cached = cache.New(dir, func(ctx context.Context, again bool) ([32]byte, error) {
+		keys, err := s.Keys()
+		if err != nil {
+			return [32]byte{}, err
+		}
+		defer s.WaitForKeys()()
+		if again {
+			return keys.KeptSealingKey(ctx)
+		}
+		return keys.SealingKey(ctx)
+	})
+	return s.cached, nil
+}
+
+// Config returns the user's own AWS files.
+func (s *Session) Config() (*profile.Config, error) {
+	s.opening.Lock()
+	defer s.opening.Unlock()
+	if s.config == nil {
+		var err error
+		if s.config, err = profile.ReadFiles(s.settings.Files); err != nil {
+			return nil, err
+		}
+	}
+	return s.config, nil
+}
+
+// Opened returns the keystore if it has been opened, else nil.
+func (s *Session) Opened() *keystore.Store {
+	s.opening.Lock()
+	defer s.opening.Unlock()
+	return s.store
+}
+
+// WaitForKeys says that the keystore, which has been opened, is being waited
+// for. That can be for a person in front of its dialog.
+func (s *Session) WaitForKeys() (done func()) {
+	return s.events.Waiting("for " + s.Opened().String())
+}
+
+// Selected returns the profile that the command line and the environment select.
+func (s *Session) Selected(ctx context.Context) (*profile.Profile, error) {
+	return s.Profile(ctx, s.settings.SelectedName())
+}
+
+// Profile returns the profile called name. One that is in no AWS file still
+// exists if the keystore has a key of that name, also as a source profile, and
+// default always does. The error wraps profile.NotFoundError, which has the
+// nearest names, those that only the keystore has included.
+func (s *Session) Profile(ctx context.Context, name string) (*profile.Profile, error) {
+	config, err := s.Config()
+	if err != nil {
+		return nil, err
+	}
+	for {
+		p, err := config.Profile(name)
+		var missing *profile.NotFoundError
+		if !errors.As(err, &missing) {
+			return p, err
+		}
+		keys, keysErr := s.Keys()
+		if keysErr != nil {
+			s.events.Debug("keystore: %v", keysErr)
+			return nil, err
+		}
+		switch _, keyErr := keys.KeyID(ctx, missing.Name); {
+		case keyErr == nil:
+			config = config.With(missing.Name)
+		case errors.Is(keyErr, keystore.ErrNotFound):
+			return nil, s.nearest(ctx, name, config, keys)
+		case errors.Is(keyErr, keystore.ErrUnavailable) && missing.Name != name: // the files alone are wrong
+			return nil, err
+		default:
+			return nil, keyErr
+		}
+	}
+}
+
+// nearest returns the error for a profile that is nowhere.
+func (s *Session) nearest(ctx context.Context, name string, config *profile.Config, keys *keystore.Store) error {
+	entries, err := keys.List(ctx)
+	if err != nil {
+		s.events.Debug("keystore: %v", err)
+	}
+	names := make([]string, len(entries))
+	for i, e := range entries {
+		names[i] = e.Name
+	}
+	_, err = config.With(names...).Profile(name)
+	return err
+}
+
+// Region returns the region for p: the user's, else the profile's.
+func (s *Session) Region(p *profile.Profile) string {
+	return profile.Region(s.settings.Region, s.settings.Env, p)
+}
+
+// Client returns how AWS is reached for p.
+func (s *Session) Client(p *profile.Profile) (awsapi.Client, error) {
+	env := s.settings.Env
+	fips, err := profile.FIPS(env, p)
+	if err != nil {
+		return awsapi.Client{}, err
+	}
+	dualStack, err := profile.DualStack(env, p)
+	if err != nil {
+		return awsapi.Client{}, err
+	}
+	return awsapi.Client{
+		Region:      s.Region(p),
+		Endpoint:    profile.STSEndpoint(env, p),
+		IAMEndpoint: profile.IAMEndpoint(env, p),
+		CABundle:    profile.CABundle(env, p),
+		FIPS:        fips,
+		DualStack:   dualStack,
+		AppID:       "awsexec-" + s.settings.Version,
+	}, nil
+}
+
+// Given are credentials, and where they come from.
+type Given struct {
+	aws.Credentials
+	From aws.CredentialsProvider
+}
+
+// Credentials returns the credentials that p leads to. It waits no longer than
+// limit; the cause of the error is then ErrTooLong.
+func (s *Session) Credentials(ctx context.Context, p *profile.Profile, limit time.Duration) (Given, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, ErrTooLong)
+	defer cancel()
+	options, err := s.Options(p)
+	if err != nil {
+		return Given{}, err
+	}
+	var device string
+	options.TokenCode = noteDevice(options.TokenCode, &device)
+	from, err := provider.New(ctx, p, options)
+	if err != nil {
+		return Given{}, err
+	}
+	c, err := from.Retrieve(ctx)
+	s.Person.noteAnswer(device, err)
+	return Given{c, from}, err
+}
+
+// KeySession returns a session of the keystore's key of that name, whatever else
+// profile p has: the one that everything else of this key is made from, too.
+func (s *Session) KeySession(ctx context.Context, p *profile.Profile) (aws.Credentials, error) {
+	options, err := s.Options(p)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	var device string
+	options.TokenCode = noteDevice(options.TokenCode, &device)
+	from, err := provider.KeySession(ctx, p, options)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	c, err := from.Retrieve(ctx)
+	s.Person.noteAnswer(device, err)
+	return c, err
+}
+
+// KeyID returns the id of the key that the keystore has under name.
+func (s *Session) KeyID(ctx context.Context, name string) (string, error) {
+	return lazyKeys{s}.KeyID(ctx, name)
+}
+
+// Plan returns how the credentials of p are got, without getting them. Explicit
+// leaves keys in the environment out, as for a profile that was named.
+func (s *Session) Plan(ctx context.Context, p *profile.Profile, explicit bool) (*provider.Plan, error) {
+	options, err := s.Options(p)
+	if err != nil {
+		return nil, err
+	}
+	options.Explicit = options.Explicit || explicit
+	return provider.Decide(ctx, p, options)
+}
+
+// Options returns what the providers of p work with.
+func (s *Session) Options(p *profile.Profile) (provider.Options, error) {
+	client, err := s.Client(p)
+	if err != nil {
+		return provider.Options{}, err
+	}
+	sessions, err := s.Cache()
+	if err != nil {
+		return provider.Options{}, err
+	}
+	return provider.Options{
+		Files:     s.settings.Files,
+		Env:       s.settings.Env,
+		Keys:      lazyKeys{s},
+		Cache:     sessions,
+		Client:    client,
+		Now:       s.settings.Now,
+		Events:    s.events,
+		TokenCode: s.tokenCodes(p),
+		Self:      func(command string) (string, bool) { return profile.SelfProcess(command, s.settings.Self) },
+		Resolve:   s.Profile,
+		Process:   s.runProcess,
+		Explicit:  s.settings.Profile != "",
+		NoSession: s.settings.NoSession,
+		Duration:  s.settings.Duration,
+		Chain:     s.settings.Chain(),
+	}, nil
+}
+
+// runProcess runs the credential_process of another tool.
+func (s *Session) runProcess(ctx context.Context, command string, path []string) (aws.Credentials, error) {
+	out, err := term.RunProcess(ctx, command, s.settings.HelperEnviron(path), s.helperErr)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	defer clear(out)
+	return processfmt.Decode(bytes.NewReader(out))
+}

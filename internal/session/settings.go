@@ -1,0 +1,151 @@
+package session
+
+import (
+	"errors"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/keystore"
+)
+
+// Settings are what one run of awsexec was told by its command line and its
+// environment, and where it runs. They do not change while it runs.
+type Settings struct {
+	Environ []string         // NAME=value, as the process got it
+	Home    string           // the user's home directory; "" if it is not known
+	Self    string           // absolute path of this program
+	Version string           // of this program
+	Now     func() time.Time // the local clock
+
+	Profile   string        // named on the command line; "" if none was
+	Region    string        // likewise
+	Duration  time.Duration // asked for credentials; 0 leaves it to the profile
+	Keystore  keystore.Kind
+	Hold      time.Duration // how long the kernel may hold the sealing key
+	NoSession bool          // give long-term keys as they are
+	NoPrompt  bool          // ask nobody
+	ByProgram bool          // a program asks for credentials, it seems, not a person
+	Debug     bool
+
+	Files    profile.Files // the user's own AWS files
+	SDKFiles profile.Files // what SDKs read here: other files than Files under awsexec --refresh
+
+	WorkFactor int // of the encrypted keystore; 0 for the default, less only in tests
+}
+
+// Env returns the value of an environment variable, "" if it is not set.
+func (s *Settings) Env(name string) string {
+	value, _ := s.LookupEnv(name)
+	return value
+}
+
+// LookupEnv returns the value of an environment variable, and whether it is set.
+func (s *Settings) LookupEnv(name string) (string, bool) { return Lookup(s.Environ, name) }
+
+// Lookup returns the last value that environ has for a variable, and whether it
+// has one.
+func Lookup(environ []string, name string) (value string, ok bool) {
+	want := Variable(name)
+	for _, kv := range environ {
+		if n, v, found := strings.Cut(kv, "="); found && n != "" && Variable(n) == want {
+			value, ok = v, true
+		}
+	}
+	return value, ok
+}
+
+// Variable returns the name by which a variable is known. On Windows the case
+// of its letters does not count, and SDKs find aws_profile there.
+func Variable(name string) string {
+	if runtime.GOOS == "windows" {
+		return strings.ToUpper(name)
+	}
+	return name
+}
+
+// SelectedName returns the name of the profile that the command line and the
+// environment select.
+func (s *Settings) SelectedName() string { return profile.Name(s.Profile, s.Env) }
+
+// chainVar carries the profiles that are being resolved to the helpers that
+// awsexec starts, one to a line, so that a helper that comes back to one of them
+// is noticed. A child of "awsexec --" does not get it.
+const chainVar = "AWSEXEC_CHAIN"
+
+// Chain returns the profiles that are being resolved by those who started this
+// process.
+func (s *Settings) Chain() []string {
+	if s.Env(chainVar) == "" {
+		return nil
+	}
+	return strings.Split(s.Env(chainVar), "\n")
+}
+
+// HelperEnviron returns the environment of a helper program that is started
+// while the profiles of path are being resolved. It reads the AWS files that
+// awsexec reads, or its way to credentials could lead back here, and it gets
+// none of awsexec's secrets.
+func (s *Settings) HelperEnviron(path []string) []string {
+	env := make([]string, 0, len(s.Environ)+4)
+	for _, kv := range s.Environ {
+		name, _, _ := strings.Cut(kv, "=")
+		switch Variable(name) {
+		case "AWSEXEC_PASSPHRASE", "AWSEXEC_NEW_PASSPHRASE", "AWSEXEC_MFA_CODE", "AWSEXEC_NO_PROMPT", chainVar:
+		case "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE":
+			if s.Files == s.SDKFiles {
+				env = append(env, kv)
+			}
+		default:
+			env = append(env, kv)
+		}
+	}
+	if s.Files != s.SDKFiles {
+		env = append(env, "AWS_CONFIG_FILE="+s.Files.Config, "AWS_SHARED_CREDENTIALS_FILE="+s.Files.Credentials)
+	}
+	if s.NoPrompt {
+		env = append(env, "AWSEXEC_NO_PROMPT=1")
+	}
+	return append(env, chainVar+"="+strings.Join(path, "\n"))
+}
+
+// CanHold reports whether the kernel can hold a key here.
+func (s *Settings) CanHold() bool { return runtime.GOOS == "linux" && s.Hold > 0 }
+
+// DataDir returns the directory of what must not be lost, by the XDG Base
+// Directory Specification or the custom of the system.
+func (s *Settings) DataDir() (string, error) {
+	switch {
+	case filepath.IsAbs(s.Env("XDG_DATA_HOME")): // the specification has relative ones ignored
+		return filepath.Join(s.Env("XDG_DATA_HOME"), "awsexec"), nil
+	case runtime.GOOS == "windows":
+		return under(s.Env("LOCALAPPDATA"), "awsexec")
+	case runtime.GOOS == "darwin":
+		return under(s.Home, "Library", "Application Support", "awsexec")
+	default:
+		return under(s.Home, ".local", "share", "awsexec")
+	}
+}
+
+// CacheDir returns the directory of what can be made again.
+func (s *Settings) CacheDir() (string, error) {
+	switch {
+	case filepath.IsAbs(s.Env("XDG_CACHE_HOME")):
+		return filepath.Join(s.Env("XDG_CACHE_HOME"), "awsexec"), nil
+	case runtime.GOOS == "windows":
+		return under(s.Env("LOCALAPPDATA"), "awsexec", "cache")
+	case runtime.GOOS == "darwin":
+		return under(s.Home, "Library", "Caches", "awsexec")
+	default:
+		return under(s.Home, ".cache", "awsexec")
+	}
+}
+
+func under(base string, elem ...string) (string, error) {
+	if base == "" {
+		return "", errors.New("the user's home directory is not known: HOME (on Windows LOCALAPPDATA) is not set")
+	}
+	return filepath.Join(append([]string{base}, elem...)...), nil
+}
