@@ -15,7 +15,6 @@ import (
 
 	"filippo.io/age"
 
-	"github.com/awsexec/awsexec/internal/atomicfile"
 )
 
 // fileBackend keeps all items in one age file encrypted with a passphrase (scrypt), so that age(1) can open it too.
@@ -112,7 +111,7 @@ func (f *fileBackend) delete(ctx context.Context, it item) error {
 // load makes items what is in the file, and reports whether there is one. Whoever is going to write needs the passphrase even where the file is
 // unlocked, since the new file is to be encrypted with it.
 func (f *fileBackend) load(ctx context.Context, toWrite bool) (found bool, err error) {
-	sealed, err := atomicfile.Read(f.path)
+	sealed, err := readPrivate(f.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		f.sealed, f.items, f.proven = nil, nil, false
@@ -199,7 +198,7 @@ func (f *fileBackend) unseal(ctx context.Context, life time.Duration) error {
 
 // isUnlocked reports whether the file can be read without its passphrase, by this process and others.
 func (f *fileBackend) isUnlocked() bool {
-	sealed, err := atomicfile.Read(f.path)
+	sealed, err := readPrivate(f.path)
 	if err != nil {
 		return false
 	}

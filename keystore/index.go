@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/awsexec/awsexec/internal/atomicfile"
+	"github.com/awsexec/awsexec/internal/ownfile"
 )
 
 // index is the file of names beside a backend. It holds no secret, and may know less than the backend, never other than
@@ -31,12 +31,14 @@ type indexKey struct {
 
 // load returns the entries. A missing index is an empty one; so is one that cannot be understood, and damaged then says so.
 func (x index) load() (keys map[string]indexKey, damaged bool, err error) {
-	b, err := atomicfile.Read(x.path)
-	if errors.Is(err, fs.ErrNotExist) {
+	b, err := readPrivate(x.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return map[string]indexKey{}, false, nil
-	}
-	if err != nil {
+	case errors.Is(err, fs.ErrPermission):
 		return nil, false, denied(err)
+	case err != nil: // no file that awsexec has made
+		return nil, false, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 	var f indexFile
 	if json.Unmarshal(b, &f) != nil || f.Version != indexVersion || f.Keys == nil {
@@ -106,16 +108,14 @@ func (x index) save(keys map[string]indexKey, damaged bool) error {
 
 // writePrivate replaces the file at path by data, for its owner alone whatever its mode was before. The caller holds the lock of the store.
 func writePrivate(path string, data []byte) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return denied(err)
-	}
-	if fi, err := os.Stat(path); err == nil && fi.Mode().Perm() != 0o600 {
-		if err := os.Chmod(path, 0o600); err != nil { // an existing file would keep its mode
-			return denied(err)
-		}
-	}
-	atomicfile.Tidy(path)
-	return denied(atomicfile.Write(path, data, 0o600))
+	dir, name := ownfile.Dir(filepath.Dir(path)), filepath.Base(path)
+	dir.Tidy(name)
+	return denied(dir.Write(name, data))
+}
+
+// readPrivate reads a file in the data directory.
+func readPrivate(path string) ([]byte, error) {
+	return ownfile.Dir(filepath.Dir(path)).Read(filepath.Base(path))
 }
 
 // denied makes an error of the file system [ErrRefused] where it says that something is not permitted.

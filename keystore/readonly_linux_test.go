@@ -57,7 +57,7 @@ func TestUnreadableFile(t *testing.T) {
 	}
 }
 
-// asNobody gives dir and what is in it to an ordinary user and makes this test act as that user on files, if it is run by
+// asNobody gives dir and what is in it to an ordinary user and makes this test act as that user, if it is run by
 // root, whom no mode keeps out.
 func asNobody(t *testing.T, dir string) {
 	t.Helper()
@@ -80,12 +80,15 @@ func asNobody(t *testing.T, dir string) {
 		}
 	}
 	runtime.LockOSThread() // never unlocked: the thread ends with the test
-	if err := unix.Setfsuid(nobody); err != nil {
-		t.Fatal(err)
+	setEUID(t, nobody)
+	t.Cleanup(func() { setEUID(t, 0) })
+}
+
+// setEUID sets the effective user of this thread alone.
+func setEUID(t *testing.T, uid uintptr) {
+	t.Helper()
+	const same = ^uintptr(0)
+	if _, _, errno := unix.RawSyscall(unix.SYS_SETRESUID, same, uid, same); errno != 0 {
+		t.Fatal(errno)
 	}
-	t.Cleanup(func() {
-		if err := unix.Setfsuid(0); err != nil {
-			t.Error(err)
-		}
-	})
 }

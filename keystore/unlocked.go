@@ -7,12 +7,10 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 
-	"github.com/awsexec/awsexec/internal/atomicfile"
+	"github.com/awsexec/awsexec/internal/ownfile"
 	"github.com/awsexec/awsexec/internal/kernelkey"
 )
 
@@ -41,7 +39,7 @@ func (u *unlockedCopy) read(sealed []byte) (plain []byte, ok bool) {
 		return nil, false
 	}
 	defer clear(key[:])
-	b, err := atomicfile.Read(u.path)
+	b, err := readPrivate(u.path)
 	if err != nil {
 		u.debug("unlocked copy: %v", err)
 		return nil, false
@@ -87,10 +85,7 @@ func (u *unlockedCopy) make(sealed, plain []byte, life time.Duration) error {
 
 // remove ends the unlocking.
 func (u *unlockedCopy) remove() error {
-	err := os.Remove(u.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil
-	}
+	err := ownfile.Dir(filepath.Dir(u.path)).Remove(filepath.Base(u.path))
 	return errors.Join(kernelkey.Drop(u.name), denied(err))
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/awsexec/awsexec/internal/atomicfile"
 	"github.com/awsexec/awsexec/internal/flock"
 	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/readfile"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/internal/visible"
 )
@@ -64,7 +65,7 @@ func (a *app) editFile(ctx context.Context, path string, edit func(old []byte) (
 	defer release()
 	atomicfile.Tidy(path)
 	atomicfile.Tidy(path + backupSuffix)
-	old, err := os.ReadFile(path)
+	old, err := readfile.Read(path, readfile.MaxAWS)
 	exists := err == nil
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, err

@@ -13,6 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 
 	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/readfile"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/keystore"
 )
@@ -366,7 +367,7 @@ func (f fileContents) edit(edits []fileEdit) error {
 	made := map[string][]byte{}
 	for _, e := range edits {
 		if f[e.path] == nil {
-			old, err := os.ReadFile(e.path)
+			old, err := readfile.Read(e.path, readfile.MaxAWS)
 			if err != nil && !errors.Is(err, os.ErrNotExist) {
 				return err
 			}

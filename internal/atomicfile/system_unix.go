@@ -21,8 +21,8 @@ func keepOwner(tmp *os.File, old fs.FileInfo) {
 }
 
 // syncDir makes a rename in dir durable, as far as the filesystem can: the rename itself is done either way.
-func syncDir(dir string) {
-	d, err := os.Open(dir)
+func syncDir(dir *os.Root) {
+	d, err := dir.Open(".")
 	if err != nil {
 		return
 	}

@@ -13,7 +13,7 @@ import (
 func keepOwner(*os.File, fs.FileInfo) {}
 
 // syncDir does nothing: directories cannot be flushed.
-func syncDir(string) {}
+func syncDir(*os.Root) {}
 
 // patience bounds how long others may be in the way of f. Readers take milliseconds, a virus scanner a moment more.
 const patience = 2 * time.Second

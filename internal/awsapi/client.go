@@ -10,13 +10,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/awsexec/awsexec/internal/readfile"
 )
 
 // DefaultRegion is where STS is called when nothing names a region. Every account can call it there.
@@ -95,7 +96,7 @@ func (c bodyInMemory) Do(r *http.Request) (*http.Response, error) {
 
 // certificates reads a PEM file. Like the Go SDK, it takes a file that is missing or empty for an error.
 func certificates(path string) (*x509.CertPool, error) {
-	pem, err := os.ReadFile(path)
+	pem, err := readfile.Read(path, readfile.MaxAWS)
 	if err != nil {
 		return nil, fmt.Errorf("read CA bundle: %w", err)
 	}

@@ -14,12 +14,14 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"sync"
 	"time"
 
-	"github.com/awsexec/awsexec/internal/atomicfile"
 	"github.com/awsexec/awsexec/internal/flock"
+	"github.com/awsexec/awsexec/internal/ownfile"
+	"github.com/awsexec/awsexec/internal/readfile"
 	"github.com/awsexec/awsexec/internal/sealed"
 )
 
@@ -30,7 +32,7 @@ const (
 
 // Cache is a directory of sealed sessions. Its methods may be called from several goroutines, and several processes may share the directory.
 type Cache struct {
-	dir     string
+	dir     ownfile.Dir
 	keyFrom SealingKey
 
 	mu  sync.Mutex
@@ -44,7 +46,7 @@ type SealingKey func(ctx context.Context, again bool) ([32]byte, error)
 // New returns the cache in dir, which is made when it is first written to. sealingKey is asked once, and only when a file has to be
 // opened or sealed: a miss costs no keyring read. It is asked again for a session that its key does not open.
 func New(dir string, sealingKey SealingKey) *Cache {
-	return &Cache{dir: dir, keyFrom: sealingKey}
+	return &Cache{dir: ownfile.Dir(dir), keyFrom: sealingKey}
 }
 
 // Key names one session by everything that shapes it, so that no profile ever gets another's.
@@ -82,27 +84,30 @@ func (k Key) File() string { return "sessions/" + digest(k.Base) + "/" + k.ID() 
 type Session = sealed.Session
 
 // Load returns the session kept under k. The boolean is false when there is none, whatever the reason. The error is that
-// of the sealing key: a session may be there, but nothing can open it.
+// of the sealing key: a session may be there, but nothing can open it; or an [*ownfile.RefusedError].
 func (c *Cache) Load(ctx context.Context, k Key) (Session, bool, error) {
-	path := c.path(k)
-	data, err := atomicfile.Read(path)
+	data, err := c.dir.Read(k.File())
+	if _, refused := errors.AsType[*ownfile.RefusedError](err); refused {
+		return Session{}, false, err
+	}
 	if err != nil {
+		c.dropOdd(k.File(), err)
 		return Session{}, false, nil
 	}
 	key, err := c.SealingKey(ctx)
 	if err != nil {
 		return Session{}, false, err
 	}
-	s, err := sealed.OpenSession(key, data, sealed.Name(filepath.ToSlash(path)))
+	s, err := sealed.OpenSession(key, data, sealed.Name(k.File()))
 	if errors.Is(err, sealed.ErrNotOpened) {
 		// The fault is the session's only if the key is still the right one: the keystore may have been made anew meanwhile.
 		if key, err = c.ask(ctx, true); err != nil {
 			return Session{}, false, err
 		}
-		s, err = sealed.OpenSession(key, data, sealed.Name(filepath.ToSlash(path)))
+		s, err = sealed.OpenSession(key, data, sealed.Name(k.File()))
 	}
 	if err != nil {
-		_ = os.Remove(path) // if it stays, it is overwritten or found bad again
+		_ = c.dir.Remove(k.File()) // if it stays, it is overwritten or found bad again
 		return Session{}, false, nil
 	}
 	return s, true, nil
@@ -114,18 +119,14 @@ func (c *Cache) Store(ctx context.Context, k Key, s Session, now time.Time) erro
 	if err != nil {
 		return err
 	}
-	path := c.path(k)
-	data, err := sealed.SealSession(key, s, sealed.Name(filepath.ToSlash(path)))
+	data, err := sealed.SealSession(key, s, sealed.Name(k.File()))
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := c.dir.WriteLazily(k.File(), data); err != nil {
 		return err
 	}
-	if err := atomicfile.WriteLazily(path, data, 0o600); err != nil {
-		return err
-	}
-	c.tidy(filepath.Dir(path), now)
+	c.tidy(path.Dir(k.File()), now)
 	return nil
 }
 
@@ -133,12 +134,17 @@ func (c *Cache) Store(ctx context.Context, k Key, s Session, now time.Time) erro
 // nothing and needs no key, so it is for showing to people, not for deciding.
 func (c *Cache) Expiry(base string) time.Time {
 	var last time.Time
-	entries, _ := os.ReadDir(c.baseDir(base))
-	for _, e := range entries {
-		if filepath.Ext(e.Name()) != suffix {
+	dir, err := c.dir.Open(baseDir(base))
+	if err != nil {
+		return last
+	}
+	defer dir.Close()
+	names, _ := c.dir.Names(baseDir(base), -1)
+	for _, name := range names {
+		if path.Ext(name) != suffix {
 			continue
 		}
-		if t, ok := peekExpiry(filepath.Join(c.baseDir(base), e.Name())); ok && t.After(last) {
+		if t, ok := peekExpiry(dir, name); ok && t.After(last) {
 			last = t
 		}
 	}
@@ -147,25 +153,25 @@ func (c *Cache) Expiry(base string) time.Time {
 
 // Forget removes all sessions made from the long-term key base.
 func (c *Cache) Forget(base string) error {
-	return removeSessions(c.baseDir(base))
+	return c.removeAll(baseDir(base))
 }
 
 // ForgetAll removes all sessions, and what leads to them.
 func (c *Cache) ForgetAll() error {
-	_ = os.RemoveAll(filepath.Join(c.dir, "tickets")) // they are worth nothing without their sessions
-	dirs, err := os.ReadDir(filepath.Join(c.dir, "sessions"))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	err := c.removeAll("tickets") // they are worth nothing without their sessions
+	bases, namesErr := c.dir.Names("sessions", -1)
+	if !errors.Is(namesErr, fs.ErrNotExist) {
+		err = errors.Join(err, namesErr)
 	}
-	for _, d := range dirs {
-		err = errors.Join(err, removeSessions(filepath.Join(c.dir, "sessions", d.Name())))
+	for _, base := range bases {
+		err = errors.Join(err, c.removeAll("sessions/"+base))
 	}
 	return err
 }
 
 // Lock makes those who lock the same name take turns, between processes too. See flock.Lock for what it promises.
 func (c *Cache) Lock(ctx context.Context, name string) (release func(), err error) {
-	return flock.Lock(ctx, filepath.Join(c.dir, "locks", digest(name)))
+	return flock.Lock(ctx, filepath.Join(string(c.dir), "locks", digest(name)))
 }
 
 // SealingKey is the key that opened or sealed the last session, for what is sealed beside it.
@@ -185,18 +191,21 @@ func (c *Cache) ask(ctx context.Context, again bool) (*[32]byte, error) {
 	return c.key, nil
 }
 
+// dropOdd removes a file that cannot be a session, whatever it is: one that is far too large, a named pipe.
+func (c *Cache) dropOdd(name string, err error) {
+	_, large := errors.AsType[*readfile.TooLargeError](err)
+	_, odd := errors.AsType[*readfile.NotRegularError](err)
+	if large || odd {
+		_ = c.dir.Remove(name)
+	}
+}
+
 // baseDir is where everything made from one long-term key is, so that it can be forgotten without opening anything.
-func (c *Cache) baseDir(base string) string {
-	return filepath.Join(c.dir, "sessions", digest(base))
-}
+func baseDir(base string) string { return "sessions/" + digest(base) }
 
-func (c *Cache) path(k Key) string {
-	return filepath.Join(c.dir, filepath.FromSlash(k.File()))
-}
-
-// peekExpiry reads the time of expiry in the header of the file at path, unauthenticated.
-func peekExpiry(path string) (time.Time, bool) {
-	f, err := os.Open(path)
+// peekExpiry reads the time of expiry in the header of a file, unauthenticated.
+func peekExpiry(dir *os.Root, name string) (time.Time, bool) {
+	f, err := readfile.OpenIn(dir, name, os.O_RDONLY)
 	if err != nil {
 		return time.Time{}, false
 	}
@@ -210,37 +219,32 @@ func peekExpiry(path string) (time.Time, bool) {
 }
 
 // tidy removes expired sessions from dir, and what killed processes left in it.
-func (c *Cache) tidy(dir string, now time.Time) {
-	d, err := os.Open(dir)
+func (c *Cache) tidy(below string, now time.Time) {
+	dir, err := c.dir.Open(below)
 	if err != nil {
 		return
 	}
-	defer d.Close()
-	names, _ := d.Readdirnames(tidyMost)
+	defer dir.Close()
+	names, _ := c.dir.Names(below, tidyMost)
 	for _, n := range names {
-		path := filepath.Join(dir, n)
-		if filepath.Ext(n) != suffix { // left by a process that was killed while it wrote
-			if fi, err := os.Stat(path); err == nil && now.Sub(fi.ModTime()) > time.Hour {
-				_ = os.Remove(path)
+		if path.Ext(n) != suffix { // left by a process that was killed while it wrote
+			if fi, err := dir.Lstat(n); err == nil && now.Sub(fi.ModTime()) > time.Hour {
+				_ = dir.Remove(n)
 			}
-		} else if t, ok := peekExpiry(path); ok && t.Before(now) {
-			_ = os.Remove(path)
+		} else if t, ok := peekExpiry(dir, n); ok && t.Before(now) {
+			_ = dir.Remove(n)
 		}
 	}
 }
 
-func removeSessions(dir string) error {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		return err
+// removeAll empties a directory. What killed processes have left of a session is no better than one.
+func (c *Cache) removeAll(below string) error {
+	names, err := c.dir.Names(below, -1)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
-	for _, e := range entries { // what killed processes have left of a session is no better than one
-		if rmErr := os.Remove(filepath.Join(dir, e.Name())); rmErr != nil && !errors.Is(rmErr, fs.ErrNotExist) {
-			err = errors.Join(err, rmErr)
-		}
+	for _, n := range names {
+		err = errors.Join(err, c.dir.Remove(below+"/"+n))
 	}
 	return err
 }

@@ -92,7 +92,7 @@ func TestFilesAreSealedAndPrivate(t *testing.T) {
 		t.Fatal(err)
 	}
 	files := 0
-	err := filepath.WalkDir(c.dir, func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(string(c.dir), func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
@@ -172,7 +172,7 @@ func TestFilesDoNotOpenElsewhere(t *testing.T) {
 	if _, ok := load(t, c, other); ok {
 		t.Error("a session opened under the name of another")
 	}
-	stranger := New(c.dir, func(context.Context, bool) ([32]byte, error) { return [32]byte{9}, nil })
+	stranger := New(string(c.dir), func(context.Context, bool) ([32]byte, error) { return [32]byte{9}, nil })
 	if _, ok := load(t, stranger, work); ok {
 		t.Error("a session opened with another key")
 	}
@@ -202,7 +202,7 @@ func TestStaleSealingKey(t *testing.T) {
 	kept := [32]byte{1}
 	var again []bool
 	right := New(t.TempDir(), func(context.Context, bool) ([32]byte, error) { return kept, nil })
-	stale := New(right.dir, func(_ context.Context, a bool) ([32]byte, error) {
+	stale := New(string(right.dir), func(_ context.Context, a bool) ([32]byte, error) {
 		if again = append(again, a); a {
 			return kept, nil
 		}
@@ -220,7 +220,7 @@ func TestStaleSealingKey(t *testing.T) {
 
 	// Without the right key nothing is known of the session, and nothing done to it.
 	locked := errors.New("locked")
-	blind := New(right.dir, func(_ context.Context, a bool) ([32]byte, error) {
+	blind := New(string(right.dir), func(_ context.Context, a bool) ([32]byte, error) {
 		if a {
 			return [32]byte{}, locked
 		}
@@ -254,7 +254,7 @@ func TestForget(t *testing.T) {
 	if got := c.Expiry(work.Base); !got.Equal(now.Add(2 * time.Hour)) {
 		t.Errorf("the last session expires %v", got)
 	}
-	unfinished := filepath.Join(c.baseDir(work.Base), ".x"+suffix+".tmp-1")
+	unfinished := filepath.Join(string(c.dir), baseDir(work.Base), ".x"+suffix+".tmp-1")
 	if err := os.WriteFile(unfinished, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -340,10 +340,10 @@ func TestCodes(t *testing.T) {
 	if err := c.RememberCode(t.Context(), "a", "345678", later); err != nil {
 		t.Fatal(err)
 	}
-	if data, _ := os.ReadFile(c.codesPath("a")); len(data) != recordSize {
+	if data, _ := os.ReadFile(filepath.Join(string(c.dir), codesFile("a"))); len(data) != recordSize {
 		t.Errorf("%d bytes are kept for one code", len(data))
 	}
-	if err := os.WriteFile(c.codesPath("a"), []byte("garbage"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(string(c.dir), codesFile("a")), []byte("garbage"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if c.CodeSent(t.Context(), "a", "345678", later) {
@@ -365,3 +365,6 @@ func BenchmarkLoad(b *testing.B) {
 		}
 	}
 }
+
+// path is where the session of k is kept.
+func (c *Cache) path(k Key) string { return filepath.Join(string(c.dir), filepath.FromSlash(k.File())) }

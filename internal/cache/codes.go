@@ -6,11 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
-
-	"github.com/awsexec/awsexec/internal/atomicfile"
 )
 
 // codeMemory is how long a one-time code is remembered. AWS accepts a code of its own 30 seconds and of those around it, so a code
@@ -28,7 +24,7 @@ func (c *Cache) CodeSent(ctx context.Context, serial, code string, now time.Time
 	if err != nil {
 		return false
 	}
-	data, err := atomicfile.Read(c.codesPath(serial))
+	data, err := c.dir.Read(codesFile(serial))
 	if err != nil {
 		return false
 	}
@@ -48,24 +44,19 @@ func (c *Cache) RememberCode(ctx context.Context, serial, code string, now time.
 	if err != nil {
 		return err
 	}
-	path := c.codesPath(serial)
-	old, _ := atomicfile.Read(path)
+	name := codesFile(serial)
+	old, _ := c.dir.Read(name)
 	var data []byte
 	for _, r := range records(old, now) {
 		data = append(data, r...)
 	}
 	data = binary.BigEndian.AppendUint64(data, uint64(now.Unix()))
 	data = append(data, codeHash(key, serial, code)...)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	atomicfile.Tidy(path)
-	return atomicfile.Write(path, data, 0o600)
+	c.dir.Tidy(name)
+	return c.dir.Write(name, data)
 }
 
-func (c *Cache) codesPath(serial string) string {
-	return filepath.Join(c.dir, "codes", digest(serial))
-}
+func codesFile(serial string) string { return "codes/" + digest(serial) }
 
 // records splits data into those of its records that are not too old.
 func records(data []byte, now time.Time) [][]byte {

@@ -2,13 +2,7 @@ package cache
 
 import (
 	"encoding/binary"
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"time"
-
-	"github.com/awsexec/awsexec/internal/atomicfile"
 )
 
 // maxHush bounds what Hushed believes: a clock that was set back must not silence a question for long.
@@ -17,16 +11,12 @@ const maxHush = 15 * time.Minute
 // Hush notes, for all processes, that people are not to be asked the question until then. The question may be any text that tells it
 // from others; it is not kept.
 func (c *Cache) Hush(question string, until time.Time) error {
-	path := c.hushPath(question)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	return atomicfile.Write(path, binary.BigEndian.AppendUint64(nil, uint64(until.UnixNano())), 0o600)
+	return c.dir.Write(hushFile(question), binary.BigEndian.AppendUint64(nil, uint64(until.UnixNano())))
 }
 
 // Hushed returns for how long the question is not to be asked; 0 is not at all. What cannot be read does not silence it.
 func (c *Cache) Hushed(question string, now time.Time) time.Duration {
-	data, err := os.ReadFile(c.hushPath(question))
+	data, err := c.dir.Read(hushFile(question))
 	if err != nil || len(data) != 8 {
 		return 0
 	}
@@ -39,12 +29,7 @@ func (c *Cache) Hushed(question string, now time.Time) time.Duration {
 
 // Unhush ends what Hush began.
 func (c *Cache) Unhush(question string) error {
-	if err := os.Remove(c.hushPath(question)); !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
+	return c.dir.Remove(hushFile(question))
 }
 
-func (c *Cache) hushPath(question string) string {
-	return filepath.Join(c.dir, "prompts", digest(question))
-}
+func hushFile(question string) string { return "prompts/" + digest(question) }

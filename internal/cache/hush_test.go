@@ -36,7 +36,7 @@ func TestHush(t *testing.T) {
 		t.Fatal(err)
 	}
 	hushed("a", now, 0)
-	if err := os.WriteFile(c.hushPath("a"), []byte("garbage"), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(string(c.dir), hushFile("a")), []byte("garbage"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	hushed("a", now, 0)

@@ -2,11 +2,8 @@ package cache
 
 import (
 	"context"
-	"os"
-	"path/filepath"
 	"time"
 
-	"github.com/awsexec/awsexec/internal/atomicfile"
 	"github.com/awsexec/awsexec/internal/ticket"
 )
 
@@ -33,27 +30,22 @@ func (c *Cache) LeaveTicket(ctx context.Context, call *ticket.Call, f ticket.Fin
 	if err != nil {
 		return err
 	}
-	path := call.Path(f)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	tidyTickets(filepath.Dir(path))
-	return atomicfile.WriteLazily(path, data, 0o600)
+	c.tidyTickets()
+	return c.dir.WriteLazily(ticket.File(f), data)
 }
 
-// tidyTickets removes some old tickets from dir and, if there are too many, some of whatever age.
-func tidyTickets(dir string) {
-	d, err := os.Open(dir)
+// tidyTickets removes some old tickets and, if there are too many, some of whatever age.
+func (c *Cache) tidyTickets() {
+	dir, err := c.dir.Open(ticket.Dir)
 	if err != nil {
 		return
 	}
-	defer d.Close()
-	names, _ := d.Readdirnames(ticketsMost + 1)
+	defer dir.Close()
+	names, _ := c.dir.Names(ticket.Dir, ticketsMost+1)
 	for _, name := range names[:min(tidyMost, len(names))] {
-		path := filepath.Join(dir, name)
-		fi, err := os.Lstat(path)
+		fi, err := dir.Lstat(name)
 		if err == nil && (len(names) > ticketsMost || time.Since(fi.ModTime()) > ticketLife) {
-			_ = os.Remove(path)
+			_ = dir.Remove(name)
 		}
 	}
 }

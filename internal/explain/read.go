@@ -2,10 +2,10 @@ package explain
 
 import (
 	"maps"
-	"os"
 	"strings"
 
 	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/readfile"
 )
 
 // value is one setting as a client reads it.
@@ -66,8 +66,8 @@ type contents struct {
 
 func load(files profile.Files) contents {
 	c := contents{files: files}
-	c.config, _ = os.ReadFile(files.Config)
-	c.credentials, _ = os.ReadFile(files.Credentials)
+	c.config, _ = readfile.Read(files.Config, readfile.MaxAWS)
+	c.credentials, _ = readfile.Read(files.Credentials, readfile.MaxAWS)
 	return c
 }
 

@@ -6,19 +6,18 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/awsexec/awsexec/internal/ownfile"
 )
 
 // Lock takes the exclusive advisory lock named by the file at path and returns the function that gives it back.
 //
 // The lock belongs to the process: the operating system drops it when its holder dies, however it dies. It holds between
-// the goroutines of one process too. The file is created where it is missing (0600, its directory 0700), holds nothing, and
-// must never be removed, or two holders could lock two files of the same name. When ctx ends before the lock is got,
-// the error wraps ctx's cause.
+// the goroutines of one process too. The file is in a directory of awsexec's own (see package ownfile) and is created where it is missing. It
+// holds nothing and must never be removed, or two holders could lock two files of the same name. When ctx ends before the lock is
+// got, the error wraps ctx's cause.
 func Lock(ctx context.Context, path string) (release func(), err error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, err
-	}
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := ownfile.Dir(filepath.Dir(path)).OpenFile(filepath.Base(path))
 	if err != nil {
 		return nil, err
 	}

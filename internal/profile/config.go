@@ -2,7 +2,6 @@ package profile
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -10,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+
+	"github.com/awsexec/awsexec/internal/readfile"
 )
 
 // Files are the paths of the two AWS files. An empty path is a file that does not exist.
@@ -98,9 +99,9 @@ func readFile(path string, kind Kind) (*File, error) {
 	var data []byte
 	if path != "" {
 		var err error
-		data, err = os.ReadFile(path)
+		data, err = readfile.Read(path, readfile.MaxAWS)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
-			return nil, fmt.Errorf("read AWS file: %w", err)
+			return nil, err
 		}
 	}
 	return Parse(path, data, kind)

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"net"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -23,6 +22,7 @@ import (
 
 	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/readfile"
 )
 
 // metadataTimeout bounds the question whether this machine is an EC2 instance: where it is none, nobody may ever answer.
@@ -101,7 +101,7 @@ func (o *Options) checkLogin(session string) error {
 	if err != nil {
 		return err
 	}
-	data, err := os.ReadFile(file)
+	data, err := readfile.Read(file, readfile.MaxOwn)
 	defer clear(data)
 	var token struct {
 		DPOPKey string `json:"dpopKey"`
@@ -159,7 +159,7 @@ func (o *Options) container(ctx context.Context) (aws.Credentials, error) {
 		e.AuthorizationToken = o.Env("AWS_CONTAINER_AUTHORIZATION_TOKEN")
 		if file := o.Env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); file != "" {
 			e.AuthorizationTokenProvider = endpointcreds.TokenProviderFunc(func() (string, error) {
-				token, err := os.ReadFile(file)
+				token, err := readfile.Read(file, readfile.MaxOwn)
 				return strings.TrimRight(string(token), "\r\n"), err
 			})
 		}

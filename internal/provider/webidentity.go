@@ -9,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 
 	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/readfile"
 )
 
 // webIdentity exchanges the token of an OpenID Connect provider for the credentials of a role: as p says or, where that says nothing, the
@@ -28,7 +29,15 @@ func (o *Options) webIdentity(ctx context.Context, p *profile.Profile) (aws.Cred
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	return stscreds.NewWebIdentityRoleProvider(api, role, stscreds.IdentityTokenFile(file), func(w *stscreds.WebIdentityRoleOptions) {
+	return stscreds.NewWebIdentityRoleProvider(api, role, tokenFile(file), func(w *stscreds.WebIdentityRoleOptions) {
 		w.RoleSessionName = cmp.Or(name, defaultRoleSessionName)
 	}).Retrieve(ctx)
+}
+
+// tokenFile is the path of a file that holds the token. The SDK's own reader would wait for the writer of a named pipe.
+type tokenFile string
+
+// GetIdentityToken implements stscreds.IdentityTokenRetriever.
+func (f tokenFile) GetIdentityToken() ([]byte, error) {
+	return readfile.Read(string(f), readfile.MaxOwn)
 }

@@ -21,7 +21,9 @@ import (
 
 	"github.com/awsexec/awsexec/internal/atomicfile"
 	"github.com/awsexec/awsexec/internal/flock"
+	"github.com/awsexec/awsexec/internal/ownfile"
 	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/readfile"
 )
 
 const (
@@ -33,27 +35,33 @@ const (
 )
 
 // Write puts the files of r, made from the user's own files, into dir and returns where. A part that r lacks is the user's own file.
-// What is there and has not been used for 30 days is removed. Processes may call it at the same time.
+// What is there and has not been used for 30 days is removed. Processes may call it at the same time. The directory is awsexec's own (see
+// package ownfile): whoever could write to a copy could have the program run a command.
 func Write(ctx context.Context, dir string, own profile.Files, r profile.Redirection, now time.Time) (profile.Files, error) {
 	release, err := flock.Lock(ctx, filepath.Join(dir, "lock"))
 	if err != nil {
 		return profile.Files{}, err
 	}
 	defer release()
+	root, err := ownfile.Dir(dir).Open("")
+	if err != nil {
+		return profile.Files{}, err
+	}
+	defer root.Close()
 	files := own
-	if files.Config, err = write(dir, "config", own.Config, r.Config, now); err != nil {
+	if files.Config, err = write(root, "config", own.Config, r.Config, now); err != nil {
 		return profile.Files{}, err
 	}
 	if r.Credentials != nil {
-		if files.Credentials, err = write(dir, "credentials", own.Credentials, r.Credentials, now); err != nil {
+		if files.Credentials, err = write(root, "credentials", own.Credentials, r.Credentials, now); err != nil {
 			return profile.Files{}, err
 		}
 	}
-	tidy(dir, now)
+	tidy(root, now)
 	return files, nil
 }
 
-func write(dir, kind, own string, data []byte, now time.Time) (string, error) {
+func write(dir *os.Root, kind, own string, data []byte, now time.Time) (string, error) {
 	if own != "" {
 		absolute, err := filepath.Abs(own) // whoever reads the copy may be in another directory
 		if err != nil {
@@ -63,18 +71,18 @@ func write(dir, kind, own string, data []byte, now time.Time) (string, error) {
 	}
 	data = append(fmt.Appendf(nil, "%s%q; changes belong there\n", mark, own), data...)
 	sum := sha256.Sum256(data)
-	path := filepath.Join(dir, fmt.Sprintf("%s%x.%s", prefix, sum[:16], kind))
-	if old, err := os.ReadFile(path); err != nil || !bytes.Equal(old, data) {
-		if err := atomicfile.Write(path, data, 0o600); err != nil {
+	name := fmt.Sprintf("%s%x.%s", prefix, sum[:16], kind)
+	if old, err := atomicfile.ReadIn(dir, name, readfile.MaxAWS); err != nil || !bytes.Equal(old, data) {
+		if err := atomicfile.WriteIn(dir, name, data, true); err != nil {
 			return "", err
 		}
 	}
-	return path, os.Chtimes(path, now, now)
+	return filepath.Join(dir.Name(), name), dir.Chtimes(name, now, now)
 }
 
 // tidy removes old copies, and what killed processes have left: the caller keeps others from writing.
-func tidy(dir string, now time.Time) {
-	entries, err := os.ReadDir(dir)
+func tidy(dir *os.Root, now time.Time) {
+	entries, err := fs.ReadDir(dir.FS(), ".")
 	if err != nil {
 		return
 	}
@@ -82,7 +90,7 @@ func tidy(dir string, now time.Time) {
 		info, err := e.Info()
 		unfinished := strings.HasPrefix(e.Name(), "."+prefix)
 		if err == nil && (unfinished || strings.HasPrefix(e.Name(), prefix) && now.Sub(info.ModTime()) > keep) {
-			_ = os.Remove(filepath.Join(dir, e.Name())) // the next one tries again
+			_ = dir.Remove(e.Name()) // the next one tries again
 		}
 	}
 }
@@ -102,9 +110,17 @@ func own(path string, now time.Time) (string, error) {
 	if !strings.HasPrefix(filepath.Base(path), prefix) {
 		return path, nil
 	}
-	f, err := os.Open(path)
+	dir, err := ownfile.Dir(filepath.Dir(path)).Open("")
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", fmt.Errorf("%s, which awsexec --refresh has made, is gone: start the program again", path)
+		return "", goneError(path)
+	}
+	if err != nil {
+		return "", err
+	}
+	defer dir.Close()
+	f, err := readfile.OpenIn(dir, filepath.Base(path), os.O_RDONLY)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", goneError(path)
 	}
 	if err != nil {
 		return "", err
@@ -122,7 +138,11 @@ func own(path string, now time.Time) (string, error) {
 		return "", fmt.Errorf("%s:1: no path behind %q", path, strings.TrimSpace(mark))
 	}
 	if info, err := f.Stat(); err == nil && now.Sub(info.ModTime()) > touchEach {
-		_ = os.Chtimes(path, now, now) // at worst it is tidied away early
+		_ = dir.Chtimes(filepath.Base(path), now, now) // at worst it is tidied away early
 	}
 	return strconv.Unquote(quoted)
+}
+
+func goneError(path string) error {
+	return fmt.Errorf("%s, which awsexec --refresh has made, is gone: start the program again", path)
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/awsexec/awsexec/exec"
 	"github.com/awsexec/awsexec/internal/explain"
 	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/readfile"
 	"github.com/awsexec/awsexec/internal/redirect"
 )
 
@@ -143,7 +144,7 @@ func (r *Request) same(process, command string) bool {
 
 // readIfThere reads a file; one that does not exist is empty.
 func readIfThere(path string) ([]byte, error) {
-	data, err := os.ReadFile(path)
+	data, err := readfile.Read(path, readfile.MaxAWS)
 	if path == "" || errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

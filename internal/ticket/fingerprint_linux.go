@@ -5,10 +5,14 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash"
+	"io/fs"
 	"os"
 	"strconv"
 	"sync"
 	"syscall"
+
+	"github.com/awsexec/awsexec/internal/ownfile"
+	"github.com/awsexec/awsexec/internal/readfile"
 )
 
 const supported = true
@@ -30,8 +34,13 @@ func (c *Call) Fingerprint() (f Fingerprint, err error) {
 	h.list(c.own)
 	h.list(c.vars)
 	h.bool(c.HasBus)
-	for _, path := range []string{c.Config, c.Credentials, c.Data + "/keyring.index.json", c.Data + "/keystore.index.json"} {
+	for _, path := range []string{c.Config, c.Credentials} {
 		if err := h.file(path); err != nil {
+			return f, err
+		}
+	}
+	for _, name := range []string{"keyring.index.json", "keystore.index.json"} {
+		if err := h.ownFile(c.Data, name); err != nil {
 			return f, err
 		}
 	}
@@ -122,6 +131,23 @@ func (h hasher) file(path string) error {
 	return nil
 }
 
+// ownFile is file for one that only awsexec writes to.
+func (h hasher) ownFile(dir, name string) error {
+	h.text(dir)
+	h.text(name)
+	data, err := ownfile.Dir(dir).Read(name)
+	switch {
+	case err == nil:
+		h.number(1)
+		h.text(string(data))
+	case errors.Is(err, fs.ErrNotExist):
+		h.number(0)
+	default:
+		return err
+	}
+	return nil
+}
+
 // exists takes whether there is something at path.
 func (h hasher) exists(path string) error {
 	var st syscall.Stat_t
@@ -136,23 +162,17 @@ func (h hasher) exists(path string) error {
 	return nil
 }
 
-// readFile reads a regular file.
-func readFile(path string) (data []byte, err error) {
-	err = read(path, func(piece []byte) { data = append(data, piece...) })
-	return data, err
-}
-
 // pieceSize is how much of a file is read at once: fresh memory for all of a long one would cost more than reading it.
 const pieceSize = 32 << 10
 
 // read hands the content of a regular file to take, in pieces that are overwritten later. Anything else is left alone: a pipe can be read
-// once only. It does without package os, which would set up polling for a file.
+// once only. So is what is larger than package readfile would read.
 func read(path string, take func(piece []byte)) error {
 	var st syscall.Stat_t
 	if err := syscall.Stat(path, &st); err != nil {
 		return err
 	}
-	if st.Mode&syscall.S_IFMT != syscall.S_IFREG {
+	if !isPlain(&st) {
 		return errNotPlain
 	}
 	fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC|syscall.O_NONBLOCK, 0)
@@ -160,8 +180,14 @@ func read(path string, take func(piece []byte)) error {
 		return err
 	}
 	defer syscall.Close(fd)
+	if err := syscall.Fstat(fd, &st); err != nil {
+		return err
+	}
+	if !isPlain(&st) {
+		return errNotPlain
+	}
 	buffer := make([]byte, min(st.Size+1, pieceSize))
-	for {
+	for left := readfile.MaxAWS; left >= 0; {
 		n, err := syscall.Read(fd, buffer)
 		switch {
 		case err == syscall.EINTR:
@@ -171,6 +197,12 @@ func read(path string, take func(piece []byte)) error {
 			return nil
 		default:
 			take(buffer[:n])
+			left -= n
 		}
 	}
+	return errNotPlain
+}
+
+func isPlain(st *syscall.Stat_t) bool {
+	return st.Mode&syscall.S_IFMT == syscall.S_IFREG && st.Size <= readfile.MaxAWS
 }

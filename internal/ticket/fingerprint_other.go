@@ -2,10 +2,7 @@
 
 package ticket
 
-import (
-	"errors"
-	"os"
-)
+import "errors"
 
 // Elsewhere than on Linux, no kernel holds the sealing key.
 const supported = false
@@ -17,5 +14,3 @@ type Fingerprint [32]byte
 func (c *Call) Fingerprint() (f Fingerprint, err error) { return f, errors.ErrUnsupported }
 
 func hasBus(string) bool { return false }
-
-func readFile(path string) ([]byte, error) { return os.ReadFile(path) }

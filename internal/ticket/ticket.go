@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"errors"
 
+	"github.com/awsexec/awsexec/internal/ownfile"
 	"github.com/awsexec/awsexec/internal/sealed"
 )
 
@@ -34,7 +35,7 @@ type Sealed struct {
 
 // Find returns the ticket that was left for calls with the fingerprint f.
 func (c *Call) Find(f Fingerprint) (s Sealed, err error) {
-	data, err := readFile(c.Path(f))
+	data, err := ownfile.Dir(c.Cache).Read(File(f))
 	if err != nil {
 		return s, err
 	}
@@ -72,10 +73,11 @@ func (t Ticket) Seal(key *[32]byte, f Fingerprint) ([]byte, error) {
 	return sealed.Seal(key, header, string(f[:]), t.Region, t.Profile)
 }
 
-// Path is where the ticket for calls with the fingerprint f is kept.
-func (c *Call) Path(f Fingerprint) string {
-	return c.Cache + "/tickets/" + hex.EncodeToString(f[:16])
-}
+// Dir is the directory of the tickets in that of the cache.
+const Dir = "tickets"
+
+// File is where the ticket for calls with the fingerprint f is kept, below the directory of the cache.
+func File(f Fingerprint) string { return Dir + "/" + hex.EncodeToString(f[:16]) }
 
 // Read reads the session that s names, still sealed.
-func (c *Call) Read(s Sealed) ([]byte, error) { return readFile(c.Cache + "/" + s.Session) }
+func (c *Call) Read(s Sealed) ([]byte, error) { return ownfile.Dir(c.Cache).Read(s.Session) }

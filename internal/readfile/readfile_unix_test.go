@@ -1,0 +1,90 @@
+//go:build unix
+
+package readfile
+
+import (
+	"errors"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// What is no regular file is an error at once, and says what it is.
+func TestOtherThanFiles(t *testing.T) {
+	dir, err := os.MkdirTemp("", "readfile") // short enough for the name of a socket
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	if err := unix.Mkfifo(filepath.Join(dir, "pipe"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	socket, err := net.Listen("unix", filepath.Join(dir, "socket"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	for path, want := range map[string]string{
+		filepath.Join(dir, "pipe"):   "(named pipe)",
+		filepath.Join(dir, "socket"): "(socket)",
+		"/dev/tty":                   "(device)",
+		"/dev/zero":                  "(device)",
+	} {
+		root := open(t, filepath.Dir(path))
+		began := time.Now()
+		for _, err := range []error{second(Read(path, 7)), second(ReadIn(root, filepath.Base(path), 7))} {
+			if not, ok := errors.AsType[*NotRegularError](err); !ok || not.Path != path || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v", path, err)
+			}
+		}
+		if f, err := OpenIn(root, filepath.Base(path), os.O_RDWR|os.O_CREATE); err == nil {
+			f.Close()
+			t.Errorf("%s was opened", path)
+		}
+		if took := time.Since(began); took > time.Second {
+			t.Errorf("%s: took %v", path, took)
+		}
+	}
+}
+
+// A file of 500 MB costs neither time nor memory.
+func TestSparse(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "f")
+	if err := os.WriteFile(path, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(path, 500<<20); err != nil {
+		t.Skip("no large files here:", err)
+	}
+	for _, most := range []int64{MaxAWS, MaxOwn} {
+		allocated := testing.AllocsPerRun(1, func() {
+			if _, ok := errors.AsType[*TooLargeError](second(Read(path, most))); !ok {
+				t.Error("500 MB were read")
+			}
+		})
+		if allocated > 100 {
+			t.Errorf("%v allocations", allocated)
+		}
+	}
+}
+
+// Another descriptor of a file, as of process substitution, leads to what it is.
+func TestDescriptor(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	defer w.Close()
+	_, err = Read("/dev/fd/"+strconv.Itoa(int(r.Fd())), 7)
+	if not, ok := errors.AsType[*NotRegularError](err); !ok || not.Type != fs.ModeNamedPipe {
+		t.Error(err)
+	}
+}
