@@ -2,11 +2,11 @@ package main
 
 import (
 	"cmp"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io/fs"
 	"net"
+	"net/http"
 	"runtime"
 	"strings"
 	"syscall"
@@ -14,6 +14,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/awsexec/awsexec/exec"
+	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/renew"
@@ -207,7 +208,7 @@ func hintOfGiven(err error, a *app, _ string) string {
 		return "give them to the program as they are: awsexec -- CMD"
 	}
 	var given *provider.GivenError
-	if !errors.As(err, &given) {
+	if !errors.As(err, &given) || errors.As(err, new(*awsapi.WireError)) {
 		return ""
 	}
 	var dial *net.OpError
@@ -287,18 +288,44 @@ func hintOfAWS(err error, a *app, name string) string {
 	return ""
 }
 
+// hintOfWire is about what stands between us and a service.
+func hintOfWire(fault *awsapi.WireError) string {
+	const endpoint = "check HTTPS_PROXY, and the endpoint if it is one of your own: AWS_ENDPOINT_URL, endpoint_url"
+	switch fault.Kind {
+	case awsapi.NameUnknown:
+		return "check the network, and the region: --region"
+	case awsapi.NoConnection, awsapi.TimedOut, awsapi.BrokenOff:
+		return "check the network and HTTPS_PROXY"
+	case awsapi.ProxyInvalid:
+		return "write it as HTTPS_PROXY=http://HOST:PORT"
+	case awsapi.ProxyFailed:
+		if fault.Status == http.StatusProxyAuthRequired {
+			return "the proxy wants a user and a password: HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT"
+		}
+		return "check HTTPS_PROXY; for hosts that are to be reached without it, NO_PROXY"
+	case awsapi.WebPage, awsapi.Redirected:
+		return "if this network wants you to sign in, do so in a browser\n" + endpoint
+	case awsapi.CertTime:
+		return "set this machine's clock if it is wrong; otherwise whoever runs the host has to renew the certificate"
+	case awsapi.CertIssuer:
+		return "if a proxy inspects TLS here, name its root certificate: AWS_CA_BUNDLE=FILE or ca_bundle in the profile"
+	case awsapi.BadStatus:
+		if fault.Status >= 500 || fault.Status == http.StatusTooManyRequests {
+			return "try again in a moment\n" + endpoint
+		}
+	}
+	return endpoint
+}
+
 func hintOfNetwork(err error, a *app, _ string) string {
-	var unknownCA x509.UnknownAuthorityError
-	var dns *net.DNSError
+	var fault *awsapi.WireError
 	var network net.Error
 	var op *net.OpError
 	switch {
 	case errors.As(err, &op) && op.Op == "listen":
 		return "name an address of this machine, and a port that is free: awsexec serve --listen 127.0.0.1:0"
-	case errors.As(err, &unknownCA):
-		return "if a proxy inspects TLS here, name its root certificate: AWS_CA_BUNDLE=FILE or ca_bundle in the profile"
-	case errors.As(err, &dns):
-		return "check the network, and the region: --region"
+	case errors.As(err, &fault):
+		return hintOfWire(fault)
 	case errors.As(err, &network) && !isErrno(network):
 		return "check the network and HTTPS_PROXY"
 	case errors.Is(err, fs.ErrPermission):

@@ -4,11 +4,9 @@
 package awsapi
 
 import (
-	"bytes"
 	"context"
 	"crypto/x509"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 
@@ -45,53 +43,56 @@ func (c Client) CalledRegion() string {
 	return c.Region
 }
 
-// STS returns a client of STS that signs with the given long-term or session credentials. Proxies are taken from the environment
-// (HTTPS_PROXY, NO_PROXY), as the SDK does.
-func (c Client) STS(creds aws.Credentials) (*sts.Client, error) {
-	cfg, err := c.config(creds)
+// Transport returns how connections are made: to proxies from the environment (HTTPS_PROXY, NO_PROXY), as the SDK does, and with the
+// certificates that are trusted here.
+func (c Client) Transport() (*http.Transport, error) {
+	transport := awshttp.NewBuildableClient().GetTransport()
+	if c.CABundle != "" {
+		pool, err := certificates(c.CABundle)
+		if err != nil {
+			return nil, err
+		}
+		transport.TLSClientConfig.RootCAs = pool
+	}
+	return transport, nil
+}
+
+// config returns the settings for one operation of a service that speaks the Query protocol, and the client that it goes through.
+func (c Client) config(creds aws.Credentials) (aws.Config, *Wire, error) {
+	transport, err := c.Transport()
+	if err != nil {
+		return aws.Config{}, nil, err
+	}
+	wire := NewWire(transport, Query)
+	return aws.Config{
+		Region:      c.CalledRegion(),
+		Credentials: credentials.StaticCredentialsProvider{Value: creds},
+		HTTPClient:  wire,
+		Retryer:     Retryer,
+		AppID:       c.AppID,
+	}, wire, nil
+}
+
+// callSTS makes one call of STS, bounded in time, that is signed with creds: long-term credentials, or those of a session.
+func (c Client) callSTS(ctx context.Context, creds aws.Credentials, operation string, do func(context.Context, *sts.Client) error) (*Wire, error) {
+	cfg, wire, err := c.config(creds)
 	if err != nil {
 		return nil, err
 	}
-	return sts.NewFromConfig(cfg, func(o *sts.Options) {
+	defer wire.Close()
+	ctx, cancel := context.WithTimeout(ctx, CallTimeout)
+	defer cancel()
+	api := sts.NewFromConfig(cfg, func(o *sts.Options) {
 		if c.Endpoint != "" {
 			o.BaseEndpoint = aws.String(c.Endpoint)
 		}
 		o.EndpointOptions.UseFIPSEndpoint = c.FIPS
 		o.EndpointOptions.UseDualStackEndpoint = c.DualStack
-	}), nil
-}
-
-func (c Client) config(creds aws.Credentials) (aws.Config, error) {
-	httpClient := awshttp.NewBuildableClient()
-	if c.CABundle != "" {
-		pool, err := certificates(c.CABundle)
-		if err != nil {
-			return aws.Config{}, err
-		}
-		httpClient = httpClient.WithTransportOptions(func(t *http.Transport) { t.TLSClientConfig.RootCAs = pool })
+	})
+	if err := wire.Cause(ctx, do(ctx, api)); err != nil {
+		return wire, Failed(operation, err)
 	}
-	return aws.Config{
-		Region:      c.CalledRegion(),
-		Credentials: credentials.StaticCredentialsProvider{Value: creds},
-		HTTPClient:  bodyInMemory{httpClient},
-		AppID:       c.AppID,
-	}, nil
-}
-
-// bodyInMemory sends the bodies of requests, which are short, from memory. The SDK (smithy-go 1.28) closes a body as soon as it has the
-// head of the answer; Go's transport can take that for a failed write, and then closes the connection under an answer
-// longer than its buffer of 4 KiB, as one with a large session token is.
-type bodyInMemory struct{ client aws.HTTPClient }
-
-func (c bodyInMemory) Do(r *http.Request) (*http.Response, error) {
-	if r.Body != nil {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			return nil, err
-		}
-		r.Body = io.NopCloser(bytes.NewReader(body))
-	}
-	return c.client.Do(r)
+	return wire, nil
 }
 
 // certificates reads a PEM file. Like the Go SDK, it takes a file that is missing or empty for an error.
@@ -105,9 +106,4 @@ func certificates(path string) (*x509.CertPool, error) {
 		return nil, fmt.Errorf("CA bundle %s holds no certificate", path)
 	}
 	return pool, nil
-}
-
-// withTimeout bounds a whole operation.
-func withTimeout(ctx context.Context) (context.Context, context.CancelFunc) {
-	return context.WithTimeout(ctx, CallTimeout)
 }

@@ -1,9 +1,9 @@
 package awsapi
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -21,29 +21,40 @@ type CallError struct {
 
 func (e *CallError) Unwrap() error { return e.err }
 
-func (e *CallError) Error() string {
-	var api smithy.APIError
-	var response *awshttp.ResponseError
-	var network *url.Error
-	switch {
-	case errors.As(e.err, &api) && errors.As(e.err, &response):
-		return fmt.Sprintf("%s: %s: %s (request id %s)", e.Operation, api.ErrorCode(), api.ErrorMessage(), response.ServiceRequestID())
-	case errors.As(e.err, &network):
-		return fmt.Sprintf("%s: %s did not answer: %v", e.Operation, origin(network.URL), network.Err)
-	case errors.As(e.err, new(*smithy.DeserializationError)) && errors.As(e.err, &response): // its text could quote the answer
-		return fmt.Sprintf("%s: the answer cannot be read (status %d)", e.Operation, response.HTTPStatusCode())
-	default:
-		return fmt.Sprintf("%s: %v", e.Operation, e.err)
-	}
-}
+func (e *CallError) Error() string { return e.Operation + ": " + words(e.err) }
 
-// origin is the scheme and host of a URL.
-func origin(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil || u.Host == "" {
-		return raw
+// words says what has happened in a call of an SDK. The SDK's own text is about its layers, and may quote what was answered.
+func words(err error) string {
+	var wire *WireError
+	var api smithy.APIError
+	var response interface{ ServiceRequestID() string }
+	var unreadable *smithy.DeserializationError
+	switch {
+	case errors.As(err, &wire):
+		return wire.Error()
+	case errors.As(err, &api):
+		text := cut(api.ErrorCode()) + ": " + cut(api.ErrorMessage())
+		if errors.As(err, &response) && response.ServiceRequestID() != "" {
+			text += fmt.Sprintf(" (request id %s)", cut(response.ServiceRequestID()))
+		}
+		return text
+	case errors.As(err, &unreadable):
+		return "the answer cannot be read"
+	case errors.Is(err, context.DeadlineExceeded):
+		return "no answer in time"
 	}
-	return u.Scheme + "://" + u.Host
+	for { // the innermost error of the SDK's layers is what happened; what does not come from it is shown whole
+		var operation *smithy.OperationError
+		var attempts *retry.MaxAttemptsError
+		switch {
+		case errors.As(err, &operation):
+			err = operation.Err
+		case errors.As(err, &attempts):
+			err = attempts.Err
+		default:
+			return cut(err.Error())
+		}
+	}
 }
 
 // Failed wraps the error of a call of AWS.

@@ -65,7 +65,7 @@ func (i *IAM) CreateAccessKey(ctx context.Context) (made aws.Credentials, err er
 		if made.AccessKeyID == "" || made.SecretAccessKey == "" {
 			return errors.New("iam answered without one")
 		}
-		return nil
+		return CheckFields(made)
 	})
 	var call *CallError
 	if errors.As(err, &call) && !Refused(err) && !Throttled(err) {
@@ -114,27 +114,28 @@ func (i *IAM) AccessKeyLastUsed(ctx context.Context, id string) (use KeyUse, err
 
 // call makes one call of IAM, bounded in time.
 func (i *IAM) call(ctx context.Context, operation string, do func(context.Context, *iam.Client) error) error {
-	ctx, cancel := withTimeout(ctx)
+	ctx, cancel := context.WithTimeout(ctx, CallTimeout)
 	defer cancel()
-	api, err := i.client.iam(ctx, i.credentials)
+	api, wire, err := i.client.iam(ctx, i.credentials)
 	if err != nil {
 		return err
 	}
-	if err := do(ctx, api); err != nil {
+	defer wire.Close()
+	if err := wire.Cause(ctx, do(ctx, api)); err != nil {
 		return Failed(operation+" with "+i.credentials.AccessKeyID, err)
 	}
 	return nil
 }
 
 // iam returns the SDK's client of IAM, which has one endpoint for all regions of a partition.
-func (c Client) iam(ctx context.Context, creds aws.Credentials) (*iam.Client, error) {
-	cfg, err := c.config(creds)
+func (c Client) iam(ctx context.Context, creds aws.Credentials) (*iam.Client, *Wire, error) {
+	cfg, wire, err := c.config(creds)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if c.IAMEndpoint != "" {
 		if cfg.Region, err = iamRegion(ctx, cfg.Region); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
 	return iam.NewFromConfig(cfg, func(o *iam.Options) {
@@ -143,7 +144,7 @@ func (c Client) iam(ctx context.Context, creds aws.Credentials) (*iam.Client, er
 		}
 		o.EndpointOptions.UseFIPSEndpoint = c.FIPS
 		o.EndpointOptions.UseDualStackEndpoint = c.DualStack
-	}), nil
+	}), wire, nil
 }
 
 // iamRegion returns the region that requests to IAM are signed for. The SDK knows it for AWS's own endpoints only.

@@ -168,7 +168,7 @@ func TestIAMEndpoint(t *testing.T) {
 		{Client{Region: "eu-west-1", IAMEndpoint: "http://x/y"}, "http://x/y", "us-east-1"},
 	} {
 		var url, region string
-		api, err := tt.client.iam(t.Context(), aliceKey)
+		api, _, err := tt.client.iam(t.Context(), aliceKey)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,14 +1,15 @@
 package awsapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 )
@@ -19,86 +20,126 @@ type Identity struct {
 }
 
 // WhoAmI asks STS whose credentials creds are. No policy can forbid that call. Source: API reference of GetCallerIdentity.
-func (c Client) WhoAmI(ctx context.Context, creds aws.Credentials) (Identity, error) {
-	ctx, cancel := withTimeout(ctx)
-	defer cancel()
-	api, err := c.STS(creds)
-	if err != nil {
-		return Identity{}, err
-	}
-	out, err := api.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
-	if err != nil {
-		return Identity{}, Failed("get caller identity with "+creds.AccessKeyID, err)
-	}
-	id := Identity{aws.ToString(out.Account), aws.ToString(out.Arn), aws.ToString(out.UserId)}
-	if id.Account == "" || id.ARN == "" {
-		return Identity{}, errors.New("sts answered without an account or ARN")
-	}
-	return id, nil
+func (c Client) WhoAmI(ctx context.Context, creds aws.Credentials) (id Identity, err error) {
+	_, err = c.callSTS(ctx, creds, "get caller identity with "+creds.AccessKeyID, func(ctx context.Context, api *sts.Client) error {
+		out, err := api.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+		if err != nil {
+			return err
+		}
+		id = Identity{aws.ToString(out.Account), aws.ToString(out.Arn), aws.ToString(out.UserId)}
+		if id.Account == "" || id.ARN == "" {
+			return errors.New("sts answered without an account or ARN")
+		}
+		return nil
+	})
+	return id, err
+}
+
+// Issued are credentials that STS has made.
+type Issued struct {
+	aws.Credentials // they expire, at the time that AWS's clock will show
+
+	// Date is what AWS's clock showed when they were made, to the second; zero if the answer did not say.
+	Date time.Time
 }
 
 // GetSessionToken makes a session of the long-term key.
-func (c Client) GetSessionToken(ctx context.Context, longTerm aws.Credentials, in *sts.GetSessionTokenInput) (aws.Credentials, error) {
-	ctx, cancel := withTimeout(ctx)
-	defer cancel()
-	api, err := c.STS(longTerm)
+func (c Client) GetSessionToken(ctx context.Context, longTerm aws.Credentials, in *sts.GetSessionTokenInput) (Issued, error) {
+	var out *sts.GetSessionTokenOutput
+	wire, err := c.callSTS(ctx, longTerm, "get session token with "+longTerm.AccessKeyID, func(ctx context.Context, api *sts.Client) (err error) {
+		out, err = api.GetSessionToken(ctx, in)
+		return err
+	})
 	if err != nil {
-		return aws.Credentials{}, err
+		return Issued{}, err
 	}
-	out, err := api.GetSessionToken(ctx, in)
-	if err != nil {
-		return aws.Credentials{}, Failed("get session token with "+longTerm.AccessKeyID, err)
-	}
-	return issued(out.Credentials, "GetSessionToken")
+	return issued(out.Credentials, "GetSessionToken", wire)
 }
 
 // AssumeRole makes a session of a role for source, which may be a long-term key or a session.
-func (c Client) AssumeRole(ctx context.Context, source aws.Credentials, in *sts.AssumeRoleInput) (aws.Credentials, error) {
-	ctx, cancel := withTimeout(ctx)
-	defer cancel()
-	api, err := c.STS(source)
+func (c Client) AssumeRole(ctx context.Context, source aws.Credentials, in *sts.AssumeRoleInput) (Issued, error) {
+	var out *sts.AssumeRoleOutput
+	operation := fmt.Sprintf("assume role %s with %s", aws.ToString(in.RoleArn), source.AccessKeyID)
+	wire, err := c.callSTS(ctx, source, operation, func(ctx context.Context, api *sts.Client) (err error) {
+		out, err = api.AssumeRole(ctx, in)
+		return err
+	})
 	if err != nil {
-		return aws.Credentials{}, err
+		return Issued{}, err
 	}
-	out, err := api.AssumeRole(ctx, in)
+	return issued(out.Credentials, "AssumeRole", wire)
+}
+
+// AssumeRoleWithWebIdentity makes a session of a role for the token of an OpenID Connect provider.
+func (c Client) AssumeRoleWithWebIdentity(ctx context.Context, role, sessionName string, token stscreds.IdentityTokenRetriever) (Issued, error) {
+	var made aws.Credentials
+	wire, err := c.callSTS(ctx, aws.Credentials{}, "assume role "+role, func(ctx context.Context, api *sts.Client) (err error) {
+		made, err = stscreds.NewWebIdentityRoleProvider(api, role, token, func(w *stscreds.WebIdentityRoleOptions) {
+			w.RoleSessionName = sessionName
+		}).Retrieve(ctx)
+		return cmp.Or(err, CheckFields(made))
+	})
 	if err != nil {
-		return aws.Credentials{}, Failed(fmt.Sprintf("assume role %s with %s", aws.ToString(in.RoleArn), source.AccessKeyID), err)
+		return Issued{}, err
 	}
-	return issued(out.Credentials, "AssumeRole")
+	return Issued{made, wire.Date()}, nil
 }
 
 // issued turns what STS answers into what the SDK works with.
-func issued(c *types.Credentials, operation string) (aws.Credentials, error) {
+func issued(c *types.Credentials, operation string, wire *Wire) (Issued, error) {
 	if c == nil || aws.ToString(c.AccessKeyId) == "" || aws.ToString(c.SecretAccessKey) == "" || c.Expiration == nil {
-		return aws.Credentials{}, errors.New("sts answered without complete credentials")
+		return Issued{}, errors.New("sts answered without complete credentials")
 	}
-	return aws.Credentials{
+	made := aws.Credentials{
 		AccessKeyID:     *c.AccessKeyId,
 		SecretAccessKey: *c.SecretAccessKey,
 		SessionToken:    aws.ToString(c.SessionToken),
 		CanExpire:       true,
 		Expires:         *c.Expiration,
 		Source:          operation,
-	}, nil
+	}
+	return Issued{made, wire.Date()}, CheckFields(made)
+}
+
+// Limits of what credentials are made of, far above what AWS makes. A token with many session tags has a few kilobytes.
+const (
+	maxKeyID  = 128 // Source: API reference of STS, Credentials
+	maxSecret = 1 << 10
+	maxToken  = 64 << 10
+)
+
+// CheckFields returns an error if credentials that somebody has answered with are longer than any of AWS, or hold what no
+// environment variable, header or line of text can.
+func CheckFields(c aws.Credentials) error {
+	for _, f := range []struct {
+		name, value string
+		most        int
+	}{
+		{"access key id", c.AccessKeyID, maxKeyID}, {"secret access key", c.SecretAccessKey, maxSecret}, {"session token", c.SessionToken, maxToken},
+	} {
+		if len(f.value) > f.most {
+			return fmt.Errorf("the %s in the answer has %d bytes, more than the %d that are taken", f.name, len(f.value), f.most)
+		}
+		if strings.ContainsFunc(f.value, func(r rune) bool { return r <= ' ' || r > '~' }) {
+			return fmt.Errorf("the %s in the answer holds characters that none of AWS has", f.name)
+		}
+	}
+	return nil
 }
 
 // ServerTime asks STS for its time, to the second. The request carries no credentials: STS refuses it, and dates the refusal.
 func (c Client) ServerTime(ctx context.Context) (time.Time, error) {
-	ctx, cancel := withTimeout(ctx)
-	defer cancel()
-	api, err := c.STS(aws.Credentials{})
-	if err != nil {
-		return time.Time{}, err
+	const operation = "ask for the time"
+	wire, err := c.callSTS(ctx, aws.Credentials{}, operation, func(ctx context.Context, api *sts.Client) error {
+		anonymous := sts.New(api.Options(), func(o *sts.Options) { o.Credentials = aws.AnonymousCredentials{} })
+		_, err := anonymous.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
+		return err
+	})
+	if wire != nil && !wire.Date().IsZero() {
+		return wire.Date(), nil
 	}
-	anonymous := sts.New(api.Options(), func(o *sts.Options) { o.Credentials = aws.AnonymousCredentials{} })
-	_, err = anonymous.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
-	var response *awshttp.ResponseError
-	if !errors.As(err, &response) || response.Response == nil {
-		return time.Time{}, Failed("ask for the time", err)
+	if err == nil || Refused(err) {
+		err = Failed(operation, errors.New("sts answered without its time"))
 	}
-	t, err := http.ParseTime(response.Response.Header.Get("Date"))
-	if err != nil {
-		return time.Time{}, fmt.Errorf("sts answered without its time: %w", err)
-	}
-	return t, nil
+	return time.Time{}, err
 }

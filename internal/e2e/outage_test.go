@@ -68,7 +68,7 @@ func TestOutages(t *testing.T) {
 		}
 	})
 	// The SDK for JavaScript does not pass on what awsexec says, nor is a word of its own about STS certain: it may fail at the credentials.
-	if text := down["Boto3/"]; !strings.Contains(text, "Could not connect") && !strings.Contains(text, "did not answer") && !strings.Contains(text, "Connection was closed") {
+	if text := down["Boto3/"]; !strings.Contains(text, "Could not connect") && !strings.Contains(text, "cannot be reached") && !strings.Contains(text, "closed the connection") && !strings.Contains(text, "Connection was closed") {
 		t.Errorf("boto3 without STS says:\n%s", text)
 	}
 	if text := said["Boto3/"]; !strings.Contains(text, "awsexec: error: ") || !strings.Contains(text, "keyring") {

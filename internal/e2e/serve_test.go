@@ -152,7 +152,7 @@ func TestServeOutages(t *testing.T) {
 	s := h.serveLoops(t)
 
 	srv.Close()
-	s.fail(t, "did not answer")
+	s.fail(t, "cannot be reached")
 	if err := srv.Restart(); err != nil {
 		t.Fatal(err)
 	}

@@ -5,6 +5,7 @@ package provider
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -47,6 +48,8 @@ type Options struct {
 	NoSession bool          // give long-term keys as they are
 	Duration  time.Duration // how long credentials are to live; 0 leaves it to the profile and the defaults
 	Chain     []string      // profiles that are being resolved already, by whoever started us; may be empty
+
+	skew *sync.Once // the report of a clock that is wrong: one for all credentials on the way; set by New and KeySession
 }
 
 // Events is how a provider says what goes on. Its methods may be called from any goroutine.
@@ -62,6 +65,7 @@ type Events interface {
 // New returns the provider of the credentials that p leads to. It makes no network call and asks nobody; at the most it reads
 // the keystore.
 func New(ctx context.Context, p *profile.Profile, o Options) (aws.CredentialsProvider, error) {
+	o.skew = new(sync.Once)
 	plan, err := Decide(ctx, p, o)
 	if err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
+	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/cache"
 	"github.com/awsexec/awsexec/internal/profile"
 )
@@ -168,7 +169,7 @@ func (o *Options) assumeRole(ctx context.Context, source aws.Credentials, p *pro
 	for _, t := range p.SessionTags {
 		in.Tags = append(in.Tags, types.Tag{Key: aws.String(t.Key), Value: aws.String(t.Value)})
 	}
-	c, err := o.callSTS(ctx, p.Name, serial, func(ctx context.Context, code *string) (aws.Credentials, error) {
+	c, err := o.callSTS(ctx, p.Name, serial, duration, func(ctx context.Context, code *string) (awsapi.Issued, error) {
 		if in.TokenCode = code; code != nil {
 			in.SerialNumber = aws.String(serial)
 		}

@@ -3,11 +3,13 @@ package provider
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
+	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/cache"
 	"github.com/awsexec/awsexec/internal/profile"
 )
@@ -44,6 +46,7 @@ type longTermKey interface {
 // KeySession returns the provider of the sessions that the keystore's key of that name makes for profile p, whatever else p has: those
 // that everything else of this key is made from, too. A session in the cache is used where there is one.
 func KeySession(ctx context.Context, p *profile.Profile, o Options) (aws.CredentialsProvider, error) {
+	o.skew = new(sync.Once)
 	if err := o.checkPartition(&Plan{Kind: StoredKey, Profile: p}); err != nil {
 		return nil, err
 	}
@@ -95,7 +98,7 @@ func (o *Options) newSession(ctx context.Context, key longTermKey, profile, mfaS
 // getSessionToken calls STS GetSessionToken with a long-term key.
 func (o *Options) getSessionToken(ctx context.Context, longTerm aws.Credentials, profile, mfaSerial string, duration time.Duration) (aws.Credentials, error) {
 	in := &sts.GetSessionTokenInput{DurationSeconds: aws.Int32(int32(duration / time.Second))}
-	return o.callSTS(ctx, profile, mfaSerial, func(ctx context.Context, code *string) (aws.Credentials, error) {
+	return o.callSTS(ctx, profile, mfaSerial, duration, func(ctx context.Context, code *string) (awsapi.Issued, error) {
 		if in.TokenCode = code; code != nil {
 			in.SerialNumber = aws.String(mfaSerial)
 		}
@@ -103,11 +106,18 @@ func (o *Options) getSessionToken(ctx context.Context, longTerm aws.Credentials,
 	})
 }
 
-// callSTS makes a session by a call of STS, with a one-time code of the MFA device serial if there is one.
-func (o *Options) callSTS(ctx context.Context, profile, serial string, call func(ctx context.Context, code *string) (aws.Credentials, error)) (made aws.Credentials, err error) {
+// callSTS makes a session of the given life by a call of STS, with a one-time code of the MFA device serial if there is one.
+func (o *Options) callSTS(
+	ctx context.Context, profile, serial string, life time.Duration, call func(ctx context.Context, code *string) (awsapi.Issued, error),
+) (made aws.Credentials, err error) {
 	once := func(ctx context.Context, code *string) error {
 		defer o.Events.Waiting("for AWS STS in " + o.Client.CalledRegion())()
-		made, err = call(ctx, code)
+		began := o.Now()
+		issued, err := call(ctx, code)
+		if err != nil {
+			return err
+		}
+		made, err = o.byLocalClock(issued, began, life)
 		return err
 	}
 	if serial == "" {

@@ -6,7 +6,6 @@ import (
 	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/readfile"
@@ -25,13 +24,12 @@ func (o *Options) webIdentity(ctx context.Context, p *profile.Profile) (aws.Cred
 	if role == "" {
 		return aws.Credentials{}, errors.New(missing)
 	}
-	api, err := o.Client.STS(aws.Credentials{})
+	began := o.Now()
+	made, err := o.Client.AssumeRoleWithWebIdentity(ctx, role, cmp.Or(name, defaultRoleSessionName), tokenFile(file))
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	return stscreds.NewWebIdentityRoleProvider(api, role, tokenFile(file), func(w *stscreds.WebIdentityRoleOptions) {
-		w.RoleSessionName = cmp.Or(name, defaultRoleSessionName)
-	}).Retrieve(ctx)
+	return o.byLocalClock(made, began, 0)
 }
 
 // tokenFile is the path of a file that holds the token. The SDK's own reader would wait for the writer of a named pipe.

@@ -18,7 +18,7 @@ type serverKey struct{}
 func controlAWS(ts *testscript.TestScript, neg bool, args []string) {
 	server := ts.Value(serverKey{}).(*ststest.Server)
 	if neg || len(args) < 2 {
-		ts.Fatalf("usage: aws calls|sent|fail|forbid|keys|clock …")
+		ts.Fatalf("usage: aws calls|sent|fail|page|redirect|forbid|keys|clock …")
 	}
 	number := func(s string) int {
 		n, err := strconv.Atoi(s)
@@ -36,6 +36,10 @@ func controlAWS(ts *testscript.TestScript, neg bool, args []string) {
 		server.Fail(rest[0], 1, ststest.Fault{Status: number(rest[1]), Code: rest[2], Message: rest[3]})
 	case verb == "fail" && len(rest) == 1:
 		server.Fail(rest[0], 10, ststest.ConnectionDropped())
+	case verb == "page" && len(rest) == 2:
+		server.Fail(rest[0], 1, ststest.WebPage(number(rest[1])))
+	case verb == "redirect" && len(rest) == 3:
+		server.Fail(rest[0], 1, ststest.Redirect(number(rest[1]), rest[2]))
 	case verb == "forbid" && len(rest) == 1:
 		server.Forbid(rest[0], ststest.Always)
 	case verb == "allow" && len(rest) == 1:

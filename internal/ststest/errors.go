@@ -13,6 +13,31 @@ type Fault struct {
 	// Drop closes the connection instead of answering. With Done the work is
 	// done first: a session is minted, an MFA code is used up, the answer is lost.
 	Drop, Done bool
+
+	// Foreign, if set, is answered with Status instead of an error of STS, as a
+	// proxy or a captive portal in between does.
+	Foreign *Foreign
+}
+
+// Foreign is an answer that is not of AWS. It has the Date that the server's
+// clock shows.
+type Foreign struct {
+	Header map[string]string
+	Body   string
+}
+
+// WebPage is the answer of something in between that speaks to people.
+func WebPage(status int) Fault {
+	return Fault{Status: status, Foreign: &Foreign{
+		Header: map[string]string{"Content-Type": "text/html"},
+		Body:   "<!DOCTYPE html><html><body>" + Marker + "</body></html>\n",
+	}}
+}
+
+// Redirect is the answer of something in between that wants to be asked
+// elsewhere.
+func Redirect(status int, location string) Fault {
+	return Fault{Status: status, Foreign: &Foreign{Header: map[string]string{"Location": location}}}
 }
 
 // ConnectionDropped closes the connection before any work is done.

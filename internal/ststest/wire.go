@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"encoding/xml"
 	"fmt"
+	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -85,6 +86,20 @@ type assumedRoleUserXML struct {
 // server's own clock, as clients measure their skew by it.
 func (s *Server) answer(w http.ResponseWriter, action string, result any, fault *Fault) {
 	id := newRequestID()
+	s.mu.Lock()
+	now := s.now()
+	s.mu.Unlock()
+	header := w.Header()
+	header.Set("Date", now.UTC().Format(http.TimeFormat))
+	if fault != nil && fault.Foreign != nil {
+		for name, value := range fault.Foreign.Header {
+			header.Set(name, value)
+		}
+		w.WriteHeader(fault.Status)
+		io.WriteString(w, fault.Foreign.Body)
+		return
+	}
+
 	status := http.StatusOK
 	ns := operationOf(action).xmlns
 	var document any
@@ -103,14 +118,9 @@ func (s *Server) answer(w http.ResponseWriter, action string, result any, fault 
 		panic(http.ErrAbortHandler) // not reached: every document is made of strings
 	}
 
-	s.mu.Lock()
-	now := s.now()
-	s.mu.Unlock()
 	text = append(text, '\n')
-	header := w.Header()
 	header.Set("Content-Type", "text/xml")
 	header.Set("Content-Length", strconv.Itoa(len(text)))
-	header.Set("Date", now.UTC().Format(http.TimeFormat))
 	header.Set("x-amzn-RequestId", id)
 	w.WriteHeader(status)
 	w.Write(text) // a client that went away is no concern of the server

@@ -1,0 +1,94 @@
+package awsapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"encoding/xml"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// Judge returns what is wrong with an answer, or nil if it is for the SDK to read.
+type Judge func(response *http.Response, body []byte) *WireError
+
+// Query judges the answers of the services that speak the AWS Query protocol, as STS and IAM do: XML, an error included.
+func Query(response *http.Response, body []byte) *WireError {
+	if fault := foreign(response, body); fault != nil {
+		return fault
+	}
+	if response.StatusCode/100 != 2 {
+		var refusal struct {
+			Code string `xml:"Error>Code"`
+		}
+		if xml.Unmarshal(body, &refusal) != nil || refusal.Code == "" {
+			return &WireError{Kind: BadStatus, Status: response.StatusCode}
+		}
+		return nil
+	}
+	root, whole := document(body)
+	if !whole || !strings.HasSuffix(root, "Response") || root == "ErrorResponse" {
+		return &WireError{Kind: Unreadable, Status: response.StatusCode, Empty: len(bytes.TrimSpace(body)) == 0}
+	}
+	return nil
+}
+
+// JSON judges the answers of services that speak JSON. What an error looks like is left to the SDK, unless it is none of JSON.
+func JSON(response *http.Response, body []byte) *WireError {
+	if fault := foreign(response, body); fault != nil {
+		return fault
+	}
+	switch valid := json.Valid(body); {
+	case response.StatusCode/100 != 2 && !valid:
+		return &WireError{Kind: BadStatus, Status: response.StatusCode}
+	case !valid:
+		return &WireError{Kind: Unreadable, Status: response.StatusCode, Empty: len(bytes.TrimSpace(body)) == 0}
+	}
+	return nil
+}
+
+// Text judges the answers of the instance metadata service: text of any form, whose statuses mean something to the SDK.
+func Text(response *http.Response, body []byte) *WireError { return foreign(response, body) }
+
+// foreign recognises an answer that is not of the service at all.
+func foreign(response *http.Response, body []byte) *WireError {
+	status := response.StatusCode
+	switch page := isPage(response, body); {
+	case status/100 == 3:
+		to, err := url.Parse(response.Header.Get("Location"))
+		if err != nil {
+			to = &url.URL{}
+		}
+		return &WireError{Kind: Redirected, Status: status, To: to.Hostname()}
+	case status == http.StatusProxyAuthRequired:
+		return &WireError{Kind: ProxyFailed, Status: status}
+	case page && status/100 == 2:
+		return &WireError{Kind: WebPage, Status: status}
+	case page:
+		return &WireError{Kind: BadStatus, Status: status}
+	}
+	return nil
+}
+
+// isPage reports whether an answer is a page for people.
+func isPage(response *http.Response, body []byte) bool {
+	start := strings.ToLower(string(bytes.TrimSpace(body[:min(len(body), 512)])))
+	return strings.HasPrefix(response.Header.Get("Content-Type"), "text/html") ||
+		strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html")
+}
+
+// document returns the name of the root element of an XML document, and whether the document is whole.
+func document(body []byte) (root string, whole bool) {
+	decoder := xml.NewDecoder(bytes.NewReader(body))
+	for {
+		token, err := decoder.Token()
+		if err != nil {
+			return root, errors.Is(err, io.EOF) && root != ""
+		}
+		if start, ok := token.(xml.StartElement); ok && root == "" {
+			root = start.Name.Local
+		}
+	}
+}

@@ -1,0 +1,53 @@
+package provider
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/awsapi"
+)
+
+// reportedSkew is how far this machine's clock may be from AWS's before a person is told. AWS refuses signatures that are
+// 15 minutes off, and the SDK signs again by AWS's clock when it sees that.
+const reportedSkew = 5 * time.Minute
+
+// byLocalClock returns credentials of STS that expire by this machine's clock, which is the one that everybody compares with: they live
+// from began, when they were asked for, for as long as AWS granted and at most for asked. 0 leaves that to AWS.
+func (o *Options) byLocalClock(made awsapi.Issued, began time.Time, asked time.Duration) (aws.Credentials, error) {
+	c := made.Credentials
+	issued := began.Truncate(time.Second) // as AWS counts
+	life := c.Expires.Sub(issued)
+	switch {
+	case !made.Date.IsZero():
+		if life = c.Expires.Sub(made.Date); life <= 0 {
+			return aws.Credentials{}, errors.New("sts answered with credentials that have expired")
+		}
+		o.reportSkew(began, made.Date)
+	case life <= 0: // by a clock that is wrong
+		life = asked
+	}
+	if asked > 0 {
+		life = min(life, asked)
+	}
+	c.Expires = issued.Add(life)
+	return c, nil
+}
+
+// reportSkew warns, once a run, if this machine's clock disagrees with AWS's.
+func (o *Options) reportSkew(began, date time.Time) {
+	now := o.Now()
+	skew := began.Add(now.Sub(began) / 2).Sub(date)
+	if skew.Abs() < reportedSkew {
+		return
+	}
+	way := "ahead of"
+	if skew < 0 {
+		way = "behind"
+	}
+	o.skew.Do(func() {
+		o.Events.Warn(fmt.Errorf("this machine's clock is %s %s AWS's", short(skew.Abs().Round(time.Minute)), way), "set the clock, or switch on its synchronisation")
+	})
+}
