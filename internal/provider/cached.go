@@ -92,10 +92,10 @@ func (c *cached) load(ctx context.Context) (cache.Session, bool, error) {
 
 // fallBack hands out a session that still has a little life, if the failure to renew it says nothing against the session.
 func (c *cached) fallBack(ctx context.Context, s cache.Session, ok bool, err error) (aws.Credentials, error) {
-	if !ok || s.Credentials.Expires.Sub(c.o.Now()) <= lastResort || errors.Is(ctx.Err(), context.Canceled) || awsapi.Refused(err) {
+	left := s.Left(c.o.Now())
+	if !ok || left <= lastResort || errors.Is(ctx.Err(), context.Canceled) || awsapi.Refused(err) {
 		return aws.Credentials{}, err
 	}
-	left := s.Credentials.Expires.Sub(c.o.Now()).Round(time.Second)
-	c.o.Events.Warn(fmt.Errorf("the session ends in %s and could not be renewed: %w", left, err), "")
+	c.o.Events.Warn(fmt.Errorf("the session ends in %s and could not be renewed: %w", left.Round(time.Second), err), "")
 	return s.Credentials, nil
 }

@@ -29,9 +29,18 @@ func TestMain(m *testing.M) {
 }
 
 // mfaCode prints the code that the MFA device of the user in its argument shows
-// now, as the mfa_process of a profile does.
+// now, as the mfa_process of a profile does. A second argument is how far the
+// clock of the device is ahead.
 func mfaCode() {
-	fmt.Println(ststest.TOTP([]byte("seed of "+os.Args[1]), time.Now()))
+	now := time.Now()
+	if len(os.Args) > 2 {
+		ahead, err := time.ParseDuration(os.Args[2])
+		if err != nil {
+			panic(err)
+		}
+		now = now.Add(ahead)
+	}
+	fmt.Println(ststest.TOTP([]byte("seed of "+os.Args[1]), now))
 }
 
 // TestScripts runs each script in a home directory and with an AWS of its own.
@@ -45,6 +54,8 @@ func mfaCode() {
 //	aws sent ACTION NAME=VALUE… checks parameters of the last call of an action
 //	aws fail ACTION STATUS CODE MESSAGE   has the next call of an action fail
 //	aws fail ACTION             breaks the connection of the next ten
+//	aws page ACTION STATUS      has a web page answer the next call of an action
+//	aws redirect ACTION STATUS URL   has a redirect answer it
 //	aws forbid|allow ACTION     has the policies forbid an action of IAM, or not
 //	aws clock DURATION          sets how far its clock is ahead
 //	aws keys USER N             checks how many access keys a user has

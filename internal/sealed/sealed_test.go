@@ -96,6 +96,17 @@ func TestSession(t *testing.T) {
 	}
 }
 
+// TestSetBack: a session of the future is as good as expired, but for the minutes that clocks are set all the time.
+func TestSetBack(t *testing.T) {
+	issued := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
+	s := Session{Issued: issued, Credentials: credentials.Plain{Expires: issued.Add(12 * time.Hour)}}
+	for back, fresh := range map[time.Duration]bool{time.Minute: true, 5 * time.Minute: true, 5*time.Minute + time.Second: false, 6 * time.Hour: false, 48 * time.Hour: false} {
+		if now := issued.Add(-back); s.Fresh(now) != fresh || s.Left(now) > 0 != fresh {
+			t.Errorf("set back by %v: fresh %v, %v left", back, s.Fresh(now), s.Left(now))
+		}
+	}
+}
+
 // Freshness: more than 16 minutes are left, or more than half of a shorter life.
 func TestFresh(t *testing.T) {
 	issued := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)

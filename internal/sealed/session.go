@@ -27,10 +27,22 @@ type Session struct {
 	Issued      time.Time         // when they were made, by this machine's clock
 }
 
-// Fresh says whether s can be handed out as it is. A session that lives for seconds only is fresh for half its life.
+// maxSetBack is how far a clock may be set back, as synchronisation does all the time, before it no longer shows how old a session is.
+const maxSetBack = 5 * time.Minute
+
+// Fresh reports whether s can be handed out as it is. A session that lives for seconds only is fresh for half its life.
 func (s *Session) Fresh(now time.Time) bool {
 	life := s.Credentials.Expires.Sub(s.Issued)
-	return s.Credentials.Expires.Sub(now) > min(freshness, life/2)
+	return s.Left(now) > min(freshness, life/2)
+}
+
+// Left returns how long s still lives. It is 0 for a session that was issued in the future: the clock has been set back, and AWS
+// counts on.
+func (s *Session) Left(now time.Time) time.Duration {
+	if s.Issued.Sub(now) > maxSetBack {
+		return 0
+	}
+	return s.Credentials.Expires.Sub(now)
 }
 
 // Name is what the session in the file at path, written with slashes, is sealed under: a file under another name does not open.
