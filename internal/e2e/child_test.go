@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"syscall"
@@ -160,48 +159,4 @@ func TestChildEnvironment(t *testing.T) {
 // minus is what only a has.
 func minus(a, b []string) []string {
 	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return slices.Contains(b, s) })
-}
-
-// TestNested: awsexec under awsexec works, and the inner identity wins.
-func TestNested(t *testing.T) {
-	t.Parallel()
-	srv := newSTS(t)
-	h := newKeyringHome(t, srv.URL())
-	h.config("[profile work]", "region = eu-west-1", "[profile outer]", "region = eu-west-1")
-	h.add("work", aliceKey, aliceSecret)
-	h.add("outer", bobKey, bobSecret)
-	isAliceWithSession(t, srv, h.run("-p", "outer", "--", "awsexec", "-p", "work", "--", "probe", "whoami"))
-	inner := h.run("-p", "work", "--", "sh", "-c", "awsexec -p work")
-	if decode(t, inner).AccessKeyID != h.credentials("-p", "work").AccessKeyID {
-		t.Error("the inner call made a session of its own")
-	}
-}
-
-// TestChildCannotStart: no such program is 127, one that cannot be run is 126, and no session is made for either.
-func TestChildCannotStart(t *testing.T) {
-	t.Parallel()
-	srv := newSTS(t)
-	h := newKeyringHome(t, srv.URL())
-	h.addAlice()
-	text := h.write("not a program\n", "text")
-	program := h.write("#!/no/such/interpreter\n", "lost")
-	if err := os.Chmod(program, 0o700); err != nil {
-		t.Fatal(err)
-	}
-	tests := []struct {
-		name string
-		path string
-		code int
-	}{
-		{"not on the PATH", "no-such-program", 127},
-		{"no such file", h.path("gone"), 127},
-		{"not executable", text, 126},
-		{"directory", h.dir, 126},
-		{"no interpreter", program, 126},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			h.run("-p", "work", "--", tt.path).fails(t, tt.code, tt.path)
-		})
-	}
 }

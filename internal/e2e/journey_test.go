@@ -3,7 +3,6 @@
 package e2e
 
 import (
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -16,25 +15,6 @@ func TestJourneyOnKeyring(t *testing.T) {
 	t.Parallel()
 	srv := newSTS(t)
 	journey(t, newKeyringHome(t, srv.URL()), srv)
-}
-
-// TestJourneyOnEncryptedFile: the same without any bus, into the encrypted file.
-func TestJourneyOnEncryptedFile(t *testing.T) {
-	t.Parallel()
-	srv := newSTS(t)
-	h := newHome(t, srv.URL())
-	journey(t, h, srv)
-
-	info, err := os.Stat(h.path("data", "awsexec", "keystore.age"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if info.Mode().Perm() != 0o600 {
-		t.Errorf("keystore.age has mode %v", info.Mode())
-	}
-	if info, err = os.Stat(h.path("data", "awsexec")); err != nil || info.Mode().Perm() != 0o700 {
-		t.Errorf("its directory has mode %v, error %v", info.Mode(), err)
-	}
 }
 
 func journey(t *testing.T, h *home, srv *ststest.Server) {

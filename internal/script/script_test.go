@@ -16,6 +16,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/awsexec/awsexec/internal/kernelkey"
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
@@ -73,10 +74,24 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		ContinueOnError:     true,
 		UpdateScripts:       *update,
+		Condition:           condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"awsexec": awsexec, "code": code, "terminal": onTerminal, "aws": controlAWS,
 		},
 	})
+}
+
+// condition knows [held]: the kernel holds keys here.
+func condition(name string) (bool, error) {
+	if name != "held" {
+		return false, fmt.Errorf("unknown condition %q", name)
+	}
+	const key = "test of awsexec scripts"
+	err := kernelkey.Put(key, [32]byte{}, time.Minute)
+	if errors.Is(err, kernelkey.ErrUnavailable) && os.Getenv("AWSEXEC_TEST_REQUIRE") != "all" {
+		return false, nil
+	}
+	return err == nil, errors.Join(err, kernelkey.Drop(key))
 }
 
 const account = "123456789012"
@@ -114,6 +129,11 @@ func setup(env *testscript.Env, bin string) error {
 	env.Defer(server.Close)
 	env.Values[serverKey{}] = server
 	env.Values[codeKey{}] = new(int)
+	env.Defer(func() { // what the kernel holds of this home
+		lock := exec.Command(filepath.Join(bin, "awsexec"), "lock")
+		lock.Env = []string{"HOME=" + filepath.Join(env.WorkDir, "home")}
+		_ = lock.Run()
+	})
 	home := filepath.Join(env.WorkDir, "home")
 	if err := os.MkdirAll(filepath.Join(home, ".aws"), 0o700); err != nil {
 		return err
