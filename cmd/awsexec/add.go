@@ -163,7 +163,7 @@ func (c *addCmd) configure(ctx context.Context, a *app, p *profile.Profile, key 
 		return err
 	}
 	a.ui.note("to use it, put this into %s (or add --write-config):", a.settings.Files.Config)
-	page := newPage(0)
+	page := a.ui.page(0)
 	for line := range strings.Lines(string(lines)) {
 		page.line("%s", strings.TrimRight(line, "\r\n"))
 	}

@@ -47,6 +47,13 @@ func newApp(d deps, u *ui, f *flags, byProgram bool) (*app, error) {
 	if s.Files, err = redirect.Own(s.SDKFiles, d.now()); err != nil {
 		return nil, err
 	}
+	u.conceal(func() []string {
+		config, err := profile.ReadFiles(s.Files)
+		if err != nil {
+			return nil // an error about a file quotes no value of it
+		}
+		return config.Secrets()
+	})
 	if s.Duration, err = parseDuration(f.Duration, "--duration"); err != nil {
 		return nil, err
 	}

@@ -213,7 +213,7 @@ func (d *diagnosis) write(asJSON bool) error {
 
 // writeText is write for people.
 func (d *diagnosis) writeText() error {
-	page := newPage(3)
+	page := d.ui.page(3)
 	page.line("profile %q, by %s", d.report.Profile.Name, d.report.Profile.Why)
 	for i, step := range d.report.Chain {
 		page.line("%s%s", strings.Repeat("  ", i+1), step)

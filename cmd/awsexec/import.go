@@ -216,7 +216,7 @@ func (c *importCmd) choose(ctx context.Context, a *app, all []clearKey) ([]clear
 
 // printClearKeys shows what is in the files.
 func printClearKeys(a *app, keys []clearKey) error {
-	page := newPage(3)
+	page := a.ui.page(3)
 	page.row("PROFILE", "KEY", "AT", "CAN BE MOVED")
 	for _, k := range keys {
 		can := "yes"
@@ -391,7 +391,7 @@ func (f fileContents) edit(edits []fileEdit) error {
 
 // show prints what will be changed, without the secrets.
 func (f fileContents) show(a *app) error {
-	page := newPage(0)
+	page := a.ui.page(0)
 	for _, path := range slices.Compact([]string{a.settings.Files.Config, a.settings.Files.Credentials}) {
 		file := f[path]
 		if file == nil {

@@ -44,7 +44,7 @@ func (c *listCmd) Run(ctx context.Context, a *app) error {
 		a.ui.note("no keys are stored in %s; awsexec add NAME stores one", keys)
 		return nil
 	}
-	page := newPage(3)
+	page := a.ui.page(3)
 	page.row("NAME", "KEY", "IN AWS CONFIG", "SESSION")
 	for _, r := range rows {
 		inConfig, session := "no", "-"

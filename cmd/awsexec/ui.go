@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/visible"
 )
 
@@ -30,11 +31,65 @@ type ui struct {
 
 	mu   sync.Mutex // one line at a time on err
 	said bool       // something was
+
+	concealing sync.Mutex // guards the two below
+	secrets    []func() []string
+	remover    *strings.Replacer // of what secrets return; nil until it is needed
 }
 
 func newUI(d deps) *ui {
-	return &ui{out: d.stdout, err: d.stderr, terminal: isTerminal(d.stderr)}
+	u := &ui{out: d.stdout, err: d.stderr, terminal: isTerminal(d.stderr)}
+	u.conceal(func() []string { return secretsOf(d.environ) })
+	return u
 }
+
+// conceal has all that is printed from now on leave out what secrets returns, which is called when something is.
+func (u *ui) conceal(secrets func() []string) {
+	u.concealing.Lock()
+	defer u.concealing.Unlock()
+	u.secrets, u.remover = append(u.secrets, secrets), nil
+}
+
+// secretsOf returns what must not be shown of an environment: secrets of AWS, awsexec and proxies.
+func secretsOf(environ []string) []string {
+	var all []string
+	for _, kv := range environ {
+		name, value, _ := strings.Cut(kv, "=")
+		switch name = strings.ToUpper(name); {
+		case strings.HasPrefix(name, "AWS") && profile.HoldsSecret(name) && len(value) >= 8:
+			all = append(all, value)
+		case strings.HasPrefix(name, "AWS") && strings.Contains(value, "://"), strings.Contains(name, "_URL"), strings.HasSuffix(name, "_PROXY"):
+			all = append(all, profile.URLSecrets(value)...)
+		}
+	}
+	return all
+}
+
+// shown returns text as it may be shown on a terminal: one line, without secrets. It is UTF-8 too: botocore fails on anything else.
+func (u *ui) shown(text string) string { return visible.Text(u.withoutSecrets(text)) }
+
+// withoutSecrets leaves out of text what conceal was told of, plain and as Go and JSON quote it.
+func (u *ui) withoutSecrets(text string) string {
+	u.concealing.Lock()
+	defer u.concealing.Unlock()
+	if u.remover == nil {
+		var pairs []string
+		for _, secrets := range u.secrets {
+			for _, secret := range secrets() {
+				quoted := strconv.Quote(secret)
+				encoded, _ := json.Marshal(secret) // a string
+				for _, form := range []string{secret, quoted[1 : len(quoted)-1], string(encoded[1 : len(encoded)-1])} {
+					pairs = append(pairs, form, concealed)
+				}
+			}
+		}
+		u.remover = strings.NewReplacer(pairs...)
+	}
+	return u.remover.Replace(text)
+}
+
+// concealed stands in the place of a secret.
+const concealed = "***"
 
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
@@ -84,7 +139,7 @@ func (u *ui) Waiting(what string) (done func()) {
 
 // line writes one line to err. A failure to do so has nowhere to be told.
 func (u *ui) line(format string, args ...any) {
-	text := visible.Text(fmt.Sprintf(format, args...)) // which is UTF-8 too: botocore fails on anything else
+	text := u.shown(fmt.Sprintf(format, args...))
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.said = true
@@ -105,15 +160,16 @@ func (u *ui) print(p *page) error {
 	return err
 }
 
-// page is text for a person in the making. Whatever goes into a line or a cell stays there, and prints as itself.
+// page is text for a person in the making. Whatever goes into a line or a cell stays there, prints as itself, and has no secret in it.
 type page struct {
+	ui    *ui
 	text  bytes.Buffer
 	table *tabwriter.Writer
 }
 
-// newPage returns an empty page with a gap of so many spaces between the columns of its tables.
-func newPage(gap int) *page {
-	p := &page{}
+// page returns an empty page with a gap of so many spaces between the columns of its tables.
+func (u *ui) page(gap int) *page {
+	p := &page{ui: u}
 	p.table = tabwriter.NewWriter(&p.text, 0, 0, gap, ' ', 0)
 	return p
 }
@@ -121,18 +177,18 @@ func newPage(gap int) *page {
 // line adds one line.
 func (p *page) line(format string, args ...any) {
 	p.table.Flush()
-	p.text.WriteString(visible.Text(fmt.Sprintf(format, args...)) + "\n")
+	p.text.WriteString(p.ui.shown(fmt.Sprintf(format, args...)) + "\n")
 }
 
 // row adds a line to the table, which the next call of line ends.
 func (p *page) row(cells ...string) {
 	for i := range cells {
-		cells[i] = visible.Text(cells[i])
+		cells[i] = p.ui.shown(cells[i])
 	}
 	fmt.Fprintln(p.table, strings.Join(cells, "\t"))
 }
 
-// printJSON writes v as JSON. Characters that do not print are escaped as visible.Text does it, which JSON reads back as they were.
+// printJSON writes v as JSON, without secrets. Characters that do not print are escaped as visible.Text does it, which JSON reads back as they were.
 func (u *ui) printJSON(v any) error {
 	var text bytes.Buffer
 	enc := json.NewEncoder(&text)
@@ -142,7 +198,7 @@ func (u *ui) printJSON(v any) error {
 		return err
 	}
 	var b strings.Builder
-	for _, r := range text.String() {
+	for _, r := range u.withoutSecrets(text.String()) {
 		if r == '\n' || strconv.IsPrint(r) {
 			b.WriteRune(r)
 			continue

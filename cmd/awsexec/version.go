@@ -9,7 +9,7 @@ import (
 type versionCmd struct{}
 
 func (versionCmd) Run(_ context.Context, a *app) error {
-	page := newPage(0)
+	page := a.ui.page(0)
 	page.line("awsexec %s (%s/%s, %s)", version, runtime.GOOS, runtime.GOARCH, runtime.Version())
 	return a.ui.print(page)
 }

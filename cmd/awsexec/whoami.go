@@ -56,7 +56,7 @@ func (c *whoamiCmd) Run(ctx context.Context, a *app) error {
 	if c.JSON {
 		return a.ui.printJSON(id)
 	}
-	page := newPage(2)
+	page := a.ui.page(2)
 	page.row("profile", id.Profile)
 	page.row("account", id.Account)
 	page.row("arn", id.ARN)

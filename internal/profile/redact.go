@@ -2,7 +2,6 @@ package profile
 
 import (
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -17,8 +16,10 @@ var (
 	secretSetting = expression(`(?i)^([^=:\[]*(?:secret|token|passw|passphrase)[^=:]*[=:]\s*)(.*)$`)
 	// notSecret is a setting that leads to a secret and is none, such as web_identity_token_file.
 	notSecret = expression(`(?i)^[^=:]*(?:file|arn|url|process)\s*[=:]`)
-	// secretShape finds candidates for a secret access key anywhere in a line.
-	secretShape = expression(`[A-Za-z0-9/+]+`)
+	// secretRun is a run of what a secret access key is made of, plain, as in a URL, or as in JSON.
+	secretRun = expression(`(?:[A-Za-z0-9/+]|%2[BbFf]|\\/)+`)
+	// userInfo is the user information of a URL, valid or not.
+	userInfo = expression(`://([^\s/@:"']*:[^\s"']*|[^\s/@:"']+)@`)
 )
 
 func expression(text string) func() *regexp.Regexp {
@@ -26,13 +27,14 @@ func expression(text string) func() *regexp.Regexp {
 }
 
 // Redact returns data, the contents of an AWS file, with a mark in the place of every secret: values of settings that hold one by their
-// name, with the lines that they go on over, in comments too, and all that has the shape of a secret access key. The lines stay
-// as many as they are, and as they end.
+// name, with the lines that they go on over, in comments too; the same values anywhere else; all that has the shape of a secret access key; and
+// of URLs the user information. The lines stay as many as they are, and as they end.
 func Redact(data []byte) []byte {
-	secretSetting, notSecret, secretShape := secretSetting(), notSecret(), secretShape()
-	var b strings.Builder
+	secretSetting, notSecret := secretSetting(), notSecret()
+	lines := splitLines(string(data))
+	var known []string // the secrets that were found by the name of their setting
 	secretIndent := -1 // of the secret setting that may still go on
-	for _, line := range splitLines(string(data)) {
+	for i, line := range lines {
 		eol := ending(line)
 		text := line[:len(line)-len(eol)]
 		indent := indentOf(text)
@@ -40,26 +42,31 @@ func Redact(data []byte) []byte {
 		switch m := secretSetting.FindStringSubmatch(body); {
 		case trim(text) == "":
 		case secretIndent >= 0 && width(indent) > secretIndent:
-			text = indent + redacted
+			known = append(known, secretWords(body)...)
+			lines[i] = indent + redacted + eol
 		case m != nil && !notSecret.MatchString(body):
 			if !isComment(body) {
 				secretIndent = width(indent)
+				known = append(known, secretWords(m[2])...)
 			}
 			if m[2] != "" {
-				text = indent + m[1] + redacted
+				lines[i] = indent + m[1] + redacted + eol
 			}
 		default:
 			if !isComment(body) { // a value goes on below a comment
 				secretIndent = -1
 			}
-			text = secretShape.ReplaceAllStringFunc(text, func(word string) string {
-				if looksSecret(word) {
-					return redacted
-				}
-				return word
-			})
 		}
-		b.WriteString(text + eol)
+	}
+	var pairs []string
+	for _, secret := range known {
+		pairs = append(pairs, secret, redacted)
+	}
+	replacer := strings.NewReplacer(pairs...)
+	var b strings.Builder
+	for _, line := range lines {
+		line = userInfo().ReplaceAllStringFunc(replacer.Replace(line), redactUserInfo)
+		b.WriteString(secretRun().ReplaceAllStringFunc(line, redactRun))
 	}
 	return []byte(b.String())
 }
@@ -67,9 +74,54 @@ func Redact(data []byte) []byte {
 // isComment tells whether a line, without its indentation, is a comment.
 func isComment(body string) bool { return strings.HasPrefix(body, "#") || strings.HasPrefix(body, ";") }
 
-// looksSecret tells whether word could be a secret access key: 40 characters, letters of both cases and digits among them.
+// redactRun puts a mark in the place of what could be a secret access key in run: all of it, or what is between slashes or plus signs. A
+// secret may have some of them itself.
+func redactRun(run string) string {
+	if len(run) < secretLength {
+		return run
+	}
+	var starts []int // of the characters in run, and its end
+	for i := 0; i < len(run); {
+		starts = append(starts, i)
+		switch run[i] {
+		case '%':
+			i += len("%2F")
+		case '\\':
+			i += len(`\/`)
+		default:
+			i++
+		}
+	}
+	starts = append(starts, len(run))
+	plain := strings.NewReplacer("%2B", "+", "%2b", "+", "%2F", "/", "%2f", "/", `\/`, "/").Replace(run)
+	isGlue := func(i int) bool { return i < 0 || i == len(plain) || plain[i] == '/' || plain[i] == '+' }
+	var b strings.Builder
+	done := 0 // the end of what has been redacted
+	for i := 0; i+secretLength <= len(plain); i++ {
+		if !isGlue(i-1) || !isGlue(i+secretLength) || !looksSecret(plain[i:i+secretLength]) {
+			continue
+		}
+		if i >= done {
+			b.WriteString(run[starts[done]:starts[i]] + redacted)
+		}
+		done = i + secretLength // several may overlap, and one of them is right
+	}
+	return b.String() + run[starts[done]:]
+}
+
+// secretLength is the length of a secret access key.
+const secretLength = 40
+
+// looksSecret tells whether word, which is as long as one, could be a secret access key: it has letters of both cases and digits.
 func looksSecret(word string) bool {
-	runes := []rune(word)
-	return len(runes) == 40 && slices.ContainsFunc(runes, unicode.IsUpper) && slices.ContainsFunc(runes, unicode.IsLower) &&
-		slices.ContainsFunc(runes, unicode.IsDigit)
+	return strings.ContainsFunc(word, unicode.IsUpper) && strings.ContainsFunc(word, unicode.IsLower) && strings.ContainsFunc(word, unicode.IsDigit)
+}
+
+// redactUserInfo puts a mark in the place of the user information in match, which is "://…@".
+func redactUserInfo(match string) string {
+	_, behind, _ := strings.Cut(match[len("://"):len(match)-1], ":")
+	if port, _, path := strings.Cut(behind, "/"); path && port != "" && strings.Trim(port, "0123456789") == "" {
+		return match // of a host with its port, and an @ in the path
+	}
+	return "://" + redacted + "@"
 }

@@ -2,8 +2,16 @@ package profile
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"testing"
+)
+
+const (
+	slashSecret   = "S3CR3TMARKERwJalrXUtnFEMIK7MDENbPx/RfiCY"
+	escapedSecret = "S3CR3TMARKERwJalrXUtn%2FFEMI%2bK7MDENbPxRfiC"
+	jsonSecret    = `S3CR3TMARKERwJalrXUtn\/FEMIK7MDENbPxRfiCY`
+	token         = "S3CR3TMARKER-session-token"
 )
 
 func TestRedact(t *testing.T) {
@@ -22,6 +30,18 @@ func TestRedact(t *testing.T) {
 		{"goes on below nothing", "s3 =\n# token: old\n  a = b\n", "s3 =\n# token: " + x + "\n  a = b\n"},
 		{"anywhere", "# was " + clearSecret + " before\n", "# was " + x + " before\n"},
 		{"no key", "# " + strings.Repeat("a", 40) + " " + clearSecret + "1\n", ""},
+		{"behind a slash", "# s3://bucket/" + clearSecret + "\n", "# s3://bucket/" + x + "\n"},
+		{"before a slash", "x = key=" + clearSecret + "/x, " + clearSecret + ",\n", "x = key=" + x + "/x, " + x + ",\n"},
+		{"behind its id", "# " + clearID + "/" + clearSecret + " " + clearID + ":" + clearSecret + "+\n", "# " + clearID + "/" + x + " " + clearID + ":" + x + "+\n"},
+		{"escaped", "# https://x/" + escapedSecret + "&y " + jsonSecret + "\n", "# https://x/" + x + "&y " + x + "\n"},
+		{"two that could be it", "# " + strings.Repeat("ab/", 5) + slashSecret + "/b\n", "# " + strings.Repeat("ab/", 5)[:9] + x + "/b\n"},
+		{"in a URL", "endpoint_url = https://" + clearID + ":" + clearSecret + "@host/\n", "endpoint_url = https://" + x + "@host/\n"},
+		{"password in a URL", "sso_start_url = http://me:pa/s@s@host:80/a@b\n# http://token@h http://h:80/a@b http://h/a@b\n",
+			"sso_start_url = http://" + x + "@b\n# http://" + x + "@h http://h:80/a@b http://h/a@b\n"},
+		{"known by its setting", "[a]\naws_session_token = " + token + "\n# was x" + token + "y\n[b]\nregion = " + token + "\n",
+			"[a]\naws_session_token = " + x + "\n# was x" + x + "y\n[b]\nregion = " + x + "\n"},
+		{"known before its setting", "# " + token + "\naws_session_token =\n  " + token + "\n", "# " + x + "\naws_session_token =\n  " + x + "\n"},
+		{"any word", "my_token = work\nregion = work\n", "my_token = " + x + "\nregion = work\n"},
 		{"empty value", "aws_session_token =\nregion = x\n", ""},
 	} {
 		want := c.want
@@ -53,4 +73,42 @@ func redactsLines(t *testing.T, data []byte) []byte {
 		t.Fatalf("%q becomes %q", out, again)
 	}
 	return out
+}
+
+// Secrets that are known to be ones, with the parts of them that an error could quote.
+func TestSecrets(t *testing.T) {
+	config, err := Parse("config", []byte("[profile a]\nendpoint_url = http://me:S3CR3TMARKER/pa ss@host\nregion = x\n"+
+		"s3 =\n  my_token = "+token+"\nother_token = short\n[services b]\nsts =\n  endpoint_url = http://S3CR3TMARKER@h\n"+
+		"[x]\nca_bundle = http://h/a@b\n"), ConfigFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	credentials, err := Parse("credentials", []byte("[a]\naws_secret_access_key = '"+clearSecret+"'\nweb_identity_token_file = /some/long/path/to/it\n"), CredentialsFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := (&Config{Config: config, Credentials: credentials}).Secrets()
+	want := []string{clearSecret, token, "me:S3CR3TMARKER/pa ss", "S3CR3TMARKER/pa ss", "S3CR3TMARKER", "S3CR3TMARKER"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestURLSecrets(t *testing.T) {
+	for in, want := range map[string][]string{
+		"":                                  nil,
+		"http://host:1/a@b":                 nil,
+		"http://@host":                      nil,
+		"me:pass@proxy:3128":                {"me:pass", "pass"},
+		"http://me:pa%73s%2Fw@h":            {"me:pa%73s%2Fw", "pa%73s%2Fw", "pass/w"},
+		"http://me:one@two/three@h:x":       {"me:one@two/three", "one@two/three", "three"},
+		"http://token@h/":                   {"token"},
+		"http://me:\x7f long@h":             {"me:\x7f long", "\x7f long", "long"},
+		"socks5://me:pw@h":                  {"me:pw"},
+		"https://user:pass/word@host:port/": {"user:pass/word", "pass/word", "pass", "word"},
+	} {
+		if got := URLSecrets(in); !slices.Equal(got, want) {
+			t.Errorf("URLSecrets(%q) = %q, want %q", in, got, want)
+		}
+	}
 }

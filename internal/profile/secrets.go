@@ -1,0 +1,83 @@
+package profile
+
+import (
+	"cmp"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Secrets returns what the files hold that must not be shown: the values of settings that hold a secret by their name, and of URLs the
+// user information. The longest come first.
+func (c *Config) Secrets() []string {
+	var all []string
+	var add func(settings []setting)
+	add = func(settings []setting) {
+		for _, s := range settings {
+			if HoldsSecret(s.key) {
+				all = append(all, secretWords(s.text)...)
+			}
+			if strings.Contains(s.text, "://") || strings.HasSuffix(s.key, "_url") {
+				all = append(all, URLSecrets(s.text)...)
+			}
+			add(s.nested)
+		}
+	}
+	for _, f := range []*File{c.Config, c.Credentials} {
+		add(f.defaults)
+		for _, s := range f.sections {
+			add(s.own)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
+	return all
+}
+
+// HoldsSecret reports whether a setting or a variable holds a secret by its name.
+func HoldsSecret(name string) bool {
+	name = strings.ToLower(name)
+	return containsAny(name, "secret", "token", "passw", "passphrase") && !notSecret().MatchString(name+"=")
+}
+
+func containsAny(s string, parts ...string) bool {
+	return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(s, part) })
+}
+
+// minSecret is how long a word of a secret setting is at least for it to be looked for elsewhere: a shorter one could be any word.
+const minSecret = 16
+
+// secretWords returns the words of the value of a secret setting that can be told from other text.
+func secretWords(value string) []string {
+	words := strings.FieldsFunc(value, func(r rune) bool { return isSpace(r) || strings.ContainsRune(`"',;`, r) })
+	return slices.DeleteFunc(words, func(w string) bool {
+		return len(w) < minSecret || strings.Contains(w, "://") || strings.Contains(redacted, w)
+	})
+}
+
+// URLSecrets returns what must not be shown of a URL, longest first: its user information, and parts of that which an error about it could
+// quote. The URL need not be valid, and may lack its scheme, as that of a proxy may. Of one without user information it returns nothing.
+func URLSecrets(text string) []string {
+	_, rest, found := strings.Cut(text, "://")
+	if !found {
+		rest = text
+	}
+	end := strings.LastIndexByte(rest, '@')
+	if end < 1 {
+		return nil
+	}
+	if u, err := url.Parse(text); err == nil && u.Host != "" && u.User == nil { // the @ is behind the host
+		return nil
+	}
+	info := rest[:end]
+	all := []string{info}
+	if _, password, ok := strings.Cut(info, ":"); ok {
+		decoded, _ := url.PathUnescape(password)
+		pieces := strings.FieldsFunc(password, func(r rune) bool { return isSpace(r) || strings.ContainsRune("/?#@:[]\\", r) })
+		for _, part := range append([]string{password, decoded}, pieces...) {
+			if len(part) >= 4 && !slices.Contains(all, part) {
+				all = append(all, part)
+			}
+		}
+	}
+	return all
+}
