@@ -30,7 +30,9 @@ type app struct {
 	backedUp []string // AWS files that a backup was made of
 }
 
-func newApp(d deps, u *ui, f *flags, byProgram bool) (*app, error) {
+// newApp joins the flags with the environment. ByProgram says that a program asks for credentials, examines that the command is there to
+// find out what is wrong.
+func newApp(d deps, u *ui, f *flags, byProgram, examines bool) (*app, error) {
 	a := &app{deps: d, flags: *f, ui: u}
 	for _, name := range f.Profile {
 		a.Profile = cmp.Or(name, a.Profile)
@@ -45,7 +47,10 @@ func newApp(d deps, u *ui, f *flags, byProgram bool) (*app, error) {
 	s := a.settings
 	var err error
 	if s.Files, err = redirect.Own(s.SDKFiles, d.now()); err != nil {
-		return nil, err
+		if !examines {
+			return nil, err
+		}
+		s.Files = s.SDKFiles
 	}
 	u.conceal(func() []string {
 		config, err := profile.ReadFiles(s.Files)

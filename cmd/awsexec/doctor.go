@@ -101,7 +101,7 @@ func (c *doctorCmd) Run(ctx context.Context, a *app) error {
 	}
 	d.describe()
 	for _, check := range []func(){
-		d.checkFiles, d.checkPlan, d.checkClients, d.checkProcesses, d.checkKeysInClear, d.checkEnvironment, d.checkRegion, d.checkStore, d.checkPermissions,
+		d.checkDirs, d.checkFiles, d.checkPlan, d.checkClients, d.checkProcesses, d.checkKeysInClear, d.checkEnvironment, d.checkRegion, d.checkStore, d.checkPermissions,
 	} {
 		check()
 	}

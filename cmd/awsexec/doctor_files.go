@@ -10,8 +10,20 @@ import (
 
 	"github.com/awsexec/awsexec/exec"
 	"github.com/awsexec/awsexec/internal/explain"
+	"github.com/awsexec/awsexec/internal/ownfile"
 	"github.com/awsexec/awsexec/internal/profile"
 )
+
+// checkDirs looks whether others could put something into awsexec's own directories. Every other command refuses those.
+func (d *diagnosis) checkDirs() {
+	if refused, ok := errors.AsType[*ownfile.RefusedError](d.settings.CheckDirs()); ok {
+		mend := fixOfDirectory(refused)
+		if mend == "" {
+			mend = hintOfDirectory(refused, d.app)
+		}
+		d.found(broken, "directory", refused.Path, mend, refused.Error())
+	}
+}
 
 // checkFiles tells of what makes an AWS file unreadable, and of what not all SDKs read alike.
 func (d *diagnosis) checkFiles() {

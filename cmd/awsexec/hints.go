@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"syscall"
@@ -15,6 +17,7 @@ import (
 
 	"github.com/awsexec/awsexec/exec"
 	"github.com/awsexec/awsexec/internal/awsapi"
+	"github.com/awsexec/awsexec/internal/ownfile"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/renew"
@@ -31,6 +34,9 @@ func hint(err error, a *app) string {
 	var usage usageError
 	if errors.As(err, &usage) {
 		return usage.advice
+	}
+	if refused, ok := errors.AsType[*ownfile.RefusedError](err); ok {
+		return hintOfDirectory(refused, a)
 	}
 	if a == nil {
 		return ""
@@ -50,6 +56,46 @@ func hintFor(err error, a *app, name string) string {
 		}
 	}
 	return ""
+}
+
+// hintOfDirectory is the advice for a directory that is not used because others could write to it.
+func hintOfDirectory(refused *ownfile.RefusedError, a *app) string {
+	variable := "XDG_CACHE_HOME"
+	if a != nil {
+		if data, err := a.settings.DataDir(); err == nil && isBelow(refused.Dir, data) {
+			variable = "XDG_DATA_HOME"
+		}
+		if cache, err := a.settings.CacheDir(); err == nil && !isBelow(refused.Dir, cache) && variable != "XDG_DATA_HOME" {
+			variable = "TMPDIR"
+		}
+	}
+	other := fmt.Sprintf("use a directory in a place that only you can write to: export %s=DIRECTORY", variable)
+	if fix := fixOfDirectory(refused); fix != "" {
+		return "fix it: " + fix + "\nor " + other
+	}
+	return other
+}
+
+// fixOfDirectory is the command that makes a directory usable again, "" if it takes another user to do that.
+func fixOfDirectory(refused *ownfile.RefusedError) string {
+	path, own := quoteWord(refused.Path), refused.Path == refused.Dir
+	switch {
+	case refused.Reason == ownfile.Link || refused.Reason == ownfile.ForeignLink:
+		return "rm " + path
+	case refused.Reason == ownfile.ForeignOwner && own:
+		return fmt.Sprintf("mv %s %s", path, quoteWord(refused.Path+".foreign"))
+	case refused.Owner != os.Geteuid():
+		return ""
+	case own:
+		return "chmod 700 " + path
+	}
+	return "chmod go-w " + path
+}
+
+// isBelow reports whether path is dir or below it.
+func isBelow(path, dir string) bool {
+	rel, err := filepath.Rel(dir, path)
+	return err == nil && filepath.IsLocal(rel)
 }
 
 func hintOfImport(err error, _ *app, name string) string {

@@ -79,7 +79,7 @@ func (w *world) app(args ...string) (*app, *profile.Profile, *strings.Builder) {
 	if _, err := parse(grammar, args, d); err != nil {
 		w.t.Fatal(err)
 	}
-	a, err := newApp(d, newUI(d), &grammar.flags, false)
+	a, err := newApp(d, newUI(d), &grammar.flags, false, false)
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/internal/term"
 )
 
@@ -40,8 +41,9 @@ func run(ctx context.Context, args []string, d deps) int {
 	var a *app
 	if err == nil {
 		_, prints := selected.(*printCmd)
+		_, examines := selected.(*doctorCmd)
 		// An SDK reads what we print; a person may look at it.
-		a, err = newApp(d, ui, &grammar.flags, prints && !hasChild && !isTerminal(d.stdout))
+		a, err = newApp(d, ui, &grammar.flags, prints && !hasChild && !isTerminal(d.stdout), examines)
 	}
 	if err == nil {
 		a.args = args
@@ -58,6 +60,9 @@ func run(ctx context.Context, args []string, d deps) int {
 		if named, ok := selected.(interface{ about() string }); ok {
 			a.about = named.about()
 		}
+		err = checkDirs(selected, a.settings)
+	}
+	if err == nil {
 		err = selected.Run(ctx, a)
 	}
 	if err == nil {
@@ -67,6 +72,15 @@ func run(ctx context.Context, args []string, d deps) int {
 		ui.fail(err, hint(err, a))
 	}
 	return exitCode(ctx, err)
+}
+
+// checkDirs keeps commands from directories in which others could have put something. Doctor shows such a directory as a finding.
+func checkDirs(c command, s *session.Settings) error {
+	switch c.(type) {
+	case *doctorCmd, *versionCmd:
+		return nil
+	}
+	return s.CheckDirs()
 }
 
 // splitArgs cuts args at the first "--": what follows belongs to the child, byte for byte, and never reaches the parser.

@@ -162,7 +162,7 @@ func TestCredentialsAtOnce(t *testing.T) {
 	w := newWorld(t)
 	w.add("work")
 	w.add("other")
-	a, err := newApp(w.deps("", io.Discard, io.Discard), newUI(w.deps("", io.Discard, io.Discard)), &flags{}, false)
+	a, err := newApp(w.deps("", io.Discard, io.Discard), newUI(w.deps("", io.Discard, io.Discard)), &flags{}, false, false)
 	if err != nil {
 		t.Fatal(err)
 	}

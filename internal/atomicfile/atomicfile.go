@@ -2,7 +2,7 @@
 package atomicfile
 
 import (
-		"errors"
+	"errors"
 	"fmt"
 	"io/fs"
 	"math/rand/v2"

@@ -81,17 +81,24 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// condition knows [held]: the kernel holds keys here.
+// condition knows [held], the kernel holds keys here, and [root].
 func condition(name string) (bool, error) {
-	if name != "held" {
-		return false, fmt.Errorf("unknown condition %q", name)
+	all := os.Getenv("AWSEXEC_TEST_REQUIRE") == "all"
+	switch name {
+	case "held":
+		const key = "test of awsexec scripts"
+		err := kernelkey.Put(key, [32]byte{}, time.Minute)
+		if errors.Is(err, kernelkey.ErrUnavailable) && !all {
+			return false, nil
+		}
+		return err == nil, errors.Join(err, kernelkey.Drop(key))
+	case "root":
+		if os.Getuid() != 0 && all {
+			return false, errors.New("these tests are not run by root")
+		}
+		return os.Getuid() == 0, nil
 	}
-	const key = "test of awsexec scripts"
-	err := kernelkey.Put(key, [32]byte{}, time.Minute)
-	if errors.Is(err, kernelkey.ErrUnavailable) && os.Getenv("AWSEXEC_TEST_REQUIRE") != "all" {
-		return false, nil
-	}
-	return err == nil, errors.Join(err, kernelkey.Drop(key))
+	return false, fmt.Errorf("unknown condition %q", name)
 }
 
 const account = "123456789012"

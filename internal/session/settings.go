@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/ownfile"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/keystore"
 )
@@ -141,6 +142,22 @@ func (s *Settings) CacheDir() (string, error) {
 	default:
 		return under(s.Home, ".cache", "awsexec")
 	}
+}
+
+// CheckDirs returns why one of the two directories is refused, or one right below
+// it; see package ownfile. A directory that is not there, or whose place is not
+// known, is not refused.
+func (s *Settings) CheckDirs() error {
+	for _, dir := range []func() (string, error){s.DataDir, s.CacheDir} {
+		path, err := dir()
+		if err != nil {
+			continue
+		}
+		if refused, ok := errors.AsType[*ownfile.RefusedError](ownfile.Dir(path).Check()); ok {
+			return refused
+		}
+	}
+	return nil
 }
 
 func under(base string, elem ...string) (string, error) {
