@@ -42,7 +42,9 @@ func contract(t *testing.T, kind Kind, prepare func(t *testing.T)) {
 		{"item gone", itemGone},
 		{"rotation", rotation},
 		{"rotation of another key", rotationOfAnother},
-		{"rotation taken turns", rotationTurns},
+		{"turns", keyTurns},
+		{"copies", copies},
+		{"retiring", retiring},
 		{"nothing in clear", nothingInClear},
 	}
 	for _, row := range rows {

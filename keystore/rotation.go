@@ -2,17 +2,12 @@ package keystore
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-
-	"github.com/awsexec/awsexec/internal/flock"
 )
 
 // ErrChanged: the key is another one than it was, because somebody replaced it meanwhile.
@@ -109,17 +104,6 @@ func (s *Store) Replace(ctx context.Context, name, keyID string, c aws.Credentia
 		}
 		return v.index.set(name, c.AccessKeyID)
 	})
-}
-
-// LockRotation makes those who rotate the key kept under name take turns, in all processes. See flock.Lock for what it promises.
-func (s *Store) LockRotation(ctx context.Context, name string) (release func(), err error) {
-	v, err := s.find(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	sum := sha256.Sum256([]byte(string(v.kind) + "/" + name))
-	release, err = flock.Lock(ctx, filepath.Join(s.dir, "locks", hex.EncodeToString(sum[:16])))
-	return release, denied(err)
 }
 
 func (v *vault) endRotation(ctx context.Context, name string) error {

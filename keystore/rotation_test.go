@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"os"
+	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -136,28 +138,82 @@ func rotationOfAnother(t *testing.T, c *contractStore) {
 	}
 }
 
-func rotationTurns(t *testing.T, c *contractStore) {
-	release, err := c.LockRotation(t.Context(), "dev")
-	if err != nil {
+func keyTurns(t *testing.T, c *contractStore) {
+	other := c.open(t)
+	for name, tt := range map[string]struct {
+		lock, same, another func(ctx context.Context) (func(), error)
+	}{
+		"name": {
+			func(ctx context.Context) (func(), error) { return c.LockKey(ctx, "dev") },
+			func(ctx context.Context) (func(), error) { return other.LockKey(ctx, "dev") },
+			func(ctx context.Context) (func(), error) { return other.LockKey(ctx, "other") },
+		},
+		"id": {
+			func(ctx context.Context) (func(), error) { return c.LockKeyID(ctx, "AKIA1") },
+			func(ctx context.Context) (func(), error) { return other.LockKeyID(ctx, "AKIA1") },
+			func(ctx context.Context) (func(), error) { return other.LockKeyID(ctx, "AKIA2") },
+		},
+	} {
+		release, err := tt.lock(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		held := errors.New("held")
+		ctx, cancel := context.WithTimeoutCause(t.Context(), 10*time.Millisecond, held)
+		defer cancel()
+		if _, err := tt.same(ctx); !errors.Is(err, held) {
+			t.Errorf("%s: a second one: %v", name, err)
+		}
+		for _, lock := range []func(context.Context) (func(), error){tt.another, func(ctx context.Context) (func(), error) {
+			release()
+			return tt.same(ctx)
+		}} {
+			release, err := lock(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			release()
+		}
+	}
+}
+
+// What the store has counts, not what its index says; of the other store of the directory, the index is all there is.
+func copies(t *testing.T, c *contractStore) {
+	mustPut(t, c.Store, "dev", testKey(1))
+	mustPut(t, c.Store, "prod", testKey(2))
+	mustPut(t, c.Store, "copy", testKey(1))
+	if err := c.vault.index.set("prod", testKey(1).AccessKeyID); err != nil {
 		t.Fatal(err)
 	}
-	held := errors.New("held")
-	ctx, cancel := context.WithTimeoutCause(t.Context(), 10*time.Millisecond, held)
-	defer cancel()
-	if _, err := c.open(t).LockRotation(ctx, "dev"); !errors.Is(err, held) {
-		t.Errorf("a second one: %v", err)
-	}
-	other, err := c.open(t).LockRotation(t.Context(), "other")
-	if err != nil {
+	elsewhere := index{filepath.Join(c.dir, map[Kind]string{KindKeyring: fileIndexName, KindFile: keyringIndexName}[c.Kind()])}
+	if err := elsewhere.set("away", testKey(1).AccessKeyID); err != nil {
 		t.Fatal(err)
 	}
-	other()
-	release()
-	again, err := c.open(t).LockRotation(t.Context(), "dev")
-	if err != nil {
+	other := map[Kind]Kind{KindKeyring: KindFile, KindFile: KindKeyring}[c.Kind()]
+	got, err := c.Copies(t.Context(), testKey(1).AccessKeyID)
+	if want := []Copy{{"copy", c.Kind()}, {"dev", c.Kind()}, {"away", other}}; err != nil || !slices.Equal(got, want) {
+		t.Errorf("copies are %v, %v; want %v", got, err, want)
+	}
+}
+
+func retiring(t *testing.T, c *contractStore) {
+	mustPut(t, c.Store, "dev", testKey(1))
+	mustPut(t, c.Store, "other", testKey(3))
+	if err := c.PutRotation(t.Context(), "dev", testRotation(true)); err != nil {
 		t.Fatal(err)
 	}
-	again()
+	for _, tt := range []struct {
+		current int
+		want    string
+	}{{1, "dev"}, {2, "dev"}, {9, ""}} { // neither the old key nor the new one: the rotation does not go on
+		mustPut(t, c.Store, "dev", testKey(tt.current))
+		if name, err := c.Retiring(t.Context(), testKey(1).AccessKeyID); err != nil || name != tt.want {
+			t.Errorf("with key %d, %q retires it, %v; want %q", tt.current, name, err, tt.want)
+		}
+		if name, err := c.Retiring(t.Context(), testKey(2).AccessKeyID); err != nil || name != "" {
+			t.Errorf("with key %d, %q retires the new one, %v", tt.current, name, err)
+		}
+	}
 }
 
 func TestRotationSeesThatNothingWasDone(t *testing.T) {

@@ -1,0 +1,88 @@
+package keystore
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"path/filepath"
+	"slices"
+)
+
+// Copy is a name under which a key is kept.
+type Copy struct {
+	Name string
+	Kind Kind // of the store that has it
+}
+
+// Copies returns where the key with the id keyID is kept: in this store, which is read for it, and in the other kind of store in
+// the same directory, as far as its index knows.
+func (s *Store) Copies(ctx context.Context, keyID string) ([]Copy, error) {
+	v, err := s.settle(ctx)
+	if err != nil {
+		return nil, err
+	}
+	keys, _, err := v.index.load()
+	if err != nil {
+		return nil, err
+	}
+	var copies []Copy
+	for _, name := range slices.Sorted(maps.Keys(keys)) {
+		c, err := v.get(ctx, name)
+		if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrCorrupt) { // those are no copies
+			return nil, v.explain(name, err)
+		}
+		if c.AccessKeyID == keyID {
+			copies = append(copies, Copy{name, v.kind})
+		}
+	}
+	other := index{filepath.Join(s.dir, keyringIndexName)}
+	kind := KindKeyring
+	if v.kind == KindKeyring {
+		other, kind = index{filepath.Join(s.dir, fileIndexName)}, KindFile
+	}
+	if keys, _, err = other.load(); err != nil {
+		return nil, err
+	}
+	for _, name := range slices.Sorted(maps.Keys(keys)) {
+		if keys[name].AccessKeyID == keyID {
+			copies = append(copies, Copy{name, kind})
+		}
+	}
+	return copies, nil
+}
+
+// Retiring returns the name of the key whose rotation, which is under way or was not finished, is going to delete the key with the
+// id keyID at AWS; "" if there is none.
+func (s *Store) Retiring(ctx context.Context, keyID string) (string, error) {
+	v, err := s.settle(ctx)
+	if err != nil {
+		return "", err
+	}
+	keys, _, err := v.index.load()
+	if err != nil {
+		return "", err
+	}
+	for _, name := range slices.Sorted(maps.Keys(keys)) {
+		if !keys[name].Rotating {
+			continue
+		}
+		r, err := s.Rotation(ctx, name)
+		if errors.Is(err, ErrNotFound) || errors.Is(err, ErrCorrupt) {
+			continue
+		}
+		if err != nil {
+			return "", err
+		}
+		if r.Old.AccessKeyID != keyID {
+			continue
+		}
+		current, err := v.get(ctx, name)
+		if err != nil && !errors.Is(err, ErrNotFound) {
+			return "", v.explain(name, err)
+		}
+		if err == nil && (current.AccessKeyID == r.Old.AccessKeyID || current.AccessKeyID == r.New.AccessKeyID) {
+			return name, nil
+		}
+	}
+	return "", nil
+}

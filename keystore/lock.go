@@ -1,0 +1,34 @@
+package keystore
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"path/filepath"
+
+	"github.com/awsexec/awsexec/internal/flock"
+)
+
+// LockKey makes those who change the key kept under name take turns, in all processes. Whoever changes it holds the lock from
+// before it looks at the key until all is done, at AWS too. See flock.Lock for what it promises.
+//
+// Who takes several of these locks takes them in the order of their names, and those of LockKeyID after them.
+func (s *Store) LockKey(ctx context.Context, name string) (release func(), err error) {
+	v, err := s.find(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return s.lock(ctx, string(v.kind)+"/"+name)
+}
+
+// LockKeyID is LockKey for the key whose id is keyID, under whatever names and in whichever kinds of store of this directory it
+// is kept. Whoever stores the key, or deletes it at AWS, holds the lock.
+func (s *Store) LockKeyID(ctx context.Context, keyID string) (release func(), err error) {
+	return s.lock(ctx, "id/"+keyID)
+}
+
+func (s *Store) lock(ctx context.Context, what string) (release func(), err error) {
+	sum := sha256.Sum256([]byte(what))
+	release, err = flock.Lock(ctx, filepath.Join(s.dir, "locks", hex.EncodeToString(sum[:16])))
+	return release, denied(err)
+}
