@@ -55,13 +55,8 @@ func (c *addCmd) Run(ctx context.Context, a *app) error {
 	if err := checkKey(key); err != nil {
 		return err
 	}
-	var identity awsapi.Identity
-	if !c.NoVerify {
-		if identity, err = a.verify(ctx, p, key); err != nil {
-			return err
-		}
-	}
-	if err := a.put(ctx, c.Name, key, old); err != nil {
+	identity, err := c.store(ctx, a, p, key)
+	if err != nil {
 		return err
 	}
 	a.ui.note("key %s is stored as %q in %s", mask(key.AccessKeyID), c.Name, keys)
@@ -71,13 +66,37 @@ func (c *addCmd) Run(ctx context.Context, a *app) error {
 	return c.configure(ctx, a, p, key, identity)
 }
 
-// put stores key under name, in place of the one with the id old, if there is one, and of what is left of that one's rotation.
+// store asks AWS whose key it is and stores it, while nobody else changes what is under the name or deletes the key. What a
+// person saw of the name before is looked at again.
+func (c *addCmd) store(ctx context.Context, a *app, p *profile.Profile, key aws.Credentials) (identity awsapi.Identity, err error) {
+	release, err := a.lockForStoring(ctx, c.Name, key.AccessKeyID)
+	if err != nil {
+		return identity, err
+	}
+	defer release()
+	old, err := a.session.Opened().KeyID(ctx, c.Name)
+	switch {
+	case err == nil && !c.Force:
+		return identity, existsError{c.Name, old}
+	case err != nil && !errors.Is(err, keystore.ErrNotFound):
+		return identity, err
+	}
+	if !c.NoVerify {
+		if identity, err = a.verify(ctx, p, key); err != nil {
+			return identity, err
+		}
+	}
+	return identity, a.put(ctx, c.Name, key, old)
+}
+
+// put stores key under name, in place of the one with the id old, if there is one, and of what is left of that one's rotation. The
+// caller has the locks of both.
 func (a *app) put(ctx context.Context, name string, key aws.Credentials, old string) error {
+	defer a.session.WaitForKeys()()
 	journal, err := unfinished(ctx, a.session.Opened(), name)
 	if err != nil {
 		return err
 	}
-	defer a.session.WaitForKeys()()
 	if err := a.session.Opened().Put(ctx, name, key); err != nil {
 		return err
 	}

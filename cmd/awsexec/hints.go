@@ -116,14 +116,19 @@ func hintOfImport(err error, _ *app, name string) string {
 func hintOfRotation(err error, a *app, _ string) string {
 	var copied copyError
 	var stored noStoredKeyError
+	var retiring retiringError
 	var failed rotationError
 	switch {
+	case errors.As(err, &copied) && errors.As(err, &failed) && failed.begun:
+		return copied.advice + "\nto finish: awsexec rotate " + quoteWord(failed.profile.Name)
 	case errors.As(err, &copied):
 		return copied.advice
 	case errors.As(err, &stored) && stored.advice != "":
 		return stored.advice
-	case errors.Is(err, errRotating):
-		return "wait until it has finished"
+	case errors.Is(err, errBusy):
+		return "wait until it has finished, or answer what it asks"
+	case errors.As(err, &retiring):
+		return "finish it: awsexec rotate " + quoteWord(retiring.name)
 	case !errors.As(err, &failed):
 		return ""
 	}
@@ -131,8 +136,19 @@ func hintOfRotation(err error, a *app, _ string) string {
 	var lines []string
 	var taken keyInTheWay
 	var inactive inactiveError
+	var other notCurrentError
 	var api smithy.APIError
 	switch {
+	case errors.As(err, &other) && other.current == other.old:
+		return "to finish: awsexec rotate " + name
+	case errors.As(err, &other):
+		for _, id := range []string{other.old, other.made} {
+			lines = append(lines, "if nothing uses it: aws iam delete-access-key --access-key-id "+quoteWord(id))
+		}
+		return strings.Join(lines, "\n")
+	case errors.As(err, &taken) && taken.elsewhere != "":
+		lines = append(lines, fmt.Sprintf("if it is not needed, delete it: awsexec -p %s%s -- aws iam delete-access-key --access-key-id %s && awsexec --keystore %s remove %s",
+			name, noSession(failed.profile), quoteWord(taken.key.ID), taken.elsewhere, quoteWord(taken.storedAs)))
 	case errors.As(err, &taken) && taken.storedAs != "":
 		lines = append(lines, fmt.Sprintf("if it is not needed, delete it: awsexec -p %s%s -- aws iam delete-access-key --access-key-id %s && awsexec remove %s",
 			name, noSession(failed.profile), quoteWord(taken.key.ID), quoteWord(taken.storedAs)))

@@ -78,7 +78,12 @@ func (c *importCmd) Run(ctx context.Context, a *app) error {
 		if err := c.confirm(ctx, a, len(plans)); err != nil {
 			return err
 		}
-		for _, p := range plans {
+		ready, release, err := c.lock(ctx, a, plans, fail)
+		if err != nil {
+			return err
+		}
+		defer release()
+		for _, p := range ready {
 			if err := c.move(ctx, a, p); err != nil {
 				fail(p.key, err)
 			}
@@ -257,18 +262,27 @@ func (c *importCmd) plan(ctx context.Context, a *app, k clearKey, files fileCont
 	if p.profile, err = config.Profile(k.name); err != nil {
 		return p, err
 	}
-	keys, err := a.session.Keys()
-	if err != nil {
+	if err := c.compare(ctx, a, &p); err != nil {
 		return p, err
 	}
-	switch there, err := keys.KeyID(ctx, k.name); {
+	return p, files.edit(p.edits)
+}
+
+// compare finds out what the keystore has under the name of a key that is to be moved.
+func (c *importCmd) compare(ctx context.Context, a *app, p *movePlan) error {
+	keys, err := a.session.Keys()
+	if err != nil {
+		return err
+	}
+	p.stored, p.old = false, ""
+	switch there, err := keys.KeyID(ctx, p.key.name); {
 	case errors.Is(err, keystore.ErrNotFound):
 	case err != nil:
-		return p, err
-	case there == k.credentials().AccessKeyID:
+		return err
+	case there == p.key.credentials().AccessKeyID:
 		other := false
-		if p.stored, other, err = a.isStored(ctx, k); err != nil {
-			return p, err
+		if p.stored, other, err = a.isStored(ctx, p.key); err != nil {
+			return err
 		}
 		if other && c.NoVerify { // nobody will tell which secret is right
 			p.old = there
@@ -277,9 +291,9 @@ func (c *importCmd) plan(ctx context.Context, a *app, k clearKey, files fileCont
 		p.old = there
 	}
 	if p.old != "" && !c.Force {
-		return p, takenError{k.name, p.old, k.places()}
+		return takenError{p.key.name, p.old, p.key.places()}
 	}
-	return p, files.edit(p.edits)
+	return nil
 }
 
 // isStored tells whether the keystore has k under its name, from a run that was interrupted, or other: one of the same id with another
@@ -306,12 +320,66 @@ func (c *importCmd) confirm(ctx context.Context, a *app, n int) error {
 	return a.confirm(ctx, question, "see what would be done: awsexec import --dry-run\nto do it without being asked: awsexec import --yes")
 }
 
+// lock takes the locks of the keys that are to be moved, those of names and then those of ids, each in their order, and returns
+// the plans of the keys that no other awsexec is changing.
+func (c *importCmd) lock(ctx context.Context, a *app, plans []movePlan, fail func(clearKey, error)) (ready []movePlan, release func(), err error) {
+	var held []func()
+	release = func() {
+		for _, r := range slices.Backward(held) {
+			r()
+		}
+	}
+	keys, err := a.session.Keys()
+	if err != nil {
+		return nil, release, err
+	}
+	ready = slices.Clone(plans)
+	for _, lock := range []struct {
+		take func(context.Context, string) (func(), error)
+		of   func(movePlan) string
+	}{
+		{keys.LockKey, func(p movePlan) string { return p.key.name }},
+		{keys.LockKeyID, func(p movePlan) string { return p.key.credentials().AccessKeyID }},
+	} {
+		slices.SortStableFunc(ready, func(p, q movePlan) int { return strings.Compare(lock.of(p), lock.of(q)) })
+		var taken []movePlan
+		for _, p := range ready {
+			if n := len(taken); n > 0 && lock.of(taken[n-1]) == lock.of(p) { // two profiles with one key
+				taken = append(taken, p)
+				continue
+			}
+			r, err := a.waitForLock(ctx, lock.of(p), lock.take)
+			switch {
+			case errors.Is(err, errBusy):
+				fail(p.key, errBusy)
+			case err != nil:
+				release()
+				return nil, release, err
+			default:
+				held = append(held, r)
+				taken = append(taken, p)
+			}
+		}
+		ready = taken
+	}
+	isReady := func(p movePlan) bool {
+		return slices.ContainsFunc(ready, func(q movePlan) bool { return p.key.name == q.key.name })
+	}
+	return slices.DeleteFunc(slices.Clone(plans), func(p movePlan) bool { return !isReady(p) }), release, nil
+}
+
 // move stores a key and takes it out of the files. Wherever it is interrupted, the key is in the files or in the keystore, the profile is one
 // that SDKs get credentials from, and another run goes on from there: the config file comes first, since a key in the
 // credentials file is what that run will find.
 func (c *importCmd) move(ctx context.Context, a *app, p movePlan) error {
 	key := p.key.credentials()
+	if err := c.compare(ctx, a, &p); err != nil { // since the question was asked
+		return err
+	}
 	if !p.stored {
+		if err := a.refuseRetiring(ctx, p.key.name, key.AccessKeyID); err != nil {
+			return err
+		}
 		if !c.NoVerify {
 			if _, err := a.verify(ctx, p.profile, key); err != nil {
 				return err

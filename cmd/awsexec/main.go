@@ -28,6 +28,7 @@ type deps struct {
 	now            func() time.Time
 	workFactor     int           // of the encrypted keystore; 0 for the default, less only in tests
 	pause          time.Duration // before AWS is asked once more whether it knows a new key
+	lockPatience   time.Duration // how long another awsexec that changes the same key is waited for
 }
 
 func main() {
@@ -44,6 +45,8 @@ func main() {
 		now:        time.Now,
 		workFactor: workFactor,
 		pause:      pause,
+
+		lockPatience: lockPatience,
 	}
 	if warm.WriteError != nil {
 		newUI(d).fail(fmt.Errorf("print credentials: %w", warm.WriteError), "")

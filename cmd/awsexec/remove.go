@@ -35,6 +35,17 @@ func (c *removeCmd) Run(ctx context.Context, a *app) error {
 			return err
 		}
 	}
+	release, err := a.lockKey(ctx, c.Name)
+	if err != nil {
+		return err
+	}
+	defer release()
+	switch now, err := keys.KeyID(ctx, c.Name); {
+	case err != nil:
+		return err
+	case now != id:
+		return fmt.Errorf("key %q is another one by now (%s), and was not removed", c.Name, mask(now))
+	}
 	journal, err := unfinished(ctx, keys, c.Name)
 	if err != nil {
 		return err

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"time"
 
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
@@ -32,7 +30,7 @@ func (c *rotateCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	release, err := a.lockRotation(ctx, c.Name)
+	release, err := a.lockKey(ctx, c.Name)
 	if err != nil {
 		return err
 	}
@@ -54,23 +52,40 @@ func (a *app) rotatable(ctx context.Context, name string) (*profile.Profile, err
 	if err != nil {
 		return nil, err
 	}
-	id, err := keys.KeyID(ctx, name)
+	_, err = keys.KeyID(ctx, name)
 	if errors.Is(err, keystore.ErrNotFound) {
 		return nil, a.whyNotRotatable(ctx, name, err)
 	}
 	if err != nil {
 		return nil, err
 	}
-	entries, err := keys.List(ctx)
+	return config.With(name).Profile(name)
+}
+
+// uncopied returns a [copyError] if the key with this id is anywhere but under name: in the keystore, or in the AWS files as they are now.
+func (a *app) uncopied(ctx context.Context, name, id string) error {
+	keys, err := a.session.Keys()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	for _, e := range entries {
-		if e.AccessKeyID == id && e.Name != name {
-			return nil, copyError{name, id, fmt.Sprintf("stored as %q too", e.Name), fmt.Sprintf(
-				"let profile %s use this one: credential_process = %s\nand remove the copy: awsexec remove %s",
-				e.Name, processCommand(a.self, name), quoteWord(e.Name))}
+	copies, err := keys.Copies(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, c := range copies {
+		if c.Kind != keys.Kind() {
+			return copyError{name, id, fmt.Sprintf("stored as %q in the other keystore too", c.Name), fmt.Sprintf(
+				"remove the copy: awsexec --keystore %s remove %s", c.Kind, quoteWord(c.Name))}
 		}
+		if c.Name != name {
+			return copyError{name, id, fmt.Sprintf("stored as %q too", c.Name), fmt.Sprintf(
+				"let profile %s use this one: credential_process = %s\nand remove the copy: awsexec remove %s",
+				c.Name, processCommand(a.self, name), quoteWord(c.Name))}
+		}
+	}
+	config, err := profile.ReadFiles(a.settings.Files)
+	if err != nil {
+		return err
 	}
 	for _, k := range config.ClearKeys() { // of profiles that cannot be resolved too
 		if k.Credentials.AccessKeyID != id || k.NoProfile && k.Profile != "DEFAULT" {
@@ -80,9 +95,9 @@ func (a *app) rotatable(ctx context.Context, name string) (*profile.Profile, err
 		if k.Obstacle != "" {
 			advice = "take it out of there by hand: " + k.Obstacle
 		}
-		return nil, copyError{name, id, fmt.Sprintf("in clear at %s too", k.Pos), advice}
+		return copyError{name, id, fmt.Sprintf("in clear at %s too", k.Pos), advice}
 	}
-	return config.With(name).Profile(name)
+	return nil
 }
 
 // copyError says that somebody else would be left with a key that is about to be deleted.
@@ -136,26 +151,6 @@ func (e noStoredKeyError) Error() string {
 
 func (e noStoredKeyError) Unwrap() error { return e.notFound }
 
-// lockPatience is how long another rotation of the same key is waited for. One that works takes longer than a person should wait.
-const lockPatience = 2 * time.Second
-
-var errRotating = errors.New("another awsexec is rotating it")
-
-// lockRotation keeps all others from rotating the same key.
-func (a *app) lockRotation(ctx context.Context, name string) (release func(), err error) {
-	keys, err := a.session.Keys()
-	if err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, lockPatience, errRotating)
-	defer cancel()
-	release, err = keys.LockRotation(ctx, name)
-	if errors.Is(err, errRotating) {
-		return nil, fmt.Errorf("key %q: %w", name, errRotating)
-	}
-	return release, err
-}
-
 // rotationError is a rotation that was cut short.
 type rotationError struct {
 	profile *profile.Profile
@@ -172,12 +167,8 @@ func (e rotationError) Error() string {
 	return fmt.Sprintf("key %q is not rotated: %v", e.profile.Name, e.err)
 }
 
-// unfinished is the journal of a rotation of the key called name, as far as the index knows of one; else the zero value.
+// unfinished returns the journal of a rotation of the key called name, or the zero value if there is none.
 func unfinished(ctx context.Context, keys *keystore.Store, name string) (keystore.Rotation, error) {
-	entries, err := keys.List(ctx)
-	if err != nil || !slices.ContainsFunc(entries, func(e keystore.Entry) bool { return e.Name == name && e.Rotating }) {
-		return keystore.Rotation{}, err
-	}
 	journal, err := keys.Rotation(ctx, name)
 	if errors.Is(err, keystore.ErrNotFound) {
 		err = nil

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
@@ -24,7 +26,7 @@ func TestRotateOneAtATime(t *testing.T) {
 	entered, release := w.server.Hold("CreateAccessKey")
 	first := w.background(t.Context(), "rotate", "work", "--yes")
 	<-entered
-	w.refuse(exitFailed, "", []string{"rotate", "work", "--yes"}, `key "work": another awsexec is rotating it`, "hint: wait until it has finished")
+	w.refuse(exitFailed, "", []string{"rotate", "work", "--yes"}, `key "work": another awsexec is changing it`, "hint: wait until it has finished")
 	other := w.background(t.Context(), "rotate", "other", "--yes")
 	<-entered
 	release()
@@ -90,15 +92,16 @@ func TestRotateCannotStore(t *testing.T) {
 	}
 }
 
-// Whoever replaces or removes the key meanwhile has the last word, and nothing is left at AWS that nobody has.
+// Who goes around the lock and replaces or removes the key meanwhile has the last word, and nothing is left at AWS that nobody has.
 func TestRotateOfAKeyThatChanges(t *testing.T) {
 	for name, tt := range map[string]struct {
-		stdin string
-		args  []string
-		say   string
+		change func(w *world) error
+		say    string
 	}{
-		"replaced": {bobID + "\n" + bobSecret, []string{"add", "work", "--stdin", "--force"}, "another key is there by now"},
-		"removed":  {"", []string{"remove", "work", "--yes"}, "not found"},
+		"replaced": {func(w *world) error {
+			return w.store().Put(w.t.Context(), "work", aws.Credentials{AccessKeyID: bobID, SecretAccessKey: bobSecret})
+		}, "another key is there by now"},
+		"removed": {func(w *world) error { return w.store().Delete(w.t.Context(), "work") }, "not found"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -106,7 +109,9 @@ func TestRotateOfAKeyThatChanges(t *testing.T) {
 			entered, release := w.server.Hold("CreateAccessKey")
 			run := w.background(t.Context(), "rotate", "work", "--yes")
 			<-entered
-			w.ok(tt.stdin, tt.args...)
+			if err := tt.change(w); err != nil {
+				t.Fatal(err)
+			}
 			release()
 			if r := <-run; r.code != exitFailed || !strings.Contains(r.err, tt.say) {
 				t.Errorf("exit code %d\n%s", r.code, r.err)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/awsexec/awsexec/internal/awsapi"
+	"github.com/awsexec/awsexec/keystore"
 )
 
 // lostWithin is how far apart the beginning of a rotation, by the clock of this machine, and the making of its key, by that of AWS, can be.
@@ -42,19 +43,8 @@ func (r *rotation) room(ctx context.Context) error {
 // Nobody knows that it is not in use somewhere: a person is asked, and --yes is enough only for a lost key that was never used.
 func (r *rotation) offerToDelete(ctx context.Context, iam *awsapi.IAM, key awsapi.AccessKey, lost bool) error {
 	taken := keyInTheWay{key: key, lost: lost}
-	keys, err := r.session.Keys()
-	if err != nil {
+	if err := r.unstored(ctx, taken); err != nil {
 		return err
-	}
-	entries, err := keys.List(ctx)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if e.AccessKeyID == key.ID {
-			taken.storedAs = e.Name
-			return taken
-		}
 	}
 	use, err := iam.AccessKeyLastUsed(ctx, key.ID)
 	taken.use, taken.useKnown = use, err == nil
@@ -71,6 +61,14 @@ func (r *rotation) offerToDelete(ctx context.Context, iam *awsapi.IAM, key awsap
 			return fmt.Errorf("%w: %w", taken, err)
 		}
 	}
+	release, err := r.lockKeyID(ctx, key.ID)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := r.unstored(ctx, taken); err != nil { // since the question was asked
+		return err
+	}
 	if err := iam.DeleteAccessKey(ctx, key.ID); err != nil && !isCode(err, "NoSuchEntity") {
 		return err
 	}
@@ -78,13 +76,35 @@ func (r *rotation) offerToDelete(ctx context.Context, iam *awsapi.IAM, key awsap
 	return nil
 }
 
+// unstored returns taken as an error if a keystore has it.
+func (r *rotation) unstored(ctx context.Context, taken keyInTheWay) error {
+	keys, err := r.session.Keys()
+	if err != nil {
+		return err
+	}
+	copies, err := keys.Copies(ctx, taken.key.ID)
+	if err != nil {
+		return err
+	}
+	if len(copies) == 0 {
+		return nil
+	}
+	taken.storedAs = copies[0].Name
+	if copies[0].Kind != keys.Kind() {
+		taken.elsewhere = copies[0].Kind
+	}
+	return taken
+}
+
 // keyInTheWay is a key of the user beside the current one.
 type keyInTheWay struct {
 	key      awsapi.AccessKey
 	lost     bool
 	storedAs string
-	use      awsapi.KeyUse
-	useKnown bool
+
+	elsewhere keystore.Kind // the other keystore, if that has it
+	use       awsapi.KeyUse
+	useKnown  bool
 }
 
 func (e keyInTheWay) Error() string {

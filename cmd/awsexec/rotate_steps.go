@@ -46,6 +46,7 @@ const (
 // storeLimit bounds how long a new key may take to get into the keystore, where a person may have to unlock that.
 const storeLimit = 2 * time.Minute
 
+// run does what is left of the rotation. The caller has the lock of the key's name.
 func (r *rotation) run(ctx context.Context) error {
 	keys, err := r.session.Keys()
 	if err != nil {
@@ -54,42 +55,50 @@ func (r *rotation) run(ctx context.Context) error {
 	done := r.session.WaitForKeys()
 	current, err := keys.Get(ctx, r.p.Name)
 	if err == nil {
-		r.journal, err = keys.Rotation(ctx, r.p.Name)
+		r.journal, err = unfinished(ctx, keys, r.p.Name)
 	}
 	done()
-	if errors.Is(err, keystore.ErrNotFound) && current.AccessKeyID != "" {
-		return r.begin(ctx, current)
-	}
 	if err != nil {
 		return err
 	}
-	r.begun = true
-	switch current.AccessKeyID {
-	case r.journal.New.AccessKeyID:
-		r.tellResumed()
-		return r.readopt(ctx)
-	case r.journal.Old.AccessKeyID:
-		r.tellResumed()
-		if r.journal.New.AccessKeyID == "" {
-			return r.recreate(ctx)
-		}
-		return r.adopt(ctx)
-	default: // add --force has put another key there, and was killed before it could tell
+	r.begun = r.journal.Old.AccessKeyID != ""
+	adopted := r.begun && current.AccessKeyID == r.journal.New.AccessKeyID
+	if r.begun && !adopted && current.AccessKeyID != r.journal.Old.AccessKeyID {
+		// add --force has put another key there, and was killed before it could tell
 		if err := keys.EndRotation(ctx, r.p.Name); err != nil {
 			return err
 		}
-		r.begun = false
 		r.tellOfRemains(r.journal, current.AccessKeyID)
-		return r.begin(ctx, current)
+		r.journal, r.begun = keystore.Rotation{}, false
+	}
+	if !r.begun {
+		r.journal.Old = current
+	}
+	release, err := r.lockKeyID(ctx, r.journal.Old.AccessKeyID)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := r.uncopied(ctx, r.p.Name, r.journal.Old.AccessKeyID); err != nil {
+		return err
+	}
+	if !r.begun {
+		return r.begin(ctx)
+	}
+	r.ui.note("going on with the rotation of %q that was begun on %s", r.p.Name, r.journal.Began.Local().Format(time.DateTime))
+	switch {
+	case adopted:
+		return r.readopt(ctx)
+	case r.journal.New.AccessKeyID == "":
+		return r.recreate(ctx)
+	default:
+		return r.adopt(ctx)
 	}
 }
 
-func (r *rotation) tellResumed() {
-	r.ui.note("going on with the rotation of %q that was begun on %s", r.p.Name, r.journal.Began.Local().Format(time.DateTime))
-}
-
 // begin asks whether to rotate, and whether IAM has room for one more key.
-func (r *rotation) begin(ctx context.Context, current aws.Credentials) error {
+func (r *rotation) begin(ctx context.Context) error {
+	current := r.journal.Old
 	done := r.ui.Waiting("for AWS STS")
 	who, err := r.client.WhoAmI(ctx, current)
 	done()
@@ -102,7 +111,6 @@ func (r *rotation) begin(ctx context.Context, current aws.Credentials) error {
 			return err
 		}
 	}
-	r.journal.Old = current
 	if err := r.room(ctx); err != nil {
 		return err
 	}
@@ -165,6 +173,11 @@ func (r *rotation) write(ctx context.Context) error {
 // takeBack deletes the new key at AWS, because it cannot be used for reason.
 func (r *rotation) takeBack(ctx context.Context, iam *awsapi.IAM, reason error) error {
 	id := r.journal.New.AccessKeyID
+	if keys, err := r.session.Keys(); err == nil {
+		if copies, err := keys.Copies(ctx, id); err == nil && len(copies) > 0 {
+			return fmt.Errorf("the new key %s is not deleted again, since it is stored as %q: %w", id, copies[0].Name, reason)
+		}
+	}
 	if err := iam.DeleteAccessKey(ctx, id); err != nil && !isCode(err, "NoSuchEntity") {
 		return fmt.Errorf("the new key %s is of no use, and is still at AWS: %w: %w", id, reason, err)
 	}
@@ -275,17 +288,24 @@ func (r *rotation) readopt(ctx context.Context) error {
 	return r.giveUp(ctx, fmt.Errorf("AWS does not take the new key %s any more, so that the old one is current again: %w", r.journal.New.AccessKeyID, err))
 }
 
-// retire takes the old key out of use: the new one is current.
+// retire takes the old key out of use: the new one is current. Before each step that cannot be undone without the new key, it
+// looks whether that is still so.
 func (r *rotation) retire(ctx context.Context) error {
 	old := r.journal.Old.AccessKeyID
 	r.forget(old)
 	iam, err := r.iam(ctx)
+	if err == nil {
+		err = r.mayRetire(ctx)
+	}
 	if err != nil {
 		return err
 	}
 	err = r.untilKnown(ctx, "for AWS to switch off the old key", 1, func() error { return iam.DeactivateAccessKey(ctx, old) })
 	if err == nil {
 		err = r.works(ctx, 1)
+	}
+	if err == nil {
+		err = r.mayRetire(ctx)
 	}
 	if err == nil {
 		err = r.untilKnown(ctx, "for AWS to delete the old key", 1, func() error { return iam.DeleteAccessKey(ctx, old) })
@@ -302,6 +322,35 @@ func (r *rotation) retire(ctx context.Context) error {
 	}
 	r.ui.note("key %s is deleted at AWS", mask(old))
 	return nil
+}
+
+// mayRetire returns nil if the new key is what the keystore has under the name, and nobody has the old one. The locks keep every
+// awsexec from changing that; a backup that is restored, or another program, knows none.
+func (r *rotation) mayRetire(ctx context.Context) error {
+	keys, err := r.session.Keys()
+	if err != nil {
+		return err
+	}
+	made := r.journal.New
+	current, err := keys.Get(ctx, r.p.Name)
+	if err != nil && !errors.Is(err, keystore.ErrNotFound) {
+		return err
+	}
+	if current.AccessKeyID != made.AccessKeyID || current.SecretAccessKey != made.SecretAccessKey {
+		return notCurrentError{r.p.Name, r.journal.Old.AccessKeyID, made.AccessKeyID, current.AccessKeyID}
+	}
+	return r.uncopied(ctx, r.p.Name, r.journal.Old.AccessKeyID)
+}
+
+// notCurrentError is a new key that is no more what the keystore has under the name, but current, or nothing if that is "".
+type notCurrentError struct{ name, old, made, current string }
+
+func (e notCurrentError) Error() string {
+	has := "has no key under this name any more"
+	if e.current != "" {
+		has = fmt.Sprintf("has %s under this name now, not the new key", mask(e.current))
+	}
+	return fmt.Sprintf("the keystore %s; keys %s and %s are left at AWS", has, e.old, e.made)
 }
 
 // iam signs by the current key itself where the profile has no MFA device, because IAM takes no session that was made without; else by

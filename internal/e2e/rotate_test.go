@@ -202,7 +202,7 @@ func TestManyAtOnce(t *testing.T) {
 			running = append(running, h.start(c))
 		}
 		for _, p := range running {
-			if r := p.wait(); r.code != 0 && !strings.Contains(r.stderr, "another awsexec is rotating it") {
+			if r := p.wait(); r.code != 0 && !strings.Contains(r.stderr, "another awsexec is changing it") {
 				t.Errorf("%v: exit code %d\n%s", p.cmd.Args[1:], r.code, r.stderr)
 			}
 		}
