@@ -149,7 +149,7 @@ func (f *fileBackend) load(ctx context.Context, toWrite bool) (found bool, err e
 // passphrase of a file that none can open.
 func (f *fileBackend) unlock(ctx context.Context, sealed []byte) ([]byte, error) {
 	if _, err := age.ExtractHeader(bytes.NewReader(sealed)); err != nil {
-		return nil, fmt.Errorf("%w: not an age file: %w", ErrCorrupt, err)
+		return nil, fmt.Errorf("%w: not an age file", ErrCorrupt) // err quotes it, which may be what "age -d" has put there
 	}
 	if f.passphrase != nil {
 		plain, err := f.decrypt(sealed, f.passphrase)

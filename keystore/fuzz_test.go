@@ -1,0 +1,218 @@
+package keystore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// fuzzOptions are those of a store in dir whose passphrase is known and cheap.
+func fuzzOptions(dir string) Options {
+	return Options{
+		Dir:        dir,
+		Env:        func(string) string { return "" },
+		Passphrase: func(context.Context, bool) ([]byte, error) { return []byte("S3CR3TMARKER"), nil },
+		WorkFactor: 1,
+	}
+}
+
+// FuzzFileContent checks that a file which opens and holds anything at all is used as what it is or left alone.
+func FuzzFileContent(f *testing.F) {
+	for _, plain := range []string{
+		`{"version":1,"items":{"awsexec/dev":"eyJBY2Nlc3NLZXlJZCI6IkFLSUEiLCJTZWNyZXRBY2Nlc3NLZXkiOiJTM0NSM1RNQVJLRVIifQ==","awsexec-cache/sealing-key":"AAAA"}}`,
+		`{"version":1,"items":{"awsexec/dev":"UzNDUjNUTUFSS0VS"}}`, `{"version":1,"items":{}}`, `{"version":2,"items":{}}`, `{"version":1}`,
+		`{"version":1,"items":{"awsexec/dev":null}}`, `{"version":1,"items":{"awsexec/dev":"S3CR3TMARKER"}}`, "S3CR3TMARKER", "",
+	} {
+		f.Add([]byte(plain))
+	}
+	o := fuzzOptions(f.TempDir())
+	f.Fuzz(func(t *testing.T, plain []byte) {
+		sealed, err := encrypt(plain, []byte("S3CR3TMARKER"), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		useFile(t, o, sealed)
+	})
+}
+
+// FuzzFile does the same with any bytes in the place of the encrypted file.
+func FuzzFile(f *testing.F) {
+	good, err := encrypt([]byte(`{"version":1,"items":{}}`), []byte("S3CR3TMARKER"), 1)
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, sealed := range [][]byte{good, good[:len(good)-1], good[:40], nil, []byte("age-encryption.org/v1\n-> X25519 x\ny\n--- z\n"), []byte("S3CR3TMARKER")} {
+		f.Add(sealed)
+	}
+	o := fuzzOptions(f.TempDir())
+	stanza := regexp.MustCompile(`(?m)^-> scrypt \S+ (\d+)`)
+	f.Fuzz(func(t *testing.T, sealed []byte) {
+		if m := stanza.FindSubmatch(sealed); m != nil {
+			if factor, err := strconv.Atoi(string(m[1])); err != nil || factor > 8 {
+				return // correct, and slow
+			}
+		}
+		useFile(t, o, sealed)
+	})
+}
+
+// useFile uses a store whose encrypted file is sealed, and checks that what cannot be read is not overwritten.
+func useFile(t *testing.T, o Options, sealed []byte) {
+	t.Helper()
+	path := filepath.Join(o.Dir, fileName)
+	if err := os.WriteFile(path, sealed, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(o.Dir, fileIndexName)); err != nil && !errors.Is(err, os.ErrNotExist) {
+		t.Fatal(err)
+	}
+	s, err := OpenFile(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := t.Context()
+	key, getErr := s.Get(ctx, "dev")
+	noSecret(t, getErr)
+	if getErr == nil && (key.AccessKeyID == "" || key.SecretAccessKey == "") {
+		t.Fatal("half a key is handed out")
+	}
+	_, rotationErr := s.Rotation(ctx, "dev")
+	noSecret(t, rotationErr)
+	want := aws.Credentials{AccessKeyID: "AKIANEW", SecretAccessKey: "S3CR3TMARKER new"}
+	putErr := s.Put(ctx, "new", want)
+	noSecret(t, putErr)
+	after, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if putErr != nil {
+		if !errors.Is(putErr, ErrCorrupt) && !errors.Is(putErr, ErrLocked) || !bytes.Equal(after, sealed) {
+			t.Fatalf("the file was written to, or fails as something else: %v", putErr)
+		}
+		return
+	}
+	if bytes.Contains(after, []byte("S3CR3TMARKER")) {
+		t.Fatal("a secret is in plaintext")
+	}
+	again, err := OpenFile(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := again.Get(ctx, "new"); err != nil || got.SecretAccessKey != want.SecretAccessKey {
+		t.Fatalf("what was stored is not there: %v", err)
+	}
+	if got, err := again.Get(ctx, "dev"); (err == nil) != (getErr == nil) || got != key {
+		t.Fatalf("another key has changed: %v, was %v", err, getErr)
+	}
+}
+
+// FuzzIndex checks that any index is used as what it is, or set aside whole before it is replaced.
+func FuzzIndex(f *testing.F) {
+	for _, text := range []string{
+		`{"version":1,"keys":{"dev":{"access_key_id":"AKIA","added":"2026-01-02T03:04:05Z","rotating":true}}}`,
+		`{"version":1,"keys":{}}`, `{"version":1}`, `{"version":2,"keys":{}}`, `{"version":1,"keys":{"":{}}}`, `{"version":1,"keys":{"a":{"added":"x"}}}`, "{", "", "null",
+	} {
+		f.Add([]byte(text))
+	}
+	dir := f.TempDir()
+	f.Fuzz(func(t *testing.T, data []byte) {
+		x := index{path: filepath.Join(dir, "index.json")}
+		if err := os.WriteFile(x.path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Remove(x.path + ".damaged"); err != nil && !errors.Is(err, os.ErrNotExist) {
+			t.Fatal(err)
+		}
+		before, damaged, err := x.load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := x.set("new", "AKIANEW"); err != nil {
+			t.Fatal(err)
+		}
+		if aside, err := os.ReadFile(x.path + ".damaged"); damaged && (err != nil || !bytes.Equal(aside, data)) {
+			t.Fatalf("a damaged index was not set aside: %v", err)
+		}
+		after, damaged, err := x.load()
+		if err != nil || damaged || after["new"].AccessKeyID != "AKIANEW" {
+			t.Fatalf("what was written cannot be read: damaged %v, %v", damaged, err)
+		}
+		for name, entry := range before {
+			if name != "new" && after[name].AccessKeyID != entry.AccessKeyID {
+				t.Fatalf("entry %q has changed from %q to %q", name, entry.AccessKeyID, after[name].AccessKeyID)
+			}
+		}
+	})
+}
+
+// FuzzValue checks that what a keyring gives is a whole key or an error without its text, and that keys come back as they were stored.
+func FuzzValue(f *testing.F) {
+	f.Add([]byte(`{"AccessKeyId":"AKIA","SecretAccessKey":"S3CR3TMARKER"}`), "AKIA", "S3CR3TMARKER")
+	f.Add([]byte(`{"Old":{"AccessKeyId":"AKIA","SecretAccessKey":"S3CR3TMARKER"},"New":{"AccessKeyId":""},"Before":["A"]}`), "\xff", "é\x00")
+	f.Add([]byte("S3CR3TMARKER"), "", "")
+	f.Fuzz(func(t *testing.T, stored []byte, id, secret string) {
+		c, err := decodeValue(stored)
+		noSecret(t, err)
+		if err == nil && (c.AccessKeyID == "" || c.SecretAccessKey == "") {
+			t.Fatal("half a key")
+		}
+		_, err = decodeRotation(stored)
+		noSecret(t, err)
+
+		want := aws.Credentials{AccessKeyID: id, SecretAccessKey: secret}
+		encoded, err := encodeValue(want)
+		noSecret(t, err)
+		if err != nil {
+			return
+		}
+		if len(encoded) > maxValue {
+			t.Fatalf("%d bytes", len(encoded))
+		}
+		if got, err := decodeValue(encoded); err != nil || got != want {
+			t.Fatalf("it comes back as another: %v", err)
+		}
+		r := Rotation{Old: want, New: want, Before: []string{"A"}, Began: time.Unix(1767323045, 0).UTC()}
+		journal, err := encodeRotation(r)
+		if err != nil {
+			return
+		}
+		if got, err := decodeRotation(journal); err != nil || got.Old != want || got.New != want || !got.Began.Equal(r.Began) {
+			t.Fatalf("a journal comes back as another: %v", err)
+		}
+	})
+}
+
+// FuzzCheckName checks that a name which is taken can be stored and is listed as it is.
+func FuzzCheckName(f *testing.F) {
+	for _, name := range []string{"dev", "", " ", "a/b", "é", "\x00", "..", strings.Repeat("x", 300), "\u202e"} {
+		f.Add(name)
+	}
+	f.Fuzz(func(t *testing.T, name string) {
+		if CheckName(name) != nil {
+			return
+		}
+		x := index{path: filepath.Join(t.TempDir(), "index.json")}
+		if err := x.set(name, "AKIA"); err != nil {
+			t.Fatal(err)
+		}
+		if keys, _, err := x.load(); err != nil || len(keys) != 1 || keys[name].AccessKeyID != "AKIA" {
+			t.Fatalf("%q is listed as %v, %v", name, keys, err)
+		}
+	})
+}
+
+func noSecret(t *testing.T, err error) {
+	t.Helper()
+	if err != nil && strings.Contains(err.Error(), "S3CR3TMARKER") {
+		t.Fatalf("an error quotes a secret: %v", err)
+	}
+}
