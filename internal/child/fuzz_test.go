@@ -1,0 +1,62 @@
+package child
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/awsexec/awsexec/internal/credentials"
+)
+
+// FuzzEnviron checks that a child has one identity, the one given, and everything else as it was.
+func FuzzEnviron(f *testing.F) {
+	f.Add("PATH=/bin\nAWS_PROFILE=x\nAWS_SESSION_TOKEN=S3CR3TMARKER\nAWS_REGION=r", "eu-west-1", "work", "token")
+	f.Add("AWS_CONTAINER_CREDENTIALS_FULL_URI=http://x\nAWSEXEC_PASSPHRASE=S3CR3TMARKER\n=x\ny\nAWS_ACCESS_KEY_ID", "", "", "")
+	f.Add("A=1\nA=2\nAWS_PROFILES=x\nAWSEXEC_KEYSTORE=file", "r", "", "t")
+	f.Fuzz(func(t *testing.T, baseText, region, profile, token string) {
+		base := strings.Split(baseText, "\n")
+		before := slices.Clone(base)
+		c := credentials.Plain{AccessKeyID: "ASIA", SecretAccessKey: "secret", SessionToken: token, CanExpire: token != "", Expires: time.Unix(1767323045, 0)}
+		env := Environ(base, Identity{Credentials: c, Region: region, Profile: profile})
+		if !slices.Equal(base, before) {
+			t.Fatal("its argument was changed")
+		}
+
+		want := map[string]string{"AWS_ACCESS_KEY_ID": "ASIA", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": token, "AWSEXEC_PROFILE": profile}
+		if region != "" {
+			want["AWS_REGION"], want["AWS_DEFAULT_REGION"] = region, region
+		}
+		if c.CanExpire {
+			want["AWS_CREDENTIAL_EXPIRATION"] = "2026-01-02T03:04:05Z"
+		}
+		var kept []string
+		for _, kv := range env {
+			name, value, ok := strings.Cut(kv, "=")
+			given, ours := want[name]
+			switch {
+			case !ok:
+				kept = append(kept, kv)
+			case ours && given == value && given != "":
+				delete(want, name) // a second one is not expected any more
+			case ours, matches(Scrubbed, name):
+				t.Fatalf("the child has %s", name)
+			default:
+				kept = append(kept, kv)
+			}
+		}
+		for name, value := range want {
+			if value != "" {
+				t.Fatalf("the child lacks %s", name)
+			}
+		}
+		kept = slices.DeleteFunc(kept, func(kv string) bool { return !slices.Contains(base, kv) })
+		rest := slices.DeleteFunc(base, func(kv string) bool {
+			name, _, ok := strings.Cut(kv, "=")
+			return ok && (matches(Scrubbed, name) || region != "" && (name == "AWS_REGION" || name == "AWS_DEFAULT_REGION"))
+		})
+		if !slices.Equal(kept, rest) {
+			t.Fatalf("the rest of the environment is %q, was %q", kept, rest)
+		}
+	})
+}
