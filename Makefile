@@ -12,7 +12,7 @@ GOTESTSUM := gotest.tools/gotestsum@v1.13.0
 # The version comes from the line above; a checkout that git will not read must not break a build.
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
-.PHONY: help build demo test chaos lint bench clean
+.PHONY: help build demo test chaos fuzz lint bench clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -32,6 +32,10 @@ test: build/gotestsum ## all tests; installs the real parts that they run agains
 
 chaos: ## hundreds of awsexec at once, killed, failed and restored under, for up to 10 minutes (SEED=N: the calls of an earlier run)
 	@go run ./internal/chaos $(if $(SEED),-seed $(SEED))
+
+FUZZTIME ?= 30s
+fuzz: ## every fuzz target for a time (FUZZTIME=30s)
+	@internal/ci/fuzz.sh $(FUZZTIME)
 
 lint: build/staticcheck ## format, vet, staticcheck and builds for all systems, go.mod and go.sum
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go' 2>/dev/null || find . -name '*.go' -not -path '*/node_modules/*')); \
