@@ -21,7 +21,7 @@ func FuzzFind(f *testing.F) {
 		f.Add(data)
 	}
 	call := &Call{Cache: f.TempDir()}
-	path := call.Path(print)
+	path := filepath.Join(call.Cache, File(print))
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		f.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func FuzzSeal(f *testing.F) {
 	f.Add(strings.Repeat("s", 255), strings.Repeat("t", 255), "\x00", "é")
 	call := &Call{Cache: f.TempDir()}
 	var print Fingerprint
-	path := call.Path(print)
+	path := filepath.Join(call.Cache, File(print))
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		f.Fatal(err)
 	}
