@@ -83,14 +83,19 @@ func (c *importCmd) Run(ctx context.Context, a *app) error {
 			return err
 		}
 		defer release()
+		links := hardLinks(a.settings.Files)
+		var moved []clearKey
 		for _, p := range ready {
 			if err := c.move(ctx, a, p); err != nil {
 				fail(p.key, err)
+			} else {
+				moved = append(moved, p.key)
 			}
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
 		}
+		a.warnOfCopies(moved, links)
 	}
 	for _, path := range a.backedUp {
 		a.ui.note("%s as it was, without the secrets, is %s", path, path+backupSuffix)
