@@ -48,13 +48,13 @@ func (w doctorWorld) text(args ...string) result {
 }
 
 // doctor runs doctor --json and checks its exit code and that no secret is in what it prints.
-func (w doctorWorld) doctor(args ...string) report {
+func (w doctorWorld) doctor(args ...string) doctorReport {
 	w.t.Helper()
 	r := w.text(append(args, "--json")...)
 	if strings.Contains(r.out, aliceSecret) || strings.Contains(r.out, aliceID) {
 		w.t.Errorf("a key in full on standard output: %s", r.out)
 	}
-	var got report
+	var got doctorReport
 	if err := json.Unmarshal([]byte(r.out), &got); err != nil {
 		w.t.Fatalf("exit code %d, %v\n%s%s", r.code, err, r.out, r.err)
 	}
@@ -64,7 +64,7 @@ func (w doctorWorld) doctor(args ...string) report {
 	return got
 }
 
-func (r report) finding(check string, parts ...string) (finding, bool) {
+func (r doctorReport) finding(check string, parts ...string) (doctorFinding, bool) {
 	for _, f := range r.Findings {
 		all := f.Text + "\n" + f.At + "\n" + f.Mend
 		ok := f.Check == check
@@ -75,16 +75,16 @@ func (r report) finding(check string, parts ...string) (finding, bool) {
 			return f, true
 		}
 	}
-	return finding{}, false
+	return doctorFinding{}, false
 }
 
-func (r report) client(name string) clientRow {
+func (r doctorReport) client(name string) doctorClient {
 	for _, c := range r.Clients {
 		if strings.Contains(c.Client, name) {
 			return c
 		}
 	}
-	return clientRow{}
+	return doctorClient{}
 }
 
 // TestDoctorOfSoundProfile: nothing to say, exit code 0, and the same output every time.
@@ -194,48 +194,48 @@ func TestDoctorFindings(t *testing.T) {
 		env         map[string]string
 		args        []string
 		check       string
-		severity    severity
+		severity    string
 		parts       []string
 	}{
-		{name: "unknown profile", args: []string{"-p", "wrok"}, check: "profile", severity: broken, parts: []string{`nearest: "work"`, "awsexec add wrok"}},
-		{name: "duplicate section", config: "[profile work]\n", check: "unreadable", severity: broken, parts: []string{"config:4", "already on line 1"}},
+		{name: "unknown profile", args: []string{"-p", "wrok"}, check: "profile", severity: "error", parts: []string{`nearest: "work"`, "awsexec add wrok"}},
+		{name: "duplicate section", config: "[profile work]\n", check: "unreadable", severity: "error", parts: []string{"config:4", "already on line 1"}},
 		{name: "cycle", config: "[profile a]\nrole_arn = r\nsource_profile = b\n[profile b]\nrole_arn = r\nsource_profile = a\n", args: []string{"-p", "a"},
-			check: "profile", severity: broken, parts: []string{"a → b → a", "config:9"}},
-		{name: "source that is missing", config: "[profile a]\nrole_arn = r\nsource_profile = b\n", args: []string{"-p", "a"}, check: "profile", severity: broken, parts: []string{`"b"`}},
-		{name: "role without a source", config: "[profile r]\nrole_arn = r\n", args: []string{"-p", "r"}, check: "profile", severity: broken, parts: []string{"config:5", "source_profile"}},
-		{name: "credential_source that is none", config: "[profile r]\nrole_arn = r\ncredential_source = Vault\n", args: []string{"-p", "r"}, check: "profile", severity: broken,
+			check: "profile", severity: "error", parts: []string{"a → b → a", "config:9"}},
+		{name: "source that is missing", config: "[profile a]\nrole_arn = r\nsource_profile = b\n", args: []string{"-p", "a"}, check: "profile", severity: "error", parts: []string{`"b"`}},
+		{name: "role without a source", config: "[profile r]\nrole_arn = r\n", args: []string{"-p", "r"}, check: "profile", severity: "error", parts: []string{"config:5", "source_profile"}},
+		{name: "credential_source that is none", config: "[profile r]\nrole_arn = r\ncredential_source = Vault\n", args: []string{"-p", "r"}, check: "profile", severity: "error",
 			parts: []string{"config:6 (credential_source)"}},
 		{name: "profiles of awsexec in a circle", config: "[profile a]\ncredential_process = awsexec -p b\n[profile b]\ncredential_process = awsexec -p a\n",
-			args: []string{"-p", "a"}, check: "profile", severity: broken, parts: []string{"a → b → a", "config:7 (credential_process)"}},
-		{name: "section without its word", config: "[dev]\nmfa_serial = x\n", args: []string{"-p", "dev"}, check: "profile", severity: broken, parts: []string{"config:4", "[profile dev]"}},
-		{name: "such a section, not used", config: "[dev]\nmfa_serial = x\n", check: "ambiguous", severity: suspect, parts: []string{"[profile dev]", "config:4"}},
-		{name: "quotes", config: "[profile q]\nmfa_serial = \"x\"\n", check: "ambiguous", severity: suspect, parts: []string{"quotes", "config:5"}},
-		{name: "comment behind a value", config: "[profile q]\nregion = eu-west-1 # home\n", check: "ambiguous", severity: suspect, parts: []string{"comment", "config:5"}},
-		{name: "another delimiter", config: "[profile q]\nregion: eu-west-1\n", check: "ambiguous", severity: suspect, parts: []string{"key = value", "config:5"}},
+			args: []string{"-p", "a"}, check: "profile", severity: "error", parts: []string{"a → b → a", "config:7 (credential_process)"}},
+		{name: "section without its word", config: "[dev]\nmfa_serial = x\n", args: []string{"-p", "dev"}, check: "profile", severity: "error", parts: []string{"config:4", "[profile dev]"}},
+		{name: "such a section, not used", config: "[dev]\nmfa_serial = x\n", check: "ambiguous", severity: "warning", parts: []string{"[profile dev]", "config:4"}},
+		{name: "quotes", config: "[profile q]\nmfa_serial = \"x\"\n", check: "ambiguous", severity: "warning", parts: []string{"quotes", "config:5"}},
+		{name: "comment behind a value", config: "[profile q]\nregion = eu-west-1 # home\n", check: "ambiguous", severity: "warning", parts: []string{"comment", "config:5"}},
+		{name: "another delimiter", config: "[profile q]\nregion: eu-west-1\n", check: "ambiguous", severity: "warning", parts: []string{"key = value", "config:5"}},
 		{name: "key in clear", credentials: "[old]\naws_access_key_id = " + aliceID + "\naws_secret_access_key = " + aliceSecret + "\n",
-			check: "key-in-clear", severity: suspect, parts: []string{"AKIA…CE01", "credentials:3", "awsexec import old"}},
+			check: "key-in-clear", severity: "warning", parts: []string{"AKIA…CE01", "credentials:3", "awsexec import old"}},
 		{name: "key in clear beside another stored one", credentials: "[work]\naws_access_key_id = AKIAIOSFODNN7OTHER01\naws_secret_access_key = " + aliceSecret + "\n",
-			check: "key-in-clear", severity: suspect, parts: []string{"credentials:3", "take the key out", "stored one (AKIA…CE01)", "awsexec import work --force"}},
-		{name: "process not on the PATH", config: "[profile p]\ncredential_process = awsexec.exe -p p\n", check: "process", severity: broken, parts: []string{"PATH", "config:5", "aws configure set"}},
-		{name: "process that is not there", config: "[profile p]\ncredential_process = /nowhere/awsexec -p p\n", check: "process", severity: broken, parts: []string{"/nowhere/awsexec", "config:5"}},
-		{name: "another awsexec", config: "[profile p]\ncredential_process = OTHER/awsexec -p p\n", check: "process", severity: suspect, parts: []string{"another awsexec", "config:5"}},
-		{name: "empty AWS_PROFILE", env: map[string]string{"AWS_PROFILE": ""}, check: "environment", severity: broken, parts: []string{"empty", "unset AWS_PROFILE"}},
+			check: "key-in-clear", severity: "warning", parts: []string{"credentials:3", "take the key out", "stored one (AKIA…CE01)", "awsexec import work --force"}},
+		{name: "process not on the PATH", config: "[profile p]\ncredential_process = awsexec.exe -p p\n", check: "process", severity: "error", parts: []string{"PATH", "config:5", "aws configure set"}},
+		{name: "process that is not there", config: "[profile p]\ncredential_process = /nowhere/awsexec -p p\n", check: "process", severity: "error", parts: []string{"/nowhere/awsexec", "config:5"}},
+		{name: "another awsexec", config: "[profile p]\ncredential_process = OTHER/awsexec -p p\n", check: "process", severity: "warning", parts: []string{"another awsexec", "config:5"}},
+		{name: "empty AWS_PROFILE", env: map[string]string{"AWS_PROFILE": ""}, check: "environment", severity: "error", parts: []string{"empty", "unset AWS_PROFILE"}},
 		{name: "AWS_PROFILE and keys", env: map[string]string{"AWS_PROFILE": "work", "AWS_ACCESS_KEY_ID": aliceID, "AWS_SECRET_ACCESS_KEY": aliceSecret},
-			check: "environment", severity: suspect, parts: []string{"JavaScript", "unset AWS_ACCESS_KEY_ID"}},
-		{name: "two profiles", env: map[string]string{"AWS_PROFILE": "work", "AWS_DEFAULT_PROFILE": "q"}, check: "environment", severity: suspect, parts: []string{"differ"}},
-		{name: "half a key", env: map[string]string{"AWS_ACCESS_KEY_ID": aliceID}, check: "environment", severity: suspect, parts: []string{"AWS_SECRET_ACCESS_KEY is not"}},
-		{name: "token alone", env: map[string]string{"AWS_SESSION_TOKEN": "t"}, check: "environment", severity: suspect, parts: []string{"unset AWS_SESSION_TOKEN"}},
+			check: "environment", severity: "warning", parts: []string{"JavaScript", "unset AWS_ACCESS_KEY_ID"}},
+		{name: "two profiles", env: map[string]string{"AWS_PROFILE": "work", "AWS_DEFAULT_PROFILE": "q"}, check: "environment", severity: "warning", parts: []string{"differ"}},
+		{name: "half a key", env: map[string]string{"AWS_ACCESS_KEY_ID": aliceID}, check: "environment", severity: "warning", parts: []string{"AWS_SECRET_ACCESS_KEY is not"}},
+		{name: "token alone", env: map[string]string{"AWS_SESSION_TOKEN": "t"}, check: "environment", severity: "warning", parts: []string{"unset AWS_SESSION_TOKEN"}},
 		{name: "session without token", env: map[string]string{"AWS_ACCESS_KEY_ID": "ASIAIOSFODNN7ALICE01", "AWS_SECRET_ACCESS_KEY": aliceSecret},
-			check: "environment", severity: broken, parts: []string{"AWS_SESSION_TOKEN is not set"}},
-		{name: "old token variable", env: map[string]string{"AWS_SECURITY_TOKEN": "t"}, check: "environment", severity: suspect, parts: []string{"unset AWS_SECURITY_TOKEN"}},
-		{name: "expired", env: map[string]string{"AWS_CREDENTIAL_EXPIRATION": past}, check: "environment", severity: broken, parts: []string{"expired at " + past}},
-		{name: "two regions", env: map[string]string{"AWS_DEFAULT_REGION": "eu-west-9"}, check: "region", severity: suspect, parts: []string{"differ", "eu-west-9"}},
-		{name: "no region", env: map[string]string{"AWS_REGION": "", "AWS_DEFAULT_REGION": ""}, check: "region", severity: suspect, parts: []string{"no region for", "aws configure set region"}},
-		{name: "no region for boto3", env: map[string]string{"AWS_DEFAULT_REGION": "-"}, check: "region", severity: suspect, parts: []string{"no region for boto3, AWS CLI v1:"}},
-		{name: "file that is not there", env: map[string]string{"AWS_SHARED_CREDENTIALS_FILE": "/nowhere"}, check: "file", severity: suspect, parts: []string{"/nowhere", "unset"}},
-		{name: "no process in the profile", args: []string{"-p", "bare"}, check: "not-used", severity: suspect, parts: []string{"no credential_process", "aws configure set credential_process"}},
+			check: "environment", severity: "error", parts: []string{"AWS_SESSION_TOKEN is not set"}},
+		{name: "old token variable", env: map[string]string{"AWS_SECURITY_TOKEN": "t"}, check: "environment", severity: "warning", parts: []string{"unset AWS_SECURITY_TOKEN"}},
+		{name: "expired", env: map[string]string{"AWS_CREDENTIAL_EXPIRATION": past}, check: "environment", severity: "error", parts: []string{"expired at " + past}},
+		{name: "two regions", env: map[string]string{"AWS_DEFAULT_REGION": "eu-west-9"}, check: "region", severity: "warning", parts: []string{"differ", "eu-west-9"}},
+		{name: "no region", env: map[string]string{"AWS_REGION": "", "AWS_DEFAULT_REGION": ""}, check: "region", severity: "warning", parts: []string{"no region for", "aws configure set region"}},
+		{name: "no region for boto3", env: map[string]string{"AWS_DEFAULT_REGION": "-"}, check: "region", severity: "warning", parts: []string{"no region for boto3, AWS CLI v1:"}},
+		{name: "file that is not there", env: map[string]string{"AWS_SHARED_CREDENTIALS_FILE": "/nowhere"}, check: "file", severity: "warning", parts: []string{"/nowhere", "unset"}},
+		{name: "no process in the profile", args: []string{"-p", "bare"}, check: "not-used", severity: "warning", parts: []string{"no credential_process", "aws configure set credential_process"}},
 		{name: "mfa in the Go SDK", config: "[profile r]\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = work\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n",
-			args: []string{"-p", "r"}, check: "rejected", severity: suspect, parts: []string{"Go SDK", "config:7", "awsexec -p r -- COMMAND", "aws configure set mfa_serial arn:aws:iam::123456789012:mfa/me --profile work"}},
+			args: []string{"-p", "r"}, check: "rejected", severity: "warning", parts: []string{"Go SDK", "config:7", "awsexec -p r -- COMMAND", "aws configure set mfa_serial arn:aws:iam::123456789012:mfa/me --profile work"}},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -268,7 +268,7 @@ func TestDoctorFindings(t *testing.T) {
 				t.Error("OK, although there is something wrong")
 			}
 			for _, f := range got.Findings {
-				if f.Severity != notice && f.Mend == "" {
+				if f.Severity != "info" && f.Mend == "" {
 					t.Errorf("finding %+v: want one with a way to mend it", f)
 				}
 			}
@@ -289,7 +289,7 @@ func TestDoctorReadsNoKey(t *testing.T) {
 	if err := os.Remove(filepath.Join(w.home, "data", "awsexec", "keystore.age")); err != nil {
 		t.Fatal(err)
 	}
-	if f, ok := w.doctor("-p", "work").finding("keystore", "is gone"); !ok || f.Severity != broken {
+	if f, ok := w.doctor("-p", "work").finding("keystore", "is gone"); !ok || f.Severity != "error" {
 		t.Errorf("%+v: want an error about a keystore that is gone", f)
 	}
 	if calls := w.server.Calls("GetSessionToken") + w.server.Calls("GetCallerIdentity"); calls != 1 { // that of add
@@ -344,7 +344,7 @@ func TestDoctorOnline(t *testing.T) {
 		t.Errorf("%d sessions were made, want 1", n)
 	}
 	w.now = func() time.Time { return time.Now().Add(7 * time.Minute) }
-	if f, ok := w.doctor("-p", "work", "--online").finding("clock", "off by 7m"); !ok || f.Severity != broken {
+	if f, ok := w.doctor("-p", "work", "--online").finding("clock", "off by 7m"); !ok || f.Severity != "error" {
 		t.Errorf("%+v: want a clock that is off", f)
 	}
 }

@@ -211,27 +211,11 @@ func (u *ui) printJSON(v any) error {
 	return err
 }
 
-// mask shortens an access key id to what tells it from others.
-func mask(keyID string) string {
-	if len(keyID) < 12 {
-		return strings.Repeat("*", len(keyID))
-	}
-	return keyID[:4] + "…" + keyID[len(keyID)-4:]
-}
+// mask shortens an access key id to what distinguishes it from others.
+func mask(keyID string) string { return visible.KeyID(keyID) }
 
 // maskEnd shows the last four characters of s.
-func maskEnd(s string) string {
-	if len(s) <= 4 {
-		return strings.Repeat("*", len(s))
-	}
-	return strings.Repeat("*", len(s)-4) + s[len(s)-4:]
-}
+func maskEnd(s string) string { return visible.End(s) }
 
 // maskARN hides the account in an ARN, all but its end.
-func maskARN(arn string) string {
-	parts := strings.SplitN(arn, ":", 6)
-	if len(parts) == 6 {
-		parts[4] = maskEnd(parts[4])
-	}
-	return strings.Join(parts, ":")
-}
+func maskARN(arn string) string { return visible.ARN(arn) }

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
-	"strings"
 	"time"
 
 	"github.com/awsexec/awsexec/internal/session"
+	"github.com/awsexec/awsexec/internal/visible"
 	"github.com/awsexec/awsexec/keystore"
 )
 
@@ -58,13 +58,7 @@ func (c *unlockCmd) Run(ctx context.Context, a *app) error {
 func (a *app) canHold() bool { return runtime.GOOS == "linux" && a.settings.Hold > 0 }
 
 // clock is a time of day, and how far off it is.
-func (a *app) clock(t time.Time) string {
-	left := t.Sub(a.now())
-	if left < time.Minute {
-		return fmt.Sprintf("%s (in %s)", t.Local().Format("15:04:05"), left.Round(time.Second))
-	}
-	return fmt.Sprintf("%s (in %s)", t.Local().Format("15:04"), strings.TrimSuffix(left.Round(time.Minute).String(), "0s"))
-}
+func (a *app) clock(t time.Time) string { return visible.Until(t, a.now()) }
 
 // hasFile is an error if keys are in an encrypted file that has yet to be made.
 func (a *app) hasFile(ctx context.Context, keys *keystore.Store) error {

@@ -23,7 +23,7 @@ func printsAsItself(t *testing.T, what, text string) {
 		if shown := visible.Text(line); shown != line {
 			t.Errorf("%s has a line that does not print as itself: %q", what, line)
 		}
-		if strings.HasPrefix(line, "awsexec: hint: forged") || strings.HasPrefix(strings.TrimSpace(line), "mend: awsexec: hint: forged") {
+		if strings.HasPrefix(line, "awsexec: hint: forged") || strings.HasPrefix(strings.TrimSpace(line), "fix: awsexec: hint: forged") {
 			t.Errorf("%s has a forged line:\n%s", what, text)
 		}
 	}
@@ -88,7 +88,7 @@ func TestHostileAnswerOfAWSIsShown(t *testing.T) {
 func TestHostileTextInJSON(t *testing.T) {
 	w := newWorld(t)
 	r := w.run("", "doctor", "--json", "-p", hostile+"\U000e0041")
-	var got report
+	var got doctorReport
 	if err := json.Unmarshal([]byte(r.out), &got); err != nil || got.Profile.Name != hostile+"\U000e0041" {
 		t.Errorf("%v: the name is read as %+q", err, got.Profile.Name)
 	}

@@ -15,7 +15,7 @@ const module = "github.com/awsexec/awsexec/"
 
 // arrows are the packages of ours that a package may import. What is in no row may import none.
 var arrows = map[string]string{
-	"cmd/awsexec": "exec keystore processfmt internal/atomicfile internal/awsapi internal/credentials internal/explain internal/flock " +
+	"cmd/awsexec": "exec keystore processfmt internal/atomicfile internal/awsapi internal/credentials internal/doctor internal/explain internal/flock " +
 		"internal/profile internal/provider internal/redirect internal/renew internal/server internal/session internal/term internal/ticket internal/visible internal/warm internal/readfile internal/ownfile",
 
 	"exec":       "internal/child",
@@ -29,6 +29,7 @@ var arrows = map[string]string{
 	"internal/profile":    "internal/readfile",
 	"internal/cache":      "internal/flock internal/sealed internal/ticket internal/ownfile internal/readfile",
 	"internal/child":      "internal/credentials",
+	"internal/doctor":     "exec internal/awsapi internal/cache internal/explain internal/ownfile internal/profile internal/provider internal/visible keystore",
 	"internal/explain":    "internal/profile internal/readfile",
 	"internal/provider":   "internal/awsapi internal/cache internal/profile keystore internal/readfile",
 	"internal/redirect":   "internal/atomicfile internal/flock internal/profile internal/ownfile internal/readfile",

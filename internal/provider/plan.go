@@ -66,6 +66,19 @@ func (e *LoopError) Error() string {
 	return fmt.Sprintf("profile %q leads back to itself: %s", e.Path[len(e.Path)-1], strings.Join(e.Path, " → "))
 }
 
+// EnvironmentError says that the variables hold a part of credentials only.
+type EnvironmentError struct {
+	Set     string // a variable
+	Missing string // the one that it needs
+}
+
+func (e *EnvironmentError) Error() string {
+	if e.Missing == "AWS_SESSION_TOKEN" {
+		return fmt.Sprintf("%s is that of a session and %s is not set", e.Set, e.Missing)
+	}
+	return fmt.Sprintf("%s is set and %s is not", e.Set, e.Missing)
+}
+
 // Decide says how the credentials of p are got, without getting them. It reads the keystore's index and, if that does not know the key of
 // a profile that has nothing else, the keystore.
 //
@@ -94,13 +107,13 @@ func environmentKind(env func(string) string) (Kind, error) {
 	case id == "" && secret == "":
 		return "", nil
 	case id == "":
-		return "", errors.New("AWS_SECRET_ACCESS_KEY is set and AWS_ACCESS_KEY_ID is not")
+		return "", &EnvironmentError{Set: "AWS_SECRET_ACCESS_KEY", Missing: "AWS_ACCESS_KEY_ID"}
 	case secret == "":
-		return "", errors.New("AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not")
+		return "", &EnvironmentError{Set: "AWS_ACCESS_KEY_ID", Missing: "AWS_SECRET_ACCESS_KEY"}
 	case sessionToken(env) != "":
 		return EnvironmentSession, nil
 	case isShortLived(id):
-		return "", errors.New("AWS_ACCESS_KEY_ID is that of a session and AWS_SESSION_TOKEN is not set")
+		return "", &EnvironmentError{Set: "AWS_ACCESS_KEY_ID", Missing: "AWS_SESSION_TOKEN"}
 	default:
 		return EnvironmentKey, nil
 	}

@@ -1,0 +1,156 @@
+package doctor
+
+import (
+	"fmt"
+
+	"github.com/awsexec/awsexec/internal/explain"
+	"github.com/awsexec/awsexec/internal/ownfile"
+	"github.com/awsexec/awsexec/internal/profile"
+)
+
+// Severity is how much a finding matters.
+type Severity int
+
+// The severities, the worst first.
+const (
+	Broken  Severity = iota // something does not work
+	Suspect                 // something works otherwise than it looks
+	Notice
+)
+
+// Check is what found something. Scripts may rely on these words.
+type Check string
+
+// The checks.
+const (
+	Directory   Check = "directory"
+	Unreadable  Check = "unreadable"
+	Ambiguous   Check = "ambiguous"
+	MissingFile Check = "file"
+	NoProfile   Check = "profile"
+	Nothing     Check = "nothing"
+	Differs     Check = "differs"
+	Shadowed    Check = "shadowed"
+	Rejected    Check = "rejected"
+	NotUsed     Check = "not-used"
+	Process     Check = "process"
+	KeyInClear  Check = "key-in-clear"
+	Environment Check = "environment"
+	Region      Check = "region"
+	InKeystore  Check = "keystore"
+	Rotation    Check = "rotation"
+	Permissions Check = "permissions"
+	Unreachable Check = "online"
+	Clock       Check = "clock"
+	Identity    Check = "identity"
+)
+
+// Finding is one thing that is to be known.
+type Finding struct {
+	Severity  Severity
+	Check     Check
+	At        Place    // may be none
+	Text      string   // a sentence; it holds no secret, and access key ids are masked
+	Remedies  []Remedy // what puts it right, to be done one after the other
+	Otherwise Remedy   // another way, for those who leave everything as it is; nil if there is none
+}
+
+// Place is where something is. The zero Place is none.
+type Place struct {
+	explain.Place        // a line or a setting in an AWS file, or a variable
+	Flag          string // of the command line
+	Path          string // of a file as a whole
+	Key, Keystore string // a name, and the keystore that has a key under it
+}
+
+// String returns the place as people write it: file:line (setting), say.
+func (p Place) String() string {
+	switch {
+	case p.Flag != "":
+		return p.Flag
+	case p.Path != "":
+		return p.Path
+	case p.Keystore != "":
+		return fmt.Sprintf("%q in %s", p.Key, p.Keystore)
+	}
+	return p.Place.String()
+}
+
+func variable(name string) Place { return Place{Place: explain.Place{Variable: name}} }
+
+func file(path string) Place { return Place{Path: path} }
+
+func line(pos profile.Pos) Place { return Place{Place: explain.Place{Pos: pos}} }
+
+func setting(pos profile.Pos, key string) Place {
+	return Place{Place: explain.Place{Pos: pos, Key: key}}
+}
+
+// Remedy is something that a person can do: one of the types below.
+type Remedy interface{ isRemedy() }
+
+// The remedies. Most are commands.
+type (
+	// Unset takes variables out of the environment.
+	Unset struct{ Variables []string }
+	// Export sets a variable.
+	Export struct{ Variable, Value string }
+	// Edit changes a line in an AWS file.
+	Edit struct {
+		At   explain.Place
+		What string // is to be done there
+	}
+	// Replace decides between a plaintext key and another one that the keystore has under its name.
+	Replace struct {
+		At      explain.Place // of the plaintext key
+		Profile string
+		Stored  string // the access key id of the other one
+	}
+	// Import takes the plaintext key of a profile into the keystore.
+	Import struct{ Profile string }
+	// Configure writes a setting of a profile.
+	Configure struct{ Profile, Setting, Value string }
+	// Lead makes a profile lead to awsexec.
+	Lead struct{ Profile string }
+	// Awsexec calls awsexec with arguments.
+	Awsexec struct{ Args []string }
+	// RunWith runs a program with the credentials of a profile.
+	RunWith struct{ Profile string }
+	// Restrict takes a file from others.
+	Restrict struct{ Path string }
+	// Reclaim makes a directory of awsexec's usable again.
+	Reclaim struct{ Refused *ownfile.RefusedError }
+	// Advice is no command.
+	Advice struct{ Text string }
+	// AfterError is what can be done about an error.
+	AfterError struct{ Err error }
+)
+
+func (Unset) isRemedy()      {}
+func (Export) isRemedy()     {}
+func (Edit) isRemedy()       {}
+func (Replace) isRemedy()    {}
+func (Import) isRemedy()     {}
+func (Configure) isRemedy()  {}
+func (Lead) isRemedy()       {}
+func (Awsexec) isRemedy()    {}
+func (RunWith) isRemedy()    {}
+func (Restrict) isRemedy()   {}
+func (Reclaim) isRemedy()    {}
+func (Advice) isRemedy()     {}
+func (AfterError) isRemedy() {}
+
+// keyVariables are those that hold keys.
+var keyVariables = []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
+
+func unset(variables ...string) Unset { return Unset{variables} }
+
+func awsexec(args ...string) Awsexec { return Awsexec{args} }
+
+// takeOut takes out what is at a place.
+func takeOut(at explain.Place) Remedy {
+	if at.Variable != "" {
+		return unset(at.Variable)
+	}
+	return Edit{at, "take it out"}
+}

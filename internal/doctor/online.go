@@ -1,0 +1,114 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/awsexec/awsexec/internal/awsapi"
+	"github.com/awsexec/awsexec/internal/cache"
+	"github.com/awsexec/awsexec/internal/provider"
+	"github.com/awsexec/awsexec/internal/visible"
+	"github.com/awsexec/awsexec/keystore"
+)
+
+// skewLimit is how far a clock may be off before it is worth a word. AWS refuses requests from 5 minutes on.
+const skewLimit = time.Minute
+
+// errWouldAsk says that an identity is not to be had without asking a person, or without a new session.
+var errWouldAsk = errors.New("there is no session in the cache, and doctor makes none")
+
+// Connection is how AWS is asked.
+type Connection struct {
+	Client awsapi.Client
+	Err    error        // why it cannot be asked
+	Cache  *cache.Cache // of sessions; nil if there can be none
+	Events provider.Events
+}
+
+// Online asks AWS for the time and for the identity, and adds what it finds to a report of Examine. It makes no session.
+func Online(ctx context.Context, in Input, r *Report, c Connection) {
+	if r.Profile == nil {
+		return
+	}
+	d := &diagnosis{in: in, report: *r}
+	if len(r.Steps) > 0 {
+		d.plan = r.Steps[0].Plan
+	}
+	d.checkOnline(ctx, c)
+	d.report.sort()
+	*r = d.report
+}
+
+func (d *diagnosis) checkOnline(ctx context.Context, c Connection) {
+	if c.Err != nil {
+		d.found(Broken, Unreachable, Place{}, c.Err.Error(), AfterError{c.Err})
+		return
+	}
+	before := d.in.Now()
+	server, err := c.Client.ServerTime(ctx)
+	if err != nil {
+		d.found(Broken, Unreachable, Place{}, err.Error(), AfterError{err})
+		return
+	}
+	d.checkClock(before.Add(d.in.Now().Sub(before) / 2).Sub(server))
+	who, err := d.identity(ctx, c)
+	switch {
+	case errors.Is(err, errWouldAsk), errors.Is(err, errNotRead):
+		d.found(Notice, Identity, Place{}, fmt.Sprintf("AWS was not asked whose credentials these are: %v", err), awsexec("whoami"))
+	case err != nil:
+		d.found(Broken, Identity, Place{}, err.Error(), AfterError{err})
+	default:
+		d.found(Notice, Identity, Place{}, "AWS takes these credentials for "+visible.ARN(who.ARN))
+	}
+}
+
+func (d *diagnosis) checkClock(skew time.Duration) {
+	skew = skew.Round(time.Second)
+	set := Advice{"set the clock, or switch on its synchronisation"}
+	switch {
+	case skew.Abs() >= 5*time.Minute:
+		d.found(Broken, Clock, Place{}, fmt.Sprintf("this machine's clock is off by %s: AWS refuses its requests", skew), set)
+	case skew.Abs() >= skewLimit:
+		d.found(Suspect, Clock, Place{}, fmt.Sprintf("this machine's clock is off by %s", skew), set)
+	default:
+		d.found(Notice, Clock, Place{}, "this machine's clock agrees with that of AWS")
+	}
+}
+
+// identity asks AWS who the profile's credentials belong to, if that takes no more than the cache. Opening it takes the keystore, which is
+// left alone where that would ask.
+func (d *diagnosis) identity(ctx context.Context, c Connection) (awsapi.Identity, error) {
+	if d.plan == nil {
+		return awsapi.Identity{}, d.report.Err
+	}
+	end, state := last(d.plan), d.in.Keystore.Condition
+	switch {
+	case end.Kind == provider.Process:
+		return awsapi.Identity{}, fmt.Errorf("%w: a credential_process may ask for something", errWouldAsk)
+	case !end.LongTerm():
+	case state != keystore.ConditionOpen && !d.isSet("AWSEXEC_PASSPHRASE"):
+		return awsapi.Identity{}, fmt.Errorf("%w: the keystore is %s", errWouldAsk, state)
+	}
+	if c.Cache == nil {
+		return awsapi.Identity{}, d.in.SessionsErr
+	}
+	if end.LongTerm() && !c.Cache.Expiry(d.in.keyID(end)).After(d.in.Now()) {
+		return awsapi.Identity{}, errWouldAsk
+	}
+	o := d.in.options(d.in.Profile != "")
+	o.Client, o.Cache, o.Events, o.NoSession = c.Client, c.Cache, c.Events, false
+	o.TokenCode = func(context.Context, provider.TokenRequest) (provider.TokenCode, error) {
+		return provider.TokenCode{}, fmt.Errorf("%w: %w", errWouldAsk, provider.ErrNoHuman)
+	}
+	from, err := provider.New(ctx, d.report.Profile, o)
+	if err != nil {
+		return awsapi.Identity{}, err
+	}
+	credentials, err := from.Retrieve(ctx)
+	if err != nil {
+		return awsapi.Identity{}, err
+	}
+	return c.Client.WhoAmI(ctx, credentials)
+}

@@ -1,0 +1,41 @@
+package visible
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// KeyID returns enough of an access key id to know it again, and not all of it.
+func KeyID(id string) string {
+	if len(id) < 12 {
+		return strings.Repeat("*", len(id))
+	}
+	return id[:4] + "…" + id[len(id)-4:]
+}
+
+// End returns s with all but its last four characters hidden.
+func End(s string) string {
+	if len(s) <= 4 {
+		return strings.Repeat("*", len(s))
+	}
+	return strings.Repeat("*", len(s)-4) + s[len(s)-4:]
+}
+
+// ARN returns an ARN with the account hidden, all but its end.
+func ARN(arn string) string {
+	parts := strings.SplitN(arn, ":", 6)
+	if len(parts) == 6 {
+		parts[4] = End(parts[4])
+	}
+	return strings.Join(parts, ":")
+}
+
+// Until returns a time as people say when something ends: at 15:04, in so long.
+func Until(end, now time.Time) string {
+	left := end.Sub(now)
+	if left < time.Minute {
+		return fmt.Sprintf("%s (in %s)", end.Local().Format("15:04:05"), left.Round(time.Second))
+	}
+	return fmt.Sprintf("%s (in %s)", end.Local().Format("15:04"), strings.TrimSuffix(left.Round(time.Minute).String(), "0s"))
+}
