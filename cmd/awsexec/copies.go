@@ -93,3 +93,13 @@ func (a *app) warnOfCopies(moved []clearKey, links []hardLinked) {
 		}
 	}
 }
+
+// sameFile reports whether two paths lead to one file that is there.
+func sameFile(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
+}
