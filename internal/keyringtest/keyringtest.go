@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -23,6 +24,9 @@ const SecretsName = "org.freedesktop.secrets"
 
 // startTime bounds the wait for a daemon to come up.
 const startTime = 20 * time.Second
+
+// starts bounds how often gnome-keyring is started: some versions abort now and then as they come up.
+const starts = 3
 
 // busConfig is a session bus that starts nothing by itself: no service directories.
 const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
@@ -46,13 +50,19 @@ type Bus struct {
 
 	dir     string
 	environ []string
-	daemons []*exec.Cmd
+	daemons []*daemon
+}
+
+// daemon is a process that has been started.
+type daemon struct {
+	process *os.Process
+	ended   chan struct{} // closed when it has ended
 }
 
 // StartBus starts dbus-daemon with its socket and its configuration in dir, whose path must be short: that of a socket has at most 108
-// bytes. More is added to its configuration as it is, in the format of dbus-daemon(1). Environ is the environment of all daemons,
-// and should lead to no files of the user: HOME and XDG_*_HOME below dir. The error wraps [ErrMissing] where there is no dbus-daemon.
-// The caller must Close the bus; on Linux its daemons also end with the process that started them.
+// bytes. More is added to its configuration as it is, in the format of dbus-daemon(1); see [Activate]. Environ is the environment of all
+// daemons, and should lead to no files of the user: HOME and XDG_*_HOME below dir. The error wraps [ErrMissing] where there is no
+// dbus-daemon. The caller must Close the bus; on Linux its daemons also end with the process that started them.
 func StartBus(dir, more string, environ []string) (*Bus, error) {
 	config := filepath.Join(dir, "bus.conf")
 	if err := os.WriteFile(config, fmt.Appendf(nil, busConfig, dir, more), 0o600); err != nil {
@@ -63,11 +73,15 @@ func StartBus(dir, more string, environ []string) (*Bus, error) {
 	if err != nil {
 		return nil, err
 	}
-	out, err := cmd.StdoutPipe()
+	out, in, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
-	if err := b.start(cmd); err != nil {
+	defer out.Close()
+	cmd.Stdout = in
+	_, err = b.start(cmd)
+	in.Close()
+	if err != nil {
 		return nil, err
 	}
 	address, err := bufio.NewReader(out).ReadString('\n')
@@ -80,17 +94,37 @@ func StartBus(dir, more string, environ []string) (*Bus, error) {
 	return b, nil
 }
 
+// Activate writes service files to dir and returns the configuration with which a bus starts these programs by itself: command lines by
+// the name on the bus that is asked for. The processes end with the bus: they notice that it is gone.
+func Activate(dir string, programs map[string]string) (config string, err error) {
+	dir = filepath.Join(dir, "services")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	for name, program := range programs {
+		file := fmt.Appendf(nil, "[D-BUS Service]\nName=%s\nExec=%s\n", name, program)
+		if err := os.WriteFile(filepath.Join(dir, name+".service"), file, 0o600); err != nil {
+			return "", err
+		}
+	}
+	return "<servicedir>" + dir + "</servicedir>", nil
+}
+
+// ActivateKeyring is Activate for gnome-keyring on the bus in dir. What the bus starts knows no password: its collection is locked, if
+// there is one. The error wraps [ErrMissing] where it is not installed.
+func ActivateKeyring(dir string) (config string, err error) {
+	const name = "gnome-keyring-daemon"
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", name, ErrMissing)
+	}
+	program := path + " --start --foreground --components=secrets --control-directory=" + filepath.Join(dir, "keyring")
+	return Activate(dir, map[string]string{SecretsName: program})
+}
+
 // StartKeyring starts gnome-keyring with an unlocked login collection, new or of the same password, and returns when it owns its name on
 // the bus. The error wraps [ErrMissing] where it is not installed.
 func (b *Bus) StartKeyring(password string) error {
-	cmd, err := b.command("gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets",
-		"--control-directory="+filepath.Join(b.dir, "keyring"))
-	if err != nil {
-		return err
-	}
-	cmd.Stdin = strings.NewReader(password)
-	cmd.Stdout = io.Discard
-
 	conn, err := dbus.Connect(b.Address)
 	if err != nil {
 		return err
@@ -99,16 +133,50 @@ func (b *Bus) StartKeyring(password string) error {
 	if err := conn.AddMatchSignal(dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, SecretsName)); err != nil {
 		return err
 	}
-	owned := make(chan *dbus.Signal, 8)
-	conn.Signal(owned)
-	if err := b.start(cmd); err != nil {
-		return err
+	changes := make(chan *dbus.Signal, 64)
+	conn.Signal(changes)
+	timeout := time.After(startTime)
+	for range starts {
+		d, err := b.startKeyring(password)
+		if err != nil {
+			return err
+		}
+		if ended, err := d.owns(conn, changes, timeout); err != nil || !ended {
+			return err
+		}
 	}
-	select {
-	case <-owned:
-		return nil
-	case <-time.After(startTime):
-		return fmt.Errorf("gnome-keyring-daemon did not come up in %v", startTime)
+	return fmt.Errorf("gnome-keyring-daemon ended %d times as it came up", starts)
+}
+
+func (b *Bus) startKeyring(password string) (*daemon, error) {
+	cmd, err := b.command("gnome-keyring-daemon", "--foreground", "--unlock", "--components=secrets",
+		"--control-directory="+filepath.Join(b.dir, "keyring"))
+	if err != nil {
+		return nil, err
+	}
+	cmd.Stdin = strings.NewReader(password)
+	cmd.Stdout = io.Discard
+	return b.start(cmd)
+}
+
+// owns waits until it is this very process that owns the name of the keyring, or has ended.
+func (d *daemon) owns(conn *dbus.Conn, changes <-chan *dbus.Signal, timeout <-chan time.Time) (ended bool, err error) {
+	for {
+		var pid uint32
+		err := conn.BusObject().Call("org.freedesktop.DBus.GetConnectionUnixProcessID", 0, SecretsName).Store(&pid)
+		if err == nil && int(pid) == d.process.Pid {
+			return false, nil
+		}
+		select {
+		case _, ok := <-changes:
+			if !ok {
+				return false, errors.New("the bus is gone")
+			}
+		case <-d.ended:
+			return true, nil
+		case <-timeout:
+			return false, fmt.Errorf("gnome-keyring-daemon did not come up in %v", startTime)
+		}
 	}
 }
 
@@ -124,11 +192,11 @@ func (b *Bus) HasKeyring() (bool, error) {
 	return owned, err
 }
 
-// PIDs are the process ids of the daemons, the bus first.
+// PIDs are the process ids of the daemons in the order of their start, the bus first.
 func (b *Bus) PIDs() []int {
 	var pids []int
 	for _, d := range b.daemons {
-		pids = append(pids, d.Process.Pid)
+		pids = append(pids, d.process.Pid)
 	}
 	return pids
 }
@@ -136,8 +204,8 @@ func (b *Bus) PIDs() []int {
 // Close kills the daemons and waits for their end.
 func (b *Bus) Close() {
 	for _, d := range b.daemons {
-		_ = d.Process.Kill()
-		_ = d.Wait()
+		_ = d.process.Kill()
+		<-d.ended
 	}
 	b.daemons = nil
 }
@@ -153,10 +221,24 @@ func (b *Bus) command(name string, args ...string) (*exec.Cmd, error) {
 	return cmd, nil
 }
 
-func (b *Bus) start(cmd *exec.Cmd) error {
-	if err := cmd.Start(); err != nil {
-		return err
+// start starts a daemon from a thread that lasts as long as it: where a daemon is to end with its parent, the system means the thread.
+func (b *Bus) start(cmd *exec.Cmd) (*daemon, error) {
+	d := &daemon{ended: make(chan struct{})}
+	started := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := cmd.Start()
+		d.process = cmd.Process
+		started <- err
+		if err == nil {
+			_ = cmd.Wait()
+		}
+		close(d.ended)
+	}()
+	if err := <-started; err != nil {
+		return nil, err
 	}
-	b.daemons = append(b.daemons, cmd)
-	return nil
+	b.daemons = append(b.daemons, d)
+	return d, nil
 }
