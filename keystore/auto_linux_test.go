@@ -59,8 +59,8 @@ func TestAuto(t *testing.T) {
 }
 
 func withoutCollection(t *testing.T) {
-	b := startBus(t, systemServices)
-	b.command(t, "gnome-keyring-daemon")
+	startBus(t, systemServices)
+	needs(t, "gnome-keyring-daemon")
 }
 
 func TestOpenUnknownKind(t *testing.T) {

@@ -1,39 +1,25 @@
 package keystore
 
 import (
-	"bufio"
-	"fmt"
-	"io"
+	"errors"
 	"os"
 	"os/exec"
-	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/awsexec/awsexec/internal/keyringtest"
 )
 
 // testBus is a session bus of its own, away from the desktop's, that ends with the test.
 type testBus struct {
+	*keyringtest.Bus
 	home string // home, runtime, data and cache directory of all that is started
 	conn *dbus.Conn
-	proc *exec.Cmd
 }
-
-const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN" "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
-<busconfig>
-  <type>session</type>
-  <listen>unix:dir=%s</listen>
-  <auth>EXTERNAL</auth>
-  <policy context="default">
-    <allow send_destination="*" eavesdrop="true"/>
-    <allow eavesdrop="true"/>
-    <allow own="*"/>
-  </policy>
-  %s
-</busconfig>
-`
 
 const (
 	noServices     = ""
@@ -45,44 +31,56 @@ const (
 // environment of this process to it.
 func startBus(t *testing.T, config string) *testBus {
 	t.Helper()
-	home, err := os.MkdirTemp("", "ks") // a short path: sockets have 108 bytes for theirs
+	return startBusIn(t, busHome(t), config)
+}
+
+// busHome returns a directory for a bus and what is on it: a short path, since those of sockets have 108 bytes.
+func busHome(t *testing.T) string {
+	t.Helper()
+	home, err := os.MkdirTemp("", "ks")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(home) })
-	b := &testBus{home: home}
+	return home
+}
 
-	path := filepath.Join(home, "bus.conf")
-	if err := os.WriteFile(path, fmt.Appendf(nil, busConfig, home, config), 0o600); err != nil {
-		t.Fatal(err)
+func startBusIn(t *testing.T, home, config string) *testBus {
+	t.Helper()
+	environ := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "LANG=C.UTF-8"}
+	for _, dir := range []string{"RUNTIME_DIR", "DATA_HOME", "CACHE_HOME", "CONFIG_HOME"} {
+		environ = append(environ, "XDG_"+dir+"="+home)
 	}
-	b.proc = b.command(t, "dbus-daemon", "--config-file="+path, "--print-address=1", "--nofork", "--nopidfile")
-	out, err := b.proc.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.start(t, b.proc)
-	address, err := bufio.NewReader(out).ReadString('\n')
-	if err != nil {
-		t.Fatal("dbus-daemon gave no address:", err)
-	}
-	address = strings.TrimSpace(address)
-	t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
-	b.conn = b.dial(t, address)
-	// The library keeps one connection for the process: see it closed before the next test has another bus.
+	bus, err := keyringtest.StartBus(home, config, environ)
+	require(t, err)
+	t.Cleanup(bus.Close)
+	b := &testBus{Bus: bus, home: home}
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", bus.Address)
+	b.conn = b.dial(t, bus.Address)
 	t.Cleanup(func() {
-		var pid uint32 // of a keyring that the bus started
-		owner := b.conn.BusObject().Call("org.freedesktop.DBus.GetConnectionUnixProcessID", 0, secretsName)
-		if owner.Store(&pid) == nil && int(pid) != os.Getpid() {
-			_ = syscall.Kill(int(pid), syscall.SIGKILL)
-		}
-		shared, err := dbus.SessionBus()
-		_ = b.proc.Process.Kill()
-		if err == nil {
-			<-shared.Context().Done()
+		if pid := b.owner(); pid != 0 && pid != os.Getpid() { // a keyring that the bus started
+			_ = syscall.Kill(pid, syscall.SIGKILL)
 		}
 	})
 	return b
+}
+
+// owner returns the process id of the keyring, or 0.
+func (b *testBus) owner() int {
+	var pid uint32
+	_ = b.conn.BusObject().Call(busMethod+"GetConnectionUnixProcessID", 0, secretsName).Store(&pid)
+	return int(pid)
+}
+
+// require ends the test if err says that a part could not be started.
+func require(t *testing.T, err error) {
+	t.Helper()
+	if errors.Is(err, keyringtest.ErrMissing) {
+		missing(t, err.Error())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 func (b *testBus) dial(t *testing.T, address string) *dbus.Conn {
@@ -95,43 +93,23 @@ func (b *testBus) dial(t *testing.T, address string) *dbus.Conn {
 	return conn
 }
 
-// command is a program that knows nothing of the desktop that the tests may be run on.
-func (b *testBus) command(t *testing.T, name string, args ...string) *exec.Cmd {
+// startKeyring starts gnome-keyring with an unlocked login collection, and returns its process when that owns its name on the bus.
+func (b *testBus) startKeyring(t *testing.T) *os.Process {
 	t.Helper()
-	path, err := exec.LookPath(name)
+	require(t, b.StartKeyring(testPassphrase))
+	process, err := os.FindProcess(b.owner())
 	if err != nil {
-		missing(t, name)
-	}
-	cmd := exec.Command(path, args...)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + b.home, "LANG=C.UTF-8"}
-	for _, dir := range []string{"RUNTIME_DIR", "DATA_HOME", "CACHE_HOME", "CONFIG_HOME"} {
-		cmd.Env = append(cmd.Env, "XDG_"+dir+"="+b.home)
-	}
-	if address := os.Getenv("DBUS_SESSION_BUS_ADDRESS"); address != "" {
-		cmd.Env = append(cmd.Env, "DBUS_SESSION_BUS_ADDRESS="+address)
-	}
-	return cmd
-}
-
-func (b *testBus) start(t *testing.T, cmd *exec.Cmd) {
-	t.Helper()
-	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	})
+	return process
 }
 
-// startKeyring starts gnome-keyring with an unlocked login collection, and returns when it owns its name on the bus.
-func (b *testBus) startKeyring(t *testing.T) *exec.Cmd {
+// kill kills the bus itself.
+func (b *testBus) kill(t *testing.T) {
 	t.Helper()
-	cmd := b.command(t, "gnome-keyring-daemon", "--unlock", "--components=secrets", "--foreground")
-	cmd.Stdin = strings.NewReader(testPassphrase)
-	cmd.Stdout = io.Discard
-	b.await(t, secretsName, func() { b.start(t, cmd) })
-	return cmd
+	if err := syscall.Kill(b.PIDs()[0], syscall.SIGKILL); err != nil {
+		t.Error(err)
+	}
 }
 
 // await does something that makes the owner of a name change, and returns when it has.
@@ -186,6 +164,24 @@ func overhear(t *testing.T, conn *dbus.Conn) <-chan *dbus.Message {
 	conn.Eavesdrop(messages)
 	t.Cleanup(func() { conn.Eavesdrop(nil) }) // before it is closed, which races with messages
 	return messages
+}
+
+// needs ends the test where a program is missing that the bus is to start.
+func needs(t *testing.T, program string) {
+	t.Helper()
+	if _, err := exec.LookPath(program); err != nil {
+		missing(t, program)
+	}
+}
+
+// killLater kills, when the test ends, the process whose id it has written to the file at path.
+func killLater(t *testing.T, path string) {
+	t.Cleanup(func() {
+		b, _ := os.ReadFile(path)
+		if pid, err := strconv.Atoi(strings.TrimSpace(string(b))); err == nil {
+			_ = syscall.Kill(pid, syscall.SIGKILL)
+		}
+	})
 }
 
 // missing skips a test that lacks a real part, unless all parts are required.

@@ -3,7 +3,6 @@ package keystore
 import (
 	"context"
 	"errors"
-	"runtime"
 )
 
 // Condition is what can be said of a store without reading from it.
@@ -36,17 +35,6 @@ func (s *Store) Condition(ctx context.Context) Condition {
 		return ConditionOpen
 	case !keyring:
 		return ConditionLocked
-	case runtime.GOOS == "darwin" || runtime.GOOS == "windows":
-		return ConditionUnknown
 	}
-	switch k.look(ctx) {
-	case open:
-		return ConditionOpen
-	case closed, declined:
-		return ConditionLocked
-	case absent:
-		return ConditionAbsent
-	default:
-		return ConditionSilent
-	}
+	return k.condition(ctx)
 }

@@ -17,17 +17,18 @@ type Copy struct {
 // Copies returns where the key with the id keyID is kept: in this store, which is read for it, and in the other kind of store in
 // the same directory, as far as its index knows.
 func (s *Store) Copies(ctx context.Context, keyID string) ([]Copy, error) {
-	v, err := s.settle(ctx)
+	v, end, err := s.begin(ctx)
 	if err != nil {
 		return nil, err
 	}
+	defer end()
 	keys, _, err := v.index.load()
 	if err != nil {
 		return nil, err
 	}
 	var copies []Copy
 	for _, name := range slices.Sorted(maps.Keys(keys)) {
-		c, err := v.get(ctx, name)
+		c, err := v.read(ctx, name)
 		if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrCorrupt) { // those are no copies
 			return nil, v.explain(name, err)
 		}
@@ -54,10 +55,11 @@ func (s *Store) Copies(ctx context.Context, keyID string) ([]Copy, error) {
 // Retiring returns the name of the key whose rotation, which is under way or was not finished, is going to delete the key with the
 // id keyID at AWS; "" if there is none.
 func (s *Store) Retiring(ctx context.Context, keyID string) (string, error) {
-	v, err := s.settle(ctx)
+	v, end, err := s.begin(ctx)
 	if err != nil {
 		return "", err
 	}
+	defer end()
 	keys, _, err := v.index.load()
 	if err != nil {
 		return "", err
@@ -76,7 +78,7 @@ func (s *Store) Retiring(ctx context.Context, keyID string) (string, error) {
 		if r.Old.AccessKeyID != keyID {
 			continue
 		}
-		current, err := v.get(ctx, name)
+		current, err := v.read(ctx, name)
 		if err != nil && !errors.Is(err, ErrNotFound) {
 			return "", v.explain(name, err)
 		}

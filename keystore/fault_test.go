@@ -13,28 +13,32 @@ import (
 // faulty is a backend that does not do what it says, as a keyring whose dialog was dismissed.
 type faulty struct {
 	backend
+	operation
 	set1    func(item, []byte) error
 	delete1 func(item) error
 }
+
+func (f *faulty) begin() (operation, func()) { return f, func() {} }
 
 func (f *faulty) set(ctx context.Context, it item, secret []byte) error {
 	if f.set1 != nil {
 		return f.set1(it, secret)
 	}
-	return f.backend.set(ctx, it, secret)
+	return f.operation.set(ctx, it, secret)
 }
 
 func (f *faulty) delete(ctx context.Context, it item) error {
 	if f.delete1 != nil {
 		return f.delete1(it)
 	}
-	return f.backend.delete(ctx, it)
+	return f.operation.delete(ctx, it)
 }
 
 func faultyStore(t *testing.T) (*Store, *faulty) {
 	t.Helper()
 	s := openFile(t, testOptions(t.TempDir()))
 	f := &faulty{backend: s.vault.backend}
+	f.operation, _ = f.backend.begin()
 	s.vault.backend = f
 	return s, f
 }
@@ -46,7 +50,7 @@ func TestPutSeesThatNothingWasStored(t *testing.T) {
 		"nothing stored": func(item, []byte) error { return nil },
 		"another stored": func(it item, _ []byte) error {
 			b, err := encodeValue(testKey(9))
-			return errors.Join(err, f.backend.set(t.Context(), it, b))
+			return errors.Join(err, f.operation.set(t.Context(), it, b))
 		},
 		"refused": func(item, []byte) error { return ErrRefused },
 	} {

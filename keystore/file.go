@@ -14,7 +14,6 @@ import (
 	"time"
 
 	"filippo.io/age"
-
 )
 
 // fileBackend keeps all items in one age file encrypted with a passphrase (scrypt), so that age(1) can open it too.
@@ -50,21 +49,23 @@ func (f *fileBackend) String() string { return f.path }
 // key is the name of the item in the file; no service has a slash in it.
 func (it item) key() string { return it.service + "/" + it.name }
 
-func (f *fileBackend) prepare(ctx context.Context, create bool) error {
+func (f *fileBackend) begin() (operation, func()) { return f, func() {} }
+
+func (f *fileBackend) prepare(ctx context.Context, n need) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	found, err := f.load(ctx, true)
-	if err != nil || found || !create || f.passphrase != nil {
+	found, err := f.load(n != toRead, func() ([]byte, error) { return f.askFor(ctx, false) })
+	if err != nil || found || n != toCreate || f.passphrase != nil {
 		return err
 	}
 	f.passphrase, err = f.askFor(ctx, true)
 	return err
 }
 
-func (f *fileBackend) get(ctx context.Context, it item) ([]byte, error) {
+func (f *fileBackend) get(_ context.Context, it item) ([]byte, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if _, err := f.load(ctx, false); err != nil {
+	if _, err := f.load(false, nobody); err != nil {
 		return nil, err
 	}
 	secret, found := f.items[it.key()]
@@ -74,10 +75,10 @@ func (f *fileBackend) get(ctx context.Context, it item) ([]byte, error) {
 	return bytes.Clone(secret), nil
 }
 
-func (f *fileBackend) set(ctx context.Context, it item, secret []byte) error {
+func (f *fileBackend) set(_ context.Context, it item, secret []byte) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	found, err := f.load(ctx, true)
+	found, err := f.load(true, nobody)
 	if err != nil {
 		return err
 	}
@@ -91,13 +92,13 @@ func (f *fileBackend) set(ctx context.Context, it item, secret []byte) error {
 		}
 	}
 	items[it.key()] = bytes.Clone(secret)
-	return f.save(ctx, items)
+	return f.save(items)
 }
 
-func (f *fileBackend) delete(ctx context.Context, it item) error {
+func (f *fileBackend) delete(_ context.Context, it item) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if _, err := f.load(ctx, true); err != nil {
+	if _, err := f.load(true, nobody); err != nil {
 		return err
 	}
 	if _, found := f.items[it.key()]; !found {
@@ -105,12 +106,12 @@ func (f *fileBackend) delete(ctx context.Context, it item) error {
 	}
 	items := maps.Clone(f.items)
 	delete(items, it.key())
-	return f.save(ctx, items)
+	return f.save(items)
 }
 
 // load makes items what is in the file, and reports whether there is one. Whoever is going to write needs the passphrase even where the file is
 // unlocked, since the new file is to be encrypted with it.
-func (f *fileBackend) load(ctx context.Context, toWrite bool) (found bool, err error) {
+func (f *fileBackend) load(toWrite bool, ask func() ([]byte, error)) (found bool, err error) {
 	sealed, err := readPrivate(f.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -129,7 +130,7 @@ func (f *fileBackend) load(ctx context.Context, toWrite bool) (found bool, err e
 		plain, unlocked = f.unlocked.read(sealed)
 	}
 	if !unlocked {
-		if plain, err = f.unlock(ctx, sealed); err != nil {
+		if plain, err = f.unlock(sealed, ask); err != nil {
 			return true, err
 		}
 	}
@@ -145,9 +146,12 @@ func (f *fileBackend) load(ctx context.Context, toWrite bool) (found bool, err e
 	return true, nil
 }
 
-// unlock decrypts the file with the passphrase that is known, or else with one that is asked for. Nobody is asked for the
+// nobody answers for a human who is not to be asked now.
+func nobody() ([]byte, error) { return nil, errUnprepared }
+
+// unlock decrypts the file with the passphrase that is known, or else with the one that ask returns. Nobody is asked for the
 // passphrase of a file that none can open.
-func (f *fileBackend) unlock(ctx context.Context, sealed []byte) ([]byte, error) {
+func (f *fileBackend) unlock(sealed []byte, ask func() ([]byte, error)) ([]byte, error) {
 	if _, err := age.ExtractHeader(bytes.NewReader(sealed)); err != nil {
 		return nil, fmt.Errorf("%w: not an age file", ErrCorrupt) // err quotes it, which may be what "age -d" has put there
 	}
@@ -159,7 +163,7 @@ func (f *fileBackend) unlock(ctx context.Context, sealed []byte) ([]byte, error)
 		clear(f.passphrase)
 		f.passphrase = nil
 	}
-	passphrase, err := f.askFor(ctx, false)
+	passphrase, err := ask()
 	if err != nil {
 		return nil, err
 	}
@@ -178,10 +182,10 @@ func (f *fileBackend) decrypt(sealed, passphrase []byte) ([]byte, error) {
 }
 
 // unseal makes the file one that is unlocked, for life, once the passphrase has been given.
-func (f *fileBackend) unseal(ctx context.Context, life time.Duration) error {
+func (f *fileBackend) unseal(life time.Duration) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	found, err := f.load(ctx, true)
+	found, err := f.load(true, nobody)
 	if err != nil {
 		return err
 	}
@@ -222,13 +226,9 @@ func (f *fileBackend) askFor(ctx context.Context, create bool) ([]byte, error) {
 }
 
 // save writes items to the file, with the passphrase that load or prepare has made known.
-func (f *fileBackend) save(ctx context.Context, items map[string][]byte) error {
+func (f *fileBackend) save(items map[string][]byte) error {
 	if f.passphrase == nil { // the file went away after prepare
-		passphrase, err := f.askFor(ctx, true)
-		if err != nil {
-			return err
-		}
-		f.passphrase = passphrase
+		return errUnprepared
 	}
 	return f.write(items, f.passphrase)
 }

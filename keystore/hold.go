@@ -91,10 +91,11 @@ func (s *Store) SealingKey(ctx context.Context) ([32]byte, error) {
 // KeptSealingKey is SealingKey for who finds that its key does not fit: it always reads the store. The kernel is to hold what is
 // read.
 func (s *Store) KeptSealingKey(ctx context.Context) ([32]byte, error) {
-	v, err := s.settle(ctx)
+	v, end, err := s.begin(ctx)
 	if err != nil {
 		return [32]byte{}, err
 	}
+	defer end()
 	key, err := s.keptSealingKey(ctx, v)
 	if err == nil {
 		v.holder.put(key)

@@ -1,7 +1,6 @@
 package keystore
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os/exec"
@@ -9,11 +8,8 @@ import (
 
 func account(name string) string { return name }
 
-// reachable finds nothing to check: every user has a keychain.
-func reachable(func(string) string) error { return nil }
-
-// look takes a call that does not end for one that waits in front of the keychain's dialog.
-func look(context.Context, func(string) string, bool) presence { return closed }
+// showsDialogs: the keychain asks for its password by itself, in the middle of a call.
+const showsDialogs = true
 
 // Exit codes of security(1): the low byte of the OSStatus of the Security framework (SecBase.h).
 const (
@@ -25,7 +21,7 @@ const (
 )
 
 // explain goes by the exit code: the library drops what security(1) wrote.
-func explain(_ context.Context, _ func(string) string, err error) error {
+func explain(err error) error {
 	exit, ok := errors.AsType[*exec.ExitError](err)
 	if !ok {
 		return fmt.Errorf("%w: %w", ErrUnavailable, err)
@@ -40,6 +36,3 @@ func explain(_ context.Context, _ func(string) string, err error) error {
 	}
 	return fmt.Errorf("%w: security: %w", ErrUnavailable, err)
 }
-
-// straight is for the Secret Service.
-func straight(func(string) string, item) ([]byte, error) { return nil, errors.ErrUnsupported }

@@ -37,7 +37,7 @@ func TestKeyringFailuresAreToldApart(t *testing.T) {
 		}, ErrRefused, "its dialog was dismissed"},
 		{"stopped", func(t *testing.T) func() { // a daemon that has worked, and hangs
 			daemon := startBus(t, noServices).startKeyring(t)
-			if err := daemon.Process.Signal(syscall.SIGSTOP); err != nil {
+			if err := daemon.Signal(syscall.SIGSTOP); err != nil {
 				t.Fatal(err)
 			}
 			return nil
@@ -59,9 +59,7 @@ func TestKeyringFailuresAreToldApart(t *testing.T) {
 			calls := overhear(t, b.own(t, secretsName))
 			return func() {
 				<-calls
-				if err := b.proc.Process.Kill(); err != nil {
-					t.Error(err)
-				}
+				b.kill(t)
 			}
 		}, ErrUnavailable, ""},
 	} {
@@ -99,7 +97,7 @@ func TestKeyringComesBack(t *testing.T) {
 	o := testOptions(t.TempDir())
 	s := openKeyring(t, o)
 	mustPut(t, s, "dev", testKey(1))
-	if err := daemon.Process.Signal(syscall.SIGSTOP); err != nil {
+	if err := daemon.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
@@ -107,7 +105,7 @@ func TestKeyringComesBack(t *testing.T) {
 	if _, err := s.Get(ctx, "dev"); !errors.Is(err, ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
 		t.Error(err)
 	}
-	if err := daemon.Process.Signal(syscall.SIGCONT); err != nil {
+	if err := daemon.Signal(syscall.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
 	wantKey(t, s, "dev", testKey(1))

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
-	"github.com/zalando/go-keyring"
 )
 
 func TestKeyringContract(t *testing.T) {
@@ -55,12 +54,12 @@ func TestKeyringWithoutBus(t *testing.T) {
 			}
 		}
 		// A bus that went away after opening.
-		k := &keyringBackend{env: os.Getenv, timeout: defaultTimeout}
-		if _, err := k.get(t.Context(), keyItem("dev")); !errors.Is(err, ErrUnavailable) {
+		k := newKeyringBackend(o)
+		if _, err := k.operation().get(t.Context(), keyItem("dev")); !errors.Is(err, ErrUnavailable) {
 			t.Error(err)
 		}
-		if p := look(t.Context(), os.Getenv, true); p != mute {
-			t.Errorf("a keyring without a bus: %v", p)
+		if c := k.condition(t.Context()); c != ConditionSilent {
+			t.Errorf("a keyring without a bus: %v", c)
 		}
 	}
 	if _, err := os.Stat(trace); !errors.Is(err, os.ErrNotExist) {
@@ -104,19 +103,25 @@ func TestKeyringDeadAddress(t *testing.T) {
 	}
 }
 
+// operations are those that need the keyring, by name.
+func operations(t *testing.T, s *Store) map[string]func(context.Context) error {
+	t.Helper()
+	return map[string]func(context.Context) error{
+		"Get":        func(ctx context.Context) error { _, err := s.Get(ctx, "dev"); return err },
+		"KeyID":      func(ctx context.Context) error { _, err := s.KeyID(ctx, "dev"); return err },
+		"Put":        func(ctx context.Context) error { return s.Put(ctx, "dev", testKey(2)) },
+		"Delete":     func(ctx context.Context) error { return s.Delete(ctx, "dev") },
+		"SealingKey": func(ctx context.Context) error { _, err := s.SealingKey(ctx); return err },
+		"Rotation":   func(ctx context.Context) error { _, err := s.Rotation(ctx, "dev"); return err },
+	}
+}
+
 // wantAll fails unless every operation that needs the keyring ends in want, in under five seconds.
 func wantAll(t *testing.T, s *Store, want error) {
 	t.Helper()
-	ops := map[string]func() error{
-		"Get":        func() error { _, err := s.Get(t.Context(), "dev"); return err },
-		"KeyID":      func() error { _, err := s.KeyID(t.Context(), "dev"); return err },
-		"Put":        func() error { return s.Put(t.Context(), "dev", testKey(2)) },
-		"Delete":     func() error { return s.Delete(t.Context(), "dev") },
-		"SealingKey": func() error { _, err := s.SealingKey(t.Context()); return err },
-	}
-	for name, op := range ops {
+	for name, op := range operations(t, s) {
 		began := time.Now()
-		err := op()
+		err := op(t.Context())
 		if !errors.Is(err, want) {
 			t.Errorf("%s: %v, want %v", name, err, want)
 		}
@@ -139,8 +144,8 @@ func TestKeyringBusWithoutService(t *testing.T) {
 
 // The bus starts gnome-keyring, which has no collection: a server where nobody ever logged in to a desktop.
 func TestKeyringWithoutCollection(t *testing.T) {
-	b := startBus(t, systemServices)
-	b.command(t, "gnome-keyring-daemon")
+	startBus(t, systemServices)
+	needs(t, "gnome-keyring-daemon")
 	wantAll(t, openKeyring(t, testOptions(t.TempDir())), ErrUnavailable)
 }
 
@@ -171,32 +176,18 @@ func TestKeyringDeniedByBus(t *testing.T) {
 
 // Errors that no keyring here can be brought to give.
 func TestKeyringErrorNames(t *testing.T) {
-	startBus(t, noServices).startKeyring(t)
-	k := &keyringBackend{env: os.Getenv, timeout: defaultTimeout}
-	for err, want := range map[error]error{
-		keyring.ErrNotFound:      ErrNotFound,
-		keyring.ErrSetDataTooBig: ErrTooBig,
-		dbus.ErrClosed:           ErrUnavailable,
-		&dbusError{"org.freedesktop.Secret.Error.IsLocked"}:       ErrLocked,
-		&dbusError{"org.freedesktop.Secret.Error.NoSession"}:      ErrUnavailable,
-		&dbusError{"org.freedesktop.Secret.Error.NoSuchObject"}:   ErrNotFound,
-		&dbusError{"org.freedesktop.DBus.Error.NoReply"}:          ErrUnavailable,
-		&dbusError{"org.freedesktop.DBus.Error.Spawn.ExecFailed"}: ErrUnavailable,
-		&dbusError{"org.freedesktop.DBus.Error.AccessDenied"}:     ErrRefused,
-		&dbusError{"org.freedesktop.DBus.Error.ServiceUnknown"}:   ErrUnavailable,
-		&dbusError{"org.freedesktop.DBus.Error.LimitsExceeded"}:   ErrUnavailable,
+	for name, want := range map[string]error{
+		secretError + "NoSession":     ErrUnavailable,
+		busError + "LimitsExceeded":   ErrUnavailable,
+		busError + "AccessDenied":     ErrRefused,
+		busError + "UnknownInterface": ErrUnavailable,
 	} {
-		if got := k.kind(t.Context(), err); !errors.Is(got, want) {
-			t.Errorf("%v: %v, want %v", err, got, want)
+		o := newKeyringBackend(testOptions(t.TempDir())).operation()
+		if got := o.explain(t.Context(), dbus.Error{Name: name}); !errors.Is(got, want) {
+			t.Errorf("%s: %v, want %v", name, got, want)
 		}
 	}
 }
-
-// dbusError can be a map key, which dbus.Error cannot.
-type dbusError struct{ name string }
-
-func (e *dbusError) Error() string { return e.name }
-func (e *dbusError) Unwrap() error { return dbus.Error{Name: e.name} }
 
 // Locked, and no desktop to ask on: told at once.
 func TestKeyringLockedHeadless(t *testing.T) {
@@ -222,7 +213,7 @@ func TestKeyringDialogDismissed(t *testing.T) {
 	b.startKeyring(t)
 	b.lock(t)
 	s := openKeyring(t, testOptions(t.TempDir()))
-	for range 5 {
+	for range operations(t, s) {
 		p.answer <- ""
 	}
 	wantAll(t, s, ErrRefused)
@@ -310,7 +301,7 @@ func TestKeyringDiesMidDialog(t *testing.T) {
 		got <- err
 	}()
 	<-p.shown
-	if err := daemon.Process.Kill(); err != nil {
+	if err := daemon.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-got; !errors.Is(err, ErrUnavailable) {
@@ -331,9 +322,7 @@ func TestKeyringBusDiesMidDialog(t *testing.T) {
 		got <- err
 	}()
 	<-p.shown
-	if err := b.proc.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
+	b.kill(t)
 	if err := <-got; !errors.Is(err, ErrUnavailable) {
 		t.Error(err)
 	} else {
@@ -347,7 +336,7 @@ func TestKeyringDiesBetweenCalls(t *testing.T) {
 	s := openKeyring(t, testOptions(t.TempDir()))
 	mustPut(t, s, "dev", testKey(1))
 	b.await(t, secretsName, func() {
-		if err := daemon.Process.Kill(); err != nil {
+		if err := daemon.Kill(); err != nil {
 			t.Fatal(err)
 		}
 	})

@@ -6,208 +6,287 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/godbus/dbus/v5"
-
-	"github.com/awsexec/awsexec/internal/secretservice"
+	ss "github.com/zalando/go-keyring/secret_service"
 )
 
-// Names of the Secret Service API (specifications.freedesktop.org/secret-service) and of the bus.
-const (
-	secretsName       = "org.freedesktop.secrets"
-	secretsPath       = dbus.ObjectPath("/org/freedesktop/secrets")
-	loginCollection   = dbus.ObjectPath("/org/freedesktop/secrets/collection/login")
-	secretError       = "org.freedesktop.Secret.Error."
-	busError          = "org.freedesktop.DBus.Error."
-	gnomePrompterName = "org.gnome.keyring.SystemPrompter"
-)
+// keyringOperation works on the items of the Secret Service, as go-keyring writes them: with the attributes service and
+// username. It is one conversation, begun when it is needed and begun again, a few times, when the service leaves the bus.
+type keyringOperation struct {
+	*keyringBackend
+	patience patience
+	service  *service // nil while there is no conversation
+	left     bool     // the service has left in the course of this operation
+}
 
-var errNoKeyring = fmt.Errorf("%w: the session has no keyring to keep keys in", ErrUnavailable)
+// attempts bounds how often a call is begun when the service leaves the bus.
+const attempts = 3
 
 func account(name string) string { return name }
 
-// busAddress finds the session bus where the D-Bus library will, and says that there is none where that library would go on
-// to start one with dbus-launch.
-func busAddress(env func(string) string) (string, error) {
-	if address := secretservice.Bus(env("DBUS_SESSION_BUS_ADDRESS")); address != "" {
-		return address, nil
-	}
-	return "", fmt.Errorf("%w: no D-Bus session (DBUS_SESSION_BUS_ADDRESS is not set)", ErrUnavailable)
+func (k *keyringBackend) begin() (operation, func()) {
+	o := k.operation()
+	return o, o.hangUp
 }
 
-// straightSilence is how long the keyring may say nothing on the straight way.
-const straightSilence = 700 * time.Millisecond
-
-// straight gets a secret where that takes few steps and no person. Every error but ErrNotFound says only that the general way is to be gone.
-func straight(env func(string) string, it item) ([]byte, error) {
-	secret, err := secretservice.Read(secretservice.Bus(env("DBUS_SESSION_BUS_ADDRESS")), it.service, account(it.name), straightSilence)
-	if errors.Is(err, secretservice.ErrNotFound) {
-		err = ErrNotFound
-	}
-	return secret, err
+func (k *keyringBackend) operation() *keyringOperation {
+	return &keyringOperation{keyringBackend: k, patience: patience{k.timeout, k.timeout}}
 }
 
-// reachable reports why there can be no keyring, at the cost of connecting to the socket of the session bus.
-func reachable(env func(string) string) error {
-	address, err := busAddress(env)
-	if err != nil {
-		return err
+func (o *keyringOperation) hangUp() {
+	if o.service != nil {
+		o.service.close()
+		o.service = nil
 	}
-	for option := range strings.SplitSeq(address, ";") {
-		if err = dialable(option); err == nil {
-			return nil
-		}
-	}
-	return fmt.Errorf("%w: D-Bus session: %w", ErrUnavailable, err)
 }
 
-// dialable connects to a bus on a Unix socket and hangs up. Of other transports it only checks that it may be one.
-func dialable(address string) error {
-	transport, keys, ok := strings.Cut(address, ":")
-	if !ok {
-		return errors.New("invalid address")
-	}
-	if transport != "unix" {
-		return nil
-	}
-	for pair := range strings.SplitSeq(keys, ",") {
-		key, value, _ := strings.Cut(pair, "=")
-		path, err := dbus.UnescapeBusAddressValue(value)
-		if err != nil {
-			return errors.New("invalid address")
-		}
-		switch key {
-		case "abstract":
-			path = "@" + path
-		case "path":
-		default:
-			continue
-		}
-		conn, err := net.DialTimeout("unix", path, time.Second)
+func (o *keyringOperation) get(ctx context.Context, it item) (secret []byte, err error) {
+	err = o.try(ctx, func(s *service) error {
+		s.openSession() // goes together with the search
+		found, err := o.search(ctx, it)
 		if err != nil {
 			return err
 		}
-		return conn.Close()
-	}
-	return errors.New("invalid address")
-}
-
-// look has a short conversation of its own with the keyring, until ctx ends. It shows no dialog; start says whether the bus
-// may start the service.
-func look(ctx context.Context, env func(string) string, start bool) presence {
-	found := make(chan presence, 1)
-	go func() { found <- converse(ctx, env, start) }()
-	select {
-	case p := <-found:
-		return p
-	case <-ctx.Done():
-		return mute
-	}
-}
-
-func converse(ctx context.Context, env func(string) string, start bool) presence {
-	address, err := busAddress(env)
-	if err != nil {
-		return mute
-	}
-	conn, err := dbus.Connect(address, dbus.WithContext(ctx))
-	if err != nil {
-		return mute
-	}
-	defer conn.Close()
-	flags := dbus.FlagNoAutoStart
-	if start {
-		flags = 0
-	}
-	property := func(path dbus.ObjectPath, iface, name string, value any) error {
-		return conn.Object(secretsName, path).CallWithContext(ctx, "org.freedesktop.DBus.Properties.Get", flags, iface, name).Store(value)
-	}
-
-	var collections []dbus.ObjectPath
-	if err := property(secretsPath, "org.freedesktop.Secret.Service", "Collections", &collections); err != nil {
-		return silence(err)
-	}
-	collection := loginCollection
-	if !slices.Contains(collections, collection) {
-		err := conn.Object(secretsName, secretsPath).
-			CallWithContext(ctx, "org.freedesktop.Secret.Service.ReadAlias", flags, "default").Store(&collection)
+		session, err := s.sessionPath(ctx, &o.patience)
 		if err != nil {
-			return silence(err)
+			return err
 		}
-		if collection == "/" {
-			return absent
+		var got ss.Secret
+		err = s.ask(ctx, &o.patience, s.call(found[0], itemInterface+".GetSecret", session), &got)
+		if isError(err, secretError+"IsLocked") {
+			s.locked = found[0]
+			return errUnprepared
 		}
-	}
-	var locked bool
-	if err := property(collection, "org.freedesktop.Secret.Collection", "Locked", &locked); err != nil {
-		return silence(err)
-	}
-	if !locked {
-		return open
-	}
-	var prompter bool
-	err = conn.BusObject().CallWithContext(ctx, "org.freedesktop.DBus.NameHasOwner", 0, gnomePrompterName).Store(&prompter)
-	if err == nil && prompter {
-		return declined
-	}
-	return closed
+		secret = got.Value
+		return err
+	})
+	return secret, err
 }
 
-// silence tells a service that is not there from one that answered with an error, and both from no answer.
-func silence(err error) presence {
-	e, answered := errors.AsType[dbus.Error](err)
+func (o *keyringOperation) set(ctx context.Context, it item, secret []byte) error {
+	return o.try(ctx, func(s *service) error {
+		if s.isDone(write{"set", it}) {
+			return nil
+		}
+		session, err := s.sessionPath(ctx, &o.patience)
+		if err != nil {
+			return err
+		}
+		properties := map[string]dbus.Variant{
+			itemInterface + ".Label":      dbus.MakeVariant(fmt.Sprintf("Password for '%s' on '%s'", account(it.name), it.service)),
+			itemInterface + ".Attributes": dbus.MakeVariant(attributes(it)),
+		}
+		var created, prompt dbus.ObjectPath
+		const replace = true
+		call := s.call(s.collection, collectionInterface+".CreateItem", properties, ss.NewSecret(session, string(secret)), replace)
+		if err := s.ask(ctx, &o.patience, call, &created, &prompt); err != nil {
+			return ifLocked(err)
+		}
+		return s.leave(write{"set", it}, prompt)
+	})
+}
+
+func (o *keyringOperation) delete(ctx context.Context, it item) error {
+	deleted := false
+	return o.try(ctx, func(s *service) error {
+		if s.isDone(write{"delete", it}) {
+			return nil
+		}
+		found, err := o.search(ctx, it)
+		if deleted && errors.Is(err, ErrNotFound) { // by a service that has left since
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		for _, path := range found {
+			var prompt dbus.ObjectPath
+			deleted = true
+			err := s.ask(ctx, &o.patience, s.call(path, itemInterface+".Delete"), &prompt)
+			if err == nil {
+				err = s.leave(write{"delete", it}, prompt)
+			}
+			if err != nil {
+				return ifLocked(err)
+			}
+		}
+		return nil
+	})
+}
+
+// prepare has a person unlock what the operation needs, or answer the prompt that its last call has left.
+func (o *keyringOperation) prepare(ctx context.Context, _ need) error {
+	return o.try(ctx, func(s *service) error {
+		release, err := o.askAlone(ctx)
+		if err != nil {
+			return err
+		}
+		defer release()
+		if s.prompt != noObject {
+			if o.noPrompt {
+				return errMayNotAsk
+			}
+			return s.finish(ctx, &o.patience)
+		}
+		err = o.unlock(ctx, s.collection, collectionInterface)
+		if err == nil && s.locked != noObject {
+			err = o.unlock(ctx, s.locked, itemInterface)
+		}
+		if err == nil {
+			s.locked = noObject
+		}
+		return err
+	})
+}
+
+// unlock has a person unlock a collection or an item, if it is locked.
+func (o *keyringOperation) unlock(ctx context.Context, object dbus.ObjectPath, interfaceName string) error {
+	s, p := o.service, &o.patience
+	locked, err := s.isLocked(ctx, p, object, interfaceName)
 	switch {
-	case !answered, e.Name == busError+"NoReply", e.Name == busError+"Disconnected":
-		return mute
-	case noService(e.Name):
-		return absent
+	case err != nil || !locked:
+		return err
+	case o.noPrompt:
+		return errMayNotAsk
 	}
-	return open
+	var unlocked []dbus.ObjectPath
+	var prompt dbus.ObjectPath
+	err = s.ask(ctx, p, s.call(secretsPath, serviceInterface+".Unlock", []dbus.ObjectPath{object}), &unlocked, &prompt)
+	if err == nil && prompt != noObject {
+		err = s.show(ctx, p, prompt)
+	}
+	if err != nil {
+		return err
+	}
+	locked, err = s.isLocked(ctx, p, object, interfaceName)
+	if err == nil && locked {
+		err = fmt.Errorf("%w: it could not be unlocked", ErrLocked)
+	}
+	return err
 }
 
-func noService(name string) bool {
-	return name == busError+"ServiceUnknown" || name == busError+"NameHasNoOwner" || strings.HasPrefix(name, busError+"Spawn.")
+// askAlone waits until no other operation of this process asks a person: one answer may be enough for all of them.
+func (o *keyringOperation) askAlone(ctx context.Context) (release func(), err error) {
+	began := time.Now()
+	select {
+	case o.asking <- struct{}{}:
+		return func() { <-o.asking }, nil
+	case <-ctx.Done():
+		return nil, unanswered(ctx, time.Since(began))
+	}
 }
 
-// explain wraps an error that the Secret Service or the library gave in one of this package.
-func explain(ctx context.Context, env func(string) string, err error) error {
-	// The library's only word for a dialog that was dismissed, could not be shown, or had nothing to unlock.
-	if strings.HasPrefix(err.Error(), "failed to unlock correct collection") {
-		switch look(ctx, env, false) {
-		case absent:
-			return errNoKeyring
-		case declined:
-			return fmt.Errorf("%w: its dialog was dismissed", ErrRefused)
-		case mute:
-			return fmt.Errorf("%w: %w", ErrUnavailable, err)
-		default:
-			return fmt.Errorf("%w: it could not be unlocked, and there may be no desktop to ask on", ErrLocked)
+// search returns the items that are it. A collection that is locked may not know its items.
+func (o *keyringOperation) search(ctx context.Context, it item) (found []dbus.ObjectPath, err error) {
+	s, p := o.service, &o.patience
+	err = s.ask(ctx, p, s.call(s.collection, collectionInterface+".SearchItems", attributes(it)), &found)
+	if err != nil || len(found) > 0 {
+		return found, ifLocked(err)
+	}
+	locked, err := s.isLocked(ctx, p, s.collection, collectionInterface)
+	switch {
+	case err != nil:
+		return nil, err
+	case locked:
+		return nil, errUnprepared
+	}
+	return nil, ErrNotFound
+}
+
+// try runs f in a conversation, in a new one when the service leaves the bus, and makes its error one of this package.
+func (o *keyringOperation) try(ctx context.Context, f func(*service) error) (err error) {
+	for range attempts {
+		err = nil
+		if o.service == nil {
+			o.service, err = connect(ctx, &o.patience, o.env, true, o.left)
+		}
+		if err == nil {
+			err = f(o.service)
+		}
+		if !outdated(err) {
+			break
+		}
+		o.left = true
+		o.hangUp()
+	}
+	return o.explain(ctx, err)
+}
+
+// absent reports whether there is no keyring, starting its service if it can be started.
+func (o *keyringOperation) absent(ctx context.Context) (bool, error) {
+	err := o.try(ctx, func(*service) error { return nil })
+	switch {
+	case errors.Is(err, errNoService), errors.Is(err, errNoKeyring):
+		return true, nil
+	case errors.Is(err, ErrUnavailable):
+		return false, err
+	}
+	return false, nil
+}
+
+// condition looks at the keyring without starting its service.
+func (k *keyringBackend) condition(ctx context.Context) Condition {
+	p := &patience{k.timeout, k.timeout}
+	s, err := connect(ctx, p, k.env, false, false)
+	locked := false
+	if err == nil {
+		defer s.close()
+		locked, err = s.isLocked(ctx, p, s.collection, collectionInterface)
+	}
+	_, answered := errors.AsType[dbus.Error](err)
+	switch {
+	case errors.Is(err, errNoService), errors.Is(err, errNoKeyring):
+		return ConditionAbsent
+	case answered:
+		return ConditionUnknown
+	case err != nil:
+		return ConditionSilent
+	case locked:
+		return ConditionLocked
+	}
+	return ConditionOpen
+}
+
+// outdated reports whether err may come from what the conversation knows of a service, or an item, that is no longer there.
+func outdated(err error) bool {
+	if errors.Is(err, errGone) {
+		return true
+	}
+	for _, name := range []string{secretError + "NoSession", secretError + "NoSuchObject", busError + "UnknownObject", busError + "UnknownMethod"} {
+		if isError(err, name) {
+			return true
 		}
 	}
-	e, ok := errors.AsType[dbus.Error](err)
-	if !ok {
-		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	return false
+}
+
+// ifLocked is err, or errUnprepared where the service says that something is locked.
+func ifLocked(err error) error {
+	if isError(err, secretError+"IsLocked") {
+		return errUnprepared
+	}
+	return err
+}
+
+// explain wraps err in a kind of this package, unless it has one.
+func (o *keyringOperation) explain(ctx context.Context, err error) error {
+	for _, kind := range []error{nil, ErrNotFound, ErrLocked, ErrUnavailable, ErrRefused} {
+		if errors.Is(err, kind) {
+			return err
+		}
 	}
 	switch {
-	case noService(e.Name):
-		return fmt.Errorf("%w: no keyring service on the D-Bus session: %w", ErrUnavailable, err)
-	case e.Name == secretError+"IsLocked":
-		return fmt.Errorf("%w: %w", ErrLocked, err)
-	case e.Name == secretError+"NoSuchObject", e.Name == busError+"UnknownObject", e.Name == busError+"UnknownMethod":
-		// The item went away between its search and its use, or there is no collection.
-		switch look(ctx, env, false) {
-		case absent:
-			return errNoKeyring
-		case mute:
-			return fmt.Errorf("%w: %w", ErrUnavailable, err)
-		}
-		return ErrNotFound
-	case e.Name == busError+"AccessDenied":
+	case errors.Is(err, errSilent):
+		return o.patience.silent(ctx)
+	case isError(err, busError+"AccessDenied"):
 		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}
 	return fmt.Errorf("%w: %w", ErrUnavailable, err)
+}
+
+// attributes are what finds an item.
+func attributes(it item) map[string]string {
+	return map[string]string{"service": it.service, "username": account(it.name)}
 }

@@ -1,7 +1,6 @@
 package keystore
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -22,16 +21,10 @@ func account(name string) string {
 	return b.String()
 }
 
-// reachable finds nothing to check: the Credential Manager is part of the system.
-func reachable(func(string) string) error { return nil }
+// showsDialogs: the Credential Manager asks nobody.
+const showsDialogs = false
 
-// look finds no reason to wait longer than ctx: the Credential Manager shows no dialogs.
-func look(ctx context.Context, _ func(string) string, _ bool) presence {
-	<-ctx.Done()
-	return mute
-}
-
-func explain(_ context.Context, _ func(string) string, err error) error {
+func explain(err error) error {
 	switch {
 	case errors.Is(err, windows.ERROR_ACCESS_DENIED):
 		return fmt.Errorf("%w: %w", ErrRefused, err)
@@ -40,6 +33,3 @@ func explain(_ context.Context, _ func(string) string, err error) error {
 	}
 	return fmt.Errorf("%w: %w", ErrUnavailable, err)
 }
-
-// straight is for the Secret Service.
-func straight(func(string) string, item) ([]byte, error) { return nil, errors.ErrUnsupported }

@@ -29,7 +29,8 @@ func TestKeyringLimit(t *testing.T) {
 	if os.Getenv("AWSEXEC_TEST_THROWAWAY_CREDENTIALS") == "" {
 		t.Skip("the Credential Manager may be somebody's: AWSEXEC_TEST_THROWAWAY_CREDENTIALS is not set")
 	}
-	k := &keyringBackend{env: os.Getenv, timeout: defaultTimeout}
+	k, end := newKeyringBackend(testOptions(t.TempDir())).begin()
+	defer end()
 	it := item{"awsexec-test", "limit"}
 	full := []byte(strings.Repeat("x", 2560))
 	if err := k.set(t.Context(), it, full); err != nil {

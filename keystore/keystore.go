@@ -65,8 +65,8 @@ type Options struct {
 	// (The encrypted file asks through Passphrase alone.)
 	NoPrompt bool
 
-	// Timeout bounds a keyring's silence; 0 means 4 seconds. A keyring that waits for a human is not silent: that wait
-	// is bounded by the context alone.
+	// Timeout bounds a keyring's silence over a whole operation, whatever its service does meanwhile; 0 means 4 seconds. A
+	// keyring that waits for a human is not silent: that wait is bounded by the context alone.
 	Timeout time.Duration
 
 	// Hold is how long the kernel may hold the sealing key of cached sessions, once it has been read from the store, so that the
@@ -124,10 +124,7 @@ func Open(kind Kind, o Options) (*Store, error) {
 // OpenKeyring opens the keyring of the operating system. The error is [ErrUnavailable] where none can be reached, which is
 // found out without starting anything.
 func OpenKeyring(o Options) (*Store, error) {
-	k := &keyringBackend{env: o.Env, timeout: o.Timeout, noPrompt: o.NoPrompt}
-	if k.timeout == 0 {
-		k.timeout = defaultTimeout
-	}
+	k := newKeyringBackend(o)
 	if err := reachable(o.Env); err != nil {
 		return nil, fmt.Errorf("%s: %w", k, err)
 	}

@@ -144,3 +144,14 @@ func wantNames(t *testing.T, s *Store, want ...string) {
 		t.Errorf("list is %q, want %q", got, want)
 	}
 }
+
+// itemsOf begins an operation on the items of s, behind its back; it ends with the test.
+func itemsOf(t *testing.T, s *Store) operation {
+	t.Helper()
+	o, end := s.vault.backend.begin()
+	t.Cleanup(end)
+	if err := o.prepare(t.Context(), toCreate); err != nil {
+		t.Fatal(err)
+	}
+	return o
+}

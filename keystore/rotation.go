@@ -34,11 +34,19 @@ func rotationItem(name string) item { return item{"awsexec-next", name} }
 
 // Rotation returns the journal of the key kept under name; the error is [ErrNotFound] if none is under way.
 func (s *Store) Rotation(ctx context.Context, name string) (Rotation, error) {
-	v, err := s.find(ctx, name)
+	if err := known(name); err != nil {
+		return Rotation{}, err
+	}
+	v, end, err := s.begin(ctx)
 	if err != nil {
 		return Rotation{}, err
 	}
-	b, err := v.backend.get(ctx, rotationItem(name))
+	defer end()
+	var b []byte
+	err = v.prepared(ctx, toRead, func() (err error) {
+		b, err = v.items.get(ctx, rotationItem(name))
+		return err
+	})
 	if err != nil {
 		return Rotation{}, v.explainRotation(name, err)
 	}
@@ -55,7 +63,7 @@ func (s *Store) PutRotation(ctx context.Context, name string, r Rotation) error 
 		return fmt.Errorf("rotation of key %q: %w", name, err)
 	}
 	defer clear(secret)
-	return s.change(ctx, name, true, func(v *vault) error {
+	return s.change(ctx, name, toCreate, func(v *vault) error {
 		current, err := v.get(ctx, name)
 		if err == nil && current.AccessKeyID != r.Old.AccessKeyID && current.AccessKeyID != r.New.AccessKeyID {
 			err = ErrChanged
@@ -78,7 +86,7 @@ func (s *Store) EndRotation(ctx context.Context, name string) error {
 	if err := known(name); err != nil {
 		return err
 	}
-	return s.change(ctx, name, false, func(v *vault) error { return v.endRotation(ctx, name) })
+	return s.change(ctx, name, toWrite, func(v *vault) error { return v.endRotation(ctx, name) })
 }
 
 // Replace puts c in the place of the key kept under name, as Put does, if the id of that is keyID; else the error is [ErrChanged].
@@ -88,7 +96,7 @@ func (s *Store) Replace(ctx context.Context, name, keyID string, c aws.Credentia
 		return fmt.Errorf("key %q: %w", name, err)
 	}
 	defer clear(secret)
-	return s.change(ctx, name, true, func(v *vault) error {
+	return s.change(ctx, name, toCreate, func(v *vault) error {
 		current, err := v.get(ctx, name)
 		if err == nil && current.AccessKeyID != keyID {
 			err = ErrChanged
@@ -107,12 +115,12 @@ func (s *Store) Replace(ctx context.Context, name, keyID string, c aws.Credentia
 }
 
 func (v *vault) endRotation(ctx context.Context, name string) error {
-	err := v.backend.delete(ctx, rotationItem(name))
+	err := v.items.delete(ctx, rotationItem(name))
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
 	if err == nil {
-		switch _, err := v.backend.get(ctx, rotationItem(name)); {
+		switch _, err := v.items.get(ctx, rotationItem(name)); {
 		case err == nil:
 			return fmt.Errorf("%w: the journal of its rotation is still there after its removal", ErrRefused)
 		case !errors.Is(err, ErrNotFound):

@@ -113,7 +113,7 @@ func rotationOfAnother(t *testing.T, c *contractStore) {
 		wantKey(t, c.Store, "dev", testKey(9))
 		wantNoRotation(t, c.Store, "dev")
 	}
-	if err := c.vault.backend.set(t.Context(), rotationItem("dev"), []byte(marker)); err != nil {
+	if err := itemsOf(t, c.Store).set(t.Context(), rotationItem("dev"), []byte(marker)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.Rotation(t.Context(), "dev"); !errors.Is(err, ErrCorrupt) || strings.Contains(err.Error(), marker) {

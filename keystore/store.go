@@ -24,25 +24,51 @@ var sealingItem = item{sealed.KeyService, sealed.KeyName}
 
 func keyItem(name string) item { return item{"awsexec", name} }
 
-// backend keeps short secrets, text of at most maxValue bytes. Its errors wrap this package's kinds. Concurrent calls are
-// allowed; the store sees to it that one process at a time calls set and delete.
+// backend keeps short secrets, text of at most maxValue bytes. Operations of several goroutines may overlap; the store sees to it that
+// only one process at a time calls set and delete.
 type backend interface {
-	// prepare does what may need a human before the lock of the store is taken; create says that a set will follow.
-	prepare(ctx context.Context, create bool) error
+	// begin begins an operation, which is over when end is called.
+	begin() (o operation, end func())
+	// String names the backend in messages.
+	String() string
+}
+
+// operation is what one call of the store does with the items of a backend. It is for one goroutine. Its errors wrap this package's kinds.
+//
+// Only prepare asks a human; no lock of the store is held meanwhile. The others return errUnprepared where a human is needed: the
+// caller is to release its lock, prepare, and begin again. All are bounded: prepare by its context, the others together by what a
+// human would put up with.
+type operation interface {
+	// prepare does what needs a human so that the others need none.
+	prepare(ctx context.Context, n need) error
 	// get returns a copy of the secret, or ErrNotFound.
 	get(ctx context.Context, it item) ([]byte, error)
 	// set may succeed without having stored anything: the keyring of a system does when its dialog is dismissed.
 	set(ctx context.Context, it item, secret []byte) error
 	// delete returns ErrNotFound if there is no such item. It may succeed without effect, as set.
 	delete(ctx context.Context, it item) error
-	// String names the backend in messages.
-	String() string
 }
+
+// need is what an operation prepares for.
+type need int
+
+const (
+	toRead   need = iota
+	toWrite       // to change what is there
+	toCreate      // to set an item, in a new file perhaps
+)
+
+// errUnprepared is the error of an operation that cannot go on without a human.
+var errUnprepared = fmt.Errorf("%w: it was locked again while it was in use", ErrLocked)
+
+// preparations bounds how often a human is asked in one operation.
+const preparations = 3
 
 // vault is a backend with the index of its names.
 type vault struct {
 	kind    Kind
 	backend backend
+	items   operation // nil outside of an operation
 	index   index
 	holder  holder
 }
@@ -79,31 +105,57 @@ func (s *Store) current() *vault {
 	return s.vault
 }
 
-// settle returns the vault to use, finding out first which one it is when that is still open.
-func (s *Store) settle(ctx context.Context) (*vault, error) {
+// begin begins an operation on the vault to use, finding out first which one it is when that is still open.
+func (s *Store) begin(ctx context.Context) (v *vault, end func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	v, end = s.vault.begin()
 	if s.fallback == nil {
-		return s.vault, nil
+		return v, end, nil
 	}
-	absent, err := s.vault.backend.(*keyringBackend).absent(ctx)
+	absent, err := v.items.(*keyringOperation).absent(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", s.vault.backend, err)
+		end()
+		return nil, nil, fmt.Errorf("%s: %w", v.backend, err)
 	}
 	if absent {
+		end()
 		s.vault = s.fallback
+		v, end = s.vault.begin()
 	}
 	s.fallback = nil
-	return s.vault, nil
+	return v, end, nil
+}
+
+// settle returns the vault to use, for what needs none of its items.
+func (s *Store) settle(ctx context.Context) (*vault, error) {
+	_, end, err := s.begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	end()
+	return s.current(), nil
+}
+
+// begin begins an operation on the items of v.
+func (v *vault) begin() (*vault, func()) {
+	during := *v
+	var end func()
+	during.items, end = v.backend.begin()
+	return &during, end
 }
 
 // Get returns the key kept under name. It reads the keyring or the file, and mends the index where that knew otherwise.
 func (s *Store) Get(ctx context.Context, name string) (aws.Credentials, error) {
-	v, err := s.find(ctx, name)
+	if err := known(name); err != nil {
+		return aws.Credentials{}, err
+	}
+	v, end, err := s.begin(ctx)
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	c, err := v.get(ctx, name)
+	defer end()
+	c, err := v.read(ctx, name)
 	if (err == nil || errors.Is(err, ErrNotFound)) && !v.agrees(name, c.AccessKeyID) {
 		s.mend(ctx, v, name)
 	}
@@ -137,9 +189,9 @@ func (s *Store) Put(ctx context.Context, name string, c aws.Credentials) error {
 		return fmt.Errorf("key %q: %w", name, err)
 	}
 	defer clear(secret)
-	return s.change(ctx, name, true, func(v *vault) error {
+	return s.change(ctx, name, toCreate, func(v *vault) error {
 		// Nothing is touched unless the store can be read.
-		_, err := v.backend.get(ctx, keyItem(name))
+		_, err := v.items.get(ctx, keyItem(name))
 		isNew := errors.Is(err, ErrNotFound)
 		if err != nil && !isNew {
 			return err
@@ -149,7 +201,7 @@ func (s *Store) Put(ctx context.Context, name string, c aws.Credentials) error {
 		}
 		if err := v.setAndCheck(ctx, keyItem(name), secret); err != nil {
 			if isNew && !errors.Is(err, ErrUnavailable) {
-				if _, gone := v.backend.get(ctx, keyItem(name)); errors.Is(gone, ErrNotFound) {
+				if _, gone := v.items.get(ctx, keyItem(name)); errors.Is(gone, ErrNotFound) {
 					return errors.Join(err, v.index.drop(name))
 				}
 			}
@@ -165,7 +217,7 @@ func (s *Store) Delete(ctx context.Context, name string) error {
 	if err := known(name); err != nil {
 		return err
 	}
-	return s.change(ctx, name, false, func(v *vault) error {
+	return s.change(ctx, name, toWrite, func(v *vault) error {
 		if err := v.endRotation(ctx, name); err != nil {
 			return err
 		}
@@ -178,12 +230,12 @@ func (s *Store) Delete(ctx context.Context, name string) error {
 				return err
 			}
 		}
-		gone := v.backend.delete(ctx, keyItem(name))
+		gone := v.items.delete(ctx, keyItem(name))
 		if gone != nil && !errors.Is(gone, ErrNotFound) {
 			return gone
 		}
 		if gone == nil {
-			switch _, err := v.backend.get(ctx, keyItem(name)); {
+			switch _, err := v.items.get(ctx, keyItem(name)); {
 			case err == nil:
 				return fmt.Errorf("%w: it is still there after its removal", ErrRefused)
 			case !errors.Is(err, ErrNotFound):
@@ -213,9 +265,14 @@ func (s *Store) List(ctx context.Context) ([]Entry, error) {
 
 // keptSealingKey reads the sealing key of v, making it if there is none that can be used.
 func (s *Store) keptSealingKey(ctx context.Context, v *vault) ([32]byte, error) {
-	key, ok, err := v.sealingKey(ctx)
+	var key [32]byte
+	ok := false
+	err := v.prepared(ctx, toRead, func() (err error) {
+		key, ok, err = v.sealingKey(ctx)
+		return err
+	})
 	if err == nil && !ok {
-		err = s.locked(ctx, v, true, func() error {
+		err = s.locked(ctx, v, toCreate, func() (err error) {
 			if key, ok, err = v.sealingKey(ctx); err != nil || ok {
 				return err
 			}
@@ -249,24 +306,41 @@ func known(name string) error {
 }
 
 // change runs f on the vault under the lock and names the key in its error.
-func (s *Store) change(ctx context.Context, name string, create bool, f func(*vault) error) error {
-	v, err := s.settle(ctx)
+func (s *Store) change(ctx context.Context, name string, n need, f func(*vault) error) error {
+	v, end, err := s.begin(ctx)
 	if err != nil {
 		return err
 	}
-	return v.explain(name, s.locked(ctx, v, create, func() error { return f(v) }))
+	defer end()
+	return v.explain(name, s.locked(ctx, v, n, func() error { return f(v) }))
 }
 
-// locked runs f while no other process or goroutine changes the store or its index.
-func (s *Store) locked(ctx context.Context, v *vault, create bool, f func() error) error {
-	if err := v.backend.prepare(ctx, create); err != nil {
+// locked runs f while no other process or goroutine changes the store or its index. It may run f again, from its beginning, after one that
+// could not go on without a human.
+func (s *Store) locked(ctx context.Context, v *vault, n need, f func() error) error {
+	if err := v.items.prepare(ctx, n); err != nil {
 		return err
 	}
-	release, err := flock.Lock(ctx, filepath.Join(s.dir, lockName))
-	if err != nil {
-		return denied(err)
+	return v.prepared(ctx, n, func() error {
+		release, err := flock.Lock(ctx, filepath.Join(s.dir, lockName))
+		if err != nil {
+			return denied(err)
+		}
+		defer release()
+		return f()
+	})
+}
+
+// prepared runs f, and again when it could not go on without a human and one has done what was needed.
+func (v *vault) prepared(ctx context.Context, n need, f func() error) error {
+	for range preparations {
+		if err := f(); !errors.Is(err, errUnprepared) {
+			return err
+		}
+		if err := v.items.prepare(ctx, n); err != nil {
+			return err
+		}
 	}
-	defer release()
 	return f()
 }
 
@@ -291,8 +365,17 @@ func (s *Store) mend(ctx context.Context, v *vault, name string) {
 	}
 }
 
+// read is get for who holds no lock: a human is asked where one is needed.
+func (v *vault) read(ctx context.Context, name string) (c aws.Credentials, err error) {
+	err = v.prepared(ctx, toRead, func() (err error) {
+		c, err = v.get(ctx, name)
+		return err
+	})
+	return c, err
+}
+
 func (v *vault) get(ctx context.Context, name string) (aws.Credentials, error) {
-	secret, err := v.backend.get(ctx, keyItem(name))
+	secret, err := v.items.get(ctx, keyItem(name))
 	if err != nil {
 		return aws.Credentials{}, err
 	}
@@ -312,10 +395,10 @@ func (v *vault) agrees(name, accessKeyID string) bool {
 
 // setAndCheck stores secret and reads it back.
 func (v *vault) setAndCheck(ctx context.Context, it item, secret []byte) error {
-	if err := v.backend.set(ctx, it, secret); err != nil {
+	if err := v.items.set(ctx, it, secret); err != nil {
 		return err
 	}
-	got, err := v.backend.get(ctx, it)
+	got, err := v.items.get(ctx, it)
 	defer clear(got)
 	switch {
 	case errors.Is(err, ErrNotFound):
@@ -330,7 +413,7 @@ func (v *vault) setAndCheck(ctx context.Context, it item, secret []byte) error {
 
 // sealingKey reads the sealing key; ok is false if there is none that can be used.
 func (v *vault) sealingKey(ctx context.Context) (key [32]byte, ok bool, err error) {
-	b, err := v.backend.get(ctx, sealingItem)
+	b, err := v.items.get(ctx, sealingItem)
 	if errors.Is(err, ErrNotFound) {
 		return key, false, nil
 	}

@@ -20,10 +20,11 @@ func unlockName(kind Kind, dir string) string {
 // asked for here. Of the keyring only the sealing key is held: sessions in the cache can be used, and new ones still need the keyring.
 // Where the kernel holds nothing the error is [ErrNotHeld].
 func (s *Store) Unlock(ctx context.Context, life time.Duration) (until time.Time, err error) {
-	v, err := s.settle(ctx)
+	v, end, err := s.begin(ctx)
 	if err != nil {
 		return until, err
 	}
+	defer end()
 	if until, err = s.unlock(ctx, v, life); err != nil {
 		return until, fmt.Errorf("unlock %s: %w", v.backend, err)
 	}
@@ -42,7 +43,7 @@ func (s *Store) unlock(ctx context.Context, v *vault, life time.Duration) (until
 	name := unlockName(v.kind, s.dir)
 	f, file := v.backend.(*fileBackend)
 	if file {
-		if err := s.locked(ctx, v, false, func() error { return f.unseal(ctx, life) }); err != nil {
+		if err := s.locked(ctx, v, toWrite, func() error { return f.unseal(life) }); err != nil {
 			return until, err
 		}
 	}

@@ -1,0 +1,111 @@
+//go:build unix && !darwin
+
+package keystore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// busAddress finds the session bus where D-Bus libraries do. Where there is none it is an error: some libraries would go on to
+// start one.
+func busAddress(env func(string) string) (string, error) {
+	if address := env("DBUS_SESSION_BUS_ADDRESS"); address != "" && address != "autolaunch:" {
+		return address, nil
+	}
+	dir := "/run/user/" + strconv.Itoa(os.Getuid())
+	if _, err := os.Stat(dir + "/bus"); !errors.Is(err, os.ErrNotExist) {
+		return "unix:path=" + dbus.EscapeBusAddressValue(dir+"/bus"), nil
+	}
+	if b, err := os.ReadFile(dir + "/dbus-session"); err == nil {
+		if address, ok := strings.CutPrefix(string(b), "DBUS_SESSION_BUS_ADDRESS="); ok {
+			return strings.TrimRight(address, "\r\n"), nil
+		}
+	}
+	return "", fmt.Errorf("%w: no D-Bus session (DBUS_SESSION_BUS_ADDRESS is not set)", ErrUnavailable)
+}
+
+// reachable reports why there can be no keyring, at the cost of connecting to the socket of the session bus.
+func reachable(env func(string) string) error {
+	address, err := busAddress(env)
+	if err != nil {
+		return err
+	}
+	for option := range strings.SplitSeq(address, ";") {
+		if err = dialable(option); err == nil {
+			return nil
+		}
+	}
+	return noConnection(err)
+}
+
+func noConnection(err error) error { return fmt.Errorf("%w: D-Bus session: %w", ErrUnavailable, err) }
+
+// dialable connects to a bus on a Unix socket and hangs up. Of other transports it only checks that it may be one.
+func dialable(address string) error {
+	transport, keys, ok := strings.Cut(address, ":")
+	if !ok {
+		return errors.New("invalid address")
+	}
+	if transport != "unix" {
+		return nil
+	}
+	for pair := range strings.SplitSeq(keys, ",") {
+		key, value, _ := strings.Cut(pair, "=")
+		path, err := dbus.UnescapeBusAddressValue(value)
+		if err != nil {
+			return errors.New("invalid address")
+		}
+		switch key {
+		case "abstract":
+			path = "@" + path
+		case "path":
+		default:
+			continue
+		}
+		conn, err := net.DialTimeout("unix", path, time.Second)
+		if err != nil {
+			return err
+		}
+		return conn.Close()
+	}
+	return errors.New("invalid address")
+}
+
+// dial connects to the session bus. The connection ends when it is closed, and at once if ctx ends before it is made.
+func dial(ctx context.Context, p *patience, address string) (*dbus.Conn, error) {
+	defer p.spend(time.Now())
+	ctx, cancel := context.WithTimeout(ctx, p.left)
+	defer cancel()
+	// The library has no deadlines here: ending the connection's own context ends what it waits for.
+	life, hangUp := context.WithCancel(context.WithoutCancel(ctx))
+	type result struct {
+		conn *dbus.Conn
+		err  error
+	}
+	dialed := make(chan result, 1)
+	go func() {
+		conn, err := dbus.Connect(address, dbus.WithContext(life))
+		dialed <- result{conn, err}
+	}()
+	select {
+	case r := <-dialed:
+		if r.err != nil {
+			hangUp()
+			return nil, noConnection(r.err)
+		}
+		context.AfterFunc(r.conn.Context(), hangUp)
+		return r.conn, nil
+	case <-ctx.Done():
+		hangUp()
+		return nil, errSilent
+	}
+}

@@ -1,0 +1,133 @@
+//go:build unix && !darwin
+
+package keystore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// write is a change of an item that a person is asked about.
+type write struct {
+	verb string
+	it   item
+}
+
+// prompterTime bounds the wait for the desktop's prompter to come up and show a dialog.
+const prompterTime = 10 * time.Second
+
+// leave leaves w to a person, who is to be asked by prompt, if that is one: whoever made the call may hold a lock.
+func (s *service) leave(w write, prompt dbus.ObjectPath) error {
+	if prompt == noObject {
+		return nil
+	}
+	s.pending, s.prompt = w, prompt
+	return errUnprepared
+}
+
+// finish asks a person about the write that was left. The service has made it when the person agrees.
+func (s *service) finish(ctx context.Context, p *patience) error {
+	prompt := s.prompt
+	s.prompt = noObject
+	err := s.show(ctx, p, prompt)
+	if err == nil {
+		s.done = s.pending
+	}
+	return err
+}
+
+// isDone reports whether w is the write that a person has just agreed to, once.
+func (s *service) isDone(w write) bool {
+	if s.done != w {
+		return false
+	}
+	s.done = write{}
+	return true
+}
+
+// show shows a prompt and waits for the person until ctx ends. A service that stops answering meanwhile is not waited for.
+func (s *service) show(ctx context.Context, p *patience, prompt dbus.ObjectPath) error {
+	began := time.Now()
+	match := s.bus("AddMatch", "type='signal',sender='"+s.owner+"',path='"+string(prompt)+"',member='Completed'")
+	err := s.ask(ctx, p, s.call(prompt, promptInterface+".Prompt", ""))
+	if err == nil {
+		err = s.wait(ctx, p, match)
+	}
+	if err != nil && ctx.Err() == nil {
+		s.dismiss(prompt)
+		return err
+	}
+	look := time.NewTicker(p.total / 2)
+	defer look.Stop()
+	for {
+		if dismissed, answered := s.answered[prompt]; dismissed {
+			return s.refusal(ctx, p)
+		} else if answered {
+			return nil
+		}
+		select {
+		case signal, ok := <-s.signals:
+			if !ok || s.note(signal) {
+				return errGone
+			}
+		case <-look.C:
+			if err := s.stillAsks(ctx, p.total/2, time.Since(began)); err != nil && ctx.Err() == nil {
+				s.dismiss(prompt)
+				return err
+			}
+		case <-ctx.Done():
+			s.dismiss(prompt)
+			return unanswered(ctx, time.Since(began))
+		}
+	}
+}
+
+// dismiss closes a dialog that nobody waits for any more.
+func (s *service) dismiss(prompt dbus.ObjectPath) {
+	s.conn.Object(s.owner, prompt).Go(promptInterface+".Dismiss", dbus.FlagNoReplyExpected, nil)
+}
+
+// stillAsks reports why nobody can be looking at the dialog that was to be shown some time ago.
+func (s *service) stillAsks(ctx context.Context, timeout, ago time.Duration) error {
+	p := &patience{timeout, timeout}
+	var collections []dbus.ObjectPath
+	err := s.property(ctx, p, secretsPath, serviceInterface, "Collections", &collections)
+	if errors.Is(err, errSilent) {
+		return p.silent(ctx)
+	}
+	if err != nil || ago < prompterTime {
+		return err
+	}
+	gnome, prompter, err := s.prompter(ctx, p)
+	if err == nil && gnome && !prompter {
+		err = fmt.Errorf("%w: no dialog was shown in %v", ErrLocked, rounded(ago))
+	}
+	return err
+}
+
+// refusal is the error of a prompt that was dismissed. Gnome-keyring dismisses those, too, that it cannot show.
+func (s *service) refusal(ctx context.Context, p *patience) error {
+	gnome, prompter, err := s.prompter(ctx, p)
+	switch {
+	case err != nil:
+		return err
+	case gnome && !prompter:
+		return fmt.Errorf("%w: it could not be unlocked, and there may be no desktop to ask on", ErrLocked)
+	}
+	return fmt.Errorf("%w: its dialog was dismissed", ErrRefused)
+}
+
+// prompter reports whether the service is gnome-keyring, and whether the program of the desktop is there that shows its dialogs.
+func (s *service) prompter(ctx context.Context, p *patience) (gnome, there bool, err error) {
+	owner := ""
+	first, second := s.bus("GetNameOwner", gnomeName), s.bus("NameHasOwner", gnomePrompterName)
+	if err := s.wait(ctx, p, first, &owner); err != nil && !isError(err, busError+"NameHasNoOwner") {
+		return false, false, err
+	}
+	err = s.wait(ctx, p, second, &there)
+	return owner == s.owner, there, err
+}

@@ -1,0 +1,275 @@
+//go:build unix && !darwin
+
+package keystore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+)
+
+// Names of the Secret Service API (specifications.freedesktop.org/secret-service) and of the bus.
+const (
+	secretsName     = "org.freedesktop.secrets"
+	secretsPath     = dbus.ObjectPath("/org/freedesktop/secrets")
+	loginCollection = secretsPath + "/collection/login"
+	noObject        = dbus.ObjectPath("/")
+
+	serviceInterface    = "org.freedesktop.Secret.Service"
+	collectionInterface = "org.freedesktop.Secret.Collection"
+	itemInterface       = "org.freedesktop.Secret.Item"
+	promptInterface     = "org.freedesktop.Secret.Prompt"
+	secretError         = "org.freedesktop.Secret.Error."
+
+	busName   = "org.freedesktop.DBus"
+	busMethod = busName + "."
+	busError  = busName + ".Error."
+
+	gnomeName         = "org.gnome.keyring" // gnome-keyring owns this too
+	gnomePrompterName = "org.gnome.keyring.SystemPrompter"
+)
+
+var (
+	errNoService = fmt.Errorf("%w: no keyring service on the D-Bus session", ErrUnavailable)
+	errNoKeyring = fmt.Errorf("%w: the session has no keyring to keep keys in", ErrUnavailable)
+
+	// errSilent ends a call that got no answer in time.
+	errSilent = errors.New("no answer")
+	// errGone ends a call whose service left the bus or gave its name to another one, or whose connection to the bus closed.
+	errGone = errors.New("the service left the bus")
+)
+
+// service is a conversation with the process that has the name of the Secret Service. Each call ends with an answer, or in
+// errSilent or errGone; what a call returns else is the error that the service gave. It is for one goroutine.
+type service struct {
+	conn       *dbus.Conn
+	signals    chan *dbus.Signal
+	owner      string          // the name that only this process has on the bus: a successor gets no calls that are not meant for it
+	since      dbus.Sequence   // when it was seen to be the owner
+	collection dbus.ObjectPath // where items are kept
+
+	opening *dbus.Call // of the session, or nil
+	session dbus.ObjectPath
+
+	answered map[dbus.ObjectPath]bool // prompts that were answered; true if they were dismissed
+
+	// What is left to a person.
+	locked  dbus.ObjectPath // an item that is locked in a collection that is not
+	prompt  dbus.ObjectPath // what asks about pending
+	pending write
+	done    write // what a person has agreed to
+}
+
+// connect begins a conversation. Start says whether the bus may start the service; awaited, whether one is about to come by itself.
+func connect(ctx context.Context, p *patience, env func(string) string, start, awaited bool) (*service, error) {
+	address, err := busAddress(env)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := dial(ctx, p, address)
+	if err != nil {
+		return nil, err
+	}
+	s := &service{
+		conn: conn, signals: make(chan *dbus.Signal, 64), answered: map[dbus.ObjectPath]bool{},
+		session: noObject, locked: noObject, prompt: noObject,
+	}
+	conn.Signal(s.signals)
+	err = s.find(ctx, p, start, awaited)
+	if err == nil {
+		err = s.findCollection(ctx, p)
+	}
+	if err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// find finds the owner of the name, and sees to it that changes are noticed from then on.
+func (s *service) find(ctx context.Context, p *patience, start, awaited bool) error {
+	match := s.bus("AddMatch", "type='signal',sender='"+busName+"',member='NameOwnerChanged',arg0='"+secretsName+"'")
+	err := s.findOwner(ctx, p)
+	if isError(err, busError+"NameHasNoOwner") && start {
+		err = s.wait(ctx, p, s.bus("StartServiceByName", secretsName, uint32(0)))
+		if isError(err, busError+"ServiceUnknown") && awaited {
+			err = s.awaitOwner(ctx, p)
+		}
+		if err == nil {
+			err = s.findOwner(ctx, p)
+		}
+	}
+	if err == nil {
+		err = s.wait(ctx, p, match)
+	}
+	return noService(err)
+}
+
+// close ends the conversation and, with it, its session at the service.
+func (s *service) close() { s.conn.Close() }
+
+func (s *service) findOwner(ctx context.Context, p *patience) error {
+	call := s.bus("GetNameOwner", secretsName)
+	if err := s.wait(ctx, p, call, &s.owner); err != nil {
+		return err
+	}
+	s.since = call.ResponseSequence
+	return nil
+}
+
+// awaitOwner waits until somebody takes the name of the service.
+func (s *service) awaitOwner(ctx context.Context, p *patience) error {
+	defer p.spend(time.Now())
+	timeout := time.NewTimer(p.left)
+	defer timeout.Stop()
+	for {
+		select {
+		case signal, ok := <-s.signals:
+			if !ok {
+				return errGone
+			}
+			if owner, changed := newOwner(signal); changed && owner != "" {
+				return nil
+			}
+		case <-timeout.C:
+			return dbus.Error{Name: busError + "NameHasNoOwner", Body: []any{"it ended, and none took its place"}}
+		case <-ctx.Done():
+			return errSilent
+		}
+	}
+}
+
+// findCollection finds where items are kept as go-keyring does: in the login collection, or else in the default one.
+//
+// The property must be the first thing that gnome-keyring is asked for, and its answer be waited for: it learns of a new client behind its
+// back, and some versions abort over other calls before that.
+func (s *service) findCollection(ctx context.Context, p *patience) error {
+	var collections []dbus.ObjectPath
+	if err := s.property(ctx, p, secretsPath, serviceInterface, "Collections", &collections); err != nil {
+		return err
+	}
+	s.collection = loginCollection
+	if slices.Contains(collections, loginCollection) {
+		return nil
+	}
+	if err := s.ask(ctx, p, s.call(secretsPath, serviceInterface+".ReadAlias", "default"), &s.collection); err != nil {
+		return err
+	}
+	if s.collection == noObject {
+		return errNoKeyring
+	}
+	return nil
+}
+
+// isLocked reports whether a collection or an item is locked; interfaceName says which of them it is.
+func (s *service) isLocked(ctx context.Context, p *patience, object dbus.ObjectPath, interfaceName string) (locked bool, err error) {
+	err = s.property(ctx, p, object, interfaceName, "Locked", &locked)
+	return locked, err
+}
+
+// openSession asks for a session for the transfer of secrets, without encryption: the bus is on this machine and of this user.
+func (s *service) openSession() {
+	if s.opening == nil {
+		s.opening = s.call(secretsPath, serviceInterface+".OpenSession", "plain", dbus.MakeVariant(""))
+	}
+}
+
+// sessionPath returns the session, opening it if that has not been done.
+func (s *service) sessionPath(ctx context.Context, p *patience) (dbus.ObjectPath, error) {
+	if s.session != noObject {
+		return s.session, nil
+	}
+	s.openSession()
+	var parameters dbus.Variant
+	err := s.ask(ctx, p, s.opening, &parameters, &s.session)
+	return s.session, err
+}
+
+func (s *service) property(ctx context.Context, p *patience, object dbus.ObjectPath, interfaceName, name string, value any) error {
+	return s.ask(ctx, p, s.call(object, "org.freedesktop.DBus.Properties.Get", interfaceName, name), value)
+}
+
+// call sends a call to the service; its answer is to be waited for with ask. Calls that are sent one after the other go together.
+func (s *service) call(object dbus.ObjectPath, method string, args ...any) *dbus.Call {
+	return s.conn.Object(s.owner, object).Go(method, 0, nil, args...)
+}
+
+// bus sends a call to the bus itself; its answer is to be waited for with wait.
+func (s *service) bus(method string, args ...any) *dbus.Call {
+	return s.conn.BusObject().Go(busMethod+method, 0, nil, args...)
+}
+
+// ask waits for the service's answer to call and stores it in values.
+func (s *service) ask(ctx context.Context, p *patience, call *dbus.Call, values ...any) error {
+	err := s.wait(ctx, p, call, values...)
+	for _, name := range []string{"NoReply", "Disconnected", "ServiceUnknown", "NameHasNoOwner"} {
+		if isError(err, busError+name) { // the process with that very name ended
+			return errGone
+		}
+	}
+	return err
+}
+
+// wait waits for the answer to call and stores it in values.
+func (s *service) wait(ctx context.Context, p *patience, call *dbus.Call, values ...any) error {
+	defer p.spend(time.Now())
+	timeout := time.NewTimer(p.left)
+	defer timeout.Stop()
+	for {
+		select {
+		case <-call.Done:
+			if _, answer := errors.AsType[dbus.Error](call.Err); call.Err != nil && !answer {
+				return errGone
+			}
+			if call.Err != nil || len(values) == 0 {
+				return call.Err
+			}
+			return call.Store(values...)
+		case signal, ok := <-s.signals:
+			if !ok || s.note(signal) {
+				return errGone
+			}
+		case <-timeout.C:
+			return errSilent
+		case <-ctx.Done():
+			return errSilent
+		}
+	}
+}
+
+// note takes notice of a signal, and reports whether it says that the service is no longer the one that has the name.
+func (s *service) note(signal *dbus.Signal) (gone bool) {
+	if signal.Name == promptInterface+".Completed" && signal.Sender == s.owner && len(signal.Body) == 2 {
+		s.answered[signal.Path], _ = signal.Body[0].(bool)
+	}
+	owner, changed := newOwner(signal)
+	return changed && s.owner != "" && signal.Sequence > s.since && owner != s.owner
+}
+
+// newOwner returns who has the name of the Secret Service now, if that is what signal is about.
+func newOwner(signal *dbus.Signal) (owner string, changed bool) {
+	if signal.Name != busMethod+"NameOwnerChanged" || signal.Sender != busName || len(signal.Body) != 3 || signal.Body[0] != secretsName {
+		return "", false
+	}
+	owner, changed = signal.Body[2].(string)
+	return owner, changed
+}
+
+func isError(err error, name string) bool {
+	e, ok := errors.AsType[dbus.Error](err)
+	return ok && e.Name == name
+}
+
+// noService makes err errNoService where it is the bus's way to say that nobody offers the service or that it cannot be started.
+func noService(err error) error {
+	e, ok := errors.AsType[dbus.Error](err)
+	if ok && (e.Name == busError+"ServiceUnknown" || e.Name == busError+"NameHasNoOwner" || strings.HasPrefix(e.Name, busError+"Spawn.")) {
+		return fmt.Errorf("%w: %w", errNoService, err)
+	}
+	return err
+}
