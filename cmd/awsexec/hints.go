@@ -270,15 +270,17 @@ func hintOfGiven(err error, a *app, _ string) string {
 		return "give them to the program as they are: awsexec -- CMD"
 	}
 	var given *provider.GivenError
-	if !errors.As(err, &given) || errors.As(err, new(*awsapi.WireError)) {
+	if !errors.As(err, &given) {
 		return ""
 	}
-	var dial *net.OpError
-	switch given.Kind {
-	case provider.Container:
-		if served := a.env("AWSEXEC_PROFILE"); served != "" && errors.As(err, &dial) && dial.Op == "dial" {
+	var fault *awsapi.WireError
+	if errors.As(err, &fault) {
+		if served := a.env("AWSEXEC_PROFILE"); served != "" && given.Kind == provider.Container && fault.Kind == awsapi.NoConnection {
 			return "awsexec serve has ended; start the program again: awsexec serve -p " + quoteWord(served) + " -- CMD"
 		}
+		return ""
+	}
+	switch given.Kind {
 	case provider.SSO:
 		if s := given.Profile.SSO; s.Session != "" {
 			return "sign in again: aws sso login --sso-session " + quoteWord(s.Session)
@@ -381,6 +383,7 @@ func hintOfWire(fault *awsapi.WireError) string {
 
 func hintOfNetwork(err error, a *app, _ string) string {
 	var fault *awsapi.WireError
+	var endpoint *awsapi.EndpointError
 	var network net.Error
 	var op *net.OpError
 	switch {
@@ -388,6 +391,8 @@ func hintOfNetwork(err error, a *app, _ string) string {
 		return "name an address of this machine, and a port that is free: awsexec serve --listen 127.0.0.1:0"
 	case errors.As(err, &fault):
 		return hintOfWire(fault)
+	case errors.As(err, &endpoint):
+		return "write it as https://HOST[:PORT], in AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS or endpoint_url of the profile"
 	case errors.As(err, &network) && !isErrno(network):
 		return "check the network and HTTPS_PROXY"
 	case errors.Is(err, fs.ErrPermission):

@@ -8,6 +8,8 @@ import (
 	"crypto/x509"
 	"fmt"
 	"net/http"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -57,6 +59,25 @@ func (c Client) Transport() (*http.Transport, error) {
 	return transport, nil
 }
 
+// EndpointError is an endpoint of the user's own that cannot be called.
+type EndpointError struct{ Endpoint string }
+
+func (e *EndpointError) Error() string {
+	shown := e.Endpoint
+	if i := strings.LastIndexByte(shown, '@'); i >= 0 { // what is before may be a password
+		shown = "…" + shown[i:]
+	}
+	return fmt.Sprintf("the endpoint %q is not a URL to call", shown)
+}
+
+// checkEndpoint checks that an endpoint of the user's own is the URL of a server. "" is none.
+func checkEndpoint(endpoint string) error {
+	if u, err := url.Parse(endpoint); endpoint != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
+		return &EndpointError{endpoint}
+	}
+	return nil
+}
+
 // config returns the settings for one operation of a service that speaks the Query protocol, and the client that it goes through.
 func (c Client) config(creds aws.Credentials) (aws.Config, *Wire, error) {
 	transport, err := c.Transport()
@@ -75,6 +96,9 @@ func (c Client) config(creds aws.Credentials) (aws.Config, *Wire, error) {
 
 // callSTS makes one call of STS, bounded in time, that is signed with creds: long-term credentials, or those of a session.
 func (c Client) callSTS(ctx context.Context, creds aws.Credentials, operation string, do func(context.Context, *sts.Client) error) (*Wire, error) {
+	if err := checkEndpoint(c.Endpoint); err != nil {
+		return nil, err
+	}
 	cfg, wire, err := c.config(creds)
 	if err != nil {
 		return nil, err

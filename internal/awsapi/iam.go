@@ -129,6 +129,9 @@ func (i *IAM) call(ctx context.Context, operation string, do func(context.Contex
 
 // iam returns the SDK's client of IAM, which has one endpoint for all regions of a partition.
 func (c Client) iam(ctx context.Context, creds aws.Credentials) (*iam.Client, *Wire, error) {
+	if err := checkEndpoint(c.IAMEndpoint); err != nil {
+		return nil, nil, err
+	}
 	cfg, wire, err := c.config(creds)
 	if err != nil {
 		return nil, nil, err

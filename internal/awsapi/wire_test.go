@@ -283,3 +283,23 @@ func TestProxies(t *testing.T) {
 		t.Errorf("got %v, want %s", err, want)
 	}
 }
+
+func TestEndpoints(t *testing.T) {
+	for endpoint, want := range map[string]string{
+		"nonsense":                               `the endpoint "nonsense" is not a URL to call`,
+		"sts.example:443":                        `the endpoint "sts.example:443" is not a URL to call`,
+		"ftp://sts.example":                      `the endpoint "ftp://sts.example" is not a URL to call`,
+		"https://":                               `the endpoint "https://" is not a URL to call`,
+		"me:" + ststest.Marker + "@host":         `the endpoint "…@host" is not a URL to call`,
+		"http://me:" + ststest.Marker + "@[host": `the endpoint "…@[host" is not a URL to call`,
+	} {
+		client := Client{Endpoint: endpoint, IAMEndpoint: endpoint}
+		_, stsErr := client.WhoAmI(t.Context(), aliceKey)
+		_, iamErr := client.IAM(aliceKey).CreateAccessKey(t.Context())
+		for _, err := range []error{stsErr, iamErr} {
+			if err == nil || err.Error() != want {
+				t.Errorf("%s: %v, want %s", endpoint, err, want)
+			}
+		}
+	}
+}

@@ -2,10 +2,6 @@ package provider
 
 import (
 	"context"
-	"crypto/elliptic"
-	"crypto/x509"
-	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"net"
@@ -14,10 +10,10 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
 	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
-	"github.com/aws/aws-sdk-go-v2/credentials/logincreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
 
 	"github.com/awsexec/awsexec/internal/awsapi"
@@ -27,6 +23,9 @@ import (
 
 // metadataTimeout bounds the question whether this machine is an EC2 instance: where it is none, nobody may ever answer.
 const metadataTimeout = 4 * time.Second
+
+// metadataAttempt bounds one attempt to connect to the metadata service, and one to be answered: it is on the machine itself, or nowhere.
+const metadataAttempt = 500 * time.Millisecond
 
 // given gives credentials that somebody else has made, short-lived already, as they are. AWS refuses GetSessionToken with them.
 func (o *Options) given(plan *Plan) aws.CredentialsProvider {
@@ -51,7 +50,10 @@ func (o *Options) given(plan *Plan) aws.CredentialsProvider {
 				return aws.Credentials{}, plan.otherwise
 			}
 		default:
-			c, err = o.fromSDK(ctx, p)
+			c, err = o.signedIn(ctx, plan)
+		}
+		if err == nil {
+			err = awsapi.CheckFields(c)
 		}
 		if err != nil {
 			return aws.Credentials{}, &GivenError{plan.Kind, p, err}
@@ -73,57 +75,6 @@ func (e *GivenError) Error() string {
 	return awsapi.Failed(fmt.Sprintf("profile %q: credentials of %s", e.Profile.Name, e.Kind), e.err).Error()
 }
 
-// fromSDK has the AWS SDK get the credentials of a profile that signs in through IAM Identity Center or a login session. The token
-// caches that these use are the SDK's.
-func (o *Options) fromSDK(ctx context.Context, p *profile.Profile) (aws.Credentials, error) {
-	defer o.Events.Waiting("for the credentials of profile " + p.Name)()
-	if p.LoginSession != "" {
-		if err := o.checkLogin(p.LoginSession); err != nil {
-			return aws.Credentials{}, err
-		}
-	}
-	cfg, err := awsconfig.LoadDefaultConfig(ctx,
-		awsconfig.WithSharedConfigFiles(present(o.Files.Config)),
-		awsconfig.WithSharedCredentialsFiles(present(o.Files.Credentials)),
-		awsconfig.WithSharedConfigProfile(p.Name),
-		awsconfig.WithRegion(o.Client.CalledRegion()),
-	)
-	if err != nil {
-		return aws.Credentials{}, err
-	}
-	return cfg.Credentials.Retrieve(ctx)
-}
-
-// checkLogin refuses the token of a login session whose key the SDK would panic at, in a goroutine that nobody else can guard. All else that
-// may be wrong with the token is the SDK's to tell.
-func (o *Options) checkLogin(session string) error {
-	file, err := logincreds.StandardCachedTokenFilepath(session, o.Env("AWS_LOGIN_CACHE_DIRECTORY"))
-	if err != nil {
-		return err
-	}
-	data, err := readfile.Read(file, readfile.MaxOwn)
-	defer clear(data)
-	var token struct {
-		DPOPKey string `json:"dpopKey"`
-	}
-	if err != nil || json.Unmarshal(data, &token) != nil || token.DPOPKey == "" {
-		return nil
-	}
-	if block, _ := pem.Decode([]byte(token.DPOPKey)); block != nil {
-		if key, err := x509.ParseECPrivateKey(block.Bytes); err == nil && key.Curve == elliptic.P256() {
-			return nil
-		}
-	}
-	return fmt.Errorf("%s: dpopKey is no P-256 key in PEM form", file)
-}
-
-func present(file string) []string {
-	if file == "" {
-		return nil
-	}
-	return []string{file}
-}
-
 // instance asks the instance metadata service, version 2, for the credentials of the instance's role.
 func (o *Options) instance(ctx context.Context) (aws.Credentials, error) {
 	defer o.Events.Waiting("for the EC2 instance metadata service")()
@@ -133,8 +84,13 @@ func (o *Options) instance(ctx context.Context) (aws.Credentials, error) {
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	client := imds.NewFromConfig(aws.Config{ConfigSources: []any{env}})
-	return ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = client }).Retrieve(ctx)
+	transport := awshttp.NewBuildableClient().WithDialerOptions(func(d *net.Dialer) { d.Timeout = metadataAttempt }).GetTransport()
+	transport.ResponseHeaderTimeout = metadataAttempt
+	wire := awsapi.NewWire(transport, awsapi.Text)
+	defer wire.Close()
+	client := imds.NewFromConfig(aws.Config{ConfigSources: []any{env}, HTTPClient: wire, Retryer: awsapi.Retryer})
+	c, err := ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = client }).Retrieve(ctx)
+	return c, wire.Cause(ctx, err)
 }
 
 // hasContainer says whether a container credentials endpoint is named in the environment.
@@ -155,7 +111,14 @@ func (o *Options) container(ctx context.Context) (aws.Credentials, error) {
 			return aws.Credentials{}, err
 		}
 	}
-	return endpointcreds.New(endpoint, func(e *endpointcreds.Options) {
+	transport, err := o.Client.Transport()
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	wire := awsapi.NewWire(transport, awsapi.JSON)
+	defer wire.Close()
+	c, err := endpointcreds.New(endpoint, func(e *endpointcreds.Options) {
+		e.HTTPClient, e.Retryer = wire, awsapi.Retryer()
 		e.AuthorizationToken = o.Env("AWS_CONTAINER_AUTHORIZATION_TOKEN")
 		if file := o.Env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); file != "" {
 			e.AuthorizationTokenProvider = endpointcreds.TokenProviderFunc(func() (string, error) {
@@ -164,6 +127,7 @@ func (o *Options) container(ctx context.Context) (aws.Credentials, error) {
 			})
 		}
 	}).Retrieve(ctx)
+	return c, wire.Cause(ctx, err)
 }
 
 // checkEndpoint holds a container endpoint to the rule of the SDKs: without TLS, only loopback and the addresses of ECS and EKS.

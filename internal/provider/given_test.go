@@ -74,7 +74,7 @@ func TestLoginKey(t *testing.T) {
 				t.Fatal(err)
 			}
 			o := Options{Files: files, Env: os.Getenv, Client: awsapi.Client{Region: "eu-west-1"}, Events: &recorder{}}
-			_, err = o.fromSDK(t.Context(), p)
+			_, err = o.signedIn(t.Context(), &Plan{Kind: Login, Profile: p})
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}
