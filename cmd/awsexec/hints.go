@@ -20,6 +20,7 @@ import (
 	"github.com/awsexec/awsexec/internal/ownfile"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
+	"github.com/awsexec/awsexec/internal/readfile"
 	"github.com/awsexec/awsexec/internal/renew"
 	"github.com/awsexec/awsexec/internal/server"
 	"github.com/awsexec/awsexec/internal/session"
@@ -50,7 +51,7 @@ func hintFor(err error, a *app, name string) string {
 	if errors.As(err, &unasked) {
 		return unasked.advice
 	}
-	for _, h := range []func(error, *app, string) string{hintOfImport, hintOfRotation, hintOfKeystore, hintOfProfile, hintOfMFA, hintOfGiven, hintOfRenewal, hintOfAWS, hintOfNetwork, hintOfChild} {
+	for _, h := range []func(error, *app, string) string{hintOfFile, hintOfImport, hintOfRotation, hintOfKeystore, hintOfProfile, hintOfMFA, hintOfGiven, hintOfRenewal, hintOfAWS, hintOfNetwork, hintOfChild} {
 		if advice := h(err, a, name); advice != "" {
 			return advice
 		}
@@ -90,6 +91,30 @@ func fixOfDirectory(refused *ownfile.RefusedError) string {
 		return "chmod 700 " + path
 	}
 	return "chmod go-w " + path
+}
+
+// hintOfFile is the advice for what cannot be a file of its kind.
+func hintOfFile(err error, a *app, _ string) string {
+	path := ""
+	if odd, ok := errors.AsType[*readfile.NotRegularError](err); ok {
+		path = odd.Path
+	} else if large, ok := errors.AsType[*readfile.TooLargeError](err); ok {
+		path = large.Path
+	}
+	if path == "" || errors.Is(err, keystore.ErrCorrupt) && filepath.Ext(path) == ".age" { // keys may be in it
+		return ""
+	}
+	for _, variable := range []string{"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CA_BUNDLE"} {
+		if a.env(variable) == path {
+			return "name another file in " + variable
+		}
+	}
+	for _, dir := range []func() (string, error){a.settings.DataDir, a.settings.CacheDir} {
+		if own, err := dir(); err == nil && isBelow(path, own) {
+			return fmt.Sprintf("move it away: mv %s %s", quoteWord(path), quoteWord(path+".odd"))
+		}
+	}
+	return ""
 }
 
 // isBelow reports whether path is dir or below it.

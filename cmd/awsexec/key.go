@@ -7,14 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-)
 
-// keyInputMost bounds what is read in search of a key, in bytes.
-const keyInputMost = 64 << 10
+	"github.com/awsexec/awsexec/internal/readfile"
+)
 
 var errSessionToken = errors.New("these are short-lived credentials: they have a session token; " +
 	"only the long-term key of an IAM user can be kept")
@@ -36,7 +34,7 @@ func keyFromEnv(env func(string) string) (aws.Credentials, error) {
 // keyFromReader reads the id and the secret, one to a line, or a JSON object: the output of "aws iam create-access-key", or
 // that of a credential_process.
 func keyFromReader(r io.Reader) (aws.Credentials, error) {
-	data, err := io.ReadAll(io.LimitReader(r, keyInputMost))
+	data, err := io.ReadAll(io.LimitReader(r, readfile.MaxOwn))
 	if err != nil {
 		return aws.Credentials{}, fmt.Errorf("read standard input: %w", err)
 	}
@@ -76,12 +74,7 @@ func keyFromJSON(data []byte) (aws.Credentials, error) {
 
 // keyFromCSV reads the file that the console offers when it has made a key: a line of titles and one of values.
 func keyFromCSV(path string) (aws.Credentials, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return aws.Credentials{}, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, keyInputMost))
+	data, err := readfile.Stream(path, readfile.MaxOwn)
 	if err != nil {
 		return aws.Credentials{}, err
 	}

@@ -2,16 +2,14 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/interrupt"
 	"github.com/awsexec/awsexec/internal/warm"
 )
 
@@ -31,10 +29,13 @@ type deps struct {
 	lockPatience   time.Duration // how long another awsexec that changes the same key is waited for
 }
 
+// grace is how long a run may take to end in good order once a signal has asked for it. All waits for AWS, locks and people end at once; a
+// read from a pipe that nobody writes to does not.
+const grace = 2 * time.Second
+
 func main() {
 	home, _ := os.UserHomeDir() // "" shows up when a path under it is needed
-	ctx, cancel := context.WithCancelCause(context.Background())
-	catchSignals(cancel)
+	ctx := interrupt.Catch(grace, os.Exit)
 	d := deps{
 		stdin:      os.Stdin,
 		stdout:     os.Stdout,
@@ -77,34 +78,4 @@ func selfPath(invoked string) string {
 		return self
 	}
 	return found
-}
-
-// interruption is the cause of a run that a signal ended.
-type interruption struct{ signal syscall.Signal }
-
-func (i interruption) Error() string {
-	if i.signal == syscall.SIGINT {
-		return "interrupted"
-	}
-	return fmt.Sprintf("ended by signal %d", int(i.signal))
-}
-
-// catchSignals ends the run in good order on the first signal, so that a terminal's echo and locks are given back. A second signal
-// has the system's own effect: it kills.
-func catchSignals(cancel context.CancelCauseFunc) {
-	signals := make(chan os.Signal, 1)
-	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
-		if !signal.Ignored(s) { // nohup, or a shell's background job: the child is to inherit that
-			signal.Notify(signals, s)
-		}
-	}
-	go func() {
-		s := <-signals
-		signal.Stop(signals)
-		if n, ok := s.(syscall.Signal); ok {
-			cancel(interruption{n})
-		} else {
-			cancel(interruption{syscall.SIGINT})
-		}
-	}()
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/awsexec/awsexec/exec"
 	"github.com/awsexec/awsexec/internal/credentials"
+	"github.com/awsexec/awsexec/internal/interrupt"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/processfmt"
@@ -71,11 +72,13 @@ func (x *execCmd) Run(ctx context.Context, a *app) error {
 	if err := child.Replace(); !errors.Is(err, errors.ErrUnsupported) {
 		return childError{err}
 	}
-	return runChild(&child)
+	return runChild(ctx, &child)
 }
 
-// runChild runs a child beside us; its exit code is then ours.
-func runChild(child *exec.Cmd) error {
+// runChild runs a child beside us; its exit code is then ours. We do not end before it.
+func runChild(ctx context.Context, child *exec.Cmd) error {
+	_, release := interrupt.Shield(ctx)
+	defer release()
 	code, err := child.Run()
 	if err != nil {
 		return childError{err}

@@ -5,10 +5,12 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/awsexec/awsexec/internal/interrupt"
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
@@ -48,7 +50,7 @@ func TestRotateInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	run := w.background(ctx, "rotate", "work", "--yes")
 	<-entered
-	cancel(interruption{2})
+	cancel(interrupt.Signal(syscall.SIGINT))
 	release()
 	if r := <-run; r.code != 130 || !strings.Contains(r.err, "is not finished: interrupted") {
 		t.Errorf("exit code %d\n%s", r.code, r.err)

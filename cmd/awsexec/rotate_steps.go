@@ -11,6 +11,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/awsexec/awsexec/internal/awsapi"
+	"github.com/awsexec/awsexec/internal/interrupt"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/keystore"
@@ -139,7 +140,9 @@ func (r *rotation) create(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	inTime, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeLimit)
+	shielded, release := interrupt.Shield(ctx)
+	defer release()
+	inTime, cancel := context.WithTimeout(shielded, storeLimit)
 	defer cancel()
 	done := r.ui.Waiting("for AWS IAM")
 	made, err := iam.CreateAccessKey(inTime)
@@ -151,6 +154,7 @@ func (r *rotation) create(ctx context.Context) error {
 	if err := r.write(inTime); err != nil {
 		return r.takeBack(inTime, iam, err)
 	}
+	release()
 	r.ui.note("key %s is made, and stored beside the old one", mask(made.AccessKeyID))
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

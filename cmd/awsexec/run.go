@@ -10,6 +10,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/awsexec/awsexec/internal/interrupt"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/internal/term"
 )
@@ -194,13 +195,13 @@ func misuse(err error) error {
 func exitCode(ctx context.Context, err error) int {
 	var usage usageError
 	var coded interface{ exitCode() int }
-	var by interruption
+	var by interrupt.Signal
 	if ended, ok := err.(childExit); ok {
 		return int(ended)
 	}
 	switch {
 	case errors.As(context.Cause(ctx), &by):
-		return exitSignal + int(by.signal)
+		return by.ExitCode()
 	case errors.As(err, &usage):
 		return exitUsage
 	case errors.Is(err, term.ErrCancelled):

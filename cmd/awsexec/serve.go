@@ -198,5 +198,5 @@ func (a *app) serveChild(ctx context.Context, program string, args []string, s *
 		}
 	}()
 	a.ui.Debug("running %s with credentials at %s", program, e.URL)
-	return runChild(&exec.Cmd{Path: program, Args: args, Env: exec.EnvironOf(a.environ, e)})
+	return runChild(ctx, &exec.Cmd{Path: program, Args: args, Env: exec.EnvironOf(a.environ, e)})
 }

@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/awsexec/awsexec/internal/interrupt"
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
@@ -55,7 +56,7 @@ func (w *world) serve(n int, args ...string) *serving {
 // end ends it as a signal does.
 func (s *serving) end(by syscall.Signal) string {
 	s.w.t.Helper()
-	s.stop(interruption{by})
+	s.stop(interrupt.Signal(by))
 	if code := <-s.code; code != exitOK {
 		s.w.t.Errorf("exit code %d", code)
 	}

@@ -136,9 +136,25 @@ func From(f *os.File, path string, most int64) ([]byte, error) {
 	if info.Size() > most {
 		return nil, &TooLargeError{path, most}
 	}
+	return limited(f, path, info.Size(), most)
+}
+
+// Stream is Read for what a person names on the command line, which may be a pipe or a terminal too. A named pipe that nobody has open for
+// writing is empty.
+func Stream(path string, most int64) ([]byte, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|nonblock, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return limited(f, path, 0, most)
+}
+
+// limited reads r, of which size is expected, to its end.
+func limited(r io.Reader, path string, size, most int64) ([]byte, error) {
 	var b bytes.Buffer
-	b.Grow(int(info.Size()) + bytes.MinRead)
-	if _, err := b.ReadFrom(io.LimitReader(f, most+1)); err != nil { // it may be growing
+	b.Grow(int(size) + bytes.MinRead)
+	if _, err := b.ReadFrom(io.LimitReader(r, most+1)); err != nil { // it may be growing
 		return nil, err
 	}
 	if int64(b.Len()) > most {
