@@ -10,7 +10,7 @@ import (
 // Names of variables do not tell case on Windows: neither for us nor for what a helper must not get.
 func TestVariablesInAnyCase(t *testing.T) {
 	d := deps{environ: []string{`=C:=C:\x`, "Aws_Profile=work", "awsexec_no_prompt=1", "AwsExec_Passphrase=secret", "Path=p"}, now: time.Now}
-	a, err := newApp(d, newUI(d), &flags{}, false, false, false)
+	a, err := newApp(d, newUI(d), &flags{}, false, false)
 	if err != nil {
 		t.Fatal(err)
 	}
