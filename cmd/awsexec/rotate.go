@@ -178,6 +178,10 @@ func unfinished(ctx context.Context, keys *keystore.Store, name string) (keystor
 
 // tellOfRemains says which keys a rotation that is given up leaves at AWS, besides the one that the user knows of.
 func (a *app) tellOfRemains(journal keystore.Rotation, known string) {
+	if journal.Old.AccessKeyID != "" && journal.New.AccessKeyID == "" {
+		a.ui.Warn(errors.New("a rotation was not finished; it may have made a key at AWS whose secret did not arrive here"),
+			"see which keys there are, and delete the one that nothing uses: aws iam list-access-keys")
+	}
 	for _, id := range []string{journal.Old.AccessKeyID, journal.New.AccessKeyID} {
 		if id != "" && id != known {
 			a.ui.Warn(fmt.Errorf("a rotation was not finished; its key %s may still be active at AWS", id),

@@ -29,35 +29,70 @@ import (
 // requests. What lies between two points changes nothing that outlives the process.
 func (h *home) killed(c command, at int) (r result, where string, ok bool) {
 	h.t.Helper()
+	return h.traced(c, at, nil)
+}
+
+// stopped is killed, but c only stops at that point, as long as meanwhile takes, and then goes on to its end.
+func (h *home) stopped(c command, at int, meanwhile func(where string)) (r result, ok bool) {
+	h.t.Helper()
+	r, _, ok = h.traced(c, at, meanwhile)
+	return r, ok
+}
+
+// points counts the points of c, by letting it run to its end.
+func (h *home) points(c command) (r result, n int) {
+	h.t.Helper()
+	const farAway = 1 << 30
+	r, _, _ = h.traced(c, farAway, nil)
+	return r, r.points
+}
+
+func (h *home) traced(c command, at int, meanwhile func(where string)) (r result, where string, ok bool) {
+	h.t.Helper()
 	if c.name == "" {
 		c.name = h.awsexec
 	}
 	type end struct {
 		r     result
 		where string
-		ok    bool
 		err   error
 	}
-	done := make(chan end, 1)
+	done, stopped, goOn := make(chan end, 1), make(chan string), make(chan struct{})
+	stop := func(where string) {
+		stopped <- where
+		<-goOn
+	}
+	if meanwhile == nil {
+		stop = nil
+	}
 	go func() {
 		runtime.LockOSThread() // a tracer is a thread
 		defer runtime.UnlockOSThread()
 		var e end
-		e.r, e.where, e.ok, e.err = h.trace(c, at)
+		e.r, e.where, e.err = h.trace(c, at, stop)
 		done <- e
 	}()
-	e := <-done
+	var e end
+	select {
+	case e = <-done:
+	case where := <-stopped:
+		func() {
+			defer close(goOn) // also if it ends the test
+			meanwhile(where)
+		}()
+		e = <-done
+	}
 	if e.err != nil {
 		h.t.Fatalf("%s: %v", strings.Join(c.args, " "), e.err)
 	}
-	return e.r, e.where, e.ok
+	return e.r, e.where, e.where != ""
 }
 
-// trace is killed, on a thread of its own.
-func (h *home) trace(c command, at int) (r result, where string, ok bool, err error) {
+// trace runs c on this thread. At its point number at it calls stop, or kills c if that is nil.
+func (h *home) trace(c command, at int, stop func(where string)) (r result, where string, err error) {
 	dir, err := os.MkdirTemp("", "awsexec-killed")
 	if err != nil {
-		return r, "", false, err
+		return r, "", err
 	}
 	defer os.RemoveAll(dir)
 	files := make([]*os.File, 3)
@@ -65,11 +100,11 @@ func (h *home) trace(c command, at int) (r result, where string, ok bool, err er
 		path := filepath.Join(dir, name)
 		if i == 0 {
 			if err := os.WriteFile(path, []byte(c.stdin), 0o600); err != nil {
-				return r, "", false, err
+				return r, "", err
 			}
 		}
 		if files[i], err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
-			return r, "", false, err
+			return r, "", err
 		}
 		defer files[i].Close()
 	}
@@ -81,13 +116,13 @@ func (h *home) trace(c command, at int) (r result, where string, ok bool, err er
 		Sys:   &syscall.SysProcAttr{Ptrace: true, Setsid: true},
 	})
 	if err != nil {
-		return r, "", false, fmt.Errorf("ptrace: %w", err)
+		return r, "", fmt.Errorf("ptrace: %w", err)
 	}
 	watchdog := time.AfterFunc(limit, func() { _ = syscall.Kill(pid, syscall.SIGKILL) })
 	defer watchdog.Stop()
-	tr := tracee{pid: pid, dir: h.dir, at: at}
+	tr := tracee{pid: pid, dir: h.dir, at: at, stop: stop}
 	status, err := tr.run()
-	r = result{code: status.ExitStatus(), pid: pid, took: time.Since(began)}
+	r = result{code: status.ExitStatus(), pid: pid, took: time.Since(began), points: tr.seen}
 	if status.Signaled() {
 		r.signal = status.Signal()
 		r.code = 128 + int(r.signal)
@@ -99,10 +134,10 @@ func (h *home) trace(c command, at int) (r result, where string, ok bool, err er
 			err = errorOr(err, readErr)
 		}
 	}
-	if err == nil && tr.where != "" != (r.signal == syscall.SIGKILL) {
+	if err == nil && (tr.where != "" && stop == nil) != (r.signal == syscall.SIGKILL) {
 		err = fmt.Errorf("killed at %q, but it ended with code %d", tr.where, r.code)
 	}
-	return r, tr.where, tr.where != "", err
+	return r, tr.where, err
 }
 
 func errorOr(a, b error) error {
@@ -117,7 +152,8 @@ type tracee struct {
 	pid   int
 	dir   string
 	at    int
-	where string // what was reached at that point, once it was killed there
+	stop  func(where string) // what happens at that point; nil kills the process
+	where string             // what was reached at that point
 	seen  int
 }
 
@@ -156,7 +192,9 @@ func (tr *tracee) run() (ended unix.WaitStatus, err error) {
 		case sig == unix.SIGTRAP|0x80:
 			signal = 0
 			if tr.where == "" && tr.reached(stopped) {
-				if err := unix.Kill(tr.pid, unix.SIGKILL); err != nil {
+				if tr.stop != nil {
+					tr.stop(tr.where) // the other threads stop too, at their next system call
+				} else if err := unix.Kill(tr.pid, unix.SIGKILL); err != nil {
 					return ended, err
 				}
 			}
@@ -231,7 +269,13 @@ func (tr *tracee) reached(thread int) bool {
 func (tr *tracee) describe(thread int, info *syscallInfo) string {
 	name := func(arg int) string {
 		text, _, _ := bytes.Cut(tr.read(thread, info.args[arg], 4096), []byte{0})
-		return strings.TrimPrefix(string(text), tr.dir+"/")
+		path := string(text)
+		if dir := int32(info.args[arg-1]); !filepath.IsAbs(path) && dir != unix.AT_FDCWD {
+			if base, err := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", tr.pid, dir)); err == nil {
+				path = filepath.Join(base, path)
+			}
+		}
+		return strings.TrimPrefix(path, tr.dir+"/")
 	}
 	switch info.nr {
 	case unix.SYS_OPENAT:

@@ -29,6 +29,7 @@ type result struct {
 	signal         syscall.Signal // 0, or the signal that ended it
 	pid            int
 	took           time.Duration
+	points         int // how many points a tracer saw
 }
 
 // run runs awsexec without a terminal, in a process group and a session of its own.
