@@ -58,6 +58,15 @@ type answer struct {
 	expires time.Time
 	renew   time.Time // when to look for new credentials
 	until   time.Time // when these are not good enough any more to be handed out
+	from    time.Time // before this, the clock has been set back, and shows no longer how old these are
+}
+
+// maxSetBack is how far a clock may be set back, as synchronisation does all the time.
+const maxSetBack = 5 * time.Minute
+
+// good reports whether a holds at now, with end as the end of its time.
+func (a *answer) good(now, end time.Time) bool {
+	return !now.Before(a.from) && now.Before(end)
 }
 
 // newAnswer writes c down. The members are those of the protocol, where the session token is called Token.
@@ -85,18 +94,20 @@ func newAnswer(c aws.Credentials, now time.Time) (*answer, error) {
 	if left <= freshness {
 		renew = now.Add(left / 2)
 	}
-	return &answer{body, c.Expires, renew, c.Expires.Add(-min(lastResort, left/8))}, nil
+	return &answer{
+		body: body, expires: c.Expires, renew: renew, until: c.Expires.Add(-min(lastResort, left/8)), from: now.Add(-maxSetBack),
+	}, nil
 }
 
 // get returns credentials. It waits only if there are none that are good, and not for long.
 func (e *entry) get(ctx context.Context) (*answer, *problem) {
 	now := e.wall()
 	a := e.current.Load()
-	if a != nil && now.Before(a.renew) {
+	if a != nil && a.good(now, a.renew) {
 		return a, nil
 	}
 	renewal, failure := e.renewUnlessPaused(now)
-	if a != nil && now.Before(a.until) {
+	if a != nil && a.good(now, a.until) {
 		return a, nil
 	}
 	if failure != nil {
@@ -111,7 +122,7 @@ func (e *entry) get(ctx context.Context) (*answer, *problem) {
 	case <-ctx.Done():
 		return nil, &problem{http.StatusServiceUnavailable, "NotReady", "the request has been given up"}
 	}
-	if a := e.current.Load(); a != nil && e.wall().Before(a.until) {
+	if a := e.current.Load(); a != nil && a.good(e.wall(), a.until) {
 		return a, nil
 	}
 	e.mu.Lock()
@@ -159,7 +170,7 @@ func (e *entry) startRenewal() <-chan struct{} {
 		return e.renewal
 	}
 	// Another goroutine may have finished one since its caller looked.
-	if a := e.current.Load(); a != nil && e.failure == nil && e.wall().Before(a.renew) {
+	if a := e.current.Load(); a != nil && e.failure == nil && a.good(e.wall(), a.renew) {
 		done := make(chan struct{})
 		close(done)
 		return done

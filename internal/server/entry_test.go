@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -285,4 +286,37 @@ func TestEnds(t *testing.T) {
 			t.Errorf("a request after the end waited %v for a renewal", waited)
 		}
 	})
+}
+
+// TestClockSetBack: a clock that has been set back says nothing about how old credentials are. New ones are fetched, by the new clock.
+func TestClockSetBack(t *testing.T) {
+	for _, tt := range []struct {
+		back  time.Duration
+		calls int
+	}{{6 * time.Hour, 2}, {6 * time.Minute, 2}, {2 * time.Minute, 1}} {
+		synctest.Test(t, func(t *testing.T) {
+			var back atomic.Int64
+			now := func() time.Time { return time.Now().Add(-time.Duration(back.Load())) }
+			calls := 0
+			s := New(Config{
+				Now: now, Lasting: func(error) bool { return false }, Warn: func(string, error) {},
+				Profiles: []Profile{{"work", func(context.Context) (aws.Credentials, error) {
+					calls++
+					return aws.Credentials{AccessKeyID: "ASIA", CanExpire: true, Expires: now().Add(12 * time.Hour)}, nil
+				}}},
+			})
+			defer s.Close()
+			for range 3 {
+				a, p := s.entries["work"].get(t.Context())
+				if p != nil || a.expires.Sub(now()) > 12*time.Hour+maxSetBack {
+					t.Errorf("back by %v: %v are left, %v", tt.back, a.expires.Sub(now()), p)
+				}
+				synctest.Wait()
+				back.Store(int64(tt.back))
+			}
+			if calls != tt.calls {
+				t.Errorf("back by %v: %d renewals, want %d", tt.back, calls, tt.calls)
+			}
+		})
+	}
 }
