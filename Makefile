@@ -12,7 +12,7 @@ GOTESTSUM := gotest.tools/gotestsum@v1.13.0
 # The version comes from the line above; a checkout that git will not read must not break a build.
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
-.PHONY: help build demo test chaos fuzz lint bench clean
+.PHONY: help build demo test chaos fuzz mutation lint bench clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -36,6 +36,9 @@ chaos: ## hundreds of awsexec at once, killed, failed and restored under, for up
 FUZZTIME ?= 30s
 fuzz: ## every fuzz target for a time (FUZZTIME=30s)
 	@internal/ci/fuzz.sh $(FUZZTIME)
+
+mutation: ## what the tests do not notice: small changes for the worse, one at a time
+	@go run ./internal/mutate
 
 lint: build/staticcheck ## format, vet, staticcheck and builds for all systems, go.mod and go.sum
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go' 2>/dev/null || find . -name '*.go' -not -path '*/node_modules/*')); \

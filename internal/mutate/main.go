@@ -1,0 +1,155 @@
+// Command mutate checks the tests: it changes the program in one place after the other, each time for the worse, and runs the tests of that
+// package, which must fail: "make mutation".
+//
+// Nothing in the repository is changed: "go test -overlay" reads the changed file from elsewhere. A change is found by the text that it
+// replaces, wherever that is, so that code can move; a text that is no longer there, or is there twice, is an error that names it, and so is a
+// change that does not compile. The exit code is 1 for errors, or if fewer changes than wanted are caught.
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// wanted is the share of changes that the tests must catch.
+const wanted = 0.9
+
+// testLimit bounds the tests of one change, which may never end. That counts as caught.
+const testLimit = 3 * time.Minute
+
+// mutation is one change, and what it would do to users.
+type mutation struct{ old, new, why string }
+
+// outcome is what the tests make of a change.
+type outcome string
+
+const (
+	caught   outcome = "caught"
+	survived outcome = "SURVIVED"
+	broken   outcome = "ERROR"
+)
+
+func main() {
+	only := flag.String("only", "", "only changes of files whose path contains this text")
+	check := flag.Bool("check", false, "only look whether the texts are there")
+	flag.Parse()
+	if flag.NArg() > 0 {
+		flag.Usage()
+		os.Exit(2)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if !run(ctx, *only, *check) {
+		os.Exit(1)
+	}
+}
+
+// run prints what becomes of each change, and reports whether that is good enough.
+func run(ctx context.Context, only string, check bool) bool {
+	sources, err := readSources(".")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "mutate:", err)
+		return false
+	}
+	counts := map[outcome]int{}
+	for _, m := range mutations {
+		path, err := find(sources, m.old)
+		if err == nil && !strings.Contains(path, only) {
+			continue
+		}
+		result, detail := caught, ""
+		switch {
+		case err != nil:
+			result, detail = broken, err.Error()
+		case !check:
+			result, detail = try(ctx, path, sources[path], m)
+		}
+		if ctx.Err() != nil {
+			return false
+		}
+		counts[result]++
+		fmt.Printf("%-8s  %-34s  %s%s\n", result, cmp.Or(path, "?"), m.why, detail)
+	}
+	total := counts[caught] + counts[survived]
+	fmt.Printf("%d changes: %d caught, %d survived, %d errors\n", total+counts[broken], counts[caught], counts[survived], counts[broken])
+	return counts[broken] == 0 && float64(counts[caught]) >= wanted*float64(total)
+}
+
+// readSources returns the Go files below dir that are not tests, by path.
+func readSources(dir string) (map[string][]byte, error) {
+	sources := map[string][]byte{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == "mutate" || d.Name() == "build" || d.Name() == "testdata") {
+			return filepath.SkipDir
+		}
+		if strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go") {
+			sources[path], err = os.ReadFile(path)
+		}
+		return err
+	})
+	return sources, err
+}
+
+// find returns the only file that has the text, once.
+func find(sources map[string][]byte, text string) (path string, err error) {
+	n := 0
+	for p, source := range sources {
+		if there := bytes.Count(source, []byte(text)); there > 0 {
+			n += there
+			path = p
+		}
+	}
+	if n != 1 {
+		return "", fmt.Errorf("\n\tthe text is there %d times: %q", n, text)
+	}
+	return path, nil
+}
+
+// try runs the tests of the package of path with the change in it.
+func try(ctx context.Context, path string, source []byte, m mutation) (outcome, string) {
+	dir, err := os.MkdirTemp("", "awsexec-mutate")
+	if err != nil {
+		return broken, err.Error()
+	}
+	defer os.RemoveAll(dir)
+	changed, overlay := filepath.Join(dir, "changed.go"), filepath.Join(dir, "overlay.json")
+	absolute, err := filepath.Abs(path)
+	if err == nil {
+		err = os.WriteFile(changed, bytes.Replace(source, []byte(m.old), []byte(m.new), 1), 0o600)
+	}
+	var text []byte
+	if err == nil {
+		text, err = json.Marshal(map[string]map[string]string{"Replace": {absolute: changed}})
+	}
+	if err == nil {
+		err = os.WriteFile(overlay, text, 0o600)
+	}
+	if err != nil {
+		return broken, err.Error()
+	}
+	at := "./" + filepath.ToSlash(filepath.Dir(path))
+	args := []string{"test", "-overlay", overlay, "-vet=off", "-count=1", "-failfast", "-timeout", testLimit.String(), at}
+	out, err := exec.CommandContext(ctx, "go", append(args, also[strings.TrimPrefix(at, "./")]...)...).CombinedOutput()
+	switch {
+	case err == nil:
+		return survived, ""
+	case bytes.Contains(out, []byte("[build failed]")) || bytes.Contains(out, []byte("[setup failed]")):
+		return broken, "\n\t" + strings.ReplaceAll(strings.TrimSpace(string(out)), "\n", "\n\t")
+	default:
+		return caught, ""
+	}
+}
