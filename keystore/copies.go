@@ -22,12 +22,12 @@ func (s *Store) Copies(ctx context.Context, keyID string) ([]Copy, error) {
 		return nil, err
 	}
 	defer end()
-	keys, _, err := v.index.load()
+	f, err := s.agreed(ctx, v, "")
 	if err != nil {
 		return nil, err
 	}
 	var copies []Copy
-	for _, name := range slices.Sorted(maps.Keys(keys)) {
+	for _, name := range slices.Sorted(maps.Keys(f.Keys)) {
 		c, err := v.read(ctx, name)
 		if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrCorrupt) { // those are no copies
 			return nil, v.explain(name, err)
@@ -41,11 +41,11 @@ func (s *Store) Copies(ctx context.Context, keyID string) ([]Copy, error) {
 	if v.kind == KindKeyring {
 		other, kind = index{filepath.Join(s.dir, fileIndexName)}, KindFile
 	}
-	if keys, _, err = other.load(); err != nil {
+	if f, _, err = other.load(); err != nil {
 		return nil, err
 	}
-	for _, name := range slices.Sorted(maps.Keys(keys)) {
-		if keys[name].AccessKeyID == keyID {
+	for _, name := range slices.Sorted(maps.Keys(f.Keys)) {
+		if f.Keys[name].AccessKeyID == keyID {
 			copies = append(copies, Copy{name, kind})
 		}
 	}
@@ -60,12 +60,12 @@ func (s *Store) Retiring(ctx context.Context, keyID string) (string, error) {
 		return "", err
 	}
 	defer end()
-	keys, _, err := v.index.load()
+	f, err := s.agreed(ctx, v, "")
 	if err != nil {
 		return "", err
 	}
-	for _, name := range slices.Sorted(maps.Keys(keys)) {
-		if !keys[name].Rotating {
+	for _, name := range slices.Sorted(maps.Keys(f.Keys)) {
+		if !f.Keys[name].Rotating {
 			continue
 		}
 		r, err := s.Rotation(ctx, name)

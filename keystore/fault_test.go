@@ -10,18 +10,19 @@ import (
 	"github.com/awsexec/awsexec/internal/flock"
 )
 
-// faulty is a backend that does not do what it says, as a keyring whose dialog was dismissed.
+// faulty is a keyring that does not do what it says with keys, as one whose dialog was dismissed.
 type faulty struct {
 	backend
 	operation
 	set1    func(item, []byte) error
+	sealing bool // set1 is for the sealing key too
 	delete1 func(item) error
 }
 
 func (f *faulty) begin() (operation, func()) { return f, func() {} }
 
 func (f *faulty) set(ctx context.Context, it item, secret []byte) error {
-	if f.set1 != nil {
+	if f.set1 != nil && (f.sealing || it != sealingItem) {
 		return f.set1(it, secret)
 	}
 	return f.operation.set(ctx, it, secret)
@@ -39,7 +40,7 @@ func faultyStore(t *testing.T) (*Store, *faulty) {
 	s := openFile(t, testOptions(t.TempDir()))
 	f := &faulty{backend: s.vault.backend}
 	f.operation, _ = f.backend.begin()
-	s.vault.backend = f
+	s.vault.backend, s.vault.file = f, nil
 	return s, f
 }
 
@@ -61,7 +62,7 @@ func TestPutSeesThatNothingWasStored(t *testing.T) {
 			if err := s.Put(t.Context(), "old", testKey(2)); !errors.Is(err, ErrRefused) {
 				t.Error(err)
 			}
-			if keys, _, err := s.vault.index.load(); err != nil || keys["old"].AccessKeyID != "" {
+			if f, _, err := s.vault.index.load(); err != nil || f.Keys["old"].AccessKeyID != "" {
 				t.Errorf("the index claims to know: %v", err)
 			}
 			c, err := s.Get(t.Context(), "old")
@@ -83,9 +84,6 @@ func TestPutThatFailsListsNothing(t *testing.T) {
 		t.Error(err)
 	}
 	wantNames(t, s)
-	if _, err := s.SealingKey(t.Context()); !errors.Is(err, ErrRefused) {
-		t.Error(err)
-	}
 	// Without an answer nobody knows what was stored: the name stays listed, its key id unknown.
 	f.set1 = func(item, []byte) error { return ErrUnavailable }
 	if err := s.Put(t.Context(), "new", testKey(1)); !errors.Is(err, ErrUnavailable) {
@@ -96,6 +94,28 @@ func TestPutThatFailsListsNothing(t *testing.T) {
 		t.Error(err)
 	}
 	wantNames(t, s)
+}
+
+// Nothing is touched where what tells an index of today from one of yesterday cannot be written.
+func TestNothingIsStoredWithoutSealingKey(t *testing.T) {
+	s, f := faultyStore(t)
+	mustPut(t, s, "dev", testKey(1))
+	s.vault.memory.at = time.Time{}
+	f.sealing, f.set1 = true, func(item, []byte) error { return nil }
+	for _, err := range []error{s.Put(t.Context(), "dev", testKey(2)), s.Put(t.Context(), "new", testKey(2)), s.Delete(t.Context(), "dev")} {
+		if !errors.Is(err, ErrRefused) {
+			t.Error(err)
+		}
+	}
+	if err := f.operation.delete(t.Context(), sealingItem); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.KeptSealingKey(t.Context()); !errors.Is(err, ErrRefused) {
+		t.Error(err)
+	}
+	f.set1 = nil
+	wantKey(t, s, "dev", testKey(1))
+	wantNames(t, s, "dev")
 }
 
 func TestDeleteSeesThatNothingWasRemoved(t *testing.T) {

@@ -85,7 +85,7 @@ func (f *fileBackend) set(_ context.Context, it item, secret []byte) error {
 	items := maps.Clone(f.items)
 	if !found {
 		// The sealing key is always needed soon: made now, it does not cost another round of scrypt.
-		items = map[string][]byte{sealingItem.key(): newSealingKey()}
+		items = map[string][]byte{sealingItem.key(): encodeSealing(newSealing())}
 		f.forget()
 		if err := f.unlocked.remove(); err != nil { // of an earlier file
 			return err
@@ -134,16 +134,21 @@ func (f *fileBackend) load(toWrite bool, ask func() ([]byte, error)) (found bool
 			return true, err
 		}
 	}
+	return true, f.take(sealed, plain, !unlocked)
+}
+
+// take makes items what is in plain, the content of the file whose bytes are sealed, and overwrites plain.
+func (f *fileBackend) take(sealed, plain []byte, proven bool) error {
 	defer clear(plain)
 	var content fileContent
 	if json.Unmarshal(plain, &content) != nil || content.Items == nil {
-		return true, fmt.Errorf("%w: its content is not awsexec's", ErrCorrupt)
+		return fmt.Errorf("%w: its content is not awsexec's", ErrCorrupt)
 	}
 	if content.Version != fileVersion {
-		return true, fmt.Errorf("%w: format version %d is not known to this awsexec", ErrCorrupt, content.Version)
+		return fmt.Errorf("%w: format version %d is not known to this awsexec", ErrCorrupt, content.Version)
 	}
-	f.sealed, f.items, f.proven = sealed, content.Items, !unlocked
-	return true, nil
+	f.sealed, f.items, f.proven = sealed, content.Items, proven
+	return nil
 }
 
 // nobody answers for a human who is not to be asked now.

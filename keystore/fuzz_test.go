@@ -143,13 +143,30 @@ func FuzzIndex(f *testing.F) {
 			t.Fatalf("a damaged index was not set aside: %v", err)
 		}
 		after, damaged, err := x.load()
-		if err != nil || damaged || after["new"].AccessKeyID != "AKIANEW" {
+		if err != nil || damaged || after.Keys["new"].AccessKeyID != "AKIANEW" {
 			t.Fatalf("what was written cannot be read: damaged %v, %v", damaged, err)
 		}
-		for name, entry := range before {
-			if name != "new" && after[name].AccessKeyID != entry.AccessKeyID {
-				t.Fatalf("entry %q has changed from %q to %q", name, entry.AccessKeyID, after[name].AccessKeyID)
+		for name, entry := range before.Keys {
+			if name != "new" && after.Keys[name].AccessKeyID != entry.AccessKeyID {
+				t.Fatalf("entry %q has changed from %q to %q", name, entry.AccessKeyID, after.Keys[name].AccessKeyID)
 			}
+		}
+	})
+}
+
+// FuzzSealing checks that a sealing key comes back as it was stored, and that what is not one gives none.
+func FuzzSealing(f *testing.F) {
+	f.Add(encodeSealing(sealing{Key: [32]byte{7}}))
+	f.Add(encodeSealing(sealing{Key: [32]byte{7}, Index: [32]byte{8}}))
+	f.Add([]byte("S3CR3TMARKER"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		s, ok := decodeSealing(text)
+		if ok {
+			if again, ok := decodeSealing(encodeSealing(s)); !ok || again != s {
+				t.Fatal("a sealing key does not survive its text")
+			}
+		} else if s != (sealing{}) {
+			t.Fatal("what is not a sealing key gives one")
 		}
 	})
 }
@@ -204,8 +221,8 @@ func FuzzCheckName(f *testing.F) {
 		if err := x.set(name, "AKIA"); err != nil {
 			t.Fatal(err)
 		}
-		if keys, _, err := x.load(); err != nil || len(keys) != 1 || keys[name].AccessKeyID != "AKIA" {
-			t.Fatalf("%q is listed as %v, %v", name, keys, err)
+		if listed, _, err := x.load(); err != nil || len(listed.Keys) != 1 || listed.Keys[name].AccessKeyID != "AKIA" {
+			t.Fatalf("%q is listed as %v, %v", name, listed.Keys, err)
 		}
 	})
 }

@@ -22,30 +22,50 @@ func newHolder(o Options, kind Kind) holder {
 	return holder{name: kernelkey.StoreName(string(kind), o.Dir), life: o.Hold, debug: o.debug()}
 }
 
-// get returns the key that is held, and until when; ok is false if none is.
-func (h holder) get() (key [32]byte, until time.Time, ok bool) {
+// get returns what is held, and until when; ok is false if nothing is.
+func (h holder) get() (held sealing, until time.Time, ok bool) {
 	if h.life <= 0 {
-		return key, until, false
+		return held, until, false
 	}
-	key, until, err := kernelkey.Get(h.name)
+	held, until, err := kernelkey.GetSealing(h.name)
 	if err != nil && !errors.Is(err, kernelkey.ErrAbsent) {
 		h.debug("sealing key: %v", err)
 	}
-	return key, until, err == nil
+	return held, until, err == nil
 }
 
-// put has key held, if the kernel does such things. Where it does not, the store is read each time.
-func (h holder) put(key [32]byte) {
-	if h.life <= 0 {
-		return
-	}
+// put has s held, if the kernel does such things. Where it does not, the store is read each time. What is held although nothing is to be is
+// replaced all the same, since others use it.
+func (h holder) put(s sealing) {
 	life := h.life
-	if _, until, ok := h.get(); ok { // in place of one that may have been given longer
+	if _, until, err := kernelkey.GetSealing(h.name); err == nil { // in place of one that may have been given longer
 		life = max(life, time.Until(until))
 	}
-	if err := kernelkey.Put(h.name, key, life); err != nil {
+	if life < time.Second {
+		return
+	}
+	if err := kernelkey.PutSealing(h.name, s, life); err != nil {
 		h.debug("sealing key: %v", err)
 	}
+}
+
+// replace is put where something is held, and does nothing where nothing is.
+func (h holder) replace(s sealing) {
+	if _, _, err := kernelkey.GetSealing(h.name); err == nil {
+		h.put(s)
+	}
+}
+
+// Held returns the digest of the index that the kernel holds with the sealing key; ok is false if it holds none, or if that is not the index that
+// is there now.
+func (s *Store) Held(ctx context.Context) (index [32]byte, ok bool) {
+	v, err := s.settle(ctx)
+	if err != nil {
+		return index, false
+	}
+	held, _, ok := v.holder.get()
+	f, _, err := v.index.load()
+	return held.Index, ok && err == nil && held.Index == f.digest()
 }
 
 // drop ends the holding.
@@ -68,9 +88,12 @@ func (s *Store) SealingKey(ctx context.Context) ([32]byte, error) {
 	if err != nil {
 		return [32]byte{}, err
 	}
-	if key, _, ok := v.holder.get(); ok {
+	if held, _, ok := v.holder.get(); ok {
 		v.holder.debug("sealing key: held by the kernel")
-		return key, nil
+		return held.Key, nil
+	}
+	if known, ok := v.known(); ok {
+		return known.Key, nil
 	}
 	if v.holder.life > 0 {
 		// Many processes may want it at once. One reads the store, which can cost a passphrase, a dialog or much memory, for all.
@@ -81,8 +104,8 @@ func (s *Store) SealingKey(ctx context.Context) ([32]byte, error) {
 		case ctx.Err() != nil:
 			return [32]byte{}, fmt.Errorf("sealing key in %s: %w: another awsexec waits for it: %w", v.backend, ErrLocked, context.Cause(ctx))
 		}
-		if key, _, ok := v.holder.get(); ok {
-			return key, nil
+		if held, _, ok := v.holder.get(); ok {
+			return held.Key, nil
 		}
 	}
 	return s.KeptSealingKey(ctx)
@@ -96,9 +119,9 @@ func (s *Store) KeptSealingKey(ctx context.Context) ([32]byte, error) {
 		return [32]byte{}, err
 	}
 	defer end()
-	key, err := s.keptSealingKey(ctx, v)
+	kept, err := s.keptSealing(ctx, v)
 	if err == nil {
-		v.holder.put(key)
+		v.holder.put(kept)
 	}
-	return key, err
+	return kept.Key, err
 }

@@ -20,7 +20,7 @@ func holding(t *testing.T, kind Kind, dir string) Options {
 	o := testOptions(dir)
 	o.Hold = time.Minute
 	h := newHolder(o, kind)
-	if err := kernelkey.Put(h.name, [32]byte{}, time.Minute); errors.Is(err, kernelkey.ErrUnavailable) {
+	if err := kernelkey.Put(h.name, nil, time.Minute); errors.Is(err, kernelkey.ErrUnavailable) {
 		missing(t, "a kernel that holds keys")
 	}
 	drop := func() {
@@ -36,15 +36,6 @@ func holding(t *testing.T, kind Kind, dir string) Options {
 // lasts reports whether until is when something ends that began after before, just now, and was to last for life. It is in whole seconds.
 func lasts(until, before time.Time, life time.Duration) bool {
 	return !until.After(time.Now().Add(life)) && !until.Before(before.Add(life-time.Second))
-}
-
-func mustSeal(t *testing.T, s *Store) [32]byte {
-	t.Helper()
-	key, err := s.SealingKey(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return key
 }
 
 func openKind(t *testing.T, kind Kind, o Options) *Store {
@@ -71,8 +62,8 @@ func TestHold(t *testing.T) {
 			before := time.Now()
 			want := mustSeal(t, openKind(t, kind, o))
 			got, until, ok := newHolder(o, kind).get()
-			if !ok || got != want || !lasts(until, before, o.Hold) {
-				t.Errorf("held: %v, the same: %v, for %v", ok, got == want, until.Sub(before))
+			if !ok || got.Key != want || !lasts(until, before, o.Hold) {
+				t.Errorf("held: %v, the same: %v, for %v", ok, got.Key == want, until.Sub(before))
 			}
 
 			// A store whose backend must not be read.
@@ -86,14 +77,14 @@ func TestHold(t *testing.T) {
 			}
 
 			// A holding that was asked for is not cut short by who has to read the store.
-			if err := kernelkey.Put(newHolder(o, kind).name, [32]byte{1}, time.Hour); err != nil {
+			if err := kernelkey.PutSealing(newHolder(o, kind).name, sealing{Key: [32]byte{1}}, time.Hour); err != nil {
 				t.Fatal(err)
 			}
 			if key, err := openKind(t, kind, o).KeptSealingKey(t.Context()); err != nil || key != want {
 				t.Errorf("the key kept is another: %v", err)
 			}
-			if got, until, ok := newHolder(o, kind).get(); !ok || got != want || time.Until(until) < 50*time.Minute {
-				t.Errorf("held: %v, the right one: %v, for %v", ok, got == want, time.Until(until))
+			if got, until, ok := newHolder(o, kind).get(); !ok || got.Key != want || time.Until(until) < 50*time.Minute {
+				t.Errorf("held: %v, the right one: %v, for %v", ok, got.Key == want, time.Until(until))
 			}
 		})
 	}
@@ -152,7 +143,7 @@ func TestHoldSwitchedOff(t *testing.T) {
 	if _, _, ok := h.get(); ok {
 		t.Error("held all the same")
 	}
-	if err := kernelkey.Put(h.name, [32]byte{9}, time.Minute); err != nil {
+	if err := kernelkey.PutSealing(h.name, sealing{Key: [32]byte{9}}, time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	o.Hold = 0

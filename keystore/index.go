@@ -1,25 +1,31 @@
 package keystore
 
 import (
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/awsexec/awsexec/internal/ownfile"
 )
 
-// index is the file of names beside a backend. It holds no secret, and may know less than the backend, never other than
-// it: an entry whose key id is "" means that only the backend knows. Whoever changes it holds the lock of the store.
+// index is the file of names beside a backend. It holds no secret. An entry whose key id is "" means that only the backend knows. Whoever
+// changes it holds the lock of the store.
+//
+// It may know less than the backend, but no key id of it is used if it says other than the backend; see vault.contradicts.
 type index struct{ path string }
 
 const indexVersion = 1
 
 type indexFile struct {
 	Version int                 `json:"version"`
+	Store   string              `json:"store,omitempty"` // the stamp of the encrypted file that it describes
 	Keys    map[string]indexKey `json:"keys"`
 }
 
@@ -29,82 +35,99 @@ type indexKey struct {
 	Rotating    bool      `json:"rotating,omitempty"` // there may be a journal beside the key
 }
 
-// load returns the entries. A missing index is an empty one; so is one that cannot be understood, and damaged then says so.
-func (x index) load() (keys map[string]indexKey, damaged bool, err error) {
+// digest identifies what f says: which name has which key, of which encrypted file. It is never the zero value.
+func (f indexFile) digest() [32]byte {
+	h := sha256.New()
+	fmt.Fprintf(h, "awsexec index %q\n", f.Store)
+	for _, name := range slices.Sorted(maps.Keys(f.Keys)) {
+		fmt.Fprintf(h, "%q %q\n", name, f.Keys[name].AccessKeyID)
+	}
+	return [32]byte(h.Sum(nil))
+}
+
+// equal reports whether f and g are the same in every entry.
+func (f indexFile) equal(g indexFile) bool { return f.Store == g.Store && maps.Equal(f.Keys, g.Keys) }
+
+// load returns what is in the file. A missing index is an empty one; so is one that cannot be understood, and damaged is then true.
+func (x index) load() (f indexFile, damaged bool, err error) {
+	empty := indexFile{Version: indexVersion, Keys: map[string]indexKey{}}
 	b, err := readPrivate(x.path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return map[string]indexKey{}, false, nil
+		return empty, false, nil
 	case errors.Is(err, fs.ErrPermission):
-		return nil, false, denied(err)
+		return empty, false, denied(err)
 	case err != nil: // no file that awsexec has made
-		return nil, false, fmt.Errorf("%w: %w", ErrCorrupt, err)
+		return empty, false, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	var f indexFile
 	if json.Unmarshal(b, &f) != nil || f.Version != indexVersion || f.Keys == nil {
-		return map[string]indexKey{}, true, nil
+		return empty, true, nil
 	}
-	return f.Keys, false, nil
+	return f, false, nil
 }
 
-// set writes the entry of name. A damaged index is set aside first, since it is the only list of names there was.
+// set writes the entry of name.
 func (x index) set(name, accessKeyID string) error {
-	keys, damaged, err := x.load()
+	f, damaged, err := x.load()
 	if err != nil {
 		return err
 	}
-	old, found := keys[name]
-	if found && old.AccessKeyID == accessKeyID {
+	entry, found := f.Keys[name]
+	if found && entry.AccessKeyID == accessKeyID {
 		return nil
 	}
 	if !found {
-		old.Added = time.Now().UTC().Truncate(time.Second)
+		entry.Added = now()
 	}
-	old.AccessKeyID = accessKeyID
-	keys[name] = old
-	return x.save(keys, damaged)
+	entry.AccessKeyID = accessKeyID
+	f.Keys[name] = entry
+	return x.save(f, damaged)
 }
 
 // mark notes of an entry, if there is one, whether its key is being rotated.
 func (x index) mark(name string, rotating bool) error {
-	keys, damaged, err := x.load()
+	f, damaged, err := x.load()
 	if err != nil {
 		return err
 	}
-	entry, found := keys[name]
+	entry, found := f.Keys[name]
 	if !found || entry.Rotating == rotating {
 		return nil
 	}
 	entry.Rotating = rotating
-	keys[name] = entry
-	return x.save(keys, damaged)
+	f.Keys[name] = entry
+	return x.save(f, damaged)
 }
 
 // drop removes the entry of name, if there is one.
 func (x index) drop(name string) error {
-	keys, damaged, err := x.load()
+	f, damaged, err := x.load()
 	if err != nil {
 		return err
 	}
-	if _, found := keys[name]; !found {
+	if _, found := f.Keys[name]; !found {
 		return nil
 	}
-	delete(keys, name)
-	return x.save(keys, damaged)
+	delete(f.Keys, name)
+	return x.save(f, damaged)
 }
 
-func (x index) save(keys map[string]indexKey, damaged bool) error {
+// save writes f in place of what is there. A damaged index is set aside, since it is the only list of names there was.
+func (x index) save(f indexFile, damaged bool) error {
 	if damaged {
 		if err := os.Rename(x.path, x.path+".damaged"); err != nil {
 			return denied(err)
 		}
 	}
-	b, err := json.MarshalIndent(indexFile{Version: indexVersion, Keys: keys}, "", "  ")
+	b, err := json.MarshalIndent(f, "", "  ")
 	if err != nil {
 		return err
 	}
 	return writePrivate(x.path, append(b, '\n'))
 }
+
+// now is the time as the index keeps it.
+func now() time.Time { return time.Now().UTC().Truncate(time.Second) }
 
 // writePrivate replaces the file at path by data, for its owner alone whatever its mode was before. The caller holds the lock of the store.
 func writePrivate(path string, data []byte) error {

@@ -195,9 +195,10 @@ func TestKeyringLockedHeadless(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := startBus(t, config)
 			b.startKeyring(t)
-			s := openKeyring(t, testOptions(t.TempDir()))
-			mustPut(t, s, "other", testKey(1))
+			o := testOptions(t.TempDir())
+			mustPut(t, openKeyring(t, o), "other", testKey(1))
 			b.lock(t)
+			s := openKeyring(t, o) // which has not read anything before
 			wantAll(t, s, ErrLocked)
 			if id, err := s.KeyID(t.Context(), "other"); err != nil || id != testKey(1).AccessKeyID {
 				t.Errorf("the index needs the keyring: %q, %v", id, err)

@@ -131,7 +131,7 @@ func OpenKeyring(o Options) (*Store, error) {
 	return &Store{
 		dir: o.Dir,
 		vault: &vault{
-			kind: KindKeyring, backend: k, index: index{filepath.Join(o.Dir, keyringIndexName)}, holder: newHolder(o, KindKeyring),
+			kind: KindKeyring, backend: k, memory: new(memory), index: index{filepath.Join(o.Dir, keyringIndexName)}, holder: newHolder(o, KindKeyring),
 		},
 	}, nil
 }
@@ -150,7 +150,7 @@ func OpenFile(o Options) (*Store, error) {
 	}
 	return &Store{
 		dir:   o.Dir,
-		vault: &vault{kind: KindFile, backend: f, index: index{filepath.Join(o.Dir, fileIndexName)}, holder: h},
+		vault: &vault{kind: KindFile, backend: f, file: f, memory: new(memory), index: index{filepath.Join(o.Dir, fileIndexName)}, holder: h},
 	}, nil
 }
 

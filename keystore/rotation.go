@@ -96,7 +96,7 @@ func (s *Store) Replace(ctx context.Context, name, keyID string, c aws.Credentia
 		return fmt.Errorf("key %q: %w", name, err)
 	}
 	defer clear(secret)
-	return s.change(ctx, name, toCreate, func(v *vault) error {
+	return s.changeKey(ctx, name, toCreate, func(v *vault) error {
 		current, err := v.get(ctx, name)
 		if err == nil && current.AccessKeyID != keyID {
 			err = ErrChanged

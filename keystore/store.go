@@ -14,13 +14,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/awsexec/awsexec/internal/flock"
-	"github.com/awsexec/awsexec/internal/sealed"
 )
 
 // item names a secret in a backend.
 type item struct{ service, name string }
 
-var sealingItem = item{sealed.KeyService, sealed.KeyName}
+var sealingItem = item{"awsexec-cache", "sealing-key"}
 
 func keyItem(name string) item { return item{"awsexec", name} }
 
@@ -68,9 +67,11 @@ const preparations = 3
 type vault struct {
 	kind    Kind
 	backend backend
-	items   operation // nil outside of an operation
+	items   operation    // nil outside of an operation
+	file    *fileBackend // the same as backend; nil for a keyring
 	index   index
 	holder  holder
+	memory  *memory
 }
 
 // Store keeps long-term keys by name. It may be used by many goroutines, and by many processes at once on the same
@@ -145,7 +146,7 @@ func (v *vault) begin() (*vault, func()) {
 	return &during, end
 }
 
-// Get returns the key kept under name. It reads the keyring or the file, and mends the index where that knew otherwise.
+// Get returns the key kept under name. It reads the keyring or the file, and repairs the index where that knew otherwise.
 func (s *Store) Get(ctx context.Context, name string) (aws.Credentials, error) {
 	if err := known(name); err != nil {
 		return aws.Credentials{}, err
@@ -157,20 +158,22 @@ func (s *Store) Get(ctx context.Context, name string) (aws.Credentials, error) {
 	defer end()
 	c, err := v.read(ctx, name)
 	if (err == nil || errors.Is(err, ErrNotFound)) && !v.agrees(name, c.AccessKeyID) {
-		s.mend(ctx, v, name)
+		s.repairEntry(ctx, v, name)
 	}
 	return c, v.explain(name, err)
 }
 
 // KeyID returns the access key id of the key kept under name. It comes from the index, without a look into the keyring or
-// the file, unless the index does not know; then it comes from Get.
+// the file, unless the index does not know, or does not describe the store any more. It is then made anew from the store.
 func (s *Store) KeyID(ctx context.Context, name string) (string, error) {
 	v, err := s.find(ctx, name)
 	if err != nil {
 		return "", err
 	}
-	if keys, _, err := v.index.load(); err == nil && keys[name].AccessKeyID != "" {
-		return keys[name].AccessKeyID, nil
+	if f, err := s.agreed(ctx, v, name); err == nil && f.Keys[name].AccessKeyID != "" {
+		return f.Keys[name].AccessKeyID, nil
+	} else if err != nil {
+		v.holder.debug("index of %s: %v", v.backend, err)
 	}
 	c, err := s.Get(ctx, name)
 	return c.AccessKeyID, err
@@ -189,7 +192,7 @@ func (s *Store) Put(ctx context.Context, name string, c aws.Credentials) error {
 		return fmt.Errorf("key %q: %w", name, err)
 	}
 	defer clear(secret)
-	return s.change(ctx, name, toCreate, func(v *vault) error {
+	return s.changeKey(ctx, name, toCreate, func(v *vault) error {
 		// Nothing is touched unless the store can be read.
 		_, err := v.items.get(ctx, keyItem(name))
 		isNew := errors.Is(err, ErrNotFound)
@@ -217,15 +220,15 @@ func (s *Store) Delete(ctx context.Context, name string) error {
 	if err := known(name); err != nil {
 		return err
 	}
-	return s.change(ctx, name, toWrite, func(v *vault) error {
+	return s.changeKey(ctx, name, toWrite, func(v *vault) error {
 		if err := v.endRotation(ctx, name); err != nil {
 			return err
 		}
-		keys, _, err := v.index.load()
+		f, _, err := v.index.load()
 		if err != nil {
 			return err
 		}
-		if _, listed := keys[name]; listed {
+		if _, listed := f.Keys[name]; listed {
 			if err := v.index.set(name, ""); err != nil {
 				return err
 			}
@@ -246,47 +249,45 @@ func (s *Store) Delete(ctx context.Context, name string) error {
 	})
 }
 
-// List returns the names in the index, sorted. It reads neither the keyring nor the file, so that an entry may be stale.
+// List returns the names in the index, sorted. It reads neither the keyring nor the file unless the index is seen not to describe them any
+// more, and asks for no passphrase: where that would be needed, the key ids are "". What others than this package have changed in a keyring
+// is not seen.
 func (s *Store) List(ctx context.Context) ([]Entry, error) {
 	v, err := s.settle(ctx)
 	if err != nil {
 		return nil, err
 	}
-	keys, _, err := v.index.load()
+	f, err := s.listed(ctx, v)
 	if err != nil {
 		return nil, err
 	}
-	list := make([]Entry, 0, len(keys))
-	for _, name := range slices.Sorted(maps.Keys(keys)) {
-		list = append(list, Entry{Name: name, AccessKeyID: keys[name].AccessKeyID, Added: keys[name].Added, Rotating: keys[name].Rotating})
+	list := make([]Entry, 0, len(f.Keys))
+	for _, name := range slices.Sorted(maps.Keys(f.Keys)) {
+		key := f.Keys[name]
+		list = append(list, Entry{Name: name, AccessKeyID: key.AccessKeyID, Added: key.Added, Rotating: key.Rotating})
 	}
 	return list, nil
 }
 
-// keptSealingKey reads the sealing key of v, making it if there is none that can be used.
-func (s *Store) keptSealingKey(ctx context.Context, v *vault) ([32]byte, error) {
-	var key [32]byte
-	ok := false
-	err := v.prepared(ctx, toRead, func() (err error) {
-		key, ok, err = v.sealingKey(ctx)
-		return err
-	})
+// keptSealing reads the sealing key of v, making it if there is none that can be used.
+func (s *Store) keptSealing(ctx context.Context, v *vault) (sealing, error) {
+	kept, ok, err := v.readSealing(ctx)
 	if err == nil && !ok {
 		err = s.locked(ctx, v, toCreate, func() (err error) {
-			if key, ok, err = v.sealingKey(ctx); err != nil || ok {
+			if kept, ok, err = v.sealing(ctx); err != nil || ok {
 				return err
 			}
-			fresh := newSealingKey()
-			defer clear(fresh)
-			key, _ = decodeSealingKey(fresh)
 			v.holder.forget()
-			return v.setAndCheck(ctx, sealingItem, fresh)
+			return v.keep(ctx, newSealing())
 		})
+		if err == nil {
+			kept, _, err = v.readSealing(ctx)
+		}
 	}
 	if err != nil {
-		return [32]byte{}, fmt.Errorf("sealing key in %s: %w", v.backend, err)
+		return sealing{}, fmt.Errorf("sealing key in %s: %w", v.backend, err)
 	}
-	return key, nil
+	return kept, nil
 }
 
 // find settles the vault to look up name in.
@@ -315,6 +316,13 @@ func (s *Store) change(ctx context.Context, name string, n need, f func(*vault) 
 	return v.explain(name, s.locked(ctx, v, n, func() error { return f(v) }))
 }
 
+// changeKey is change for f that puts or removes the key itself.
+func (s *Store) changeKey(ctx context.Context, name string, n need, f func(*vault) error) error {
+	return s.change(ctx, name, n, func(v *vault) error {
+		return v.recorded(ctx, true, func() error { return f(v) })
+	})
+}
+
 // locked runs f while no other process or goroutine changes the store or its index. It may run f again, from its beginning, after one that
 // could not go on without a human.
 func (s *Store) locked(ctx context.Context, v *vault, n need, f func() error) error {
@@ -327,7 +335,9 @@ func (s *Store) locked(ctx context.Context, v *vault, n need, f func() error) er
 			return denied(err)
 		}
 		defer release()
-		return f()
+		err = f()
+		v.describe()
+		return err
 	})
 }
 
@@ -344,25 +354,44 @@ func (v *vault) prepared(ctx context.Context, n need, f func() error) error {
 	return f()
 }
 
-// mendTime bounds the wait for the lock to mend the index, which can as well be done next time.
-const mendTime = 200 * time.Millisecond
+// repairTime bounds the wait for the lock to repair one entry of the index, which can as well be done next time.
+const repairTime = 200 * time.Millisecond
 
-// mend makes the index agree with the backend about name. What the caller saw may be old by the time the lock is got, so the
+// repairEntry makes the index agree with the backend about name. What the caller saw may be old by the time the lock is got, so the
 // backend is asked again. Failure leaves the index as it was: a reader has its answer all the same.
-func (s *Store) mend(ctx context.Context, v *vault, name string) {
-	lockCtx, cancel := context.WithTimeout(ctx, mendTime)
+func (s *Store) repairEntry(ctx context.Context, v *vault, name string) {
+	lockCtx, cancel := context.WithTimeout(ctx, repairTime)
 	defer cancel()
 	release, err := flock.Lock(lockCtx, filepath.Join(s.dir, lockName))
 	if err != nil {
 		return
 	}
 	defer release()
-	switch c, err := v.get(ctx, name); {
-	case err == nil:
-		_ = v.index.set(name, c.AccessKeyID)
-	case errors.Is(err, ErrNotFound):
-		_ = v.index.drop(name)
+	if v.file != nil {
+		v.describe()
+		return
 	}
+	_ = v.recorded(ctx, false, func() error {
+		f, damaged, err := v.index.load()
+		if err != nil {
+			return err
+		}
+		if f.Keys[name].AccessKeyID != "" { // others than this package have changed the store, and who knows what else of it
+			fresh, err := v.survey(ctx, v.get, f, name)
+			if err != nil {
+				return err
+			}
+			return v.index.save(fresh, damaged)
+		}
+		switch c, err := v.get(ctx, name); {
+		case err == nil:
+			return v.index.set(name, c.AccessKeyID)
+		case errors.Is(err, ErrNotFound):
+			return v.index.drop(name)
+		default:
+			return err
+		}
+	})
 }
 
 // read is get for who holds no lock: a human is asked where one is needed.
@@ -385,11 +414,11 @@ func (v *vault) get(ctx context.Context, name string) (aws.Credentials, error) {
 
 // agrees reports whether the index says of name what the backend said: accessKeyID, or "" for no key.
 func (v *vault) agrees(name, accessKeyID string) bool {
-	keys, _, err := v.index.load()
+	f, _, err := v.index.load()
 	if err != nil {
-		return true // an index that cannot be read cannot be mended
+		return true // an index that cannot be read cannot be repaired
 	}
-	key, listed := keys[name]
+	key, listed := f.Keys[name]
 	return key.AccessKeyID == accessKeyID && listed == (accessKeyID != "")
 }
 
@@ -409,17 +438,6 @@ func (v *vault) setAndCheck(ctx context.Context, it item, secret []byte) error {
 		return fmt.Errorf("%w: something else is there after it was stored", ErrRefused)
 	}
 	return nil
-}
-
-// sealingKey reads the sealing key; ok is false if there is none that can be used.
-func (v *vault) sealingKey(ctx context.Context) (key [32]byte, ok bool, err error) {
-	b, err := v.items.get(ctx, sealingItem)
-	if errors.Is(err, ErrNotFound) {
-		return key, false, nil
-	}
-	defer clear(b)
-	key, ok = decodeSealingKey(b)
-	return key, ok && err == nil, err
 }
 
 // explain names the key and the store in err.

@@ -37,7 +37,7 @@ func (s *Store) unlock(ctx context.Context, v *vault, life time.Duration) (until
 	}
 	// Nobody is to be asked for a passphrase in vain. Some containers may read keys and not add any, so it takes a try.
 	trial := v.holder.name + " trial"
-	if err := errors.Join(kernelkey.Put(trial, [32]byte{}, time.Second), kernelkey.Drop(trial)); err != nil {
+	if err := errors.Join(kernelkey.Put(trial, nil, time.Second), kernelkey.Drop(trial)); err != nil {
 		return until, err
 	}
 	name := unlockName(v.kind, s.dir)
@@ -47,16 +47,16 @@ func (s *Store) unlock(ctx context.Context, v *vault, life time.Duration) (until
 			return until, err
 		}
 	}
-	key, err := s.keptSealingKey(ctx, v)
+	kept, err := s.keptSealing(ctx, v)
 	if err != nil {
 		return until, err
 	}
 	if !file {
-		if err := kernelkey.Put(name, [32]byte{}, life); err != nil { // a mere mark
+		if err := kernelkey.Put(name, nil, life); err != nil { // a mere mark
 			return until, err
 		}
 	}
-	if err := kernelkey.Put(v.holder.name, key, life); err != nil {
+	if err := kernelkey.PutSealing(v.holder.name, kept, life); err != nil {
 		return until, err
 	}
 	_, until, err = kernelkey.Get(name)

@@ -10,8 +10,8 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/awsexec/awsexec/internal/ownfile"
 	"github.com/awsexec/awsexec/internal/kernelkey"
+	"github.com/awsexec/awsexec/internal/ownfile"
 )
 
 // unlockedCopy is what the content of an encrypted file is read from while it is unlocked: a file beside it, sealed with AES-256-GCM under a
@@ -77,7 +77,7 @@ func (u *unlockedCopy) make(sealed, plain []byte, life time.Duration) error {
 	if err := u.write(&key, sealed, plain); err != nil {
 		return err
 	}
-	if err := kernelkey.Put(u.name, key, life); err != nil {
+	if err := kernelkey.Put(u.name, key[:], life); err != nil {
 		return errors.Join(err, u.remove())
 	}
 	return nil
@@ -93,8 +93,12 @@ func (u *unlockedCopy) key() (key [32]byte, ok bool) {
 	if u.off {
 		return key, false
 	}
-	key, _, err := kernelkey.Get(u.name)
-	return key, err == nil
+	secret, _, err := kernelkey.Get(u.name)
+	if err != nil || len(secret) != len(key) {
+		return key, false
+	}
+	defer clear(secret)
+	return [32]byte(secret), true
 }
 
 func (u *unlockedCopy) write(key *[32]byte, sealed, plain []byte) error {

@@ -70,10 +70,16 @@ func (a *app) ticketOf(ctx context.Context, call *ticket.Call, p *profile.Profil
 	if err != nil || !slices.ContainsFunc(entries, func(e keystore.Entry) bool { return e.Name == name && e.AccessKeyID == key.Base }) {
 		return t, false
 	}
+	index, ok := keys.Held(ctx)
+	if !ok {
+		return t, false
+	}
 	return ticket.Ticket{
-		Store:   string(keys.Kind()),
-		Session: key.File(),
-		Region:  a.session.Region(p),
-		Profile: p.Name,
+		Store:    string(keys.Kind()),
+		MadeWith: key.Base,
+		Index:    index,
+		Session:  key.File(),
+		Region:   a.session.Region(p),
+		Profile:  p.Name,
 	}, true
 }

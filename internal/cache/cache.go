@@ -2,6 +2,16 @@
 //
 // A session is one small file, encrypted and authenticated with AES-256-GCM under a key that lives in the keystore. A file that cannot be
 // opened for any reason (garbage, truncated, sealed under another key, moved to another name) is a miss, and is removed.
+//
+// # The identity of a session
+//
+// A session is handed out under a profile's name only if the long-term key that it was made with is the one that the name has in the
+// keystore now. For that
+//   - each session has sealed into it the id of the long-term key that STS was really called with, at the end of the chain of roles, and
+//     Load returns it only for a Key with that Base;
+//   - whoever calls Store has compared the key that was used with the Base that was asked for, and stores nothing where they differ;
+//   - whoever hands out what Load returns asks the keystore after it, once more, which key the name has: the one from before a wait does not
+//     count. The keystore does not give an id that its store contradicts (see package keystore).
 package cache
 
 import (
@@ -16,7 +26,6 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"github.com/awsexec/awsexec/internal/flock"
@@ -34,17 +43,14 @@ const (
 type Cache struct {
 	dir     ownfile.Dir
 	keyFrom SealingKey
-
-	mu  sync.Mutex
-	key *[32]byte // the sealing key, once it has been asked for
 }
 
 // SealingKey gives the key that sessions are sealed with. It may come from where it is remembered; again says that the key given before
 // does not open a session, so that it is to be looked up where it is kept.
 type SealingKey func(ctx context.Context, again bool) ([32]byte, error)
 
-// New returns the cache in dir, which is made when it is first written to. sealingKey is asked once, and only when a file has to be
-// opened or sealed: a miss costs no keyring read. It is asked again for a session that its key does not open.
+// New returns the cache in dir, which is made when it is first written to. sealingKey is asked whenever a file has to be opened or sealed, and
+// only then: a miss costs no keyring read. It is asked again for a session that its key does not open.
 func New(dir string, sealingKey SealingKey) *Cache {
 	return &Cache{dir: ownfile.Dir(dir), keyFrom: sealingKey}
 }
@@ -83,8 +89,8 @@ func (k Key) File() string { return "sessions/" + digest(k.Base) + "/" + k.ID() 
 // Session is what the cache keeps.
 type Session = sealed.Session
 
-// Load returns the session kept under k. The boolean is false when there is none, whatever the reason. The error is that
-// of the sealing key: a session may be there, but nothing can open it; or an [*ownfile.RefusedError].
+// Load returns the session kept under k, which was made with the long-term key k.Base. The boolean is false when there is none, whatever the
+// reason. The error is that of the sealing key: a session may be there, but nothing can open it; or an [*ownfile.RefusedError].
 func (c *Cache) Load(ctx context.Context, k Key) (Session, bool, error) {
 	data, err := c.dir.Read(k.File())
 	if _, refused := errors.AsType[*ownfile.RefusedError](err); refused {
@@ -106,15 +112,19 @@ func (c *Cache) Load(ctx context.Context, k Key) (Session, bool, error) {
 		}
 		s, err = sealed.OpenSession(key, data, sealed.Name(k.File()))
 	}
-	if err != nil {
+	if err != nil || s.MadeWith != k.Base {
 		_ = c.dir.Remove(k.File()) // if it stays, it is overwritten or found bad again
 		return Session{}, false, nil
 	}
 	return s, true, nil
 }
 
-// Store keeps s under k, in a file that only the user can read, and removes some sessions of the same key that have expired.
+// Store keeps s under k, in a file that only the user can read, and removes some sessions of the same key that have expired. A session that
+// was made with another long-term key than k.Base is an error.
 func (c *Cache) Store(ctx context.Context, k Key, s Session, now time.Time) error {
+	if s.MadeWith != k.Base {
+		return fmt.Errorf("a session made with %q is not one of %q", s.MadeWith, k.Base)
+	}
 	key, err := c.SealingKey(ctx)
 	if err != nil {
 		return err
@@ -174,21 +184,16 @@ func (c *Cache) Lock(ctx context.Context, name string) (release func(), err erro
 	return flock.Lock(ctx, filepath.Join(string(c.dir), "locks", digest(name)))
 }
 
-// SealingKey is the key that opened or sealed the last session, for what is sealed beside it.
+// SealingKey is the key that sessions are sealed with, for what is sealed beside them.
 func (c *Cache) SealingKey(ctx context.Context) (*[32]byte, error) { return c.ask(ctx, false) }
 
-// ask gets the sealing key, in place of the one that is known if again says so.
+// ask gets the sealing key, from where it is kept if again says so.
 func (c *Cache) ask(ctx context.Context, again bool) (*[32]byte, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.key == nil || again {
-		key, err := c.keyFrom(ctx, again)
-		if err != nil {
-			return nil, fmt.Errorf("key of the session cache: %w", err)
-		}
-		c.key = &key
+	key, err := c.keyFrom(ctx, again)
+	if err != nil {
+		return nil, fmt.Errorf("key of the session cache: %w", err)
 	}
-	return c.key, nil
+	return &key, nil
 }
 
 // dropOdd removes a file that cannot be a session, whatever it is: one that is far too large, a named pipe.

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/sealed"
 )
 
 const marker = "S3CR3TMARKER"
@@ -25,7 +27,7 @@ var (
 
 func session(expires time.Time) Session {
 	return Session{
-		Issued: now,
+		Issued: now, MadeWith: work.Base,
 		Credentials: aws.Credentials{
 			AccessKeyID: "ASIAIOSFODNN7EXAMPLE", SecretAccessKey: marker + "secret", SessionToken: marker + strings.Repeat("t", 8<<10),
 			AccountID: "123456789012", Source: "GetSessionToken", CanExpire: true, Expires: expires,
@@ -192,21 +194,21 @@ func TestSealingKeyIsAskedForOnlyWhenNeeded(t *testing.T) {
 	answer = nil
 	store(t, c, work, session(now.Add(time.Hour)))
 	load(t, c, work)
-	if asked != 2 {
-		t.Errorf("asked %d times, want one failure and one success", asked)
+	if asked != 3 {
+		t.Errorf("asked %d times, want one failure and two successes", asked)
 	}
 }
 
 // A remembered key that is no longer the right one costs no session; the right one takes its place.
 func TestStaleSealingKey(t *testing.T) {
-	kept := [32]byte{1}
+	kept, remembered := [32]byte{1}, [32]byte{9}
 	var again []bool
 	right := New(t.TempDir(), func(context.Context, bool) ([32]byte, error) { return kept, nil })
 	stale := New(string(right.dir), func(_ context.Context, a bool) ([32]byte, error) {
 		if again = append(again, a); a {
-			return kept, nil
+			remembered = kept
 		}
-		return [32]byte{9}, nil
+		return remembered, nil
 	})
 	want := session(now.Add(time.Hour))
 	store(t, right, work, want)
@@ -214,7 +216,7 @@ func TestStaleSealingKey(t *testing.T) {
 		t.Errorf("with a stale key: found %v, asked %v", ok, again)
 	}
 	store(t, stale, work, want)
-	if _, ok := load(t, right, work); !ok || len(again) != 2 {
+	if _, ok := load(t, right, work); !ok || len(again) != 3 {
 		t.Errorf("afterwards: found %v, asked %v", ok, again)
 	}
 
@@ -237,8 +239,36 @@ func TestStaleSealingKey(t *testing.T) {
 	if err := os.WriteFile(right.path(work), []byte("garbage"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok := load(t, stale, work); ok || len(again) != 2 {
+	if _, ok := load(t, stale, work); ok || len(again) != 4 {
 		t.Errorf("garbage: found %v, asked %v", ok, again)
+	}
+}
+
+// A session is never another long-term key's, whoever says so.
+func TestSessionOfAnotherKey(t *testing.T) {
+	c := newCache(t)
+	foreign := session(now.Add(time.Hour))
+	foreign.MadeWith = "AKIAIOSFODNN7EXAMPLF"
+	if err := c.Store(t.Context(), work, foreign, now); err == nil {
+		t.Error("it was stored")
+	}
+	if _, ok := load(t, c, work); ok {
+		t.Error("it is there")
+	}
+	// As an awsexec that did not look would have stored it.
+	path := c.path(work)
+	data, err := sealed.SealSession(&[32]byte{1, 2, 3}, foreign, sealed.Name(filepath.ToSlash(path)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, data, 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := load(t, c, work); ok {
+		t.Error("it was loaded")
+	}
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("it was left: %v", err)
 	}
 }
 
@@ -249,7 +279,9 @@ func TestForget(t *testing.T) {
 	long := work
 	long.Duration = 2 * time.Hour
 	for _, k := range []Key{work, long, other} {
-		store(t, c, k, session(now.Add(k.Duration)))
+		s := session(now.Add(k.Duration))
+		s.MadeWith = k.Base
+		store(t, c, k, s)
 	}
 	if got := c.Expiry(work.Base); !got.Equal(now.Add(2 * time.Hour)) {
 		t.Errorf("the last session expires %v", got)

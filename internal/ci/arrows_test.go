@@ -19,7 +19,7 @@ var arrows = map[string]string{
 		"internal/profile internal/provider internal/redirect internal/renew internal/server internal/session internal/term internal/ticket internal/visible internal/warm internal/readfile internal/ownfile internal/interrupt",
 
 	"exec":       "internal/child",
-	"keystore":   "internal/flock internal/kernelkey internal/ownfile internal/sealed",
+	"keystore":   "internal/flock internal/kernelkey internal/ownfile",
 	"processfmt": "internal/credentials",
 
 	"internal/atomicfile": "internal/readfile",

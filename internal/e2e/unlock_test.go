@@ -17,7 +17,7 @@ import (
 func (h *home) kernelHolds() {
 	h.t.Helper()
 	const name = "test of awsexec"
-	if err := kernelkey.Put(name, [32]byte{}, time.Minute); errors.Is(err, kernelkey.ErrUnavailable) {
+	if err := kernelkey.Put(name, nil, time.Minute); errors.Is(err, kernelkey.ErrUnavailable) {
 		missing(h.t, "a kernel that holds keys: %v", err)
 	} else if err != nil {
 		h.t.Fatal(err)

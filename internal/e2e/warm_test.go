@@ -40,7 +40,7 @@ func newWarmHome(t *testing.T) *home {
 func (h *home) holding(kind string) {
 	h.t.Helper()
 	name := kernelkey.StoreName(kind, h.path("data", "awsexec"))
-	if err := kernelkey.Put(name, [32]byte{}, time.Minute); errors.Is(err, kernelkey.ErrUnavailable) {
+	if err := kernelkey.Put(name, nil, time.Minute); errors.Is(err, kernelkey.ErrUnavailable) {
 		missing(h.t, "a kernel that holds keys")
 	}
 	drop := func() {

@@ -1,6 +1,7 @@
 package kernelkey
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
@@ -20,7 +21,7 @@ func TestMain(m *testing.M) {
 			os.Stdout.WriteString(err.Error())
 			os.Exit(1)
 		}
-		os.Stdout.WriteString(hex.EncodeToString(key[:]))
+		os.Stdout.WriteString(hex.EncodeToString(key))
 		os.Exit(0)
 	}
 	os.Exit(m.Run())
@@ -30,7 +31,7 @@ func TestMain(m *testing.M) {
 func newName(t *testing.T) string {
 	t.Helper()
 	name := "test-" + rand.Text()
-	if err := Put(name, [32]byte{}, time.Minute); errors.Is(err, ErrUnavailable) {
+	if err := Put(name, nil, time.Minute); errors.Is(err, ErrUnavailable) {
 		if os.Getenv("AWSEXEC_TEST_REQUIRE") == "all" {
 			t.Fatal(err)
 		}
@@ -46,13 +47,13 @@ func newName(t *testing.T) string {
 
 func TestHeld(t *testing.T) {
 	name := newName(t)
-	want := [32]byte{1, 2, 3, 31: 9}
+	want := []byte{1, 2, 3, 31: 9}
 	before := time.Now()
 	if err := Put(name, want, time.Hour); err != nil {
 		t.Fatal(err)
 	}
 	got, expires, err := Get(name)
-	if err != nil || got != want {
+	if err != nil || !bytes.Equal(got, want) {
 		t.Fatalf("got %x, %v; want %x", got, err, want)
 	}
 	if life := expires.Sub(before); life < time.Hour-2*time.Second || life > time.Hour+2*time.Second {
@@ -62,7 +63,7 @@ func TestHeld(t *testing.T) {
 	other := exec.Command(os.Args[0])
 	other.Env = append(os.Environ(), readVar+"="+name)
 	out, err := other.Output()
-	if err != nil || string(out) != hex.EncodeToString(want[:]) {
+	if err != nil || string(out) != hex.EncodeToString(want) {
 		t.Errorf("another process got %s, %v", out, err)
 	}
 
@@ -79,7 +80,7 @@ func TestHeld(t *testing.T) {
 
 func TestExpires(t *testing.T) {
 	name := newName(t)
-	if err := Put(name, [32]byte{7}, time.Second); err != nil {
+	if err := Put(name, []byte{7}, time.Second); err != nil {
 		t.Fatal(err)
 	}
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(50 * time.Millisecond) { // the kernel tells nobody
@@ -94,7 +95,29 @@ func TestExpires(t *testing.T) {
 }
 
 func TestLifeTooShort(t *testing.T) {
-	if err := Put("test-short", [32]byte{}, time.Second-1); err == nil {
+	if err := Put("test-short", nil, time.Second-1); err == nil {
 		t.Error("no error for a key that would never expire")
+	}
+}
+
+func TestSealing(t *testing.T) {
+	name := newName(t)
+	want := Sealing{Key: [32]byte{1, 31: 2}, Index: [32]byte{3, 31: 4}}
+	if err := PutSealing(name, want, time.Minute); err != nil {
+		t.Fatal(err)
+	}
+	if got, _, err := GetSealing(name); err != nil || got != want {
+		t.Errorf("got another one: %v", err)
+	}
+	for _, size := range []int{0, 32, 63, 65, MaxSecret} {
+		if err := Put(name, make([]byte, size), time.Minute); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, err := GetSealing(name); !errors.Is(err, ErrAbsent) {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+	}
+	if err := Put(name, make([]byte, MaxSecret+1), time.Minute); err == nil {
+		t.Error("a secret that is too long was taken")
 	}
 }

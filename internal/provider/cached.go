@@ -22,26 +22,19 @@ type cached struct {
 	key   cache.Key
 	name  string                                             // of the key in the keystore that all is made from; "" if it is none of these
 	lock  string                                             // what renewals that must take turns have in common
-	issue func(ctx context.Context) (aws.Credentials, error) // makes new credentials that expire
+	issue func(ctx context.Context) (aws.Credentials, error) // makes new credentials that expire, with the long-term key key.Base and no other
 }
 
-// SessionOf tells which session of the cache p hands out, and the name of the key in the keystore that it is made from. It is false for
-// credentials from elsewhere, and where it is not known before they are there whether they will be the same next time.
-func SessionOf(p aws.CredentialsProvider) (key cache.Key, name string, ok bool) {
-	c, ok := p.(*cached)
-	if !ok || c.name == "" {
-		return cache.Key{}, "", false
-	}
-	return c.key, c.name, true
-}
-
-// Retrieve implements aws.CredentialsProvider.
+// Retrieve implements aws.CredentialsProvider. The error wraps KeyChangedError if the name of the key has another one by now.
 func (c *cached) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	s, ok, err := c.load(ctx)
 	if err != nil {
 		return aws.Credentials{}, err
 	}
 	if ok && s.Fresh(c.o.Now()) {
+		if err := c.unchanged(ctx); err != nil {
+			return aws.Credentials{}, err
+		}
 		c.o.Events.Debug("session %s from the cache, good until %s", s.Credentials.AccessKeyID, s.Credentials.Expires.Format(time.RFC3339))
 		return s.Credentials, nil
 	}
@@ -60,6 +53,9 @@ func (c *cached) Retrieve(ctx context.Context) (aws.Credentials, error) {
 		if s, ok, err = c.load(ctx); err != nil {
 			return aws.Credentials{}, err
 		}
+		if err := c.unchanged(ctx); err != nil {
+			return aws.Credentials{}, err
+		}
 		if ok && s.Fresh(c.o.Now()) {
 			c.o.Events.Debug("session %s was made by another awsexec", s.Credentials.AccessKeyID)
 			return s.Credentials, nil
@@ -71,8 +67,11 @@ func (c *cached) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	if err != nil {
 		return c.fallBack(ctx, s, ok, err)
 	}
-	if err := c.o.Cache.Store(ctx, c.key, cache.Session{Credentials: creds, Issued: issued}, issued); err != nil {
+	if err := c.o.Cache.Store(ctx, c.key, cache.Session{Credentials: creds, Issued: issued, MadeWith: c.key.Base}, issued); err != nil {
 		c.o.Events.Warn(fmt.Errorf("the session could not be cached: %w", err), "")
+	}
+	if err := c.unchanged(ctx); isChanged(err) { // the session is that of another key by now
+		return aws.Credentials{}, err
 	}
 	return creds, nil
 }
@@ -95,6 +94,9 @@ func (c *cached) fallBack(ctx context.Context, s cache.Session, ok bool, err err
 	left := s.Left(c.o.Now())
 	if !ok || left <= lastResort || errors.Is(ctx.Err(), context.Canceled) || awsapi.Refused(err) {
 		return aws.Credentials{}, err
+	}
+	if changed := c.unchanged(ctx); changed != nil {
+		return aws.Credentials{}, errors.Join(err, changed)
 	}
 	c.o.Events.Warn(fmt.Errorf("the session ends in %s and could not be renewed: %w", left.Round(time.Second), err), "")
 	return s.Credentials, nil

@@ -133,7 +133,7 @@ func TestFallBack(t *testing.T) {
 				return aws.Credentials{}, tt.err
 			}}
 			old := minted(1, noon, tt.left)
-			if err := o.Cache.Store(t.Context(), c.key, cache.Session{Credentials: old, Issued: noon.Add(-12 * time.Hour)}, noon); err != nil {
+			if err := o.Cache.Store(t.Context(), c.key, cache.Session{Credentials: old, Issued: noon.Add(-12 * time.Hour), MadeWith: "AKIA"}, noon); err != nil {
 				t.Fatal(err)
 			}
 			ctx := tt.ctx
@@ -195,7 +195,7 @@ func TestLockIsWaitedForInBoundedTime(t *testing.T) {
 			t.Error("made a session without the lock")
 			return aws.Credentials{}, errors.New("no")
 		}}
-		if err := o.Cache.Store(t.Context(), c.key, cache.Session{Credentials: minted(1, noon, left), Issued: noon.Add(-time.Hour)}, noon); err != nil {
+		if err := o.Cache.Store(t.Context(), c.key, cache.Session{Credentials: minted(1, noon, left), Issued: noon.Add(-time.Hour), MadeWith: "AKIA"}, noon); err != nil {
 			t.Fatal(err)
 		}
 		release, err := o.Cache.Lock(t.Context(), "AKIA")

@@ -66,12 +66,14 @@ type Events interface {
 // the keystore.
 func New(ctx context.Context, p *profile.Profile, o Options) (aws.CredentialsProvider, error) {
 	o.skew = new(sync.Once)
-	plan, err := Decide(ctx, p, o)
-	if err != nil {
-		return nil, err
-	}
-	if err := o.checkPartition(plan); err != nil {
-		return nil, err
-	}
-	return o.build(ctx, plan)
+	return newCurrent(ctx, func(ctx context.Context) (aws.CredentialsProvider, error) {
+		plan, err := Decide(ctx, p, o)
+		if err != nil {
+			return nil, err
+		}
+		if err := o.checkPartition(plan); err != nil {
+			return nil, err
+		}
+		return o.build(ctx, plan)
+	})
 }

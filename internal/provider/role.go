@@ -121,7 +121,7 @@ func (o *Options) buildDirectRole(ctx context.Context, plan *Plan, duration time
 	key := o.roleKey(p, duration)
 	key.Base, key.MFASerial = base, mfaSerial(plan)
 	issue := func(ctx context.Context) (aws.Credentials, error) {
-		source, err := longTerm.Retrieve(ctx)
+		source, err := retrieveNamed(ctx, longTerm, base)
 		if err != nil {
 			return aws.Credentials{}, err
 		}

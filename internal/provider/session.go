@@ -54,7 +54,9 @@ func KeySession(ctx context.Context, p *profile.Profile, o Options) (aws.Credent
 	if duration == 0 && p.RoleARN == "" { // else duration_seconds is about the role
 		duration = p.Duration
 	}
-	return o.newSession(ctx, keystoreKey{o.Keys, p.Name}, p.Name, p.MFASerial, duration)
+	return newCurrent(ctx, func(ctx context.Context) (aws.CredentialsProvider, error) {
+		return o.newSession(ctx, keystoreKey{o.Keys, p.Name}, p.Name, p.MFASerial, duration)
+	})
 }
 
 // newSession returns a provider of GetSessionToken sessions made from key.
@@ -73,7 +75,7 @@ func (o *Options) newSession(ctx context.Context, key longTermKey, profile, mfaS
 		return nil, err
 	}
 	issue := func(ctx context.Context) (aws.Credentials, error) {
-		longTerm, err := key.Retrieve(ctx)
+		longTerm, err := retrieveNamed(ctx, key, base)
 		if err != nil {
 			return aws.Credentials{}, err
 		}

@@ -87,7 +87,7 @@ func condition(name string) (bool, error) {
 	switch name {
 	case "held":
 		const key = "test of awsexec scripts"
-		err := kernelkey.Put(key, [32]byte{}, time.Minute)
+		err := kernelkey.Put(key, nil, time.Minute)
 		if errors.Is(err, kernelkey.ErrUnavailable) && !all {
 			return false, nil
 		}

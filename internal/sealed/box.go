@@ -6,7 +6,6 @@ package sealed
 import (
 	"crypto/aes"
 	"crypto/cipher"
-	"encoding/base64"
 	"encoding/binary"
 	"errors"
 )
@@ -18,30 +17,6 @@ import (
 var ErrNotOpened = errors.New("a sealed file that this key does not open")
 
 var errBad = errors.New("not a sealed file of this kind")
-
-// The sealing key's item in the keystore.
-const (
-	KeyService = "awsexec-cache"
-	KeyName    = "sealing-key"
-)
-
-// EncodeKey returns a sealing key as its item holds it: text, since some keyrings take nothing else.
-func EncodeKey(key *[32]byte) []byte { return base64.StdEncoding.AppendEncode(nil, key[:]) }
-
-// DecodeKey is the reverse of EncodeKey.
-func DecodeKey(text []byte) (key [32]byte, ok bool) {
-	var raw [33]byte // one more, to see what is too long
-	defer clear(raw[:])
-	if base64.StdEncoding.DecodedLen(len(text)) > len(raw) {
-		return key, false
-	}
-	n, err := base64.StdEncoding.Decode(raw[:], text)
-	if err != nil || n != len(key) {
-		return key, false
-	}
-	copy(key[:], raw[:])
-	return key, true
-}
 
 // Seal makes a box.
 func Seal(key *[32]byte, header []byte, name string, fields ...string) ([]byte, error) {

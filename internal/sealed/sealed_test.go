@@ -63,22 +63,10 @@ func TestBox(t *testing.T) {
 	}
 }
 
-func TestKey(t *testing.T) {
-	want := [32]byte{5, 31: 7}
-	if got, ok := DecodeKey(EncodeKey(&want)); !ok || got != want {
-		t.Error("a key does not survive its text")
-	}
-	for _, bad := range []string{"", "AAAA", strings.Repeat("A", 43), strings.Repeat("A", 44), strings.Repeat("A", 48), strings.Repeat("A", 4000), strings.Repeat("*", 44)} {
-		if _, ok := DecodeKey([]byte(bad)); ok {
-			t.Errorf("%q is a key", bad)
-		}
-	}
-}
-
 func TestSession(t *testing.T) {
 	key := [32]byte{1}
 	issued := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	want := Session{Issued: issued, Credentials: credentials.Plain{AccessKeyID: "ASIA", SecretAccessKey: marker, SessionToken: marker + "t",
+	want := Session{Issued: issued, MadeWith: "AKIA", Credentials: credentials.Plain{AccessKeyID: "ASIA", SecretAccessKey: marker, SessionToken: marker + "t",
 		AccountID: "1", Source: "s", CanExpire: true, Expires: issued.Add(time.Hour)}}
 	file, err := SealSession(&key, want, Name("/a/b/c"))
 	if err != nil {

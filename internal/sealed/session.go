@@ -10,7 +10,7 @@ import (
 
 // The header of a session: magic, then when it was issued and when it expires, in seconds since 1970, big-endian.
 const (
-	sessionMagic = "awsexec\x02" // the last byte is the version of the format
+	sessionMagic = "awsexec\x03" // the last byte is the version of the format
 
 	// SessionHeader is how many bytes of a session's file Peek needs.
 	SessionHeader = len(sessionMagic) + 8 + 8
@@ -25,6 +25,7 @@ const freshness = 16 * time.Minute
 type Session struct {
 	Credentials credentials.Plain // expire always
 	Issued      time.Time         // when they were made, by this machine's clock
+	MadeWith    string            // id of the long-term key that they were made with, at the end of whatever chain of roles
 }
 
 // maxSetBack is how far a clock may be set back, as synchronisation does all the time, before it no longer shows how old a session is.
@@ -57,7 +58,7 @@ func SealSession(key *[32]byte, s Session, name string) ([]byte, error) {
 	header := []byte(sessionMagic)
 	header = binary.BigEndian.AppendUint64(header, uint64(s.Issued.Unix()))
 	header = binary.BigEndian.AppendUint64(header, uint64(c.Expires.Unix()))
-	return Seal(key, header, name, c.AccessKeyID, c.SecretAccessKey, c.SessionToken, c.AccountID, c.Source)
+	return Seal(key, header, name, c.AccessKeyID, c.SecretAccessKey, c.SessionToken, c.AccountID, c.Source, s.MadeWith)
 }
 
 // OpenSession opens the file of a session.
@@ -66,7 +67,7 @@ func OpenSession(key *[32]byte, data []byte, name string) (s Session, err error)
 		return Session{}, err
 	}
 	c := &s.Credentials
-	if err := Open(key, data, SessionHeader, name, &c.AccessKeyID, &c.SecretAccessKey, &c.SessionToken, &c.AccountID, &c.Source); err != nil {
+	if err := Open(key, data, SessionHeader, name, &c.AccessKeyID, &c.SecretAccessKey, &c.SessionToken, &c.AccountID, &c.Source, &s.MadeWith); err != nil {
 		return Session{}, err
 	}
 	return s, nil

@@ -2,13 +2,16 @@
 //
 // A call that has handed out a session of the cache leaves a ticket: a small sealed file that says which session that was. Its name is the
 // fingerprint of all that the choice depended on: the program itself, its user, its own arguments, every variable that it reads, and
-// the contents of the AWS files and of the keystore's indexes. A call with the same fingerprint may go straight to that session: reading
+// the contents of the AWS files, of the keystore's indexes and of the encrypted file. A call with the same fingerprint may go straight to that session: reading
 // and resolving profiles again could only come to the same.
 //
 // What must hold: whoever answers with a ticket gives what the whole program would give, byte for byte. Therefore
 //   - a ticket is left only for credentials that are a session of the cache made from a key in the keystore, by a call that said
 //     nothing, and only if the fingerprint was the same before and after it;
-//   - a ticket holds no credentials and says nothing of time: the session must be there, open, and be fresh, at the time of the call;
+//   - a ticket holds no credentials and says nothing of time: the session must be there, open, be fresh at the time of the call, and have been
+//     made with the long-term key that the ticket names;
+//   - it names the digest of the index that was right when it was left. The kernel holds with the sealing key the digest of the one that is right
+//     now: an index and a store that were put back to what they were then lead nobody to the session of then;
 //   - tickets are sealed with the key of the sessions, under the whole fingerprint: nobody without that key can lead a profile to another's
 //     session, and a ticket that was copied to the name of another does not open;
 //   - a passphrase, awsexec's or another tool's, is in no fingerprint: whoever gets at the name of a ticket, in a backup perhaps, could try

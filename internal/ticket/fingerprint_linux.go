@@ -26,7 +26,7 @@ type Fingerprint [sha256.Size]byte
 // program itself could not read what it would have to.
 func (c *Call) Fingerprint() (f Fingerprint, err error) {
 	h := hasher{sha256.New()}
-	h.text("awsexec ticket 2")
+	h.text("awsexec ticket 3")
 	if err := h.program(); err != nil {
 		return f, err
 	}
@@ -39,13 +39,10 @@ func (c *Call) Fingerprint() (f Fingerprint, err error) {
 			return f, err
 		}
 	}
-	for _, name := range []string{"keyring.index.json", "keystore.index.json"} {
+	for _, name := range []string{"keyring.index.json", "keystore.index.json", "keystore.age"} {
 		if err := h.ownFile(c.Data, name); err != nil {
 			return f, err
 		}
-	}
-	if err := h.exists(c.Data + "/keystore.age"); err != nil {
-		return f, err
 	}
 	h.Sum(f[:0])
 	return f, nil
@@ -141,20 +138,6 @@ func (h hasher) ownFile(dir, name string) error {
 		h.number(1)
 		h.text(string(data))
 	case errors.Is(err, fs.ErrNotExist):
-		h.number(0)
-	default:
-		return err
-	}
-	return nil
-}
-
-// exists takes whether there is something at path.
-func (h hasher) exists(path string) error {
-	var st syscall.Stat_t
-	switch err := syscall.Stat(path, &st); err {
-	case nil:
-		h.number(1)
-	case syscall.ENOENT:
 		h.number(0)
 	default:
 		return err

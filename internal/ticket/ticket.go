@@ -13,13 +13,16 @@ type Ticket struct {
 	Store   string // the kind of the keystore, under which the kernel holds the sealing key
 	Session string // its file below the cache's directory, with slashes
 
+	MadeWith string   // the long-term key id that the session was made with
+	Index    [32]byte // digest of the index that has said so
+
 	Region  string // for the child
 	Profile string // for the child
 }
 
 // The header of a ticket is plaintext, since it says which key opens the ticket and whether that is worth asking for: magic, then Store and
 // Session, each after a byte with its length.
-const magic = "awsexec ticket\x02" // the last byte is the version of the format
+const magic = "awsexec ticket\x03" // the last byte is the version of the format
 
 var errBad = errors.New("not a ticket")
 
@@ -57,7 +60,11 @@ func (c *Call) Find(f Fingerprint) (s Sealed, err error) {
 // Open opens a ticket with the key of the sessions.
 func (s Sealed) Open(key *[32]byte) (Ticket, error) {
 	t := Ticket{Store: s.Store, Session: s.Session}
-	err := sealed.Open(key, s.data, s.headerSize, string(s.fingerprint[:]), &t.Region, &t.Profile)
+	var index string
+	err := sealed.Open(key, s.data, s.headerSize, string(s.fingerprint[:]), &t.MadeWith, &index, &t.Region, &t.Profile)
+	if err == nil && copy(t.Index[:], index) != len(t.Index) {
+		err = errBad
+	}
 	return t, err
 }
 
@@ -70,7 +77,7 @@ func (t Ticket) Seal(key *[32]byte, f Fingerprint) ([]byte, error) {
 		}
 		header = append(append(header, byte(len(field))), field...)
 	}
-	return sealed.Seal(key, header, string(f[:]), t.Region, t.Profile)
+	return sealed.Seal(key, header, string(f[:]), t.MadeWith, string(t.Index[:]), t.Region, t.Profile)
 }
 
 // Dir is the directory of the tickets in that of the cache.

@@ -113,8 +113,10 @@ func TestFingerprint(t *testing.T) {
 	write(files[0], "[x]\n[x]\n")
 	write(files[1], "")
 	differs("a section in the other file", take(nil))
-	write(".local/share/awsexec/keystore.age", "")
-	differs("an encrypted file", take(nil))
+	for _, text := range []string{"", "a", "b"} {
+		write(".local/share/awsexec/keystore.age", text)
+		differs("an encrypted file", take(nil))
+	}
 }
 
 // What cannot be read twice, or not at all, is left alone.
@@ -141,7 +143,7 @@ func TestTicket(t *testing.T) {
 		t.Fatal("not plain")
 	}
 	key, f := [32]byte{1}, Fingerprint{2}
-	want := Ticket{Store: "keyring", Session: "sessions/a/b.session", Region: "eu-west-1", Profile: "work"}
+	want := Ticket{Store: "keyring", Session: "sessions/a/b.session", MadeWith: "AKIA", Index: [32]byte{7}, Region: "eu-west-1", Profile: "work"}
 	data, err := want.Seal(&key, f)
 	if err != nil {
 		t.Fatal(err)

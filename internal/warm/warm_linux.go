@@ -62,17 +62,17 @@ func answer(args, environ []string) {
 	if stale, err := sealed.Peek(data); err != nil || !stale.Fresh(time.Now()) { // not worth asking for a key
 		return
 	}
-	key, _, err := kernelkey.Get(kernelkey.StoreName(found.Store, call.Data))
+	held, _, err := kernelkey.GetSealing(kernelkey.StoreName(found.Store, call.Data))
 	if err != nil {
 		return
 	}
-	defer clear(key[:])
-	t, err := found.Open(&key)
-	if err != nil {
+	defer clear(held.Key[:])
+	t, err := found.Open(&held.Key)
+	if err != nil || t.Index != held.Index {
 		return
 	}
-	session, err := sealed.OpenSession(&key, data, sealed.Name(t.Session))
-	if err != nil || !session.Fresh(time.Now()) {
+	session, err := sealed.OpenSession(&held.Key, data, sealed.Name(t.Session))
+	if err != nil || session.MadeWith != t.MadeWith || !session.Fresh(time.Now()) {
 		return
 	}
 	if call.HasChild {

@@ -1,0 +1,115 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/cache"
+	"github.com/awsexec/awsexec/keystore"
+)
+
+// KeyChangedError means that a key of the keystore was replaced or removed while a session of it was being got. Nothing was stored.
+type KeyChangedError struct {
+	Name     string // of the key
+	Was, Now string // access key ids; Now is "" for a key that is gone
+}
+
+func (e *KeyChangedError) Error() string {
+	if e.Now == "" {
+		return fmt.Sprintf("the key %q was %s when this began, and has been removed since", e.Name, e.Was)
+	}
+	return fmt.Sprintf("the key %q was %s when this began, and is %s by now", e.Name, e.Was, e.Now)
+}
+
+// resolveTries is how often credentials are resolved before a key that changes every time is an error.
+const resolveTries = 5
+
+// current is a provider of what a profile leads to now. It resolves the profile again if a key changes on the way.
+type current struct {
+	resolve func(ctx context.Context) (aws.CredentialsProvider, error)
+
+	mu   sync.Mutex
+	from aws.CredentialsProvider // what resolve has returned last
+}
+
+// newCurrent resolves for the first time.
+func newCurrent(ctx context.Context, resolve func(ctx context.Context) (aws.CredentialsProvider, error)) (aws.CredentialsProvider, error) {
+	from, err := resolve(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &current{resolve: resolve, from: from}, nil
+}
+
+// Retrieve implements aws.CredentialsProvider.
+func (c *current) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	for try := 1; ; try++ {
+		creds, err := c.last().Retrieve(ctx)
+		if !isChanged(err) || try == resolveTries || ctx.Err() != nil {
+			return creds, err
+		}
+		from, err := c.resolve(ctx)
+		if err != nil {
+			return aws.Credentials{}, err
+		}
+		c.mu.Lock()
+		c.from = from
+		c.mu.Unlock()
+	}
+}
+
+func (c *current) last() aws.CredentialsProvider {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.from
+}
+
+// SessionOf returns the session of the cache that p has handed out last, and the name of the key in the keystore that it is made from. It is false
+// for credentials from elsewhere, and where it is not known before they are there whether they will be the same next time.
+func SessionOf(p aws.CredentialsProvider) (key cache.Key, name string, ok bool) {
+	if c, isCurrent := p.(*current); isCurrent {
+		p = c.last()
+	}
+	c, ok := p.(*cached)
+	if !ok || c.name == "" {
+		return cache.Key{}, "", false
+	}
+	return c.key, c.name, true
+}
+
+func isChanged(err error) bool {
+	_, ok := errors.AsType[*KeyChangedError](err)
+	return ok
+}
+
+// unchanged returns a KeyChangedError unless the key that c is made from is still the one that the keystore has under its name.
+func (c *cached) unchanged(ctx context.Context) error {
+	if c.name == "" {
+		return nil
+	}
+	id, err := c.o.Keys.KeyID(ctx, c.name)
+	if err != nil && !errors.Is(err, keystore.ErrNotFound) {
+		return err
+	}
+	if id != c.key.Base {
+		return &KeyChangedError{c.name, c.key.Base, id}
+	}
+	return nil
+}
+
+// retrieveNamed gets the long-term key, which must be the one with the id base.
+func retrieveNamed(ctx context.Context, key longTermKey, base string) (aws.Credentials, error) {
+	c, err := key.Retrieve(ctx)
+	name := nameOf(key)
+	if errors.Is(err, keystore.ErrNotFound) && name != "" {
+		return aws.Credentials{}, fmt.Errorf("%w: %w", &KeyChangedError{name, base, ""}, err)
+	}
+	if err == nil && c.AccessKeyID != base {
+		return aws.Credentials{}, &KeyChangedError{name, base, c.AccessKeyID}
+	}
+	return c, err
+}

@@ -1,0 +1,232 @@
+package keystore
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// disagreements are ways to have an index and its store disagree. Before each, dev has key 1 and prod key 2; then both are swapped, and b is
+// what there was before. The ids are those that the store has in the end.
+var disagreements = []struct {
+	name      string
+	file      bool // only for an encrypted file
+	make      func(t *testing.T, c *contractStore, b backup)
+	dev, prod int
+}{
+	{"nothing", false, func(*testing.T, *contractStore, backup) {}, 2, 1},
+	{"index restored", false, func(t *testing.T, c *contractStore, b backup) { b.restore(t, "index") }, 2, 1},
+	{"store restored", true, func(t *testing.T, c *contractStore, b backup) { b.restore(t, "store") }, 1, 2},
+	{"both restored", true, func(t *testing.T, c *contractStore, b backup) { b.restore(t, "index", "store") }, 1, 2},
+	{"index gone", false, func(t *testing.T, c *contractStore, b backup) { remove(t, c.indexPath(t)) }, 2, 1},
+	{"index edited", false, func(t *testing.T, c *contractStore, b backup) {
+		f, _, err := c.vault.index.load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Keys["dev"], f.Keys["prod"] = f.Keys["prod"], f.Keys["dev"]
+		if err := c.vault.index.save(f, false); err != nil {
+			t.Fatal(err)
+		}
+	}, 2, 1},
+	{"removed and restored", false, func(t *testing.T, c *contractStore, b backup) {
+		if err := c.open(t).Delete(t.Context(), "dev"); err != nil {
+			t.Fatal(err)
+		}
+		b.restore(t, "index")
+	}, 0, 1},
+	{"of an older awsexec", false, func(t *testing.T, c *contractStore, b backup) {
+		f, _, err := c.vault.index.load()
+		if err != nil {
+			t.Fatal(err)
+		}
+		f.Store = ""
+		f.Keys["dev"], f.Keys["prod"] = f.Keys["prod"], f.Keys["dev"]
+		if err := c.vault.index.save(f, false); err != nil {
+			t.Fatal(err)
+		}
+		if c.kind == KindKeyring {
+			v, end := c.vault.begin()
+			defer end()
+			s, _, err := v.sealing(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.Index = [32]byte{}
+			if err := v.items.set(t.Context(), sealingItem, encodeSealing(s)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}, 2, 1},
+	{"killed writer, index restored", false, func(t *testing.T, c *contractStore, b backup) {
+		now := b.again(t)
+		s := c.open(t)
+		f := &faulty{backend: s.vault.backend}
+		f.operation, _ = f.backend.begin()
+		f.set1 = func(it item, secret []byte) error {
+			if err := f.operation.set(t.Context(), it, secret); err != nil {
+				t.Error(err)
+			}
+			panic("killed") // all that is given back is what the system takes from a dead process: the lock
+		}
+		s.vault.backend = f
+		func() {
+			defer func() { _ = recover() }()
+			err := s.Put(t.Context(), "dev", testKey(3))
+			t.Errorf("not killed: %v", err)
+		}()
+		now.restore(t, "index")
+	}, 3, 1},
+}
+
+// backup has copies of the index and of the encrypted file.
+type backup struct {
+	c            *contractStore
+	index, store []byte
+}
+
+func (b backup) again(t *testing.T) backup {
+	t.Helper()
+	b.index, b.store = nil, nil
+	var err error
+	if b.index, err = os.ReadFile(b.c.indexPath(t)); err != nil {
+		t.Fatal(err)
+	}
+	if b.c.kind == KindFile {
+		if b.store, err = os.ReadFile(filepath.Join(b.c.dir, fileName)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b
+}
+
+func (b backup) restore(t *testing.T, what ...string) {
+	t.Helper()
+	for _, w := range what {
+		path, data := filepath.Join(b.c.dir, fileName), b.store
+		if w == "index" {
+			path, data = b.c.indexPath(t), b.index
+		}
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func remove(t *testing.T, path string) {
+	t.Helper()
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Whatever has come over an index, no key id of it is used that is not the store's.
+func testAgreement(t *testing.T, kind Kind, optionsIn func(t *testing.T, dir string) Options) {
+	for _, row := range disagreements {
+		if row.file && kind != KindFile {
+			continue
+		}
+		t.Run(row.name, func(t *testing.T) {
+			c := &contractStore{kind: kind, dir: filepath.Join(t.TempDir(), "data")}
+			options := optionsIn(t, c.dir)
+			open := func() *Store {
+				s, err := Open(kind, options)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return s
+			}
+			c.Store = open()
+			mustPut(t, open(), "dev", testKey(1))
+			mustPut(t, open(), "prod", testKey(2))
+			sealingKey := mustSeal(t, open())
+			b := backup{c: c}.again(t)
+			mustPut(t, open(), "dev", testKey(2))
+			mustPut(t, open(), "prod", testKey(1))
+			if mustSeal(t, open()) != sealingKey {
+				t.Error("another sealing key")
+			}
+			row.make(t, c, b)
+
+			want := map[string]int{"dev": row.dev, "prod": row.prod}
+			for round := range 2 {
+				for name, n := range want {
+					s := open()
+					mustSeal(t, s) // as whoever opens a session has to
+					id, err := s.KeyID(t.Context(), name)
+					if n == 0 {
+						if !errors.Is(err, ErrNotFound) {
+							t.Errorf("round %d: %s is %q, %v", round, name, id, err)
+						}
+					} else if err != nil || id != testKey(n).AccessKeyID {
+						t.Errorf("round %d: %s is %q, want %q; %v", round, name, id, testKey(n).AccessKeyID, err)
+					}
+				}
+			}
+			// It has been written down: nothing contradicts it any more.
+			s := open()
+			mustSeal(t, s)
+			f, _, err := s.vault.index.load()
+			if err != nil || s.vault.contradicts(f) {
+				t.Errorf("the index is not repaired: %v", err)
+			}
+			for name, n := range want {
+				if got := f.Keys[name].AccessKeyID; n > 0 && got != testKey(n).AccessKeyID {
+					t.Errorf("the index says %q of %s", got, name)
+				}
+			}
+		})
+	}
+}
+
+func mustSeal(t *testing.T, s *Store) [32]byte {
+	t.Helper()
+	key, err := s.SealingKey(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+func notHolding(_ *testing.T, dir string) Options { return testOptions(dir) }
+
+func TestFileIndexAgrees(t *testing.T) { testAgreement(t, KindFile, notHolding) }
+
+// Without the passphrase an index that is contradicted names no keys.
+func TestListOfLockedFile(t *testing.T) {
+	c := &contractStore{kind: KindFile, dir: t.TempDir()}
+	c.Store = c.open(t)
+	mustPut(t, c.Store, "dev", testKey(1))
+	b := backup{c: c}.again(t)
+	mustPut(t, c.Store, "dev", testKey(2))
+	b.restore(t, "store")
+	s := c.open(t)
+	for _, want := range []string{"", testKey(1).AccessKeyID} {
+		entries, err := s.List(t.Context())
+		if err != nil || len(entries) != 1 || entries[0].AccessKeyID != want {
+			t.Errorf("list is %v, %v; want %q", entries, err, want)
+		}
+		mustSeal(t, s)
+	}
+}
+
+func TestSealingText(t *testing.T) {
+	full := sealing{Key: [32]byte{5, 31: 7}, Index: [32]byte{1, 31: 2}}
+	for _, want := range []sealing{full, {Key: full.Key}} {
+		if got, ok := decodeSealing(encodeSealing(want)); !ok || got != want {
+			t.Error("a sealing key does not survive its text")
+		}
+	}
+	text := string(encodeSealing(full))
+	for _, half := range []string{text[:44], text[:45], text[:60], text + "x", text[:45] + "*"} {
+		if got, ok := decodeSealing([]byte(half)); !ok || got != (sealing{Key: full.Key}) {
+			t.Errorf("%d bytes: %v", len(half), ok)
+		}
+	}
+	for _, bad := range []string{"", "AAAA", text[:43], text[1:], "AAAA" + text, "*" + text[1:]} {
+		if _, ok := decodeSealing([]byte(bad)); ok {
+			t.Errorf("%d bytes are a key", len(bad))
+		}
+	}
+}
