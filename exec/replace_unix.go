@@ -5,17 +5,22 @@ package exec
 import (
 	"errors"
 	"syscall"
+
+	"github.com/awsexec/awsexec/internal/guard"
 )
 
 // Replace makes this process the program c, by execve(2): process id, terminal, signals and exit code are then the child's own.
 // It returns only with an error, which wraps ErrNotFound or ErrNotRunnable.
 func (c *Cmd) Replace() error {
-	err := syscall.Exec(c.Path, c.Args, c.Env)
+	err := c.replace()
 	if errors.Is(err, syscall.ENOEXEC) {
-		sh := c.script()
-		err = syscall.Exec(sh.Path, sh.Args, sh.Env)
+		err = c.script().replace()
 	}
 	return refused(c.Path, err)
+}
+
+func (c *Cmd) replace() error {
+	return guard.WithLimits(func() error { return syscall.Exec(c.Path, c.Args, c.Env) })
 }
 
 // script is c as a script for /bin/sh. Like execvp(3) and every shell, we hand it a file that has no format that the kernel knows:

@@ -9,14 +9,16 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/awsexec/awsexec/internal/guard"
 )
 
 // start starts c, through /bin/sh if it is a script without "#!".
 func (c *Cmd) start() (child *osexec.Cmd, release func(), err error) {
 	child = c.child()
-	if err = child.Start(); errors.Is(err, syscall.ENOEXEC) {
+	if err = guard.WithLimits(child.Start); errors.Is(err, syscall.ENOEXEC) {
 		child = c.script().child()
-		err = child.Start()
+		err = guard.WithLimits(child.Start)
 	}
 	return child, func() {}, err
 }

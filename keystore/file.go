@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"slices"
@@ -293,10 +292,10 @@ func decrypt(sealed, passphrase []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	plain, err := io.ReadAll(r)
-	if err != nil {
-		clear(plain)
+	plain := bytes.NewBuffer(make([]byte, 0, len(sealed)+bytes.MinRead)) // it never grows, so that all of it can be wiped
+	if _, err := plain.ReadFrom(r); err != nil {
+		clear(plain.Bytes())
 		return nil, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
-	return plain, nil
+	return plain.Bytes(), nil
 }

@@ -71,6 +71,8 @@ func (a *app) editFile(ctx context.Context, path string, edit func(old []byte) (
 		return false, err
 	}
 	data, changed, err := edit(old)
+	defer clear(old) // they hold keys, perhaps
+	defer clear(data)
 	if err != nil || !changed {
 		return false, err
 	}

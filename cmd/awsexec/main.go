@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/guard"
 	"github.com/awsexec/awsexec/internal/interrupt"
 	"github.com/awsexec/awsexec/internal/warm"
 )
@@ -34,6 +35,7 @@ type deps struct {
 const grace = 2 * time.Second
 
 func main() {
+	guard.Process()
 	home, _ := os.UserHomeDir() // "" shows up when a path under it is needed
 	ctx := interrupt.Catch(grace, os.Exit)
 	d := deps{

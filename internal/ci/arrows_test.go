@@ -16,9 +16,9 @@ const module = "github.com/awsexec/awsexec/"
 // arrows are the packages of ours that a package may import. What is in no row may import none.
 var arrows = map[string]string{
 	"cmd/awsexec": "exec keystore processfmt internal/atomicfile internal/awsapi internal/credentials internal/doctor internal/explain internal/flock " +
-		"internal/profile internal/provider internal/redirect internal/renew internal/server internal/session internal/term internal/ticket internal/visible internal/warm internal/readfile internal/ownfile internal/interrupt",
+		"internal/profile internal/provider internal/redirect internal/renew internal/server internal/session internal/term internal/ticket internal/visible internal/warm internal/readfile internal/ownfile internal/interrupt internal/guard",
 
-	"exec":       "internal/child",
+	"exec":       "internal/child internal/guard",
 	"keystore":   "internal/flock internal/kernelkey internal/ownfile",
 	"processfmt": "internal/credentials",
 
@@ -36,7 +36,7 @@ var arrows = map[string]string{
 	"internal/renew":      "exec internal/awsapi internal/explain internal/profile internal/provider internal/redirect internal/scratch keystore internal/readfile",
 	"internal/scratch":    "internal/flock",
 	"internal/sealed":     "internal/credentials",
-	"internal/term":       "internal/visible",
+	"internal/term":       "internal/guard internal/visible",
 	"internal/session":    "keystore processfmt internal/awsapi internal/cache internal/profile internal/provider internal/term internal/ownfile",
 	"internal/ticket":     "internal/sealed internal/ownfile internal/readfile",
 	"internal/warm":       "processfmt internal/child internal/credentials internal/kernelkey internal/sealed internal/ticket",

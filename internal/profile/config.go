@@ -97,6 +97,7 @@ func ReadFiles(files Files) (*Config, error) {
 
 func readFile(path string, kind Kind) (*File, error) {
 	var data []byte
+	defer func() { clear(data) }() // it may hold keys
 	if path != "" {
 		var err error
 		data, err = readfile.Read(path, readfile.MaxAWS)

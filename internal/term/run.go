@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os/exec"
 	"time"
+
+	"github.com/awsexec/awsexec/internal/guard"
 )
 
 // run runs cmd, made with ctx, and returns its standard output, also beside an exit status that is an error. cmd.Cancel
@@ -14,7 +16,10 @@ func run(ctx context.Context, cmd *exec.Cmd, most int) ([]byte, error) {
 	out := bounded{cmd: cmd, most: most}
 	cmd.Stdout = &out
 	cmd.WaitDelay = time.Second // for an output that somebody else still holds
-	err := cmd.Run()
+	err := guard.WithLimits(cmd.Start)
+	if err == nil {
+		err = cmd.Wait()
+	}
 	switch {
 	case ctx.Err() != nil:
 		return out.data, context.Cause(ctx)
