@@ -20,16 +20,18 @@ func (o *Options) byLocalClock(made awsapi.Issued, began time.Time, asked time.D
 	c := made.Credentials
 	issued := began.Truncate(time.Second) // as AWS counts
 	life := c.Expires.Sub(issued)
-	switch {
-	case !made.Date.IsZero():
-		if life = c.Expires.Sub(made.Date); life <= 0 {
-			return aws.Credentials{}, errors.New("sts answered with credentials that have expired")
-		}
+	if !made.Date.IsZero() {
+		life = c.Expires.Sub(made.Date)
 		o.reportSkew(began, made.Date)
-	case life <= 0: // by a clock that is wrong
-		life = asked
 	}
-	if asked > 0 {
+	switch {
+	case life <= 0 && !made.Date.IsZero():
+		return aws.Credentials{}, errors.New("sts answered with credentials that have expired")
+	case life <= 0 && asked == 0: // by our clock alone, which may be wrong
+		return c, nil
+	case life <= 0:
+		life = asked
+	case asked > 0:
 		life = min(life, asked)
 	}
 	c.Expires = issued.Add(life)

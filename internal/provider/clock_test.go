@@ -111,6 +111,8 @@ func TestByLocalClock(t *testing.T) {
 		{"no date, we are behind", 7 * hour, -1, hour, hour},
 		{"no date, we are ahead", -5 * hour, -1, hour, hour},
 		{"nothing asked for", hour, 0, 0, hour},
+		{"nothing asked for, we are ahead", -5 * hour, -6 * hour, 0, hour},
+		{"nothing asked for, no date", -5 * hour, -1, 0, -5 * hour},
 		{"expired", -hour, 0, hour, 0},
 	} {
 		made := awsapi.Issued{Credentials: aws.Credentials{CanExpire: true, Expires: noon.Add(tt.expires)}}
