@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
 // CallError is a call of AWS that failed. Its text is what AWS or the network said, without the SDK's layers around it; those
@@ -28,18 +29,26 @@ func words(err error) string {
 	var wire *WireError
 	var api smithy.APIError
 	var response interface{ ServiceRequestID() string }
+	var status interface{ HTTPStatusCode() int }
 	var unreadable *smithy.DeserializationError
+	var answer *smithyhttp.ResponseError
 	switch {
 	case errors.As(err, &wire):
 		return wire.Error()
 	case errors.As(err, &api):
-		text := cut(api.ErrorCode()) + ": " + cut(api.ErrorMessage())
+		code := cut(api.ErrorCode())
+		if code == "" && errors.As(err, &status) { // a container's endpoint with a line of text
+			code = (&WireError{Status: status.HTTPStatusCode()}).status()
+		}
+		text := code + ": " + cut(strings.TrimSpace(api.ErrorMessage()))
 		if errors.As(err, &response) && response.ServiceRequestID() != "" {
 			text += fmt.Sprintf(" (request id %s)", cut(response.ServiceRequestID()))
 		}
 		return text
 	case errors.As(err, &unreadable):
 		return "the answer cannot be read"
+	case errors.As(err, &answer) && answer.HTTPStatusCode()/100 > 2 && answer.Response.Request != nil:
+		return (&WireError{Kind: BadStatus, Host: hostOf(answer.Response.Request.URL), Status: answer.HTTPStatusCode()}).Error()
 	case errors.Is(err, context.DeadlineExceeded):
 		return "no answer in time"
 	}

@@ -49,8 +49,24 @@ func JSON(response *http.Response, body []byte) *WireError {
 	return nil
 }
 
-// Text judges the answers of the instance metadata service: text of any form, whose statuses mean something to the SDK.
-func Text(response *http.Response, body []byte) *WireError { return foreign(response, body) }
+// Container judges the answers of a container's endpoint for credentials: JSON, but errors may be a line of text. Source: the SDK's own client
+// of such endpoints.
+func Container(response *http.Response, body []byte) *WireError {
+	fault := JSON(response, body)
+	if fault != nil && fault.Kind == BadStatus && strings.HasPrefix(response.Header.Get("Content-Type"), "text/plain") && len(bytes.TrimSpace(body)) > 0 {
+		return nil
+	}
+	return fault
+}
+
+// Text judges the answers of the instance metadata service: text of any form. Its errors are web pages, and their status tells the SDK how
+// to go on.
+func Text(response *http.Response, body []byte) *WireError {
+	if fault := foreign(response, body); fault != nil && fault.Kind != BadStatus {
+		return fault
+	}
+	return nil
+}
 
 // foreign recognises an answer that is not of the service at all.
 func foreign(response *http.Response, body []byte) *WireError {

@@ -168,5 +168,6 @@ func Retryer() aws.Retryer {
 			}
 			return aws.BoolTernary(fault.passing())
 		})}, o.Retryables...)
+		o.Retryables = append(o.Retryables, retry.RetryableHTTPStatusCode{Codes: map[int]struct{}{http.StatusTooManyRequests: {}}})
 	})
 }

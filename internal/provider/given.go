@@ -115,7 +115,7 @@ func (o *Options) container(ctx context.Context) (aws.Credentials, error) {
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	wire := awsapi.NewWire(transport, awsapi.JSON)
+	wire := awsapi.NewWire(transport, awsapi.Container)
 	defer wire.Close()
 	c, err := endpointcreds.New(endpoint, func(e *endpointcreds.Options) {
 		e.HTTPClient, e.Retryer = wire, awsapi.Retryer()

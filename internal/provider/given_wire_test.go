@@ -85,20 +85,27 @@ func TestAnswersToGiven(t *testing.T) {
 	}{
 		{"captive portal", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, page) },
 			"the answer of HOST (200 OK) is a web page, not AWS: a proxy or a captive portal?", []Kind{Container, Instance, SSO, WebIdentity}},
-		{"redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect) },
+		{"redirect", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, other.URL, http.StatusTemporaryRedirect)
+		},
 			"HOST answered 307 Temporary Redirect, a redirect to " + otherHost + ", which is not followed", []Kind{Container, Instance, SSO, WebIdentity}},
 		{"without end", func(w http.ResponseWriter, r *http.Request) {
 			for r.Context().Err() == nil {
 				_, _ = io.WriteString(w, strings.Repeat(" ", 64<<10))
 			}
 		}, "the answer of HOST (200 OK) is longer than 1 MiB", []Kind{Container, Instance, SSO, WebIdentity}},
-		{"503", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "S3CR3TMARKER", 503) }, "HOST answered 503 Service Unavailable", []Kind{Container, SSO, WebIdentity}},
+		{"503", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "S3CR3TMARKER", 503) }, "HOST answered 503 Service Unavailable", []Kind{SSO, WebIdentity}},
+		{"503 without words", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, "HOST answered 503 Service Unavailable", []Kind{Container, SSO, WebIdentity}},
+		{"line of text", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "the pod has no role", 403) }, "403 Forbidden: the pod has no role", []Kind{Container}},
 		{"403 page", func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(403)
 			_, _ = io.WriteString(w, page)
 		}, "HOST answered 403 Forbidden", []Kind{Container, Instance, SSO, WebIdentity}},
+		{"404", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(404) }, "HOST answered 404 Not Found", []Kind{Container, Instance, SSO, WebIdentity}},
 		{"empty", func(http.ResponseWriter, *http.Request) {}, "the answer of HOST (200 OK) is empty", []Kind{Container, SSO, WebIdentity}},
-		{"cut off", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"SecretAccessKey":"S3CR3TMARKER`) },
+		{"cut off", func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, `{"SecretAccessKey":"S3CR3TMARKER`)
+		},
 			"the answer of HOST (200 OK) cannot be read: cut off, or not AWS's", []Kind{Container, SSO, WebIdentity}},
 		{"long token", func(w http.ResponseWriter, _ *http.Request) {
 			_ = json.NewEncoder(w).Encode(map[string]string{"AccessKeyId": "ASIA", "SecretAccessKey": "S3CR3TMARKER", "Token": strings.Repeat("t", 65<<10), "Expiration": "2126-01-02T12:00:00Z"})
@@ -119,5 +126,30 @@ func TestAnswersToGiven(t *testing.T) {
 	}
 	if elsewhere.Load() != 0 {
 		t.Errorf("%d requests, with what they carry, were sent elsewhere", elsewhere.Load())
+	}
+}
+
+// TestInstanceOfVersion1: an instance whose metadata service knows no tokens says so by a page with a status; the SDK then asks without.
+func TestInstanceOfVersion1(t *testing.T) {
+	for _, status := range []int{http.StatusNotFound, http.StatusForbidden, http.StatusMethodNotAllowed} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			const roles = "/latest/meta-data/iam/security-credentials/"
+			switch r.URL.Path {
+			case roles:
+				_, _ = io.WriteString(w, "web")
+			case roles + "web":
+				_ = json.NewEncoder(w).Encode(map[string]string{"Code": "Success", "AccessKeyId": "ASIA", "SecretAccessKey": "S3CR3TMARKER",
+					"Token": "S3CR3TMARKERtoken", "Expiration": time.Now().Add(time.Hour).UTC().Format(time.RFC3339)})
+			default:
+				w.Header().Set("Content-Type", "text/html")
+				w.WriteHeader(status)
+				_, _ = io.WriteString(w, "<?xml version=\"1.0\"?><!DOCTYPE html><html></html>")
+			}
+		}))
+		c, err := givenFrom(t, Instance, server.URL)
+		server.Close()
+		if err != nil || c.AccessKeyID != "ASIA" {
+			t.Errorf("%d: %v", status, err)
+		}
 	}
 }
