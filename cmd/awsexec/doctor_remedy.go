@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"runtime"
+	"strconv"
 	"strings"
 
 	"github.com/awsexec/awsexec/internal/doctor"
@@ -29,7 +30,7 @@ func (a *app) remedy(r doctor.Remedy) string {
 	case doctor.Configure:
 		return fmt.Sprintf("aws configure set %s %s --profile %s", r.Setting, quoteWord(r.Value), quoteWord(r.Profile))
 	case doctor.Lead:
-		return fmt.Sprintf("aws configure set credential_process %q --profile %s", processCommand(a.self, r.Profile), quoteWord(r.Profile))
+		return leadCommand(processCommand(a.self, r.Profile), r.Profile)
 	case doctor.Awsexec:
 		words := []string{"awsexec"}
 		for _, word := range r.Args {
@@ -48,6 +49,15 @@ func (a *app) remedy(r doctor.Remedy) string {
 		return hint(r.Err, a)
 	}
 	return ""
+}
+
+// leadCommand makes a command the credential_process of a profile.
+func leadCommand(command, name string) string {
+	quoted := quoteWord(command)
+	if runtime.GOOS == "windows" { // where the command has quotes of its own
+		quoted = strconv.Quote(command)
+	}
+	return "aws configure set credential_process " + quoted + " --profile " + quoteWord(name)
 }
 
 // unsetCommand takes variables out of the environment, in a POSIX shell or, on Windows, in PowerShell.

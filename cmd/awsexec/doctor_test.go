@@ -6,9 +6,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/awsexec/awsexec/internal/doctor"
+	"github.com/awsexec/awsexec/internal/explain"
+	"github.com/awsexec/awsexec/internal/profile"
 )
 
 // doctorWorld is a world whose awsexec is really there, on the PATH.
@@ -121,158 +126,57 @@ nothing is wrong
 	}
 }
 
-// TestDoctorNamesWhatShadows: each of the settings that keep SDKs from awsexec is named with its file and line.
-func TestDoctorNamesWhatShadows(t *testing.T) {
-	keys := "aws_access_key_id = " + aliceID + "\naws_secret_access_key = " + aliceSecret + "\n"
-	const role = "role_arn = arn:aws:iam::123456789012:role/x\n"
-	tests := []struct {
-		name                string
-		config, credentials string // what is in the profile beside its credential_process; the first line is line 3, and 2
-		env                 map[string]string
-		check               string
-		at                  string
-		clients             []string // that are told of
-		silent              []string // that are not
-	}{
-		{name: "keys in the credentials file", credentials: keys, check: "shadowed", at: "credentials:2", clients: []string{"boto3", "CLI v2", "Go SDK", "JavaScript", "CDK"}},
-		{name: "keys in the config file", config: keys, check: "shadowed", at: "config:3", clients: []string{"Go SDK", "JavaScript", "CDK"}, silent: []string{"boto3", "CLI v2"}},
-		{name: "role_arn alone", config: role, check: "rejected", at: "config:3", clients: []string{"boto3", "CLI v2"}, silent: []string{"JavaScript", "CDK"}},
-		{name: "role_arn on top in the Go SDK", config: role, check: "shadowed", at: "config:3", clients: []string{"Go SDK"}, silent: []string{"boto3"}},
-		{name: "source_profile itself, botocore", config: role + "source_profile = work\n", check: "rejected", at: "config:4", clients: []string{"boto3", "CLI v2"}, silent: []string{"CDK"}},
-		{name: "source_profile itself, Go SDK", config: role + "source_profile = work\n", check: "rejected", at: "config:2", clients: []string{"Go SDK"}, silent: []string{"boto3"}},
-		{name: "source_profile without a role", config: "source_profile = default\n", check: "rejected", at: "config:3", clients: []string{"Go SDK"}, silent: []string{"boto3", "JavaScript"}},
-		{name: "IAM Identity Center", config: "sso_account_id = 123456789012\nsso_role_name = x\nsso_start_url = https://sso.invalid\nsso_region = us-east-1\n",
-			check: "shadowed", at: "config:3", clients: []string{"boto3", "CLI v2"}, silent: []string{"JavaScript"}},
-		{name: "web identity", config: role + "web_identity_token_file = /token\n", check: "shadowed", at: "config:4", clients: []string{"boto3", "JavaScript"}, silent: []string{"Go SDK"}},
-		{name: "web identity, Go SDK", config: role + "web_identity_token_file = /token\n", check: "rejected", at: "config:4", clients: []string{"Go SDK"}},
-		{name: "login session", config: "login_session = arn:aws:iam::123456789012:user/me\n", check: "shadowed", at: "config:3", clients: []string{"boto3", "Go SDK"}, silent: []string{"JavaScript"}},
-		{name: "web identity in the environment", env: map[string]string{"AWS_WEB_IDENTITY_TOKEN_FILE": "/token", "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/x"},
-			check: "shadowed", at: "AWS_WEB_IDENTITY_TOKEN_FILE", clients: []string{"boto3", "Go SDK"}, silent: []string{"JavaScript", "CDK"}},
+// TestDoctorWords: what a finding says, with its place and the command that puts it right.
+func TestDoctorWords(t *testing.T) {
+	w, self := newDoctorWorld(t)
+	w.add("work")
+	w.write(".aws/config", "[profile work]\ncredential_process = "+self+" -p work\n[profile r]\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = work\n"+
+		"mfa_serial = arn:aws:iam::123456789012:mfa/me\n")
+	w.write(".aws/credentials", "[old]\naws_access_key_id = "+aliceID+"\naws_secret_access_key = "+aliceSecret+"\n")
+	got := w.doctor("-p", "r")
+	f, _ := got.finding("rejected", "Go SDK", "(or run it as awsexec -p r -- COMMAND)")
+	mend := "${EDITOR:-vi} +6 " + filepath.Join(w.home, ".aws", "config") + "   # mfa_serial: take it out\naws configure set mfa_serial arn:aws:iam::123456789012:mfa/me --profile work"
+	if f.Severity != "warning" || f.Mend != mend || !strings.HasSuffix(f.At, "config:6 (mfa_serial)") {
+		t.Errorf("%+v, want it to be put right by\n%s", f, mend)
 	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			w, self := newDoctorWorld(t)
-			w.add("work")
-			w.write(".aws/config", "[profile work]\ncredential_process = "+self+" -p work\n"+test.config+"[default]\n")
-			if test.credentials != "" {
-				w.write(".aws/credentials", "[work]\n"+test.credentials)
-			}
-			w.env["AWS_PROFILE"] = "work"
-			for name, value := range test.env {
-				w.env[name] = value
-			}
-			got := w.doctor()
-			f, ok := got.finding(test.check, test.clients...)
-			if !ok {
-				f, _ = got.finding(test.check)
-				t.Fatalf("no finding %q for %v; %+v", test.check, test.clients, got.Findings)
-			}
-			if !strings.Contains(f.At, test.at) || f.Mend == "" || got.OK {
-				t.Errorf("finding %+v: want one at %q, with a way to mend it", f, test.at)
-			}
-			for _, c := range test.silent {
-				if strings.Contains(f.Text, c) {
-					t.Errorf("%s is named too: %s", c, f.Text)
-				}
-			}
-			for _, c := range test.clients {
-				if row := got.client(c); row.Same || row.Why == "" || row.DecidedBy == "" {
-					t.Errorf("row %+v: want one that differs and says why", row)
-				}
-			}
-		})
+	if f, _ := got.finding("key-in-clear", "AKIA…CE01"); f.Mend != "awsexec import old --yes" {
+		t.Errorf("%+v", f)
+	}
+	if row := got.client("Go SDK"); row.Same || row.Why == "" || row.DecidedBy == "" || row.Region != "eu-west-1" {
+		t.Errorf("%+v", row)
+	}
+	if f, _ := w.doctor("-p", "wrok").finding("profile"); f.Severity != "error" || !strings.Contains(f.Mend, "awsexec add wrok") {
+		t.Errorf("%+v", f)
 	}
 }
 
-// TestDoctorFindings: each thing that can be wrong is found, and told with what mends it.
-func TestDoctorFindings(t *testing.T) {
-	past := time.Now().Add(-time.Hour).UTC().Format(time.RFC3339)
-	tests := []struct {
-		name        string
-		config      string
-		credentials string
-		env         map[string]string
-		args        []string
-		check       string
-		severity    string
-		parts       []string
-	}{
-		{name: "unknown profile", args: []string{"-p", "wrok"}, check: "profile", severity: "error", parts: []string{`nearest: "work"`, "awsexec add wrok"}},
-		{name: "duplicate section", config: "[profile work]\n", check: "unreadable", severity: "error", parts: []string{"config:4", "already on line 1"}},
-		{name: "cycle", config: "[profile a]\nrole_arn = r\nsource_profile = b\n[profile b]\nrole_arn = r\nsource_profile = a\n", args: []string{"-p", "a"},
-			check: "profile", severity: "error", parts: []string{"a → b → a", "config:9"}},
-		{name: "source that is missing", config: "[profile a]\nrole_arn = r\nsource_profile = b\n", args: []string{"-p", "a"}, check: "profile", severity: "error", parts: []string{`"b"`}},
-		{name: "role without a source", config: "[profile r]\nrole_arn = r\n", args: []string{"-p", "r"}, check: "profile", severity: "error", parts: []string{"config:5", "source_profile"}},
-		{name: "credential_source that is none", config: "[profile r]\nrole_arn = r\ncredential_source = Vault\n", args: []string{"-p", "r"}, check: "profile", severity: "error",
-			parts: []string{"config:6 (credential_source)"}},
-		{name: "profiles of awsexec in a circle", config: "[profile a]\ncredential_process = awsexec -p b\n[profile b]\ncredential_process = awsexec -p a\n",
-			args: []string{"-p", "a"}, check: "profile", severity: "error", parts: []string{"a → b → a", "config:7 (credential_process)"}},
-		{name: "section without its word", config: "[dev]\nmfa_serial = x\n", args: []string{"-p", "dev"}, check: "profile", severity: "error", parts: []string{"config:4", "[profile dev]"}},
-		{name: "such a section, not used", config: "[dev]\nmfa_serial = x\n", check: "ambiguous", severity: "warning", parts: []string{"[profile dev]", "config:4"}},
-		{name: "quotes", config: "[profile q]\nmfa_serial = \"x\"\n", check: "ambiguous", severity: "warning", parts: []string{"quotes", "config:5"}},
-		{name: "comment behind a value", config: "[profile q]\nregion = eu-west-1 # home\n", check: "ambiguous", severity: "warning", parts: []string{"comment", "config:5"}},
-		{name: "another delimiter", config: "[profile q]\nregion: eu-west-1\n", check: "ambiguous", severity: "warning", parts: []string{"key = value", "config:5"}},
-		{name: "key in clear", credentials: "[old]\naws_access_key_id = " + aliceID + "\naws_secret_access_key = " + aliceSecret + "\n",
-			check: "key-in-clear", severity: "warning", parts: []string{"AKIA…CE01", "credentials:3", "awsexec import old"}},
-		{name: "key in clear beside another stored one", credentials: "[work]\naws_access_key_id = AKIAIOSFODNN7OTHER01\naws_secret_access_key = " + aliceSecret + "\n",
-			check: "key-in-clear", severity: "warning", parts: []string{"credentials:3", "take the key out", "stored one (AKIA…CE01)", "awsexec import work --force"}},
-		{name: "process not on the PATH", config: "[profile p]\ncredential_process = awsexec.exe -p p\n", check: "process", severity: "error", parts: []string{"PATH", "config:5", "aws configure set"}},
-		{name: "process that is not there", config: "[profile p]\ncredential_process = /nowhere/awsexec -p p\n", check: "process", severity: "error", parts: []string{"/nowhere/awsexec", "config:5"}},
-		{name: "another awsexec", config: "[profile p]\ncredential_process = OTHER/awsexec -p p\n", check: "process", severity: "warning", parts: []string{"another awsexec", "config:5"}},
-		{name: "empty AWS_PROFILE", env: map[string]string{"AWS_PROFILE": ""}, check: "environment", severity: "error", parts: []string{"empty", "unset AWS_PROFILE"}},
-		{name: "AWS_PROFILE and keys", env: map[string]string{"AWS_PROFILE": "work", "AWS_ACCESS_KEY_ID": aliceID, "AWS_SECRET_ACCESS_KEY": aliceSecret},
-			check: "environment", severity: "warning", parts: []string{"JavaScript", "unset AWS_ACCESS_KEY_ID"}},
-		{name: "two profiles", env: map[string]string{"AWS_PROFILE": "work", "AWS_DEFAULT_PROFILE": "q"}, check: "environment", severity: "warning", parts: []string{"differ"}},
-		{name: "half a key", env: map[string]string{"AWS_ACCESS_KEY_ID": aliceID}, check: "environment", severity: "warning", parts: []string{"AWS_SECRET_ACCESS_KEY is not"}},
-		{name: "token alone", env: map[string]string{"AWS_SESSION_TOKEN": "t"}, check: "environment", severity: "warning", parts: []string{"unset AWS_SESSION_TOKEN"}},
-		{name: "session without token", env: map[string]string{"AWS_ACCESS_KEY_ID": "ASIAIOSFODNN7ALICE01", "AWS_SECRET_ACCESS_KEY": aliceSecret},
-			check: "environment", severity: "error", parts: []string{"AWS_SESSION_TOKEN is not set"}},
-		{name: "old token variable", env: map[string]string{"AWS_SECURITY_TOKEN": "t"}, check: "environment", severity: "warning", parts: []string{"unset AWS_SECURITY_TOKEN"}},
-		{name: "expired", env: map[string]string{"AWS_CREDENTIAL_EXPIRATION": past}, check: "environment", severity: "error", parts: []string{"expired at " + past}},
-		{name: "two regions", env: map[string]string{"AWS_DEFAULT_REGION": "eu-west-9"}, check: "region", severity: "warning", parts: []string{"differ", "eu-west-9"}},
-		{name: "no region", env: map[string]string{"AWS_REGION": "", "AWS_DEFAULT_REGION": ""}, check: "region", severity: "warning", parts: []string{"no region for", "aws configure set region"}},
-		{name: "no region for boto3", env: map[string]string{"AWS_DEFAULT_REGION": "-"}, check: "region", severity: "warning", parts: []string{"no region for boto3, AWS CLI v1:"}},
-		{name: "file that is not there", env: map[string]string{"AWS_SHARED_CREDENTIALS_FILE": "/nowhere"}, check: "file", severity: "warning", parts: []string{"/nowhere", "unset"}},
-		{name: "no process in the profile", args: []string{"-p", "bare"}, check: "not-used", severity: "warning", parts: []string{"no credential_process", "aws configure set credential_process"}},
-		{name: "mfa in the Go SDK", config: "[profile r]\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = work\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n",
-			args: []string{"-p", "r"}, check: "rejected", severity: "warning", parts: []string{"Go SDK", "config:7", "awsexec -p r -- COMMAND", "aws configure set mfa_serial arn:aws:iam::123456789012:mfa/me --profile work"}},
+// TestDoctorRemedies: what can be typed is quoted for a shell.
+func TestDoctorRemedies(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the commands are those of PowerShell here")
 	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			w, self := newDoctorWorld(t)
-			w.add("work")
-			other := filepath.Dir(w.executable("other/awsexec"))
-			w.write(".aws/config", "[profile work]\ncredential_process = "+self+" -p work\n[profile bare]\n"+
-				strings.ReplaceAll(test.config, "OTHER", other))
-			if test.credentials != "" {
-				w.write(".aws/credentials", test.credentials)
-			}
-			if len(test.args) > 0 && test.args[1] == "bare" {
-				w.add("bare")
-			}
-			if test.args == nil && test.env["AWS_PROFILE"] == "" {
-				test.args = []string{"-p", "work"}
-			}
-			for name, value := range test.env {
-				w.env[name] = value
-				if value == "-" || value == "" && strings.HasSuffix(name, "REGION") {
-					delete(w.env, name)
-				}
-			}
-			got := w.doctor(test.args...)
-			f, ok := got.finding(test.check, test.parts...)
-			if !ok || f.Severity != test.severity {
-				t.Errorf("no finding %q of severity %s with %q: %+v", test.check, test.severity, test.parts, got.Findings)
-			}
-			if got.OK {
-				t.Error("OK, although there is something wrong")
-			}
-			for _, f := range got.Findings {
-				if f.Severity != "info" && f.Mend == "" {
-					t.Errorf("finding %+v: want one with a way to mend it", f)
-				}
-			}
-		})
+	w := newWorld(t)
+	a, _, _ := w.app()
+	at := explain.Place{Pos: profile.Pos{File: "/my files/config", Line: 7}, Key: "region"}
+	for want, r := range map[string]doctor.Remedy{
+		"unset A B":           doctor.Unset{Variables: []string{"A", "B"}},
+		`export A='it'\''s'`:  doctor.Export{Variable: "A", Value: "it's"},
+		"awsexec add '$(x)'":  doctor.Awsexec{Args: []string{"add", "$(x)"}},
+		`chmod go-rwx "/a b"`: doctor.Restrict{Path: "/a b"},
+		`${EDITOR:-vi} +7 "/my files/config"   # region: take it out`: doctor.Edit{At: at, What: "take it out"},
+		`${EDITOR:-vi} +7 "/my files/config"   # region: take the key out; or, to use it in place of the stored one (AKIA…CE01): awsexec import "my own" --force`: doctor.Replace{
+			At: at, Profile: "my own", Stored: aliceID},
+		`aws configure set region eu-west-1 --profile "my own"`:                                             doctor.Configure{Profile: "my own", Setting: "region", Value: "eu-west-1"},
+		`aws configure set credential_process "/opt/bin/awsexec --profile work" --profile work`:             doctor.Lead{Profile: "work"},
+		"awsexec -p work -- COMMAND":                                                                        doctor.RunWith{Profile: "work"},
+		"awsexec import work --yes":                                                                         doctor.Import{Profile: "work"}, // nobody is asked here
+		`aws configure set credential_process '/opt/bin/awsexec --profile a" "'\''$'\''b' --profile 'a $b'`: doctor.Lead{Profile: "a $b"},
+		"log in again": doctor.Advice{Text: "log in again"},
+		"":             doctor.Edit{What: "correct it"},
+	} {
+		if got := a.remedy(r); got != want {
+			t.Errorf("%#v is\n%s, want\n%s", r, got, want)
+		}
 	}
 }
 

@@ -95,7 +95,7 @@ func (d *diagnosis) checkRegion() {
 	var without []string
 	region := "REGION"
 	for _, c := range d.report.Clients {
-		if c.RegionAt != (explain.Place{}) {
+		if c.Region != "" && c.RegionAt != (explain.Place{}) {
 			region = c.Region
 		}
 		if c.Region == "" && c.Kind != explain.Fails {
