@@ -119,7 +119,7 @@ func find(sources map[string][]byte, text string) (path string, err error) {
 	return path, nil
 }
 
-// try runs the tests of the package of path with the change in it.
+// try runs the tests of the package of path with the change in it, and if they pass those of the packages in also.
 func try(ctx context.Context, path string, source []byte, m mutation) (outcome, string) {
 	dir, err := os.MkdirTemp("", "awsexec-mutate")
 	if err != nil {
@@ -142,14 +142,20 @@ func try(ctx context.Context, path string, source []byte, m mutation) (outcome, 
 		return broken, err.Error()
 	}
 	at := "./" + filepath.ToSlash(filepath.Dir(path))
-	args := []string{"test", "-overlay", overlay, "-vet=off", "-count=1", "-failfast", "-timeout", testLimit.String(), at}
-	out, err := exec.CommandContext(ctx, "go", append(args, also[strings.TrimPrefix(at, "./")]...)...).CombinedOutput()
-	switch {
-	case err == nil:
-		return survived, ""
-	case bytes.Contains(out, []byte("[build failed]")) || bytes.Contains(out, []byte("[setup failed]")):
-		return broken, "\n\t" + strings.ReplaceAll(strings.TrimSpace(string(out)), "\n", "\n\t")
-	default:
-		return caught, ""
+	for _, packages := range [][]string{{at}, also[strings.TrimPrefix(at, "./")]} {
+		if len(packages) == 0 {
+			continue
+		}
+		cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-count=1", "-failfast", "-vet=off", "-timeout", testLimit.String()}, packages...)...)
+		cmd.Env = append(os.Environ(), "GOFLAGS=-overlay="+overlay) // for programs that tests build, too
+		out, err := cmd.CombinedOutput()
+		switch {
+		case err == nil:
+		case bytes.Contains(out, []byte("[build failed]")) || bytes.Contains(out, []byte("[setup failed]")):
+			return broken, "\n\t" + strings.ReplaceAll(strings.TrimSpace(string(out)), "\n", "\n\t")
+		default:
+			return caught, ""
+		}
 	}
+	return survived, ""
 }

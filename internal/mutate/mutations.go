@@ -1,9 +1,12 @@
 package main
 
-// also are packages whose tests are run for another package too.
+// also are packages whose tests are run if those of a package itself pass.
 var also = map[string][]string{
-	"internal/sealed": {"./internal/cache"},
-	"internal/child":  {"./exec"},
+	"internal/cache":    {"./internal/provider"},
+	"internal/child":    {"./exec"},
+	"internal/profile":  {"./internal/script"},
+	"internal/provider": {"./cmd/awsexec", "./internal/script"},
+	"internal/sealed":   {"./internal/cache"},
 }
 
 // mutations are the changes, by what they are about.
@@ -22,7 +25,7 @@ var mutations = []mutation{
 	{"return p.Kind == StoredKey || p.Kind == FileKey || p.Kind == EnvironmentKey", "return p.Kind == StoredKey || p.Kind == FileKey", "a long-term key in the environment gets no session"},
 	{`if c.SessionToken != "" || isShortLived(c.AccessKeyID) {`, `if c.SessionToken == "-" {`, "a session of a credential_process is used for GetSessionToken"},
 	{`u.Scheme == "http" && (host == "localhost"`, `u.Scheme == "http" && (true || host == "localhost"`, "a container token goes to any host without TLS"},
-	{`strings.TrimRight(string(token), "\r\n")`, "string(token)", "a token file that ends with a line break does not work"},
+	{`strings.TrimRight(string(token), "\r\n")`, `strings.TrimRight(string(token), "")`, "a token file that ends with a line break does not work"},
 
 	// Making sessions.
 	{"if duration < minSession || duration > maxSession {", "if duration < minSession {", "a duration beyond the limit of AWS goes through"},
@@ -32,7 +35,7 @@ var mutations = []mutation{
 	{"c.o.Events.Debug(\"session %s was made by another awsexec\", s.Credentials.AccessKeyID)\n\t\t\treturn s.Credentials, nil",
 		"c.o.Events.Debug(\"session %s was made by another awsexec\", s.Credentials.AccessKeyID)", "processes that waited each make a session of their own"},
 	{"left <= lastResort || ", "", "a session that ends in seconds is handed out"},
-	{" || awsapi.Refused(err) {", " {", "a session is handed out although AWS has refused its key"},
+	{" || awsapi.Refused(err) {", " || awsapi.Refused(nil) {", "a session is handed out although AWS has refused its key"},
 	{"if errors.Is(err, keystore.ErrLocked) || errors.Is(err, keystore.ErrRefused) {\n\t\treturn s, false, err", "if errors.Is(err, keystore.ErrRefused) {\n\t\treturn s, false, err", "a locked keystore is asked for its passphrase twice"},
 	{"if len(code) != 6 || ", "if len(code) == 0 || ", "an MFA code of any length is sent"},
 	{"if o.Cache.CodeSent(", "if false && o.Cache.CodeSent(", "an MFA code is sent twice"},
@@ -55,11 +58,20 @@ var mutations = []mutation{
 	{"left < 0 || left > maxHush", "left < 0", "a clock that was set back silences a question for long"},
 	{`"sessions/" + digest(k.Base) + "/"`, `"sessions/" + digest("") + "/"`, "sessions of a removed key cannot be forgotten"},
 	{`err := c.removeAll("tickets")`, "err := error(nil)", "clear leaves the tickets"},
-	{"if c.key == nil || again {", "if c.key == nil {", "an outdated sealing key is never looked up again"},
+	{"if key, err = c.ask(ctx, true); err != nil {", "if key, err = c.ask(ctx, false); err != nil {", "an outdated sealing key is never looked up again"},
 	{"> min(freshness, life/2)", "> 0", "a session is handed out until its last second"},
 	{"return append(header[:len(header):len(header)], name...)", "return []byte(name)", "the time of expiry can be changed"},
 	{"sealed.Name(k.File()))\n\tif errors.Is(err", "\"\")\n\tif errors.Is(err", "a session opens under another name"},
 	{"time.Since(fi.ModTime()) > ticketLife", "time.Since(fi.ModTime()) < ticketLife", "young tickets are removed"},
+
+	// Whose session it is.
+	{"if err != nil || s.MadeWith != k.Base {", "if err != nil {", "a session that another key has made is loaded"},
+	{"if s.MadeWith != k.Base {\n\t\treturn fmt.Errorf", "if false {\n\t\treturn fmt.Errorf", "a session that another key has made is stored"},
+	{"if id != c.key.Base {", "if false {", "a session of the key that a name had before is handed out"},
+	{"if err == nil && c.AccessKeyID != base {", "if false {", "a key that was swapped meanwhile makes a session for another name"},
+	{"if err := c.unchanged(ctx); isChanged(err) {", "if err := error(nil); isChanged(err) {", "a new session is handed out though its key was replaced meanwhile"},
+	{"stamp != f.Store", "stamp == \"-\"", "the index of another encrypted file is believed"},
+	{"return held.Index != f.digest()", "return false", "an index that was restored is believed"},
 
 	// Keys at rest.
 	{"case !bytes.Equal(got, secret):", "case false:", "a keyring that stores something else is believed"},
@@ -67,12 +79,12 @@ var mutations = []mutation{
 	{"if err == nil && current.AccessKeyID != keyID {", "if false {", "a rotation overwrites a key that was stored meanwhile"},
 	{"if content.Version != fileVersion {", "if false {", "a file of a newer version is rewritten"},
 	{"identity.SetMaxWorkFactor(maxWorkFactor)", "_ = maxWorkFactor", "a file of this program's strongest setting cannot be read"},
-	{"f.items != nil && bytes.Equal(sealed, f.sealed)", "f.items != nil", "a file that was changed by others is overwritten with old keys"},
+	{"f.items != nil && bytes.Equal(sealed, f.sealed) && (", "f.items != nil && (", "a file that was changed by others is overwritten with old keys"},
 	{"return append([]byte(unlockedMagic), sum[:]...)", "_ = sum\n\treturn []byte(unlockedMagic)", "an old copy is used for a new file"},
 	{"case name[0] == '-':", "case false:", "a name is taken for a flag"},
 	{"case name[0] == ' ' || name[len(name)-1] == ' ':", "case false:", "a name with spaces around it cannot be written down"},
 	{"case c.SessionToken != \"\":\n\t\treturn nil, errors.New(\"these are short-lived", "case false:\n\t\treturn nil, errors.New(\"these are short-lived", "a session is kept as a long-term key"},
-	{"if h.life <= 0 {\n\t\treturn key, until, false", "if false {\n\t\treturn key, until, false", "AWSEXEC_HOLD=0 uses what the kernel holds"},
+	{"if h.life <= 0 {\n\t\treturn held, until, false", "if false {\n\t\treturn held, until, false", "AWSEXEC_HOLD=0 uses what the kernel holds"},
 	{"life = max(life, time.Until(until))", "life = min(life, time.Until(until))", "unlock ends early"},
 	{"return v.index.mark(name, false)", "return nil", "a finished rotation is listed for ever"},
 	{"s.vault = s.fallback", "_ = s.fallback", "the encrypted file is not used where there is no keyring"},
