@@ -1,6 +1,9 @@
 // Package kernelkey lets the Linux kernel hold a short secret in memory for a bounded time (keyrings(7)).
 //
-// The secret is in the user keyring: every process of the same user can read it until it expires, and nothing of it is ever on a disk.
+// The secret is in the persistent keyring of the user (persistent-keyring(7)), of which each user namespace has one of its own, and only who finds it
+// from there may use it: every process of the same user in the same user namespace, in whatever session, and none in another one, such as
+// that of a rootless container. A kernel without such keyrings has it in the user keyring, which shuts out nobody of that user. Nothing of it
+// is ever on a disk.
 package kernelkey
 
 import (

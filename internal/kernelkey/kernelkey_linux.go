@@ -16,10 +16,36 @@ const (
 	// timeSize is how much of a held key is the time when it expires, in seconds since 1970, big-endian. The secret follows.
 	timeSize = 8
 
-	// permissions let every process of the user view, read, find, replace and unlink the key, whether or not the user keyring is
-	// linked to its session keyring (which sudo, cron and containers do without). Source: keyctl_setperm(3).
-	permissions = 0x3f1f0000
+	// The permissions of a held key. Source: keyctl_setperm(3).
+	ofPossessor = 0x3f000000 // who possesses it may do all; others of the user do not even see it
+	ofUser      = 0x3f1f0000 // every process of the user may use it, whether or not the user keyring is linked to its session keyring
 )
+
+// keyring is where keys are held.
+type keyring struct {
+	id          int
+	permissions uint32 // of keys in it
+	close       func()
+}
+
+// open returns the keyring where keys are held. As long as it is open, the calling thread possesses what is in it, since it is linked to the
+// thread's own keyring, which nobody else sees and no other program gets.
+func open() (keyring, error) {
+	runtime.LockOSThread()
+	const ownUser = -1
+	id, err := unix.KeyctlInt(unix.KEYCTL_GET_PERSISTENT, ownUser, unix.KEY_SPEC_THREAD_KEYRING, 0, 0)
+	switch err {
+	case nil:
+		return keyring{id, ofPossessor, func() {
+			_, _ = unix.KeyctlInt(unix.KEYCTL_UNLINK, id, unix.KEY_SPEC_THREAD_KEYRING, 0, 0)
+			runtime.UnlockOSThread()
+		}}, nil
+	case unix.EOPNOTSUPP: // the kernel was built without
+		return keyring{unix.KEY_SPEC_USER_KEYRING, ofUser, runtime.UnlockOSThread}, nil
+	}
+	runtime.UnlockOSThread()
+	return keyring{}, unavailable(err)
+}
 
 // Put has the kernel hold a secret of at most [MaxSecret] bytes under name for life, in whole seconds and at least one, in place of what is
 // there under that name. A process that is killed on the way leaves no key that does not expire.
@@ -35,9 +61,13 @@ func Put(name string, secret []byte, life time.Duration) error {
 	payload = append(payload, secret...)
 	defer clear(payload)
 
-	// It is made in the keyring of this thread, which nobody else sees, and linked to the user's when it has its timeout.
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
+	ring, err := open()
+	if err != nil {
+		return err
+	}
+	defer ring.close()
+
+	// It is made in the keyring of this thread, and linked to the one where it is held when it has its timeout.
 	id, err := unix.AddKey(keyType, prefix+name, payload, unix.KEY_SPEC_THREAD_KEYRING)
 	if err != nil {
 		return unavailable(err)
@@ -46,10 +76,10 @@ func Put(name string, secret []byte, life time.Duration) error {
 	if _, err := unix.KeyctlInt(unix.KEYCTL_SET_TIMEOUT, id, seconds, 0, 0); err != nil {
 		return unavailable(err)
 	}
-	if err := unix.KeyctlSetperm(id, permissions); err != nil {
+	if err := unix.KeyctlSetperm(id, ring.permissions); err != nil {
 		return unavailable(err)
 	}
-	if _, err := unix.KeyctlInt(unix.KEYCTL_LINK, id, unix.KEY_SPEC_USER_KEYRING, 0, 0); err != nil {
+	if _, err := unix.KeyctlInt(unix.KEYCTL_LINK, id, ring.id, 0, 0); err != nil {
 		return unavailable(err)
 	}
 	return nil
@@ -57,7 +87,12 @@ func Put(name string, secret []byte, life time.Duration) error {
 
 // Get returns the secret held under name and when it expires. The error wraps ErrAbsent or ErrUnavailable.
 func Get(name string) (secret []byte, expires time.Time, err error) {
-	id, err := find(name)
+	ring, err := open()
+	if err != nil {
+		return nil, expires, err
+	}
+	defer ring.close()
+	id, err := ring.find(name)
 	if err != nil {
 		return nil, expires, err
 	}
@@ -74,18 +109,23 @@ func Get(name string) (secret []byte, expires time.Time, err error) {
 
 // Drop makes the kernel forget the key held under name. There need not be one.
 func Drop(name string) error {
-	id, err := find(name)
+	ring, err := open()
+	if err != nil {
+		return nil // nothing is to be had by anybody
+	}
+	defer ring.close()
+	id, err := ring.find(name)
 	if err != nil {
 		return nil // not there, or not to be had by anybody
 	}
-	if _, err := unix.KeyctlInt(unix.KEYCTL_UNLINK, id, unix.KEY_SPEC_USER_KEYRING, 0, 0); err != nil {
+	if _, err := unix.KeyctlInt(unix.KEYCTL_UNLINK, id, ring.id, 0, 0); err != nil {
 		return unavailable(err)
 	}
 	return nil
 }
 
-func find(name string) (int, error) {
-	id, err := unix.KeyctlSearch(unix.KEY_SPEC_USER_KEYRING, keyType, prefix+name, 0)
+func (r keyring) find(name string) (int, error) {
+	id, err := unix.KeyctlSearch(r.id, keyType, prefix+name, 0)
 	if err != nil {
 		return 0, unavailable(err)
 	}

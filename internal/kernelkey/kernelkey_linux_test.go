@@ -24,6 +24,10 @@ func TestMain(m *testing.M) {
 		os.Stdout.WriteString(hex.EncodeToString(key))
 		os.Exit(0)
 	}
+	if what := os.Getenv(stealVar); what != "" {
+		steal(what)
+		os.Exit(0)
+	}
 	os.Exit(m.Run())
 }
 
