@@ -51,6 +51,8 @@ func words(err error) string {
 		return (&WireError{Kind: BadStatus, Host: hostOf(answer.Response.Request.URL), Status: answer.HTTPStatusCode()}).Error()
 	case errors.Is(err, context.DeadlineExceeded):
 		return "no answer in time"
+	case errors.Is(err, context.Canceled):
+		return "interrupted"
 	}
 	for { // the innermost error of the SDK's layers is what happened; what does not come from it is shown whole
 		var operation *smithy.OperationError

@@ -208,7 +208,7 @@ func TestCancelled(t *testing.T) {
 	server := httptest.NewServer(stall(func(http.ResponseWriter) { cancel() }))
 	defer server.Close()
 	_, err := Client{Endpoint: server.URL}.WhoAmI(ctx, aliceKey)
-	if !errors.Is(err, context.Canceled) || errors.As(err, new(*WireError)) {
+	if !errors.Is(err, context.Canceled) || errors.As(err, new(*WireError)) || err.Error() != "get caller identity with "+aliceID+": interrupted" {
 		t.Errorf("got %v", err)
 	}
 }

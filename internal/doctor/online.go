@@ -13,7 +13,8 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
-// skewLimit is how far a clock may be off before it is worth a word. AWS refuses requests from 5 minutes on.
+// skewLimit is how far a clock may be off before it is worth a word. AWS refuses requests from some minutes on, and not every program
+// then signs them again by AWS's clock.
 const skewLimit = time.Minute
 
 // errWouldAsk says that an identity is not to be had without asking a person, or without a new session.
@@ -69,7 +70,7 @@ func (d *diagnosis) checkClock(skew time.Duration) {
 	set := Advice{"set the clock, or switch on its synchronisation"}
 	switch {
 	case skew.Abs() >= 5*time.Minute:
-		d.found(Broken, Clock, Place{}, fmt.Sprintf("this machine's clock is off by %s: AWS refuses its requests", skew), set)
+		d.found(Broken, Clock, Place{}, fmt.Sprintf("this machine's clock is off by %s: AWS refuses what is signed by it", skew), set)
 	case skew.Abs() >= skewLimit:
 		d.found(Suspect, Clock, Place{}, fmt.Sprintf("this machine's clock is off by %s", skew), set)
 	default:

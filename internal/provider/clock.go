@@ -14,6 +14,20 @@ import (
 // 15 minutes off, and the SDK signs again by AWS's clock when it sees that.
 const reportedSkew = 5 * time.Minute
 
+// SkewError is a clock of this machine that disagrees with AWS's.
+type SkewError struct{ Ahead time.Duration } // of AWS's; negative for behind
+
+func (e *SkewError) Error() string {
+	way, by := "ahead of", e.Ahead.Abs()
+	if e.Ahead < 0 {
+		way = "behind"
+	}
+	if by >= reportedSkew {
+		by = by.Round(time.Minute)
+	}
+	return fmt.Sprintf("this machine's clock is %s %s AWS's", short(by), way)
+}
+
 // byLocalClock returns credentials of STS that expire by this machine's clock, which is the one that everybody compares with: they live
 // from began, when they were asked for, for as long as AWS granted and at most for asked. 0 leaves that to AWS.
 func (o *Options) byLocalClock(made awsapi.Issued, began time.Time, asked time.Duration) (aws.Credentials, error) {
@@ -45,11 +59,5 @@ func (o *Options) reportSkew(began, date time.Time) {
 	if skew.Abs() < reportedSkew {
 		return
 	}
-	way := "ahead of"
-	if skew < 0 {
-		way = "behind"
-	}
-	o.skew.Do(func() {
-		o.Events.Warn(fmt.Errorf("this machine's clock is %s %s AWS's", short(skew.Abs().Round(time.Minute)), way), "set the clock, or switch on its synchronisation")
-	})
+	o.skew.Do(func() { o.Events.Warn(&SkewError{skew}, "set the clock, or switch on its synchronisation") })
 }
