@@ -47,7 +47,7 @@ var mutations = []mutation{
 	{"\t\tExternalID:        p.ExternalID,\n", "", "the session of one external id is used for another"},
 	{"key.Tags = append(key.Tags, [2]string{t.Key, t.Value})", "_ = t", "the session of some tags is used for others"},
 	{"inner.Duration = 0", "inner.Duration = o.Duration", "--duration is about the source's session too"},
-	{"if from.Kind != Role && from.Kind != Process || ", "if ", "an MFA device is handed on to where it cannot be used"},
+	{"return inner.build(ctx, inheritMFA(from, plan.Profile))", "return inner.build(ctx, from)", "a role that assumes a role does not get its MFA device"},
 	{"\t\treturn plan.Profile.MFASerial\n", "\t\treturn plan.From.Profile.MFASerial\n", "the role's own MFA device is not used"},
 
 	// Sessions at rest.
@@ -59,7 +59,7 @@ var mutations = []mutation{
 	{`"sessions/" + digest(k.Base) + "/"`, `"sessions/" + digest("") + "/"`, "sessions of a removed key cannot be forgotten"},
 	{`err := c.removeAll("tickets")`, "err := error(nil)", "clear leaves the tickets"},
 	{"if key, err = c.ask(ctx, true); err != nil {", "if key, err = c.ask(ctx, false); err != nil {", "an outdated sealing key is never looked up again"},
-	{"> min(freshness, life/2)", "> 0", "a session is handed out until its last second"},
+	{"> min(freshness, life/2)", "> min(0, life)", "a session is handed out until its last second"},
 	{"return append(header[:len(header):len(header)], name...)", "return []byte(name)", "the time of expiry can be changed"},
 	{"sealed.Name(k.File()))\n\tif errors.Is(err", "\"\")\n\tif errors.Is(err", "a session opens under another name"},
 	{"time.Since(fi.ModTime()) > ticketLife", "time.Since(fi.ModTime()) < ticketLife", "young tickets are removed"},

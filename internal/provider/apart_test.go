@@ -121,3 +121,19 @@ func TestLockedCache(t *testing.T) {
 		t.Errorf("%d sessions were made", n)
 	}
 }
+
+// --duration is about the role that is asked for; the session that assumes it lives as it would without, and so can be shared.
+func TestDurationIsOfTheLastRole(t *testing.T) {
+	server, o := roles(t)
+	o.Duration = 15 * time.Minute
+	if _, err := retrieve(t, one(), o); err != nil {
+		t.Fatal(err)
+	}
+	lives := map[string]string{}
+	for _, r := range server.Requests() {
+		lives[r.Action] = r.Params.Get("DurationSeconds")
+	}
+	if lives["GetSessionToken"] != "3600" || lives["AssumeRole"] != "900" {
+		t.Errorf("asked for lives of %v", lives)
+	}
+}

@@ -1,0 +1,24 @@
+package cache
+
+import (
+	"errors"
+	"io/fs"
+	"testing"
+
+	"github.com/awsexec/awsexec/internal/ticket"
+)
+
+// ForgetAll leaves nothing that leads to a session.
+func TestForgetAllTakesTickets(t *testing.T) {
+	c := newCache(t)
+	name := ticket.File(ticket.Fingerprint{1})
+	if err := c.dir.Write(name, []byte("a ticket")); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.ForgetAll(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.dir.Read(name); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a ticket is left: %v", err)
+	}
+}
