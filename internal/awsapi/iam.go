@@ -45,6 +45,9 @@ func (i *IAM) AccessKeys(ctx context.Context) (keys []AccessKey, err error) {
 			return err
 		}
 		for _, k := range out.AccessKeyMetadata {
+			if err := checkText("access key id", aws.ToString(k.AccessKeyId), maxKeyID); err != nil {
+				return err
+			}
 			keys = append(keys, AccessKey{aws.ToString(k.AccessKeyId), k.Status == types.StatusTypeActive, aws.ToTime(k.CreateDate)})
 		}
 		return nil
@@ -105,7 +108,7 @@ func (i *IAM) AccessKeyLastUsed(ctx context.Context, id string) (use KeyUse, err
 		out, err := api.GetAccessKeyLastUsed(ctx, &iam.GetAccessKeyLastUsedInput{AccessKeyId: &id})
 		if err == nil && out.AccessKeyLastUsed != nil && out.AccessKeyLastUsed.LastUsedDate != nil {
 			u := out.AccessKeyLastUsed
-			use = KeyUse{*u.LastUsedDate, aws.ToString(u.ServiceName), aws.ToString(u.Region)}
+			use = KeyUse{*u.LastUsedDate, cut(aws.ToString(u.ServiceName)), cut(aws.ToString(u.Region))}
 		}
 		return err
 	})

@@ -30,7 +30,7 @@ func (c Client) WhoAmI(ctx context.Context, creds aws.Credentials) (id Identity,
 		if id.Account == "" || id.ARN == "" {
 			return errors.New("sts answered without an account or ARN")
 		}
-		return nil
+		return checkText("identity", id.Account+id.ARN+id.UserID, maxIdentity)
 	})
 	return id, err
 }
@@ -103,9 +103,10 @@ func issued(c *types.Credentials, operation string, wire *Wire) (Issued, error) 
 
 // Limits of what credentials are made of, far above what AWS makes. A token with many session tags has a few kilobytes.
 const (
-	maxKeyID  = 128 // Source: API reference of STS, Credentials
-	maxSecret = 1 << 10
-	maxToken  = 64 << 10
+	maxKeyID    = 128 // Source: API reference of STS, Credentials
+	maxSecret   = 1 << 10
+	maxToken    = 64 << 10
+	maxIdentity = 4 << 10
 )
 
 // CheckFields returns an error if credentials that somebody has answered with are longer than any of AWS, or hold what no
@@ -117,12 +118,20 @@ func CheckFields(c aws.Credentials) error {
 	}{
 		{"access key id", c.AccessKeyID, maxKeyID}, {"secret access key", c.SecretAccessKey, maxSecret}, {"session token", c.SessionToken, maxToken},
 	} {
-		if len(f.value) > f.most {
-			return fmt.Errorf("the %s in the answer has %d bytes, more than the %d that are taken", f.name, len(f.value), f.most)
+		if err := checkText(f.name, f.value, f.most); err != nil {
+			return err
 		}
-		if strings.ContainsFunc(f.value, func(r rune) bool { return r <= ' ' || r > '~' }) {
-			return fmt.Errorf("the %s in the answer holds characters that none of AWS has", f.name)
-		}
+	}
+	return nil
+}
+
+// checkText checks a part of an answer by its length and characters. The error does not quote it.
+func checkText(name, value string, most int) error {
+	if len(value) > most {
+		return fmt.Errorf("the %s in the answer has %d bytes, more than the %d that are taken", name, len(value), most)
+	}
+	if strings.ContainsFunc(value, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return fmt.Errorf("the %s in the answer holds characters that none of AWS has", name)
 	}
 	return nil
 }

@@ -276,11 +276,33 @@ func TestProxies(t *testing.T) {
 			}
 		})
 	}
-	invalid := func(*http.Request) (*url.URL, error) { return url.Parse("http://me:" + ststest.Marker + "@[proxy") }
+	socks, _ := url.Parse(closed.URL)
+	socks.Scheme, socks.User = "socks5", url.UserPassword("me", ststest.Marker)
 	r, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://sts.amazonaws.com/", nil)
-	_, err := NewWire(&http.Transport{Proxy: invalid}, Query).Do(r)
+	_, err := NewWire(&http.Transport{Proxy: http.ProxyURL(socks)}, Query).Do(r)
+	if want := "the proxy " + socks.Host + " cannot be used: "; err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), ststest.Marker) {
+		t.Errorf("got %v, want %s", err, want)
+	}
+	invalid := func(*http.Request) (*url.URL, error) { return url.Parse("http://me:" + ststest.Marker + "@[proxy") }
+	_, err = NewWire(&http.Transport{Proxy: invalid}, Query).Do(r)
 	if want := "the URL of the proxy for sts.amazonaws.com is invalid"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
+	}
+}
+
+// TestLongIdentity: nor is what people are shown taken at any length.
+func TestLongIdentity(t *testing.T) {
+	for text, want := range map[string]string{
+		strings.Repeat("a", 5<<10):     "the identity in the answer has 5168 bytes, more than the 4096 that are taken",
+		"arn:aws:iam::1:user/a\u202eb": "the identity in the answer holds characters that none of AWS has",
+	} {
+		server := httptest.NewServer(answer(200, "text/xml", "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>"+text+"</Arn><UserId>"+
+			strings.Repeat("A", 36)+"</UserId><Account>123456789012</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"))
+		_, err := Client{Endpoint: server.URL}.WhoAmI(t.Context(), aliceKey)
+		server.Close()
+		if err == nil || !strings.HasSuffix(err.Error(), want) {
+			t.Errorf("got %v, want %s", err, want)
+		}
 	}
 }
 

@@ -194,7 +194,7 @@ func explain(err error) *WireError {
 	var alert tls.AlertError
 	var timeout interface{ Timeout() bool }
 	switch {
-	case errors.As(err, &op) && op.Op == "proxyconnect":
+	case errors.As(err, &op) && (op.Op == "proxyconnect" || strings.HasPrefix(op.Op, "socks")):
 		e.Kind = ProxyFailed
 	case errors.As(err, &dns) && !dns.IsTimeout:
 		e.Kind = NameUnknown
@@ -214,7 +214,7 @@ func explain(err error) *WireError {
 		e.Kind = NotHTTP
 	case errors.As(err, &op) && op.Op == "dial":
 		e.Kind = NoConnection
-	case e.Partial, errors.As(err, &op), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
+	case e.Partial, errors.As(err, &op) && (op.Op == "read" || op.Op == "write"), errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, net.ErrClosed):
 		e.Kind = BrokenOff
 	}
 	return e
