@@ -45,9 +45,10 @@ func busHome(t *testing.T) string {
 	return home
 }
 
-func startBusIn(t *testing.T, home, config string) *testBus {
+// startBusIn is startBus with its files in home; more is environment for all that is started.
+func startBusIn(t *testing.T, home, config string, more ...string) *testBus {
 	t.Helper()
-	environ := []string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "LANG=C.UTF-8"}
+	environ := append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "LANG=C.UTF-8"}, more...)
 	for _, dir := range []string{"RUNTIME_DIR", "DATA_HOME", "CACHE_HOME", "CONFIG_HOME"} {
 		environ = append(environ, "XDG_"+dir+"="+home)
 	}

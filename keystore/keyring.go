@@ -3,6 +3,7 @@ package keystore
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"time"
 )
 
@@ -13,6 +14,7 @@ type keyringBackend struct {
 	noPrompt bool
 
 	asking chan struct{} // of size 1: held by the operation that asks a person
+	silent atomic.Int64  // when it has last been silent for too long, in Unix nanoseconds
 }
 
 func newKeyringBackend(o Options) *keyringBackend {
@@ -27,18 +29,31 @@ func (k *keyringBackend) String() string { return "the OS keyring" }
 
 // patience is how much longer the keyring may be silent in an operation, over all its calls and all attempts at them. The time
 // that a person takes is not silence.
-type patience struct{ total, left time.Duration }
+type patience struct{ limit, left time.Duration }
+
+// newPatience returns that of an operation that begins now. A keyring that has just been silent gets little time: several operations of
+// one program are not to take much longer than one.
+func (k *keyringBackend) newPatience() patience {
+	limit := k.timeout
+	if time.Since(time.Unix(0, k.silent.Load())) < k.timeout {
+		limit /= 8
+	}
+	return patience{limit, limit}
+}
 
 // spend takes the time since began from what is left.
 func (p *patience) spend(began time.Time) { p.left -= time.Since(began) }
 
-func (p *patience) waited() time.Duration { return p.total - p.left }
+func (p *patience) waited() time.Duration { return p.limit - p.left }
 
-// silent is the error of an operation that has been given up for want of an answer: because ctx ended, if it did.
-func (p *patience) silent(ctx context.Context) error {
+func (k *keyringBackend) noteSilence() { k.silent.Store(time.Now().UnixNano()) }
+
+// noAnswer is the error of an operation that has been given up for want of an answer: because ctx ended, if it did.
+func (k *keyringBackend) noAnswer(ctx context.Context, p *patience) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("%w: no answer in %v: %w", ErrUnavailable, rounded(p.waited()), context.Cause(ctx))
 	}
+	k.noteSilence()
 	return fmt.Errorf("%w: no answer in %v", ErrUnavailable, rounded(p.waited()))
 }
 

@@ -19,7 +19,7 @@ type keyringOperation struct {
 }
 
 func (k *keyringBackend) begin() (operation, func()) {
-	return &keyringOperation{keyringBackend: k, patience: patience{k.timeout, k.timeout}}, func() {}
+	return &keyringOperation{keyringBackend: k, patience: k.newPatience()}, func() {}
 }
 
 // reachable finds nothing to check: the keyring is a part of the system.
@@ -106,7 +106,7 @@ func (o *keyringOperation) call(ctx context.Context, person bool, f func() (stri
 		}
 	}
 	o.patience.spend(began)
-	return "", o.patience.silent(ctx)
+	return "", o.noAnswer(ctx, &o.patience)
 }
 
 // kindOf wraps an error of the library in one of this package.

@@ -6,10 +6,14 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/godbus/dbus/v5"
+	"github.com/zalando/go-keyring"
+	"golang.org/x/sys/unix"
 )
 
 func TestKeyringContract(t *testing.T) {
@@ -104,8 +108,7 @@ func TestKeyringDeadAddress(t *testing.T) {
 }
 
 // operations are those that need the keyring, by name.
-func operations(t *testing.T, s *Store) map[string]func(context.Context) error {
-	t.Helper()
+func operations(s *Store) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		"Get":        func(ctx context.Context) error { _, err := s.Get(ctx, "dev"); return err },
 		"KeyID":      func(ctx context.Context) error { _, err := s.KeyID(ctx, "dev"); return err },
@@ -119,7 +122,7 @@ func operations(t *testing.T, s *Store) map[string]func(context.Context) error {
 // wantAll fails unless every operation that needs the keyring ends in want, in under five seconds.
 func wantAll(t *testing.T, s *Store, want error) {
 	t.Helper()
-	for name, op := range operations(t, s) {
+	for name, op := range operations(s) {
 		began := time.Now()
 		err := op(t.Context())
 		if !errors.Is(err, want) {
@@ -214,7 +217,7 @@ func TestKeyringDialogDismissed(t *testing.T) {
 	b.startKeyring(t)
 	b.lock(t)
 	s := openKeyring(t, testOptions(t.TempDir()))
-	for range operations(t, s) {
+	for range operations(s) {
 		p.answer <- ""
 	}
 	wantAll(t, s, ErrRefused)
@@ -348,6 +351,126 @@ func TestKeyringDiesBetweenCalls(t *testing.T) {
 
 	b.startKeyring(t)
 	wantKey(t, s, "dev", testKey(1))
+}
+
+// Some orders of first calls end gnome-keyring when many clients come and go.
+func TestKeyringManyClients(t *testing.T) {
+	b := startBus(t, noServices)
+	daemon := b.startKeyring(t)
+	s := openKeyring(t, testOptions(t.TempDir()))
+	mustPut(t, s, "dev", testKey(1))
+	var wg sync.WaitGroup
+	for range 6 {
+		wg.Go(func() {
+			for range 50 {
+				if got, err := s.Get(t.Context(), "dev"); err != nil || got != testKey(1) {
+					t.Errorf("one of many: %v", err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if pid := b.owner(); pid != daemon.Pid {
+		t.Errorf("the keyring is process %d now, not %d", pid, daemon.Pid)
+	}
+}
+
+// What is stored is what go-keyring stores, and the other way round.
+func TestKeyringIsGoKeyrings(t *testing.T) {
+	startBus(t, noServices).startKeyring(t)
+	s := openKeyring(t, testOptions(t.TempDir()))
+	mustPut(t, s, "dev", testKey(1))
+	secret, err := encodeValue(testKey(1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := keyring.Get("awsexec", "dev"); err != nil || got != string(secret) {
+		t.Errorf("go-keyring reads something else: %v", err)
+	}
+	if secret, err = encodeValue(testKey(2)); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"dev", "new"} {
+		if err := keyring.Set("awsexec", name, string(secret)); err != nil {
+			t.Fatal(err)
+		}
+		wantKey(t, s, name, testKey(2))
+	}
+	mustPut(t, s, "new", testKey(3))
+	if err := s.Delete(t.Context(), "dev"); err != nil {
+		t.Error(err)
+	}
+	for name, want := range map[string]error{"dev": keyring.ErrNotFound, "new": nil} {
+		if _, err := keyring.Get("awsexec", name); !errors.Is(err, want) {
+			t.Errorf("%s: go-keyring says %v, want %v", name, err, want)
+		}
+	}
+}
+
+// What answers at the address of the bus may be no bus.
+func TestKeyringOddBus(t *testing.T) {
+	for name, says := range map[string]string{
+		"mute": "", "refuses": "REJECTED EXTERNAL\r\n", "no line": strings.Repeat("x", 4096),
+		"hangs up": "\x00", "garbage": "REJECTED EXTERNAL\r\nOK 1\r\nERROR\r\n" + strings.Repeat("garbage!", 8),
+		"huge": "REJECTED EXTERNAL\r\nOK 1\r\nERROR\r\nl\x02\x00\x01\xff\xff\xff\x7f\x01\x00\x00\x00\x00\x00\x00\x00",
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(busHome(t), "s")
+			listener, err := net.Listen("unix", path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer listener.Close()
+			go func() {
+				for {
+					conn, err := listener.Accept()
+					if err != nil {
+						return
+					}
+					if _, err := conn.Write([]byte(says)); err != nil || says == "\x00" {
+						conn.Close()
+					}
+				}
+			}()
+			t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+path)
+			o := testOptions(t.TempDir())
+			o.Timeout = 200 * time.Millisecond
+			began := time.Now()
+			if _, err := openKeyring(t, o).Get(t.Context(), "dev"); !errors.Is(err, ErrUnavailable) {
+				t.Error(err)
+			}
+			if took := time.Since(began); took > long {
+				t.Errorf("took %v", took)
+			}
+		})
+	}
+}
+
+// Nobody accepts connections to the socket, or there are too many that wait.
+func TestKeyringBusThatAcceptsNobody(t *testing.T) {
+	path := filepath.Join(busHome(t), "s")
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	if err := errors.Join(unix.Bind(fd, &unix.SockaddrUnix{Name: path}), unix.Listen(fd, 1)); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+path)
+	o := testOptions(t.TempDir())
+	o.Timeout = 200 * time.Millisecond
+	for range 4 {
+		quick(t, func() {
+			s, err := OpenKeyring(o)
+			if err == nil {
+				_, err = s.Get(t.Context(), "dev")
+			}
+			if !errors.Is(err, ErrUnavailable) {
+				t.Error(err)
+			}
+		})
+	}
 }
 
 func TestKeyringNothingInClear(t *testing.T) {

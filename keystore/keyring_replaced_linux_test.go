@@ -158,6 +158,24 @@ func TestKeyringReactivatedMidCall(t *testing.T) {
 	}
 }
 
+// The keyring is killed while its dialog is up. The one that the bus starts then asks again.
+func TestKeyringReactivatedMidDialog(t *testing.T) {
+	b := reactivated(t)
+	p := b.startPrompter(t)
+	daemon := b.startKeyring(t)
+	s := openKeyring(t, testOptions(t.TempDir()))
+	mustPut(t, s, "dev", testKey(1))
+	b.lock(t)
+	go func() {
+		<-p.shown
+		_ = daemon.Kill()
+		p.answer <- "" // it has nobody to tell
+		<-p.shown
+		p.answer <- testPassphrase
+	}()
+	quick(t, func() { wantKey(t, s, "dev", testKey(1)) })
+}
+
 // What the bus starts may not come up.
 func TestKeyringServiceThatDoesNotStart(t *testing.T) {
 	for _, row := range []struct{ name, program, say string }{
@@ -176,8 +194,8 @@ func TestKeyringServiceThatDoesNotStart(t *testing.T) {
 			killLater(t, pid)
 			o := testOptions(t.TempDir())
 			o.Timeout = time.Second
-			s := openKeyring(t, o)
-			for name, op := range operations(t, s) {
+			for _, name := range []string{"Get", "Put"} {
+				op := operations(openKeyring(t, o))[name]
 				began := time.Now()
 				if err := op(t.Context()); !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), row.say) {
 					t.Errorf("%s: %v", name, err)
@@ -212,7 +230,8 @@ func TestKeyringSlow(t *testing.T) {
 	b.startScripted(t, hooks).put(t, "dev", 1)
 	o := testOptions(t.TempDir())
 	o.Timeout = timeout
-	for name, op := range operations(t, openKeyring(t, o)) {
+	for _, name := range []string{"Get", "Put", "Delete"} {
+		op := operations(openKeyring(t, o))[name]
 		began := time.Now()
 		if err := op(t.Context()); !errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), "no answer in 500ms") {
 			t.Errorf("%s: %v", name, err)
@@ -368,8 +387,8 @@ func TestKeyringItemLocked(t *testing.T) {
 	}
 }
 
-// A dialog that nobody answers is closed when nobody waits for it any more.
-func TestKeyringClosesItsDialog(t *testing.T) {
+// A dialog that is given up while it comes up is one that nobody answered.
+func TestKeyringDialogGivenUp(t *testing.T) {
 	service := startBus(t, noServices).startScripted(t, nil)
 	service.locked = true
 	s := openKeyring(t, testOptions(t.TempDir()))
@@ -381,7 +400,6 @@ func TestKeyringClosesItsDialog(t *testing.T) {
 	if _, err := s.Get(ctx, "dev"); !errors.Is(err, ErrLocked) || !errors.Is(err, context.Canceled) {
 		t.Error(err)
 	}
-	<-service.closed
 }
 
 // Answers that nobody waits for, and prompts of others, are no answers.

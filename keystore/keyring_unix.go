@@ -32,7 +32,7 @@ func (k *keyringBackend) begin() (operation, func()) {
 }
 
 func (k *keyringBackend) operation() *keyringOperation {
-	return &keyringOperation{keyringBackend: k, patience: patience{k.timeout, k.timeout}}
+	return &keyringOperation{keyringBackend: k, patience: k.newPatience()}
 }
 
 func (o *keyringOperation) hangUp() {
@@ -128,7 +128,7 @@ func (o *keyringOperation) prepare(ctx context.Context, _ need) error {
 			if o.noPrompt {
 				return errMayNotAsk
 			}
-			return s.finish(ctx, &o.patience)
+			return s.finish(ctx, &o.patience, o.timeout)
 		}
 		err = o.unlock(ctx, s.collection, collectionInterface)
 		if err == nil && s.locked != noObject {
@@ -155,7 +155,7 @@ func (o *keyringOperation) unlock(ctx context.Context, object dbus.ObjectPath, i
 	var prompt dbus.ObjectPath
 	err = s.ask(ctx, p, s.call(secretsPath, serviceInterface+".Unlock", []dbus.ObjectPath{object}), &unlocked, &prompt)
 	if err == nil && prompt != noObject {
-		err = s.show(ctx, p, prompt)
+		err = s.show(ctx, p, o.timeout, prompt)
 	}
 	if err != nil {
 		return err
@@ -228,12 +228,15 @@ func (o *keyringOperation) absent(ctx context.Context) (bool, error) {
 
 // condition looks at the keyring without starting its service.
 func (k *keyringBackend) condition(ctx context.Context) Condition {
-	p := &patience{k.timeout, k.timeout}
-	s, err := connect(ctx, p, k.env, false, false)
+	p := k.newPatience()
+	s, err := connect(ctx, &p, k.env, false, false)
 	locked := false
 	if err == nil {
 		defer s.close()
-		locked, err = s.isLocked(ctx, p, s.collection, collectionInterface)
+		locked, err = s.isLocked(ctx, &p, s.collection, collectionInterface)
+	}
+	if errors.Is(err, errSilent) && ctx.Err() == nil {
+		k.noteSilence()
 	}
 	_, answered := errors.AsType[dbus.Error](err)
 	switch {
@@ -279,7 +282,7 @@ func (o *keyringOperation) explain(ctx context.Context, err error) error {
 	}
 	switch {
 	case errors.Is(err, errSilent):
-		return o.patience.silent(ctx)
+		return o.noAnswer(ctx, &o.patience)
 	case isError(err, busError+"AccessDenied"):
 		return fmt.Errorf("%w: %w", ErrRefused, err)
 	}

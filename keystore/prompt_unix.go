@@ -30,10 +30,10 @@ func (s *service) leave(w write, prompt dbus.ObjectPath) error {
 }
 
 // finish asks a person about the write that was left. The service has made it when the person agrees.
-func (s *service) finish(ctx context.Context, p *patience) error {
+func (s *service) finish(ctx context.Context, p *patience, timeout time.Duration) error {
 	prompt := s.prompt
 	s.prompt = noObject
-	err := s.show(ctx, p, prompt)
+	err := s.show(ctx, p, timeout, prompt)
 	if err == nil {
 		s.done = s.pending
 	}
@@ -49,8 +49,11 @@ func (s *service) isDone(w write) bool {
 	return true
 }
 
-// show shows a prompt and waits for the person until ctx ends. A service that stops answering meanwhile is not waited for.
-func (s *service) show(ctx context.Context, p *patience, prompt dbus.ObjectPath) error {
+// show shows a prompt and waits for the person until ctx ends. A service that is silent meanwhile, for half the timeout, is not waited for.
+//
+// A dialog that is not waited for any more stays up. Who answers it later unlocks the keyring for the calls that follow, and to dismiss it
+// ends gnome-keyring 42.
+func (s *service) show(ctx context.Context, p *patience, timeout time.Duration, prompt dbus.ObjectPath) error {
 	began := time.Now()
 	match := s.bus("AddMatch", "type='signal',sender='"+s.owner+"',path='"+string(prompt)+"',member='Completed'")
 	err := s.ask(ctx, p, s.call(prompt, promptInterface+".Prompt", ""))
@@ -58,10 +61,9 @@ func (s *service) show(ctx context.Context, p *patience, prompt dbus.ObjectPath)
 		err = s.wait(ctx, p, match)
 	}
 	if err != nil && ctx.Err() == nil {
-		s.dismiss(prompt)
 		return err
 	}
-	look := time.NewTicker(p.total / 2)
+	look := time.NewTicker(timeout / 2)
 	defer look.Stop()
 	for {
 		if dismissed, answered := s.answered[prompt]; dismissed {
@@ -75,20 +77,13 @@ func (s *service) show(ctx context.Context, p *patience, prompt dbus.ObjectPath)
 				return errGone
 			}
 		case <-look.C:
-			if err := s.stillAsks(ctx, p.total/2, time.Since(began)); err != nil && ctx.Err() == nil {
-				s.dismiss(prompt)
+			if err := s.stillAsks(ctx, timeout/2, time.Since(began)); err != nil && ctx.Err() == nil {
 				return err
 			}
 		case <-ctx.Done():
-			s.dismiss(prompt)
 			return unanswered(ctx, time.Since(began))
 		}
 	}
-}
-
-// dismiss closes a dialog that nobody waits for any more.
-func (s *service) dismiss(prompt dbus.ObjectPath) {
-	s.conn.Object(s.owner, prompt).Go(promptInterface+".Dismiss", dbus.FlagNoReplyExpected, nil)
 }
 
 // stillAsks reports why nobody can be looking at the dialog that was to be shown some time ago.
@@ -97,7 +92,7 @@ func (s *service) stillAsks(ctx context.Context, timeout, ago time.Duration) err
 	var collections []dbus.ObjectPath
 	err := s.property(ctx, p, secretsPath, serviceInterface, "Collections", &collections)
 	if errors.Is(err, errSilent) {
-		return p.silent(ctx)
+		return fmt.Errorf("%w: no answer in %v", ErrUnavailable, rounded(p.waited()))
 	}
 	if err != nil || ago < prompterTime {
 		return err

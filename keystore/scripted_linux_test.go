@@ -21,7 +21,6 @@ type scripted struct {
 	locked  bool
 	prompts map[dbus.ObjectPath]func() // what a prompt that is not dismissed does
 	shown   chan dbus.ObjectPath       // prompts that are up
-	closed  chan dbus.ObjectPath       // prompts that the client dismissed
 	count   int
 }
 
@@ -36,7 +35,7 @@ func (b *testBus) startScripted(t *testing.T, hooks map[string]func(*scripted, *
 	t.Helper()
 	s := &scripted{
 		conn: b.dial(t, os.Getenv("DBUS_SESSION_BUS_ADDRESS")), hooks: map[string]func(*dbus.Message){}, items: map[dbus.ObjectPath]*scriptedItem{},
-		prompts: map[dbus.ObjectPath]func(){}, shown: make(chan dbus.ObjectPath, 16), closed: make(chan dbus.ObjectPath, 16),
+		prompts: map[dbus.ObjectPath]func(){}, shown: make(chan dbus.ObjectPath, 16),
 	}
 	for name, hook := range hooks {
 		s.hooks[name] = func(m *dbus.Message) { hook(s, m) }
@@ -163,8 +162,6 @@ func (s *scripted) serveWell(m *dbus.Message, member string, path dbus.ObjectPat
 	case "Prompt":
 		s.reply(m)
 		s.shown <- path
-	case "Dismiss":
-		s.closed <- path
 	}
 }
 

@@ -1,0 +1,109 @@
+package keystore
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The dialogs of a desktop, real ones, on a display without a screen. The keyring has been killed, and the bus starts another one.
+func TestKeyringDesktop(t *testing.T) {
+	needs(t, "xdotool")
+	if _, err := os.Stat("/usr/share/dbus-1/services/org.gnome.keyring.SystemPrompter.service"); err != nil {
+		missing(t, "gcr-prompter")
+	}
+	display := "DISPLAY=" + startDisplay(t)
+	home := busHome(t)
+	b := startBusIn(t, home, systemServices, display)
+	s := openKeyring(t, testOptions(t.TempDir()))
+	restart := func() {
+		if pid := b.owner(); pid != 0 {
+			process, err := os.FindProcess(pid)
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.await(t, secretsName, func() { _ = process.Kill() })
+		}
+	}
+	b.startKeyring(t)
+	mustPut(t, s, "dev", testKey(1))
+
+	restart()
+	stop := typeAgainAndAgain(t, display, "Escape")
+	if _, err := s.Get(t.Context(), "dev"); !errors.Is(err, ErrRefused) {
+		t.Errorf("dismissed: %v", err)
+	}
+	stop()
+
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	if _, err := s.Get(ctx, "dev"); !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), "nobody answered its dialog in ") {
+		t.Errorf("left alone: %v", err)
+	}
+
+	restart()
+	stop = typeAgainAndAgain(t, display, testPassphrase, "Return")
+	wantKey(t, s, "dev", testKey(1))
+	stop()
+}
+
+// startDisplay starts an X server on a display that it chooses itself, and returns its name.
+func startDisplay(t *testing.T) string {
+	t.Helper()
+	needs(t, "Xvfb")
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	cmd := exec.Command("Xvfb", "-displayfd", "3", "-screen", "0", "800x600x24", "-nolisten", "tcp")
+	cmd.ExtraFiles = []*os.File{w}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	w.Close()
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	_ = r.SetReadDeadline(time.Now().Add(30 * time.Second))
+	number, err := bufio.NewReader(r).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ":" + strings.TrimSpace(number)
+}
+
+// typeAgainAndAgain types into whatever dialog is up, until it is told to stop: a window can be there before it listens to the keyboard.
+// The last word is the name of a key.
+func typeAgainAndAgain(t *testing.T, display string, words ...string) (stop func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	args := []string{"search", "--onlyvisible", "--name", ".", "windowfocus", "--sync", "%1"}
+	if len(words) > 1 {
+		args = append(args, "key", "--delay", "0", "--repeat", "40", "BackSpace", "type", "--delay", "5", words[0])
+	}
+	go func() {
+		defer close(done)
+		for again := time.NewTicker(500 * time.Millisecond); ctx.Err() == nil; <-again.C {
+			find := exec.CommandContext(ctx, "xdotool", args...)
+			find.Env = append(os.Environ(), display)
+			if find.Run() != nil {
+				continue // no window yet
+			}
+			key := exec.CommandContext(ctx, "xdotool", "key", words[len(words)-1])
+			key.Env = find.Env
+			_ = key.Run()
+		}
+	}()
+	return func() {
+		cancel()
+		<-done
+	}
+}
