@@ -5,6 +5,8 @@ import (
 	osexec "os/exec"
 	"os/signal"
 	"runtime"
+
+	"github.com/awsexec/awsexec/internal/fault"
 )
 
 // Run runs c as a child on this process's standard input, output and error, and returns its exit code when it has ended. It is for
@@ -35,7 +37,7 @@ func (c *Cmd) Run() (exitCode int, err error) {
 		err  error
 	}
 	started, failed, ended := make(chan *os.Process, 1), make(chan error, 1), make(chan end, 1)
-	go func() {
+	fault.Go(func() {
 		// The system ties the child's life to the thread that has started it.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
@@ -48,7 +50,7 @@ func (c *Cmd) Run() (exitCode int, err error) {
 		started <- child.Process
 		code, err := wait(child)
 		ended <- end{code, err}
-	}()
+	})
 	var child *os.Process
 	select {
 	case err := <-failed:

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/awsexec/awsexec/internal/fault"
 )
 
 // busAddress finds the session bus where D-Bus libraries do. Where there is none it is an error: some libraries would go on to
@@ -92,10 +94,10 @@ func dial(ctx context.Context, p *patience, address string) (*dbus.Conn, error) 
 		err  error
 	}
 	dialed := make(chan result, 1)
-	go func() {
+	fault.Go(func() {
 		conn, err := dbus.Connect(address, dbus.WithContext(life))
 		dialed <- result{conn, err}
-	}()
+	})
 	select {
 	case r := <-dialed:
 		if r.err != nil {

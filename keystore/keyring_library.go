@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/zalando/go-keyring"
+
+	"github.com/awsexec/awsexec/internal/fault"
 )
 
 // keyringOperation calls go-keyring, which knows neither deadlines nor contexts: each call runs in a goroutine that can be left behind.
@@ -68,7 +70,7 @@ func (o *keyringOperation) call(ctx context.Context, person bool, f func() (stri
 		err    error
 	}
 	done := make(chan result, 1)
-	go func() {
+	fault.Go(func() {
 		o.asking <- struct{}{} // dialogs of two calls would be one too many
 		defer func() { <-o.asking }()
 		if callCtx.Err() != nil {
@@ -76,7 +78,7 @@ func (o *keyringOperation) call(ctx context.Context, person bool, f func() (stri
 		}
 		secret, err := f()
 		done <- result{secret, err}
-	}()
+	})
 
 	began := time.Now()
 	var silence <-chan time.Time

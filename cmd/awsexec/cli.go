@@ -55,9 +55,19 @@ type names []string
 func help(options kong.HelpOptions, ctx *kong.Context) error {
 	if ctx.Selected() == nil || ctx.Selected().Hidden {
 		if _, err := fmt.Fprint(ctx.Stdout, usage); err != nil {
-			return err
+			return unprintedError{err}
 		}
 		options.NoAppSummary = true
 	}
-	return kong.DefaultHelpPrinter(options, ctx)
+	if err := kong.DefaultHelpPrinter(options, ctx); err != nil {
+		return unprintedError{err}
+	}
+	return nil
 }
+
+// unprintedError says that help could not be written, which is no wrong usage.
+type unprintedError struct{ error }
+
+func (e unprintedError) Error() string { return "print help: " + e.error.Error() }
+
+func (e unprintedError) Unwrap() error { return e.error }

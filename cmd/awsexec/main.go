@@ -7,8 +7,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/fault"
 	"github.com/awsexec/awsexec/internal/guard"
 	"github.com/awsexec/awsexec/internal/interrupt"
 	"github.com/awsexec/awsexec/internal/warm"
@@ -36,6 +39,8 @@ const grace = 2 * time.Second
 
 func main() {
 	guard.Process()
+	fault.Handle(endOnFault(deps{stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ()}, os.Exit))
+	defer fault.Catch()
 	home, _ := os.UserHomeDir() // "" shows up when a path under it is needed
 	ctx := interrupt.Catch(grace, os.Exit)
 	d := deps{
@@ -56,6 +61,18 @@ func main() {
 		os.Exit(exitFailed)
 	}
 	os.Exit(run(ctx, os.Args[1:], d))
+}
+
+// endOnFault returns what is done about a panic: it ends the run as any other failure. What nobody can catch, such as a lack of memory or of
+// threads, ends it by SIGABRT from now on. Either way the exit code is not that of wrong usage, which is Go's own for both.
+func endOnFault(d deps, exit func(code int)) func(*fault.Fault) {
+	if runtime.GOOS != "windows" { // where it could bring up a dialog
+		debug.SetTraceback("crash")
+	}
+	return func(f *fault.Fault) {
+		newUI(d).fail(f, "report this: https://github.com/awsexec/awsexec/issues")
+		exit(exitFailed)
+	}
 }
 
 // selfPath is the absolute path of this program: the one that it was found by under the name invoked, if that leads here, since package

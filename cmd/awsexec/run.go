@@ -146,6 +146,10 @@ func parse(grammar *cli, args []string, d deps) (command, error) {
 	if helped {
 		return nil, nil
 	}
+	var unprinted unprintedError
+	if errors.As(err, &unprinted) {
+		return nil, unprinted
+	}
 	if err != nil {
 		return nil, misuse(err)
 	}

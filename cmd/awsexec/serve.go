@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/awsexec/awsexec/exec"
+	"github.com/awsexec/awsexec/internal/fault"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/renew"
 	"github.com/awsexec/awsexec/internal/server"
@@ -157,7 +158,7 @@ func (a *app) newServer(profiles []*profile.Profile, hosts []string) *server.Ser
 // serve serves until a signal ends it, which is the way to end it, and so no failure.
 func (c *serveCmd) serve(ctx context.Context, a *app, s *server.Server, l net.Listener, e exec.Endpoint, profiles []*profile.Profile) error {
 	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(l) }()
+	fault.Go(func() { ended <- s.Serve(l) })
 	for i, p := range profiles {
 		at := e.URL
 		if i > 0 {
@@ -192,11 +193,11 @@ func (a *app) serveChild(ctx context.Context, program string, args []string, s *
 
 	a.session.Person.LeaveTerminal()
 	a.ui.terminal = false
-	go func() {
+	fault.Go(func() {
 		if err := s.Serve(l); err != nil {
 			a.ui.Warn(fmt.Errorf("credentials are not served any more: %w", err), "")
 		}
-	}()
+	})
 	a.ui.Debug("running %s with credentials at %s", program, e.URL)
 	return runChild(ctx, &exec.Cmd{Path: program, Args: args, Env: exec.EnvironOf(a.environ, e)})
 }

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/awsexec/awsexec/internal/fault"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/visible"
 )
@@ -133,7 +134,10 @@ func (u *ui) Waiting(what string) (done func()) {
 	if !u.terminal {
 		return func() {}
 	}
-	timer := time.AfterFunc(patience, func() { u.line("waiting %s", what) })
+	timer := time.AfterFunc(patience, func() {
+		defer fault.Catch()
+		u.line("waiting %s", what)
+	})
 	return func() { timer.Stop() }
 }
 

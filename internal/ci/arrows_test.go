@@ -3,6 +3,9 @@ package ci
 import (
 	"bufio"
 	"bytes"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"maps"
 	"os"
 	"os/exec"
@@ -16,17 +19,19 @@ const module = "github.com/awsexec/awsexec/"
 // arrows are the packages of ours that a package may import. What is in no row may import none.
 var arrows = map[string]string{
 	"cmd/awsexec": "exec keystore processfmt internal/atomicfile internal/awsapi internal/credentials internal/doctor internal/explain internal/flock " +
-		"internal/profile internal/provider internal/redirect internal/renew internal/server internal/session internal/term internal/ticket internal/visible internal/warm internal/readfile internal/ownfile internal/interrupt internal/guard",
+		"internal/profile internal/provider internal/redirect internal/renew internal/server internal/session internal/term internal/ticket internal/visible internal/warm internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault",
 
-	"exec":       "internal/child internal/guard",
-	"keystore":   "internal/flock internal/kernelkey internal/ownfile",
+	"exec":       "internal/child internal/guard internal/fault",
+	"keystore":   "internal/flock internal/kernelkey internal/ownfile internal/fault",
 	"processfmt": "internal/credentials",
 
 	"internal/atomicfile": "internal/readfile",
 	"internal/awsapi":     "internal/readfile",
-	"internal/flock":      "internal/ownfile",
+	"internal/flock":      "internal/ownfile internal/fault",
 	"internal/ownfile":    "internal/atomicfile internal/readfile",
 	"internal/profile":    "internal/readfile",
+	"internal/server":     "internal/fault",
+	"internal/interrupt":  "internal/fault",
 	"internal/cache":      "internal/flock internal/sealed internal/ticket internal/ownfile internal/readfile",
 	"internal/child":      "internal/credentials",
 	"internal/doctor":     "exec internal/awsapi internal/cache internal/explain internal/ownfile internal/profile internal/provider internal/visible keystore",
@@ -36,7 +41,7 @@ var arrows = map[string]string{
 	"internal/renew":      "exec internal/awsapi internal/explain internal/profile internal/provider internal/redirect internal/scratch keystore internal/readfile",
 	"internal/scratch":    "internal/flock",
 	"internal/sealed":     "internal/credentials",
-	"internal/term":       "internal/guard internal/visible",
+	"internal/term":       "internal/guard internal/visible internal/fault",
 	"internal/session":    "keystore processfmt internal/awsapi internal/cache internal/profile internal/provider internal/term internal/ownfile",
 	"internal/ticket":     "internal/sealed internal/ownfile internal/readfile",
 	"internal/warm":       "processfmt internal/child internal/credentials internal/kernelkey internal/sealed internal/ticket",
@@ -98,6 +103,33 @@ func TestWarmIsLight(t *testing.T) {
 	}
 	if seen == 0 {
 		t.Fatal("no dependencies are seen")
+	}
+}
+
+// TestGoroutinesAreCaught: a panic in any goroutine that the command starts itself is caught, or Go would end the process with the exit code of
+// wrong usage.
+func TestGoroutinesAreCaught(t *testing.T) {
+	seen := 0
+	for _, system := range []string{"linux", "darwin", "windows"} {
+		for file := range goList(t, system, `{{if .Module}}{{if .Module.Main}}{{$d := .Dir}}{{range .GoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{end}}{{end}}`, "-deps", "./cmd/awsexec") {
+			if file == "" || strings.HasSuffix(file, "/internal/fault/fault.go") {
+				continue
+			}
+			parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			seen++
+			ast.Inspect(parsed, func(n ast.Node) bool {
+				if _, ok := n.(*ast.GoStmt); ok {
+					t.Errorf("%s starts a goroutine without internal/fault", file)
+				}
+				return true
+			})
+		}
+	}
+	if seen == 0 {
+		t.Fatal("no files are seen")
 	}
 }
 

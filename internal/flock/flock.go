@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/awsexec/awsexec/internal/fault"
 	"github.com/awsexec/awsexec/internal/ownfile"
 )
 
@@ -26,16 +27,16 @@ func Lock(ctx context.Context, path string) (release func(), err error) {
 	}
 
 	got := make(chan error, 1)
-	go func() { got <- wait(f) }()
+	fault.Go(func() { got <- wait(f) })
 	select {
 	case err := <-got:
 		return give(f, path, err)
 	case <-ctx.Done():
 		// The call that waits in the system cannot be taken back. Should it still succeed, closing the file drops the lock.
-		go func() {
+		fault.Go(func() {
 			<-got
 			f.Close()
-		}()
+		})
 		return nil, fmt.Errorf("lock %s: %w", path, context.Cause(ctx))
 	}
 }

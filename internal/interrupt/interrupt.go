@@ -10,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/awsexec/awsexec/internal/fault"
 )
 
 // Signal is the cause of a context that a signal ended.
@@ -42,7 +44,7 @@ func Catch(grace time.Duration, exit func(code int)) context.Context {
 func watch(received <-chan os.Signal, caught func(), grace time.Duration, exit func(code int)) context.Context {
 	s := &shields{}
 	ctx, cancel := context.WithCancelCause(context.WithValue(context.Background(), shieldsKey{}, s))
-	go func() {
+	fault.Go(func() {
 		by := Signal(syscall.SIGINT)
 		if n, ok := (<-received).(syscall.Signal); ok {
 			by = Signal(n)
@@ -54,7 +56,7 @@ func watch(received <-chan os.Signal, caught func(), grace time.Duration, exit f
 			time.Sleep(grace)
 			ended = s.ifNone(func() { exit(by.ExitCode()) })
 		}
-	}()
+	})
 	return ctx
 }
 

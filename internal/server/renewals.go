@@ -1,6 +1,10 @@
 package server
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/awsexec/awsexec/internal/fault"
+)
 
 // renewals are the goroutines that get new credentials.
 type renewals struct {
@@ -14,7 +18,10 @@ func (r *renewals) begin(f func()) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.ended {
-		r.group.Go(f)
+		r.group.Go(func() {
+			defer fault.Catch()
+			f()
+		})
 	}
 	return !r.ended
 }

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/awsexec/awsexec/internal/fault"
 	"github.com/awsexec/awsexec/internal/visible"
 )
 
@@ -47,11 +48,11 @@ func Ask(ctx context.Context, p Prompt) (line string, err error) {
 	signal.Notify(cont, unix.SIGCONT)
 	defer close(cont)
 	defer signal.Stop(cont)
-	go func() {
+	fault.Go(func() {
 		for range cont {
 			waker.Write([]byte{0})
 		}
-	}()
+	})
 
 	a := &asking{tty: t, ctx: ctx, wake: wake, prompt: p}
 	defer func() { a.end(err == nil) }()
