@@ -26,7 +26,7 @@ func (h *home) newcomer(srv *ststest.Server, mfa bool) newcomer {
 	n := newcomers.Add(1)
 	u := newcomer{
 		name:   fmt.Sprintf("carol%d", n),
-		keyID:  fmt.Sprintf("AKIAIOSFODNNCAROL%03d", n),
+		keyID:  fmt.Sprintf("AKIAIOSFODCAROL%05d", n),
 		secret: fmt.Sprintf("%s/carol/++%019d", ststest.Marker, n),
 	}
 	user := ststest.User{Account: account, Name: u.name, AccessKeyID: u.keyID, SecretAccessKey: u.secret}
