@@ -10,6 +10,7 @@ import (
 
 	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/rotate"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/keystore"
 )
@@ -69,12 +70,13 @@ func (c *addCmd) Run(ctx context.Context, a *app) error {
 // store asks AWS whose key it is and stores it, while nobody else changes what is under the name or deletes the key. What a
 // person saw of the name before is looked at again.
 func (c *addCmd) store(ctx context.Context, a *app, p *profile.Profile, key aws.Credentials) (identity awsapi.Identity, err error) {
-	release, err := a.lockForStoring(ctx, c.Name, key.AccessKeyID)
+	keys := a.session.Opened()
+	release, err := keyLocks{keys, a.lockPatience}.lockForStoring(ctx, c.Name, key.AccessKeyID)
 	if err != nil {
 		return identity, err
 	}
 	defer release()
-	old, err := a.session.Opened().KeyID(ctx, c.Name)
+	old, err := keys.KeyID(ctx, c.Name)
 	switch {
 	case err == nil && !c.Force:
 		return identity, existsError{c.Name, old}
@@ -93,7 +95,7 @@ func (c *addCmd) store(ctx context.Context, a *app, p *profile.Profile, key aws.
 // caller has the locks of both.
 func (a *app) put(ctx context.Context, name string, key aws.Credentials, old string) error {
 	defer a.session.WaitForKeys()()
-	journal, err := unfinished(ctx, a.session.Opened(), name)
+	journal, err := rotate.Unfinished(ctx, a.session.Opened(), name)
 	if err != nil {
 		return err
 	}
@@ -107,7 +109,7 @@ func (a *app) put(ctx context.Context, name string, key aws.Credentials, old str
 		if err := a.session.Opened().EndRotation(ctx, name); err != nil {
 			return err
 		}
-		a.tellOfRemains(journal, key.AccessKeyID)
+		a.ui.warnOfRemains(rotate.RemainsOf(journal, key.AccessKeyID))
 	}
 	return nil
 }

@@ -338,13 +338,14 @@ func (c *importCmd) lock(ctx context.Context, a *app, plans []movePlan, fail fun
 	if err != nil {
 		return nil, release, err
 	}
+	locks := keyLocks{keys, a.lockPatience}
 	ready = slices.Clone(plans)
 	for _, lock := range []struct {
 		take func(context.Context, string) (func(), error)
 		of   func(movePlan) string
 	}{
-		{keys.LockKey, func(p movePlan) string { return p.key.name }},
-		{keys.LockKeyID, func(p movePlan) string { return p.key.credentials().AccessKeyID }},
+		{locks.LockKey, func(p movePlan) string { return p.key.name }},
+		{locks.LockKeyID, func(p movePlan) string { return p.key.credentials().AccessKeyID }},
 	} {
 		slices.SortStableFunc(ready, func(p, q movePlan) int { return strings.Compare(lock.of(p), lock.of(q)) })
 		var taken []movePlan
@@ -353,7 +354,7 @@ func (c *importCmd) lock(ctx context.Context, a *app, plans []movePlan, fail fun
 				taken = append(taken, p)
 				continue
 			}
-			r, err := a.waitForLock(ctx, lock.of(p), lock.take)
+			r, err := lock.take(ctx, lock.of(p))
 			switch {
 			case errors.Is(err, errBusy):
 				fail(p.key, errBusy)
@@ -382,7 +383,7 @@ func (c *importCmd) move(ctx context.Context, a *app, p movePlan) error {
 		return err
 	}
 	if !p.stored {
-		if err := a.refuseRetiring(ctx, p.key.name, key.AccessKeyID); err != nil {
+		if err := refuseRetiring(ctx, a.session.Opened(), p.key.name, key.AccessKeyID); err != nil {
 			return err
 		}
 		if !c.NoVerify {

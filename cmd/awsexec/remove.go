@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/rotate"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/keystore"
 )
@@ -35,7 +36,7 @@ func (c *removeCmd) Run(ctx context.Context, a *app) error {
 			return err
 		}
 	}
-	release, err := a.lockKey(ctx, c.Name)
+	release, err := keyLocks{keys, a.lockPatience}.LockKey(ctx, c.Name)
 	if err != nil {
 		return err
 	}
@@ -46,7 +47,7 @@ func (c *removeCmd) Run(ctx context.Context, a *app) error {
 	case now != id:
 		return fmt.Errorf("key %q is another one by now (%s), and was not removed", c.Name, mask(now))
 	}
-	journal, err := unfinished(ctx, keys, c.Name)
+	journal, err := rotate.Unfinished(ctx, keys, c.Name)
 	if err != nil {
 		return err
 	}
@@ -56,7 +57,7 @@ func (c *removeCmd) Run(ctx context.Context, a *app) error {
 	}
 	a.forget(id)
 	a.ui.note("key %s (%q) is removed; at AWS it is still active", mask(id), c.Name)
-	a.tellOfRemains(journal, id)
+	a.ui.warnOfRemains(rotate.RemainsOf(journal, id))
 	if config, err := a.session.Config(); err == nil {
 		if p, err := config.Profile(c.Name); err == nil && p.CredentialProcess != "" {
 			if _, self := profile.SelfProcess(p.CredentialProcess, a.self); self {

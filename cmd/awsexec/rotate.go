@@ -5,8 +5,12 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
+	"github.com/awsexec/awsexec/internal/rotate"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/keystore"
 )
@@ -30,17 +34,36 @@ func (c *rotateCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	release, err := a.lockKey(ctx, c.Name)
+	keys, err := a.session.Keys()
 	if err != nil {
 		return err
 	}
-	defer release()
-	r := &rotation{app: a, p: p, client: client, yes: c.Yes}
-	if err := r.run(ctx); err != nil {
-		return rotationError{p, r.begun, err}
+	r := &rotate.Rotation{
+		Name: c.Name, MFA: p.MFASerial != "", Unattended: c.Yes,
+		Keys: keys, Journals: keys, Locks: keyLocks{keys, a.lockPatience},
+		AWS:    rotationAWS{client, func(ctx context.Context) (aws.Credentials, error) { return a.session.KeySession(ctx, p) }},
+		Person: rotationPerson{a.ui, a.session.Person, c.Name, keys.String()},
+		Plaintext: func() ([]profile.ClearKey, error) {
+			config, err := profile.ReadFiles(a.settings.Files)
+			if err != nil {
+				return nil, err
+			}
+			return config.ClearKeys(), nil
+		},
+		Forget: a.forget, Now: a.now, Pause: a.pause,
 	}
-	return nil
+	return r.Run(ctx)
 }
+
+// rotationAWS implements rotate.AWS.
+type rotationAWS struct {
+	awsapi.Client
+	session func(context.Context) (aws.Credentials, error)
+}
+
+func (r rotationAWS) IAM(c aws.Credentials) rotate.IAM { return r.Client.IAM(c) }
+
+func (r rotationAWS) MFASession(ctx context.Context) (aws.Credentials, error) { return r.session(ctx) }
 
 // rotatable is the profile of the stored key called name. The profile says how AWS is reached, and with which MFA device.
 func (a *app) rotatable(ctx context.Context, name string) (*profile.Profile, error) {
@@ -60,51 +83,6 @@ func (a *app) rotatable(ctx context.Context, name string) (*profile.Profile, err
 		return nil, err
 	}
 	return config.With(name).Profile(name)
-}
-
-// uncopied returns a [copyError] if the key with this id is anywhere but under name: in the keystore, or in the AWS files as they are now.
-func (a *app) uncopied(ctx context.Context, name, id string) error {
-	keys, err := a.session.Keys()
-	if err != nil {
-		return err
-	}
-	copies, err := keys.Copies(ctx, id)
-	if err != nil {
-		return err
-	}
-	for _, c := range copies {
-		if c.Kind != keys.Kind() {
-			return copyError{name, id, fmt.Sprintf("stored as %q in the other keystore too", c.Name), fmt.Sprintf(
-				"remove the copy: awsexec --keystore %s remove %s", c.Kind, quoteWord(c.Name))}
-		}
-		if c.Name != name {
-			return copyError{name, id, fmt.Sprintf("stored as %q too", c.Name), fmt.Sprintf(
-				"let profile %s use this one: credential_process = %s\nand remove the copy: awsexec remove %s",
-				c.Name, processCommand(a.self, name), quoteWord(c.Name))}
-		}
-	}
-	config, err := profile.ReadFiles(a.settings.Files)
-	if err != nil {
-		return err
-	}
-	for _, k := range config.ClearKeys() { // of profiles that cannot be resolved too
-		if k.Credentials.AccessKeyID != id || k.NoProfile && k.Profile != "DEFAULT" {
-			continue
-		}
-		advice := "take it out of there: awsexec import " + quoteWord(k.Profile)
-		if k.Obstacle != "" {
-			advice = "take it out of there by hand: " + k.Obstacle
-		}
-		return copyError{name, id, fmt.Sprintf("in clear at %s too", k.Pos), advice}
-	}
-	return nil
-}
-
-// copyError says that somebody else would be left with a key that is about to be deleted.
-type copyError struct{ name, keyID, where, advice string }
-
-func (e copyError) Error() string {
-	return fmt.Sprintf("key %s (%q) is %s, where it would stop working", mask(e.keyID), e.name, e.where)
 }
 
 // whyNotRotatable is the error for a name that the keystore has no key for: what its profile has instead.
@@ -150,42 +128,3 @@ func (e noStoredKeyError) Error() string {
 }
 
 func (e noStoredKeyError) Unwrap() error { return e.notFound }
-
-// rotationError is a rotation that was cut short.
-type rotationError struct {
-	profile *profile.Profile
-	begun   bool // there is something to be finished
-	err     error
-}
-
-func (e rotationError) Unwrap() error { return e.err }
-
-func (e rotationError) Error() string {
-	if e.begun {
-		return fmt.Sprintf("the rotation of key %q is not finished: %v", e.profile.Name, e.err)
-	}
-	return fmt.Sprintf("key %q is not rotated: %v", e.profile.Name, e.err)
-}
-
-// unfinished returns the journal of a rotation of the key called name, or the zero value if there is none.
-func unfinished(ctx context.Context, keys *keystore.Store, name string) (keystore.Rotation, error) {
-	journal, err := keys.Rotation(ctx, name)
-	if errors.Is(err, keystore.ErrNotFound) {
-		err = nil
-	}
-	return journal, err
-}
-
-// tellOfRemains says which keys a rotation that is given up leaves at AWS, besides the one that the user knows of.
-func (a *app) tellOfRemains(journal keystore.Rotation, known string) {
-	if journal.Old.AccessKeyID != "" && journal.New.AccessKeyID == "" {
-		a.ui.Warn(errors.New("a rotation was not finished; it may have made a key at AWS whose secret did not arrive here"),
-			"see which keys there are, and delete the one that nothing uses: aws iam list-access-keys")
-	}
-	for _, id := range []string{journal.Old.AccessKeyID, journal.New.AccessKeyID} {
-		if id != "" && id != known {
-			a.ui.Warn(fmt.Errorf("a rotation was not finished; its key %s may still be active at AWS", id),
-				"if nothing uses it: aws iam delete-access-key --access-key-id "+quoteWord(id))
-		}
-	}
-}

@@ -19,7 +19,7 @@ const module = "github.com/awsexec/awsexec/"
 // arrows are the packages of ours that a package may import. What is in no row may import none.
 var arrows = map[string]string{
 	"cmd/awsexec": "exec keystore processfmt internal/atomicfile internal/awsapi internal/credentials internal/doctor internal/explain internal/flock " +
-		"internal/profile internal/provider internal/redirect internal/renew internal/server internal/session internal/term internal/ticket internal/visible internal/warm internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault",
+		"internal/profile internal/provider internal/redirect internal/renew internal/rotate internal/server internal/session internal/term internal/ticket internal/visible internal/warm internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault",
 
 	"exec":       "internal/child internal/guard internal/fault",
 	"keystore":   "internal/flock internal/kernelkey internal/ownfile internal/fault",
@@ -40,6 +40,7 @@ var arrows = map[string]string{
 	"internal/redirect":   "internal/atomicfile internal/flock internal/profile internal/ownfile internal/readfile",
 	"internal/renew":      "exec internal/awsapi internal/explain internal/profile internal/provider internal/redirect internal/scratch keystore internal/readfile",
 	"internal/scratch":    "internal/flock",
+	"internal/rotate":     "internal/awsapi internal/interrupt internal/profile internal/visible keystore",
 	"internal/sealed":     "internal/credentials",
 	"internal/term":       "internal/guard internal/visible internal/fault",
 	"internal/session":    "keystore processfmt internal/awsapi internal/cache internal/profile internal/provider internal/term internal/ownfile",

@@ -1,0 +1,129 @@
+package rotate
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/smithy-go"
+
+	"github.com/awsexec/awsexec/internal/awsapi"
+	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/visible"
+	"github.com/awsexec/awsexec/keystore"
+)
+
+// Error is a rotation that was cut short.
+type Error struct {
+	Name  string
+	MFA   bool // as in Rotation
+	Begun bool // there is something to be finished
+	Err   error
+}
+
+func (e *Error) Unwrap() error { return e.Err }
+
+func (e *Error) Error() string {
+	if e.Begun {
+		return fmt.Sprintf("the rotation of key %q is not finished: %v", e.Name, e.Err)
+	}
+	return fmt.Sprintf("key %q is not rotated: %v", e.Name, e.Err)
+}
+
+var (
+	// ErrUnknownKey says that AWS has not come to know the new key in the time that it had.
+	ErrUnknownKey = errors.New("AWS does not know the new key yet")
+
+	// ErrNeitherWorks says that AWS takes neither of the two keys.
+	ErrNeitherWorks = errors.New("AWS takes neither the old key nor the new one")
+)
+
+// InactiveError is a new key that somebody has switched off.
+type InactiveError struct{ KeyID string }
+
+func (e *InactiveError) Error() string {
+	return fmt.Sprintf("the new key %s has been switched off at AWS", e.KeyID)
+}
+
+// NotCurrentError says that the new key is no more what the keystore has under the name.
+type NotCurrentError struct {
+	Old, New string // ids of keys that are left at AWS
+	Current  string // id of the key that the keystore has; "" for none
+}
+
+func (e *NotCurrentError) Error() string {
+	has := "has no key under this name any more"
+	if e.Current != "" {
+		has = fmt.Sprintf("has %s under this name now, not the new key", visible.KeyID(e.Current))
+	}
+	return fmt.Sprintf("the keystore %s; keys %s and %s are left at AWS", has, e.Old, e.New)
+}
+
+// CopyError says that somebody else would be left with a key that is about to be deleted.
+type CopyError struct {
+	Name, KeyID string
+	StoredAs    string            // another name that the keystore has it under; "" if it is in the AWS files
+	Elsewhere   keystore.Kind     // which other keystore has it, if StoredAs is not in the same one
+	InFile      *profile.ClearKey // where else it is
+}
+
+func (e *CopyError) Error() string {
+	var where string
+	switch {
+	case e.Elsewhere != "":
+		where = fmt.Sprintf("stored as %q in the other keystore", e.StoredAs)
+	case e.StoredAs != "":
+		where = fmt.Sprintf("stored as %q", e.StoredAs)
+	default:
+		where = fmt.Sprintf("in clear at %s", e.InFile.Pos)
+	}
+	return fmt.Sprintf("key %s (%q) is %s too, where it would stop working", visible.KeyID(e.KeyID), e.Name, where)
+}
+
+// KeyInTheWay is a key of the user beside the current one.
+type KeyInTheWay struct {
+	Key       awsapi.AccessKey
+	Lost      bool          // it was made by an earlier run, or at least after that had begun
+	StoredAs  string        // the name that a keystore has it under; "" for none
+	Elsewhere keystore.Kind // which other keystore has it, if StoredAs is not in the same one
+	Use       awsapi.KeyUse
+	UseKnown  bool
+}
+
+func (e *KeyInTheWay) Error() string {
+	status := "active"
+	if !e.Key.Active {
+		status = "switched off"
+	}
+	used := "never used"
+	switch {
+	case e.StoredAs != "":
+		used = fmt.Sprintf("stored as %q", e.StoredAs)
+	case !e.UseKnown:
+		used = "last use not known"
+	case e.Use != awsapi.KeyUse{}:
+		used = fmt.Sprintf("last used on %s for %s in %s", e.Use.Time.Local().Format(time.DateTime), e.Use.Service, e.Use.Region)
+	}
+	why := fmt.Sprintf("IAM lets a user have %d keys, and there is another one", awsapi.MaxAccessKeys)
+	if e.Lost {
+		why = "a key was made at AWS after the rotation began, and its secret did not arrive here"
+	}
+	return fmt.Sprintf("%s: %s, made on %s, %s, %s", why, e.Key.ID, e.Key.Created.Local().Format(time.DateTime), status, used)
+}
+
+// refused reports whether AWS said no, so that nothing was done.
+func refused(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && !errors.Is(err, awsapi.ErrOutcomeUnknown)
+}
+
+// isGone reports whether IAM says that there is no such key.
+func isGone(err error) bool { return hasCode(err, "NoSuchEntity") }
+
+// isUnknown reports whether AWS does not know the key that signed.
+func isUnknown(err error) bool { return hasCode(err, "InvalidClientTokenId") }
+
+func hasCode(err error, code string) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && api.ErrorCode() == code
+}

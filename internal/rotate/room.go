@@ -1,0 +1,87 @@
+package rotate
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/awsexec/awsexec/internal/awsapi"
+)
+
+// lostWithin is how far apart the beginning of a rotation, by the clock of this machine, and the making of its key, by that of AWS, can be.
+const lostWithin = 15 * time.Minute
+
+// room sees to it that the user has one key fewer than IAM allows, and returns the ids of those that the user has then.
+func (r *run) room(ctx context.Context) (before []string, err error) {
+	iam, err := r.iam(ctx)
+	if err != nil {
+		return nil, err
+	}
+	done := r.Person.Waiting(ForIAM)
+	list, err := iam.AccessKeys(ctx)
+	done()
+	if err != nil {
+		return nil, err
+	}
+	for _, key := range list {
+		lost := r.begun && !slices.Contains(r.journal.Before, key.ID) && key.Created.Sub(r.journal.Began).Abs() < lostWithin
+		if key.ID != r.journal.Old.AccessKeyID && (lost || len(list) >= awsapi.MaxAccessKeys) {
+			if err := r.offerToDelete(ctx, iam, &KeyInTheWay{Key: key, Lost: lost}); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		before = append(before, key.ID)
+	}
+	return before, nil
+}
+
+// offerToDelete has a key deleted that is in the way. Nobody knows that it is not in use somewhere: a person is asked, and doing it
+// unattended is allowed only for a lost key that was never used.
+func (r *run) offerToDelete(ctx context.Context, iam IAM, key *KeyInTheWay) error {
+	if err := r.unstored(ctx, key); err != nil {
+		return err
+	}
+	var err error
+	key.Use, err = iam.AccessKeyLastUsed(ctx, key.Key.ID)
+	key.UseKnown = err == nil
+	if err != nil {
+		r.Person.Debug(err)
+	}
+	neverUsed := key.UseKnown && key.Use == awsapi.KeyUse{}
+	if r.Unattended && !(key.Lost && neverUsed) {
+		return key
+	}
+	if !r.Unattended {
+		if err := r.Person.Confirm(ctx, Delete{key}); err != nil {
+			return fmt.Errorf("%w: %w", key, err)
+		}
+	}
+	release, err := r.Locks.LockKeyID(ctx, key.Key.ID)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := r.unstored(ctx, key); err != nil { // since the question was asked
+		return err
+	}
+	if err := iam.DeleteAccessKey(ctx, key.Key.ID); err != nil && !isGone(err) {
+		return err
+	}
+	r.Person.Tell(Deleted{key.Key.ID})
+	return nil
+}
+
+// unstored returns key as an error if a keystore has it.
+func (r *run) unstored(ctx context.Context, key *KeyInTheWay) error {
+	copies, err := r.Keys.Copies(ctx, key.Key.ID)
+	if err != nil || len(copies) == 0 {
+		return err
+	}
+	key.StoredAs = copies[0].Name
+	if copies[0].Kind != r.Keys.Kind() {
+		key.Elsewhere = copies[0].Kind
+	}
+	return key
+}
