@@ -34,17 +34,12 @@ func strangers(t *testing.T) int {
 // atMost returns n, or how many connections this process can have both ends of, if that is less.
 func atMost(n int) int { return int(min(uint64(n), openFiles()/4)) }
 
-// crowd opens n connections to address, sends text on each, and holds them until the test ends.
-func crowd(t *testing.T, address, text string, n int) {
+// crowd opens n connections to address, sends text on each, waits for an answer if there is to be one, and holds them until leave is called.
+func crowd(t *testing.T, address, text string, answered bool, n int) (leave func()) {
 	t.Helper()
 	var dials sync.WaitGroup
 	var mu sync.Mutex
 	var conns []net.Conn
-	t.Cleanup(func() {
-		for _, conn := range conns {
-			conn.Close()
-		}
-	})
 	for range 8 {
 		dials.Go(func() {
 			for range n / 8 {
@@ -57,10 +52,18 @@ func crowd(t *testing.T, address, text string, n int) {
 				conns = append(conns, conn)
 				mu.Unlock()
 				_, _ = io.WriteString(conn, text) // it may have been closed for another one already
+				if answered {
+					_, _ = conn.Read(make([]byte, 1))
+				}
 			}
 		})
 	}
 	dials.Wait()
+	return func() {
+		for _, conn := range conns {
+			conn.Close()
+		}
+	}
 }
 
 // repeat connects to address again and again, sends text, and hangs up without waiting for an answer, until the test ends.
@@ -106,19 +109,20 @@ func TestStrangers(t *testing.T) {
 	request := func(method, more string) string { return method + " / HTTP/1.1\r\nHost: 127.0.0.1\r\n" + more + "\r\n" }
 	wrong := "Authorization: " + strings.Repeat("x", 43) + "\r\n"
 	for _, tt := range []struct {
-		name string
-		text func(token string) string // that each stranger sends
+		name     string
+		text     func(token string) string // that each stranger sends
+		answered bool
 	}{
-		{"say nothing", func(string) string { return "" }},
-		{"do not end their header", func(string) string { return "GET / HTTP/1.1\r\nX: " }},
-		{"have no token and stay", func(string) string { return request("GET", "Connection: keep-alive\r\n") }},
-		{"have a wrong token", func(string) string { return request("GET", wrong) }},
-		{"ask often at once", func(string) string { return strings.Repeat(request("GET", wrong), 50) }},
-		{"do not send their body", func(string) string { return request("POST", "Content-Length: 1000000\r\n") }},
-		{"send a huge header", func(string) string { return request("GET", "X: "+strings.Repeat("x", 2*maxHeader)+"\r\n") }},
-		{"want HTTP/2", func(string) string { return "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00" }},
-		{"want TLS", func(string) string { return "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" }},
-		{"have been answered and stay", func(token string) string { return request("GET", "Authorization: "+token+"\r\n") }},
+		{"say nothing", func(string) string { return "" }, false},
+		{"do not end their header", func(string) string { return "GET / HTTP/1.1\r\nX: " }, false},
+		{"have no token and stay", func(string) string { return request("GET", "Connection: keep-alive\r\n") }, false},
+		{"have a wrong token", func(string) string { return request("GET", wrong) }, false},
+		{"ask often at once", func(string) string { return strings.Repeat(request("GET", wrong), 50) }, false},
+		{"do not send their body", func(string) string { return request("POST", "Content-Length: 1000000\r\n") }, false},
+		{"send a huge header", func(string) string { return request("GET", "X: "+strings.Repeat("x", 2*maxHeader)+"\r\n") }, false},
+		{"want HTTP/2", func(string) string { return "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00" }, false},
+		{"want TLS", func(string) string { return "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" }, false},
+		{"have been answered and stay", func(token string) string { return request("GET", "Authorization: "+token+"\r\n") }, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s, address := serve(t, nil, fixed("work"))
@@ -127,34 +131,43 @@ func TestStrangers(t *testing.T) {
 			if _, err := ask(kept, "http://"+address+"/", s.Token()); err != nil {
 				t.Fatal(err)
 			}
-			calm := answers(t, address, s.Token(), 20)
-
-			crowd(t, address, tt.text(s.Token()), n)
-			began := time.Now()
-			if _, err := ask(kept, "http://"+address+"/", s.Token()); err != nil {
-				t.Error(err)
-			}
-			slowest := max(time.Since(began), answers(t, address, s.Token(), 20))
-			t.Logf("%d strangers: the slowest answer took %v; %v without them", n, slowest, calm)
-			if slowest > answerLimit+10*calm {
-				t.Errorf("an answer took %v", slowest)
-			}
+			inTime(t, func() time.Duration {
+				leave := crowd(t, address, tt.text(s.Token()), tt.answered, n)
+				defer leave()
+				began := time.Now()
+				if _, err := ask(kept, "http://"+address+"/", s.Token()); err != nil {
+					t.Error(err)
+				}
+				return max(time.Since(began), answers(t, address, s.Token(), 20))
+			})
 		})
+	}
+}
+
+// inTime fails the test unless the slowest answer that round measures takes no longer than it may. A machine that is busy with other things is
+// given more rounds: what keeps a client waiting does so in each.
+func inTime(t *testing.T, round func() (slowest time.Duration)) {
+	t.Helper()
+	for left := 3; ; left-- {
+		slowest := round()
+		t.Logf("the slowest answer took %v", slowest)
+		if slowest <= answerLimit {
+			return
+		}
+		if left == 1 {
+			t.Errorf("an answer took %v", slowest)
+			return
+		}
 	}
 }
 
 // TestStrangersComeAndGo: connections that are made and reset as fast as they can be keep nobody waiting.
 func TestStrangersComeAndGo(t *testing.T) {
 	s, address := serve(t, nil, fixed("work"))
-	calm := answers(t, address, s.Token(), 20)
 	for _, text := range []string{"", "GET / HTTP/1.1\r\nHost: x\r\n\r\n"} {
 		repeat(t, address, text)
 	}
-	slowest := answers(t, address, s.Token(), 100)
-	t.Logf("the slowest answer took %v; %v without them", slowest, calm)
-	if slowest > answerLimit+10*calm {
-		t.Errorf("an answer took %v", slowest)
-	}
+	inTime(t, func() time.Duration { return answers(t, address, s.Token(), 100) })
 }
 
 // TestCrowdWithToken: as many clients as there is room for, and more than have a place of their own, all with the token and at once, are
