@@ -34,11 +34,11 @@ func Make(parent, prefix string, now time.Time) (path string, remove func(), err
 		}
 		mark, err := hold(path)
 		if err != nil {
-			os.RemoveAll(path)
+			removeAll(path)
 			return "", nil, err
 		}
 		if mark != nil {
-			return path, func() { mark.Close(); os.RemoveAll(path) }, nil
+			return path, func() { mark.Close(); removeAll(path) }, nil
 		}
 	}
 }
@@ -113,11 +113,11 @@ func empty(path string, now time.Time) bool {
 	}
 	for _, e := range entries {
 		if e.Type().IsRegular() && e.Name() != owner {
-			_ = dir.Remove(e.Name())
+			_ = removeFile(dir, path, e.Name())
 		}
 	}
 	if mark != nil {
-		removeHeld(dir, mark)
+		removeHeld(dir, path, mark)
 	}
 	return true
 }

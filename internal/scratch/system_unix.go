@@ -14,8 +14,13 @@ func private(dir fs.FileInfo) bool {
 	return ok && int(st.Uid) == os.Geteuid() && dir.Mode().Perm()&0o077 == 0
 }
 
+func removeAll(path string) { _ = os.RemoveAll(path) }
+
+// removeFile removes a file in the directory that was opened, whatever is at its path by now.
+func removeFile(dir *os.Root, _, name string) error { return dir.Remove(name) }
+
 // removeHeld removes the mark while it is held, so that nobody else takes it meanwhile.
-func removeHeld(dir *os.Root, mark *os.File) {
+func removeHeld(dir *os.Root, _ string, mark *os.File) {
 	_ = dir.Remove(owner)
 	mark.Close()
 }
