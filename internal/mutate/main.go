@@ -38,11 +38,12 @@ const (
 	caught   outcome = "caught"
 	survived outcome = "SURVIVED"
 	broken   outcome = "ERROR"
+	compiles outcome = "compiles"
 )
 
 func main() {
 	only := flag.String("only", "", "only changes of files whose path contains this text")
-	check := flag.Bool("check", false, "only look whether the texts are there")
+	check := flag.Bool("check", false, "only look whether the changes can be made, and compile")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		flag.Usage()
@@ -68,12 +69,11 @@ func run(ctx context.Context, only string, check bool) bool {
 		if err == nil && !strings.Contains(path, only) {
 			continue
 		}
-		result, detail := caught, ""
-		switch {
-		case err != nil:
-			result, detail = broken, err.Error()
-		case !check:
-			result, detail = try(ctx, path, sources[path], m)
+		result, detail := broken, ""
+		if err != nil {
+			detail = err.Error()
+		} else {
+			result, detail = try(ctx, path, sources[path], m, check)
 		}
 		if ctx.Err() != nil {
 			return false
@@ -82,7 +82,7 @@ func run(ctx context.Context, only string, check bool) bool {
 		fmt.Printf("%-8s  %-34s  %s%s\n", result, cmp.Or(path, "?"), m.why, detail)
 	}
 	total := counts[caught] + counts[survived]
-	fmt.Printf("%d changes: %d caught, %d survived, %d errors\n", total+counts[broken], counts[caught], counts[survived], counts[broken])
+	fmt.Printf("%d changes: %d caught, %d survived, %d errors\n", total+counts[broken]+counts[compiles], counts[caught], counts[survived], counts[broken])
 	return counts[broken] == 0 && float64(counts[caught]) >= wanted*float64(total)
 }
 
@@ -120,7 +120,7 @@ func find(sources map[string][]byte, text string) (path string, err error) {
 }
 
 // try runs the tests of the package of path with the change in it, and if they pass those of the packages in also.
-func try(ctx context.Context, path string, source []byte, m mutation) (outcome, string) {
+func try(ctx context.Context, path string, source []byte, m mutation, check bool) (outcome, string) {
 	dir, err := os.MkdirTemp("", "awsexec-mutate")
 	if err != nil {
 		return broken, err.Error()
@@ -142,18 +142,23 @@ func try(ctx context.Context, path string, source []byte, m mutation) (outcome, 
 		return broken, err.Error()
 	}
 	at := "./" + filepath.ToSlash(filepath.Dir(path))
+	run := func(args ...string) (out []byte, err error) {
+		cmd := exec.CommandContext(ctx, "go", args...)
+		cmd.Env = append(os.Environ(), "GOFLAGS=-overlay="+overlay) // for programs that tests build, too
+		return cmd.CombinedOutput()
+	}
+	if out, err := run("build", at); err != nil {
+		return broken, "\n\t" + strings.ReplaceAll(strings.TrimSpace(string(out)), "\n", "\n\t")
+	}
+	if check {
+		return compiles, ""
+	}
 	for _, packages := range [][]string{{at}, also[strings.TrimPrefix(at, "./")]} {
 		if len(packages) == 0 {
 			continue
 		}
-		cmd := exec.CommandContext(ctx, "go", append([]string{"test", "-count=1", "-failfast", "-vet=off", "-timeout", testLimit.String()}, packages...)...)
-		cmd.Env = append(os.Environ(), "GOFLAGS=-overlay="+overlay) // for programs that tests build, too
-		out, err := cmd.CombinedOutput()
-		switch {
-		case err == nil:
-		case bytes.Contains(out, []byte("[build failed]")) || bytes.Contains(out, []byte("[setup failed]")):
-			return broken, "\n\t" + strings.ReplaceAll(strings.TrimSpace(string(out)), "\n", "\n\t")
-		default:
+		test := []string{"test", "-count=1", "-failfast", "-vet=off", "-timeout", testLimit.String()}
+		if _, err := run(append(test, packages...)...); err != nil {
 			return caught, ""
 		}
 	}
