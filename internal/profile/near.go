@@ -31,6 +31,9 @@ func (c *Config) notFound(name string) *NotFoundError {
 	return &NotFoundError{Name: name, Near: nearest(name, c.Names()), Bare: c.Config.bare[name]}
 }
 
+// longestName bounds what is looked for: to compare names takes time that grows with the product of their lengths.
+const longestName = 128
+
 // nearest returns at most 3 of names: those that take few enough edits, letter case aside, to be a misspelling of name, and
 // those that go on where name ends.
 func nearest(name string, names []string) []string {
@@ -39,6 +42,9 @@ func nearest(name string, names []string) []string {
 		distance int
 	}
 	var near []candidate
+	if len(name) > longestName {
+		return nil
+	}
 	prefix := strings.ToLower(name)
 	wanted := []rune(prefix)
 	most := min(3, 1+len(wanted)/3)

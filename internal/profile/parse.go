@@ -3,7 +3,6 @@ package profile
 import (
 	"bytes"
 	"fmt"
-	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -60,6 +59,7 @@ type parser struct {
 	indent int         // of the last line that was no continuation
 	open   bool        // whether the last setting may still go on
 	more   []valueLine // what it has gone on with
+	blank  int         // the blank lines since
 }
 
 type place struct {
@@ -68,8 +68,9 @@ type place struct {
 }
 
 type valueLine struct {
-	text string // empty for a blank line
-	line int
+	text  string
+	line  int
+	blank int // the blank lines above
 }
 
 func (p *parser) fail(line int, reason string) error {
@@ -79,17 +80,17 @@ func (p *parser) fail(line int, reason string) error {
 func (p *parser) line(number int, line string) error {
 	text := trim(line)
 	if text == "" {
-		if p.open {
-			p.more = append(p.more, valueLine{"", number})
-		}
+		p.blank++
 		return nil
 	}
 	if text[0] == '#' || text[0] == ';' {
 		return nil
 	}
 	indent := width(indentOf(line))
+	blank := p.blank
+	p.blank = 0
 	if p.open && indent > p.indent {
-		p.more = append(p.more, valueLine{text, number})
+		p.more = append(p.more, valueLine{text, number, blank})
 		p.current.last = number
 		return nil
 	}
@@ -170,9 +171,6 @@ func (p *parser) close() error {
 	}
 	more := p.more
 	p.open, p.more = false, p.more[:0]
-	for len(more) > 0 && more[len(more)-1].text == "" {
-		more = more[:len(more)-1]
-	}
 	last := &p.current.own[len(p.current.own)-1]
 	if len(more) > 0 && last.text != "" {
 		last.text = join(last.text, more)
@@ -199,7 +197,9 @@ func join(text string, more []valueLine) string {
 	var b strings.Builder
 	b.WriteString(text)
 	for _, l := range more {
-		b.WriteByte('\n')
+		for range l.blank + 1 {
+			b.WriteByte('\n')
+		}
 		b.WriteString(l.text)
 	}
 	return b.String()
@@ -223,13 +223,40 @@ func (p *parser) nested(block []valueLine) ([]setting, *ParseError) {
 	return settings, nil
 }
 
+// maxInherited bounds the settings that all profiles together have from [DEFAULT]: each is read with a copy of its own.
+const maxInherited = 1 << 20
+
+// count returns how many settings there are, nested ones included.
+func count(settings []setting) int {
+	n := len(settings)
+	for _, s := range settings {
+		n += len(s.nested)
+	}
+	return n
+}
+
 func (p *parser) finish() error {
 	if err := p.close(); err != nil {
 		return err
 	}
-	for key, err := range p.badBlock {
-		for _, s := range p.file.sections {
-			if !slices.ContainsFunc(s.own, func(s setting) bool { return s.key == key }) {
+	if n := count(p.file.defaults) * len(p.file.sections); n > maxInherited {
+		return &ParseError{Pos{p.file.Path, p.file.defaults[0].line}, fmt.Sprintf("[DEFAULT] gives %d settings to profiles, and %d is the most that is read", n, maxInherited)}
+	}
+	if len(p.badBlock) == 0 {
+		return nil
+	}
+	for _, s := range p.file.sections {
+		over := make(map[string]bool, len(p.badBlock))
+		for _, own := range s.own {
+			if p.badBlock[own.key] != nil {
+				over[own.key] = true
+			}
+		}
+		if len(over) == len(p.badBlock) {
+			continue
+		}
+		for _, d := range p.file.defaults { // the first in the file
+			if err := p.badBlock[d.key]; err != nil && !over[d.key] {
 				return err
 			}
 		}

@@ -248,13 +248,14 @@ func TestCycle(t *testing.T) {
 }
 
 func TestLongChain(t *testing.T) {
-	var b strings.Builder
-	const n = 5000
-	for i := range n {
-		fmt.Fprintf(&b, "[profile p%d]\nrole_arn = r\nsource_profile = p%d\n", i, i+1)
+	chain := func(n int) *Config {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, "[profile p%d]\nrole_arn = r\nsource_profile = p%d\n", i, i+1)
+		}
+		return configOf(t, b.String()+fmt.Sprintf("[profile p%d]\n", n), "")
 	}
-	config := configOf(t, b.String()+fmt.Sprintf("[profile p%d]\n", n), "")
-	p, err := config.Profile("p0")
+	p, err := chain(MaxChain).Profile("p0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -262,8 +263,14 @@ func TestLongChain(t *testing.T) {
 	for ; p != nil; p = p.Source {
 		length++
 	}
-	if length != n+1 {
-		t.Errorf("the chain has %d profiles, want %d", length, n+1)
+	if length != MaxChain+1 {
+		t.Errorf("the chain has %d profiles, want %d", length, MaxChain+1)
+	}
+	for _, n := range []int{MaxChain + 1, 50000} {
+		_, err := chain(n).Profile("p0")
+		if long, ok := errors.AsType[*ChainError](err); !ok || long.Profile != "p0" || len(err.Error()) > 100 {
+			t.Errorf("%d profiles: %.200v", n, err)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -27,6 +28,16 @@ type CycleError struct {
 func (e *CycleError) Error() string {
 	return fmt.Sprintf("profile %q: %s: source_profile goes in a circle: %s", e.Path[0], e.Pos, strings.Join(e.Path, " → "))
 }
+
+// ChainError says that a profile leads on to more than MaxChain others.
+type ChainError struct{ Profile string }
+
+func (e *ChainError) Error() string {
+	return fmt.Sprintf("profile %q: more than %d profiles are on the way to its credentials", e.Profile, MaxChain)
+}
+
+// MaxChain is how many profiles may be on the way from a profile to its credentials.
+const MaxChain = 100
 
 // Profile resolves the profile called name. A profile that is not in the files is a [*NotFoundError], but for "default",
 // which is then empty. Other errors are a [*SettingError], a [*CycleError], or one of the three in a source profile, wrapped.
@@ -62,11 +73,18 @@ func (c *Config) resolve(name string, path []string, seen map[string]bool) (*Pro
 	}
 	path = append(path, name)
 	seen[name] = true
+	if len(path) > MaxChain {
+		return nil, &ChainError{path[0]}
+	}
 	if seen[source] {
 		circle := path[slices.Index(path, source):]
 		return nil, &CycleError{append(slices.Clone(circle), source), at}
 	}
-	if p.Source, err = c.resolve(source, path, seen); err != nil {
+	p.Source, err = c.resolve(source, path, seen)
+	if long, ok := errors.AsType[*ChainError](err); ok {
+		return nil, long
+	}
+	if err != nil {
 		return nil, fmt.Errorf("profile %q: %s: source_profile: %w", name, at, err)
 	}
 	return p, nil

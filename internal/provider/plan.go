@@ -136,6 +136,9 @@ func (o *Options) decide(ctx context.Context, p *profile.Profile, path []string)
 		return nil, &LoopError{append(slices.Clone(path), p.Name)}
 	}
 	path = append(slices.Clone(path), p.Name)
+	if len(path) > profile.MaxChain {
+		return nil, &profile.ChainError{Profile: path[0]}
+	}
 	if p.RoleARN != "" && p.WebIdentityTokenFile == "" {
 		from, err := o.decideSource(ctx, p, path)
 		if err != nil {
