@@ -1,100 +1,15 @@
-// Command awsexec keeps long-term AWS access keys in the OS keyring and gives programs short-lived credentials instead.
+// Command awsexec keeps long-term AWS access keys in the OS keyring and gives
+// programs short-lived credentials instead.
 package main
 
 import (
-	"fmt"
-	"io"
 	"os"
-	"os/exec"
-	"path/filepath"
-	"runtime"
-	"runtime/debug"
-	"time"
 
-	"github.com/awsexec/awsexec/internal/fault"
-	"github.com/awsexec/awsexec/internal/guard"
-	"github.com/awsexec/awsexec/internal/interrupt"
-	"github.com/awsexec/awsexec/internal/warm"
+	"github.com/awsexec/awsexec/internal/cli"
+	_ "github.com/awsexec/awsexec/internal/warm" // answers most calls before this one begins
 )
 
 // version is set by the release build.
 var version = "dev"
 
-// deps is all that a run takes from the world around it, so that a test can hand in its own.
-type deps struct {
-	stdin          io.Reader
-	stdout, stderr io.Writer
-	environ        []string // NAME=value
-	home           string   // the user's home directory
-	self           string   // absolute path of this program
-	now            func() time.Time
-	workFactor     int           // of the encrypted keystore; 0 for the default, less only in tests
-	pause          time.Duration // before AWS is asked once more whether it knows a new key
-	lockPatience   time.Duration // how long another awsexec that changes the same key is waited for
-}
-
-// grace is how long a run may take to end in good order once a signal has asked for it. All waits for AWS, locks and people end at once; a
-// read from a pipe that nobody writes to does not.
-const grace = 2 * time.Second
-
-func main() {
-	guard.Process()
-	fault.Handle(endOnFault(deps{stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ()}, os.Exit))
-	defer fault.Catch()
-	home, _ := os.UserHomeDir() // "" shows up when a path under it is needed
-	ctx := interrupt.Catch(grace, os.Exit)
-	d := deps{
-		stdin:      os.Stdin,
-		stdout:     os.Stdout,
-		stderr:     os.Stderr,
-		environ:    os.Environ(),
-		home:       home,
-		self:       selfPath(os.Args[0]),
-		now:        time.Now,
-		workFactor: workFactor,
-		pause:      pause,
-
-		lockPatience: lockPatience,
-	}
-	if warm.WriteError != nil {
-		newUI(d).fail(fmt.Errorf("print credentials: %w", warm.WriteError), "")
-		os.Exit(exitFailed)
-	}
-	os.Exit(run(ctx, os.Args[1:], d))
-}
-
-// endOnFault returns what is done about a panic: it ends the run as any other failure. What nobody can catch, such as a lack of memory or of
-// threads, ends it by SIGABRT from now on. Either way the exit code is not that of wrong usage, which is Go's own for both.
-func endOnFault(d deps, exit func(code int)) func(*fault.Fault) {
-	if runtime.GOOS != "windows" { // where it could bring up a dialog
-		debug.SetTraceback("crash")
-	}
-	return func(f *fault.Fault) {
-		newUI(d).fail(f, "report this: https://github.com/awsexec/awsexec/issues")
-		exit(exitFailed)
-	}
-}
-
-// selfPath is the absolute path of this program: the one that it was found by under the name invoked, if that leads here, since package
-// managers put a link there that outlives an upgrade, and else the system's word.
-func selfPath(invoked string) string {
-	self, err := os.Executable()
-	if err != nil {
-		self = "awsexec"
-	}
-	found, err := exec.LookPath(invoked)
-	if err != nil {
-		return self
-	}
-	if found, err = filepath.Abs(found); err != nil {
-		return self
-	}
-	ours, err := os.Stat(self)
-	if err != nil {
-		return self
-	}
-	if theirs, err := os.Stat(found); err != nil || !os.SameFile(ours, theirs) {
-		return self
-	}
-	return found
-}
+func main() { os.Exit(cli.Main(os.Args, version)) }

@@ -18,7 +18,8 @@ const module = "github.com/awsexec/awsexec/"
 
 // arrows are the packages of ours that a package may import. What is in no row may import none.
 var arrows = map[string]string{
-	"cmd/awsexec": "exec keystore processfmt internal/atomicfile internal/awsapi internal/credentials internal/doctor internal/explain internal/flock " +
+	"cmd/awsexec": "internal/cli internal/warm",
+	"internal/cli": "exec keystore processfmt internal/atomicfile internal/awsapi internal/credentials internal/doctor internal/explain internal/flock " +
 		"internal/profile internal/provider internal/redirect internal/renew internal/rotate internal/server internal/session internal/term internal/ticket internal/visible internal/warm internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault",
 
 	"exec":       "internal/child internal/guard internal/fault",

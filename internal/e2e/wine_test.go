@@ -60,7 +60,7 @@ var windowsPackages = []struct{ path, skip string }{
 	// minutes there and is not about Windows.
 	{"keystore", "TestKeyringContract/(coming_and_going|sealing_key|goroutines)$|TestFileContract/(goroutines|processes|coming_and_going|sizes|names|sealing.*)|TestFileDamaged|TestFilePassphrase"},
 	// These have files, modes of files and programs in the way of Unix, or make so many files that they take minutes.
-	{"cmd/awsexec", "TestSelfPath|TestDoctor|TestProfileErrors|Refresh|Renewal|Import|Serve|Rotat|Passphrase|AtOnce"},
+	{"internal/cli", "TestSelfPath|TestDoctor|TestProfileErrors|Refresh|Renewal|Import|Serve|Rotat|Passphrase|AtOnce"},
 }
 
 // newWindows builds the programs while Wine makes the machine.

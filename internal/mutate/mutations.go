@@ -5,7 +5,7 @@ var also = map[string][]string{
 	"internal/cache":    {"./internal/provider"},
 	"internal/child":    {"./exec"},
 	"internal/profile":  {"./internal/script"},
-	"internal/provider": {"./cmd/awsexec", "./internal/script"},
+	"internal/provider": {"./internal/cli", "./internal/script"},
 	"internal/sealed":   {"./internal/cache"},
 }
 

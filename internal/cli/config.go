@@ -1,0 +1,116 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/awsexec/awsexec/internal/atomicfile"
+	"github.com/awsexec/awsexec/internal/flock"
+	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/readfile"
+	"github.com/awsexec/awsexec/internal/session"
+	"github.com/awsexec/awsexec/internal/visible"
+)
+
+// backupSuffix is put behind the name of an AWS file for the copy that is kept of it before it is changed.
+const backupSuffix = ".before-awsexec"
+
+// addProcess adds the profile's credential_process line to the AWS config file: a whole section if there is none, else one line. All
+// other bytes stay.
+func (a *app) addProcess(ctx context.Context, name, command string) error {
+	changed, err := a.editFile(ctx, a.settings.Files.Config, func(old []byte) ([]byte, bool, error) {
+		return profile.AddCredentialProcess(old, a.settings.Files.Config, name, command)
+	})
+	if err != nil {
+		return err
+	}
+	if changed {
+		a.ui.note("profile %q is in %s", name, a.settings.Files.Config)
+	} else {
+		a.ui.note("%s has the profile %q already", a.settings.Files.Config, name)
+	}
+	return nil
+}
+
+// editLimit bounds the wait for another awsexec that edits the AWS files.
+const editLimit = 30 * time.Second
+
+// editFile replaces the AWS file at path by what edit makes of it, and keeps a backup of what was there, without the secrets: a copy
+// would outlive the move of a key into the keystore. It is one awsexec at a time that edits, so that none undoes what another did;
+// a killed one leaves the old file or the new one.
+func (a *app) editFile(ctx context.Context, path string, edit func(old []byte) (data []byte, changed bool, err error)) (changed bool, err error) {
+	if path == "" {
+		return false, errors.New("there is no AWS config file to write to: HOME is not set")
+	}
+	dir, err := a.settings.DataDir()
+	if err != nil {
+		return false, err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, editLimit, session.ErrTooLong)
+	defer cancel()
+	done := a.ui.Waiting("for another awsexec, which edits the AWS files")
+	release, err := flock.Lock(ctx, filepath.Join(dir, "aws-files.lock"))
+	done()
+	if err != nil {
+		return false, err
+	}
+	defer release()
+	atomicfile.Tidy(path)
+	atomicfile.Tidy(path + backupSuffix)
+	old, err := readfile.Read(path, readfile.MaxAWS)
+	exists := err == nil
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	data, changed, err := edit(old)
+	defer clear(old) // they hold keys, perhaps
+	defer clear(data)
+	if err != nil || !changed {
+		return false, err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return false, err
+	}
+	if exists && !slices.Contains(a.backedUp, path) {
+		if err := atomicfile.Write(path+backupSuffix, profile.Redact(old), 0o600); err != nil {
+			return false, err
+		}
+		a.backedUp = append(a.backedUp, path)
+	}
+	return true, atomicfile.Write(path, data, 0o600)
+}
+
+// isProcessOf tells whether a credential_process runs this program for the profile name.
+func (a *app) isProcessOf(command, name string) bool {
+	of, ok := profile.SelfProcess(command, a.self)
+	return ok && (of == name || of == "" && name == "default")
+}
+
+// processCommand is the command line for credential_process, with an absolute path and more flags where there are any.
+func processCommand(self, name string, flags ...string) string {
+	return profile.ProcessCommand(runtime.GOOS, append([]string{plainPath(self), "--profile", name}, flags...)...)
+}
+
+// quoteWord returns word as it is pasted into a shell. A space alone is put in double quotes, which mean the same to shlex, sh, cmd.exe and
+// PowerShell. What does not print is written as an escape, in the form of bash, zsh and ksh.
+func quoteWord(word string) string {
+	if shown := visible.Text(word); shown != word {
+		escaped := strconv.Quote(word)
+		return "$'" + strings.ReplaceAll(escaped[1:len(escaped)-1], "'", `\'`) + "'"
+	}
+	switch {
+	case runtime.GOOS != "windows" && strings.ContainsAny(word, "\"'`$\\!*?[]{}()<>|&;#~"):
+		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	case word == "" || strings.Contains(word, " "):
+		return `"` + word + `"`
+	}
+	return word
+}

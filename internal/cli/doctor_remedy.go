@@ -1,0 +1,91 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"runtime"
+	"strconv"
+	"strings"
+
+	"github.com/awsexec/awsexec/internal/doctor"
+	"github.com/awsexec/awsexec/internal/explain"
+)
+
+// remedy is what is typed for a remedy of doctor's, or done; "" if nothing is known.
+func (a *app) remedy(r doctor.Remedy) string {
+	switch r := r.(type) {
+	case doctor.Unset:
+		return unsetCommand(r.Variables)
+	case doctor.Export:
+		return exportCommand(r.Variable, r.Value)
+	case doctor.Edit:
+		return editCommand(r.At, r.What)
+	case doctor.Replace:
+		return editCommand(r.At, fmt.Sprintf("take the key out; or, to use it in place of the stored one (%s): awsexec import %s --force", mask(r.Stored), quoteWord(r.Profile)))
+	case doctor.Import:
+		if a.settings.NoPrompt {
+			return "awsexec import " + quoteWord(r.Profile) + " --yes"
+		}
+		return "awsexec import " + quoteWord(r.Profile)
+	case doctor.Configure:
+		return fmt.Sprintf("aws configure set %s %s --profile %s", r.Setting, quoteWord(r.Value), quoteWord(r.Profile))
+	case doctor.Lead:
+		return leadCommand(processCommand(a.self, r.Profile), r.Profile)
+	case doctor.Awsexec:
+		words := []string{"awsexec"}
+		for _, word := range r.Args {
+			words = append(words, quoteWord(word))
+		}
+		return strings.Join(words, " ")
+	case doctor.RunWith:
+		return "awsexec -p " + quoteWord(r.Profile) + " -- COMMAND"
+	case doctor.Restrict:
+		return "chmod go-rwx " + quoteWord(r.Path)
+	case doctor.Reclaim:
+		return cmp.Or(fixOfDirectory(r.Refused), hintOfDirectory(r.Refused, a))
+	case doctor.Advice:
+		return r.Text
+	case doctor.AfterError:
+		return hint(r.Err, a)
+	}
+	return ""
+}
+
+// leadCommand makes a command the credential_process of a profile.
+func leadCommand(command, name string) string {
+	quoted := quoteWord(command)
+	if runtime.GOOS == "windows" { // where the command has quotes of its own
+		quoted = strconv.Quote(command)
+	}
+	return "aws configure set credential_process " + quoted + " --profile " + quoteWord(name)
+}
+
+// unsetCommand takes variables out of the environment, in a POSIX shell or, on Windows, in PowerShell.
+func unsetCommand(names []string) string {
+	if runtime.GOOS == "windows" {
+		return "Remove-Item Env:" + strings.Join(names, ", Env:")
+	}
+	return "unset " + strings.Join(names, " ")
+}
+
+// exportCommand puts a variable into the environment, likewise.
+func exportCommand(name, value string) string {
+	if runtime.GOOS == "windows" {
+		return "$Env:" + name + " = '" + value + "'"
+	}
+	return "export " + name + "=" + quoteWord(value)
+}
+
+// editCommand shows a line of a file in an editor, and what is to be done there.
+func editCommand(at explain.Place, what string) string {
+	if at.Pos.File == "" {
+		return ""
+	}
+	if at.Key != "" {
+		what = at.Key + ": " + what
+	}
+	if runtime.GOOS == "windows" {
+		return fmt.Sprintf("notepad %s   # line %d: %s", quoteWord(at.Pos.File), at.Pos.Line, what)
+	}
+	return fmt.Sprintf("${EDITOR:-vi} +%d %s   # %s", at.Pos.Line, quoteWord(at.Pos.File), what)
+}

@@ -1,0 +1,227 @@
+package cli
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/awsexec/awsexec/internal/doctor"
+	"github.com/awsexec/awsexec/internal/explain"
+	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/provider"
+)
+
+// doctorReport is what doctor --json prints. Fields may be added to it; those that are there keep their meaning.
+type doctorReport struct {
+	OK      bool `json:"ok"` // no finding is a warning or an error
+	Profile struct {
+		Name string `json:"name"`
+		Why  string `json:"why"` // "--profile", a variable or "default"
+	} `json:"profile"`
+	Clients         []doctorClient  `json:"clients"`           // awsexec first
+	Chain           []string        `json:"chain"`             // how awsexec gets the credentials, the last step first
+	GetSessionToken string          `json:"get_session_token"` // whether it applies and why
+	Session         string          `json:"session"`           // what the cache has
+	Findings        []doctorFinding `json:"findings"`
+}
+
+// doctorClient is what one client would use.
+type doctorClient struct {
+	Client      string `json:"client"`
+	Profile     string `json:"profile"`
+	Credentials string `json:"credentials"`          // in words
+	DecidedBy   string `json:"decided_by,omitempty"` // file:line or variable
+	Why         string `json:"why,omitempty"`
+	Same        bool   `json:"same"` // as awsexec
+	Region      string `json:"region,omitempty"`
+	RegionFrom  string `json:"region_from,omitempty"`
+}
+
+// doctorFinding is one thing that is to be known, and the commands that put it right.
+type doctorFinding struct {
+	Severity string `json:"severity"` // error, warning or info
+	Check    string `json:"check"`
+	Text     string `json:"text"`
+	At       string `json:"at,omitempty"` // file:line or variable
+	Mend     string `json:"mend,omitempty"`
+}
+
+// severities are how severities are written.
+var severities = map[doctor.Severity]string{doctor.Broken: "error", doctor.Suspect: "warning", doctor.Notice: "info"}
+
+// doctorView puts a report into words.
+type doctorView struct {
+	app *app
+	in  doctor.Input
+}
+
+func (v doctorView) report(r *doctor.Report) doctorReport {
+	shown := doctorReport{OK: r.OK(), Chain: []string{}, GetSessionToken: sessionRuleText(r), Session: v.session(r.Session), Findings: []doctorFinding{}}
+	shown.Profile.Name, shown.Profile.Why = r.Name, cmp.Or(r.NamedBy.String(), "default")
+	shown.Clients = append(shown.Clients, v.own(r))
+	for _, c := range r.Clients {
+		row := doctorClient{
+			Client: string(c.Client), Profile: c.Profile, Credentials: v.credentials(&c.Result), DecidedBy: c.At.String(), Why: c.Why,
+			Same: c.Same, Region: c.Region, RegionFrom: c.RegionAt.String(),
+		}
+		if row.Region != "" && row.RegionFrom == "" {
+			row.RegionFrom = "its default"
+		}
+		shown.Clients = append(shown.Clients, row)
+	}
+	for _, step := range r.Steps {
+		shown.Chain = append(shown.Chain, stepText(step))
+	}
+	for _, f := range r.Findings {
+		shown.Findings = append(shown.Findings, v.finding(f))
+	}
+	return shown
+}
+
+// own is the row of awsexec itself.
+func (v doctorView) own(r *doctor.Report) doctorClient {
+	row := doctorClient{Client: "awsexec", Profile: r.Name, Same: true, Region: r.Region, RegionFrom: r.RegionAt.String()}
+	if len(r.Steps) == 0 {
+		row.Credentials, row.Why = string(explain.Fails), r.Err.Error()
+		return row
+	}
+	row.DecidedBy = r.Steps[0].At.String()
+	var kinds []string
+	for _, step := range r.Steps {
+		kinds = append(kinds, kindText(step))
+	}
+	row.Credentials = strings.Join(kinds, " from ")
+	return row
+}
+
+// credentials says in words what a client would use.
+func (v doctorView) credentials(r *explain.Result) string {
+	text := string(r.Kind)
+	_, ours := profile.SelfProcess(r.Process, v.in.Self)
+	switch {
+	case r.Kind == explain.Fails:
+		text += ": " + string(r.Failure)
+	case r.Kind == explain.Process && ours:
+		text = "awsexec, by " + text
+	case r.AccessKeyID != "":
+		text += " " + mask(strings.Trim(r.AccessKeyID, `"'`))
+	case r.Source != nil:
+		text += " from " + v.credentials(r.Source)
+	}
+	return text
+}
+
+// kindText says in words what a step of awsexec's is.
+func kindText(s doctor.Step) string {
+	text := string(s.Plan.Kind)
+	if s.KeyID != "" {
+		text += " " + mask(s.KeyID)
+	}
+	return text
+}
+
+func stepText(s doctor.Step) string {
+	text := kindText(s)
+	if s.Plan.Kind == provider.Role {
+		text = "role " + maskARN(s.Plan.Profile.RoleARN)
+	}
+	text = fmt.Sprintf("profile %q: %s", s.Plan.Profile.Name, text)
+	if at := s.At.String(); at != "" {
+		text += ", " + at
+	}
+	return text
+}
+
+// sessionRuleText says whether the credentials go through GetSessionToken.
+func sessionRuleText(r *doctor.Report) string {
+	switch r.Rule {
+	case doctor.LongTermItself:
+		return "does not apply: --no-session gives the long-term key itself"
+	case doctor.SessionForRoles:
+		return "applies: one session of the long-term key serves all roles that it assumes, but for roles of more than an hour"
+	case doctor.SessionItself:
+		return "applies: the credentials are a session of the long-term key"
+	case doctor.SessionIfLongTerm:
+		return "applies only if the credential_process gives a long-term key"
+	case doctor.AlreadyShortLived:
+		kind := r.Steps[len(r.Steps)-1].Plan.Kind
+		return fmt.Sprintf("does not apply: %s gives short-lived credentials, which AWS refuses GetSessionToken to", kind)
+	}
+	return "does not apply: there are no credentials"
+}
+
+// session says what the cache has.
+func (v doctorView) session(s doctor.Session) string {
+	left := s.Expires.Sub(v.in.Now()).Round(time.Minute)
+	switch {
+	case !s.Cacheable:
+		return "none: only sessions of long-term keys are cached"
+	case s.Err != nil:
+		return "unknown: " + s.Err.Error()
+	case s.Expires.IsZero():
+		return "none cached"
+	case left <= 0:
+		return "expired at " + s.Expires.UTC().Format(time.RFC3339)
+	}
+	return fmt.Sprintf("cached until %s, %s left", s.Expires.UTC().Format(time.RFC3339), strings.TrimSuffix(left.String(), "0s"))
+}
+
+// finding puts a finding into words.
+func (v doctorView) finding(f doctor.Finding) doctorFinding {
+	shown := doctorFinding{Severity: severities[f.Severity], Check: string(f.Check), Text: f.Text, At: f.At.String()}
+	if f.Otherwise != nil {
+		shown.Text += fmt.Sprintf(" (or run it as %s)", v.app.remedy(f.Otherwise))
+	}
+	var lines []string
+	for _, r := range f.Remedies {
+		if line := v.app.remedy(r); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	shown.Mend = strings.Join(lines, "\n")
+	return shown
+}
+
+// showDoctor prints a report for people.
+func (a *app) showDoctor(r doctorReport) error {
+	page := a.ui.page(3)
+	page.line("profile %q, by %s", r.Profile.Name, r.Profile.Why)
+	for i, step := range r.Chain {
+		page.line("%s%s", strings.Repeat("  ", i+1), step)
+	}
+	page.line("GetSessionToken %s", r.GetSessionToken)
+	page.line("session: %s", r.Session)
+	page.line("")
+
+	page.row("CLIENT", "PROFILE", "CREDENTIALS", "DECIDED BY", "REGION")
+	for _, c := range r.Clients {
+		page.row(c.Client, c.Profile, c.Credentials, cmp.Or(c.DecidedBy, "-"), cmp.Or(c.Region, "none"))
+	}
+	first := true
+	for _, c := range r.Clients {
+		if c.Same {
+			continue
+		}
+		if first {
+			page.line("")
+			page.line("why others differ from awsexec:")
+			first = false
+		}
+		page.line("  %s: %s", c.Client, c.Why)
+	}
+	page.line("")
+	if len(r.Findings) == 0 {
+		page.line("nothing is wrong")
+	}
+	for _, f := range r.Findings {
+		page.line("%s: %s", f.Severity, f.Text)
+		if f.At != "" {
+			page.line("    at: %s", f.At)
+		}
+		for line := range strings.Lines(f.Mend) {
+			page.line("    fix: %s", strings.TrimSuffix(line, "\n"))
+		}
+	}
+	return a.ui.print(page)
+}

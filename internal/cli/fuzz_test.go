@@ -1,0 +1,113 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// FuzzKeyInput checks that a key is read whole, from standard input and from a CSV file, and that no error quotes what was read.
+func FuzzKeyInput(f *testing.F) {
+	for _, text := range []string{
+		"AKIAIOSFODNN7EXAMPLE\nS3CR3TMARKER/1234567890123456789012345678\n",
+		`{"AccessKey":{"AccessKeyId":"AKIAIOSFODNN7EXAMPLE","SecretAccessKey":"S3CR3TMARKER/1234567890123456789012345678"}}`,
+		`{"Version":1,"AccessKeyId":"ASIA","SecretAccessKey":"S3CR3TMARKER","SessionToken":"S3CR3TMARKER"}`,
+		"\ufeffAccess key ID,Secret access key\r\nAKIAIOSFODNN7EXAMPLE,S3CR3TMARKER/1234567890123456789012345678\r\n",
+		"User name,Access key ID,Secret access key\n\"S3CR3TMARKER", "S3CR3TMARKER", "{S3CR3TMARKER", "",
+	} {
+		f.Add([]byte(text))
+	}
+	path := filepath.Join(f.TempDir(), "key.csv")
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		key, err := keyFromReader(bytes.NewReader(data))
+		fromFile, fileErr := keyFromCSV(path)
+		for _, err := range []error{err, fileErr} {
+			if err != nil && strings.Contains(err.Error(), "S3CR3TMARKER") {
+				t.Fatalf("an error quotes a secret: %v", err)
+			}
+		}
+		if err == nil && fileErr == nil && key != fromFile {
+			t.Fatal("the same bytes are two keys")
+		}
+		for _, key := range []struct {
+			err        error
+			id, secret string
+		}{{err, key.AccessKeyID, key.SecretAccessKey}, {fileErr, fromFile.AccessKeyID, fromFile.SecretAccessKey}} {
+			if key.err == nil && key.secret != "" && !bytes.Contains(data, []byte(key.secret)) && !bytes.ContainsAny(data, `"\`) && !invalid(data) {
+				t.Fatal("the secret is not one that was given")
+			}
+		}
+		if err := checkKey(key); err != nil && strings.Contains(err.Error(), "S3CR3TMARKER") {
+			t.Fatalf("an error quotes a secret: %v", err)
+		}
+	})
+}
+
+func invalid(data []byte) bool { return !bytes.Equal(bytes.ToValidUTF8(data, nil), data) }
+
+// FuzzDuration checks that durations are whole seconds above 0, and that what Go writes is read back.
+func FuzzDuration(f *testing.F) {
+	for _, text := range []string{"", "1h30m", "900", "0", "-1s", "1.5s", "1ms", "9999999999", "2562047h47m16s", "+5", "1e3", " 1h"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, read := range []func() (time.Duration, error){
+			func() (time.Duration, error) { return parseDuration(text, "--duration") },
+			func() (time.Duration, error) { return parseHold(text) },
+		} {
+			d, err := read()
+			var usage usageError
+			if err != nil {
+				if !errors.As(err, &usage) || d < 0 {
+					t.Fatalf("%q is %v, %v", text, d, err)
+				}
+				continue
+			}
+			if d < 0 || d%time.Second != 0 {
+				t.Fatalf("%q is %v", text, d)
+			}
+			if again, err := parseDuration(d.String(), "x"); d > 0 && (err != nil || again != d) {
+				t.Fatalf("%v is read as %v, %v", d, again, err)
+			}
+		}
+	})
+}
+
+// FuzzArguments checks that any command line selects a command, is help, or is wrong usage, and that a child's arguments stay apart.
+func FuzzArguments(f *testing.F) {
+	for _, text := range []string{"", "-p\nx", "list\n--json", "--help", "add", "add\nx\n--env\n--stdin", "-p\nx\n--\nls\n-l", "serve\n--\nx", "--\n", "--duration\n1h", "-pé", "ls"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		args := strings.Split(text, "\n")
+		own, child, hasChild := splitArgs(args)
+		if joined := strings.Join(append(append(own[:len(own):len(own)], separator(hasChild)...), child...), "\n"); joined != text {
+			t.Fatalf("%q was split into %q and %q", args, own, child)
+		}
+		selected, err := parse(&cli{}, own, deps{stdout: io.Discard, stderr: io.Discard})
+		var usage usageError
+		if err != nil && !errors.As(err, &usage) {
+			t.Fatalf("%q: %v", own, err)
+		}
+		if err == nil && selected != nil && hasChild {
+			if _, err := withChild(selected, child); err != nil && !errors.As(err, &usage) {
+				t.Fatalf("%q: %v", args, err)
+			}
+		}
+	})
+}
+
+func separator(has bool) []string {
+	if has {
+		return []string{"--"}
+	}
+	return nil
+}

@@ -1,0 +1,229 @@
+package cli
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/awsexec/awsexec/exec"
+	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/ststest"
+)
+
+func TestRefreshUsage(t *testing.T) {
+	w := newWorld(t)
+	w.add("work")
+	hint := "hint: awsexec --refresh [-p NAME] -- CMD [ARG…]"
+	for _, tt := range []struct {
+		args  []string
+		parts []string
+	}{
+		{[]string{"--refresh"}, []string{"--refresh is about a program to run", hint}},
+		{[]string{"--refresh", "-p", "work"}, []string{hint}},
+		{[]string{"list", "--refresh"}, []string{hint}},
+		{[]string{"--refresh", "--"}, []string{"no program to run after --"}},
+		{[]string{"--refresh", "--no-session", "--", "true"}, []string{"--refresh and --no-session exclude each other"}},
+	} {
+		w.refuse(exitUsage, "", tt.args, tt.parts...)
+	}
+	w.env["AWSEXEC_REFRESH"] = "1"
+	w.ok("", "-p", "work")
+	w.ok("", "-p", "work", "--no-session")
+	w.env["AWSEXEC_REFRESH"] = "often"
+	w.refuse(exitUsage, "", nil, `AWSEXEC_REFRESH "often" is neither true nor false`)
+}
+
+// What the program could not renew is refused before it starts, and before anything is asked.
+func TestRefreshRefuses(t *testing.T) {
+	w := newWorld(t)
+	w.add("work")
+	w.write(".aws/config", "[profile role]\nrole_arn = arn:aws:iam::123456789012:role/x\ncredential_source = EcsContainer\n")
+	for _, tt := range []struct {
+		env   map[string]string
+		args  []string
+		parts []string
+	}{
+		{map[string]string{"AWS_ACCESS_KEY_ID": aliceID, "AWS_SECRET_ACCESS_KEY": aliceSecret}, nil,
+			[]string{"the credentials are an access key in the environment", "hint: name a profile"}},
+		{map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1/"}, []string{"-p", "role"},
+			[]string{"variables (container) that the program does not get", "hint: start it without awsexec"}},
+		{map[string]string{"AWS_WEB_IDENTITY_TOKEN_FILE": "/t", "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/x"}, nil,
+			[]string{"variables (web identity)"}},
+		{nil, []string{"-p", "work"}, []string{"keystore.age", "AWSEXEC_PASSPHRASE", "hint: have awsexec stay and renew for the program: awsexec serve --profile work -- …"}},
+	} {
+		for name, value := range tt.env {
+			w.env[name] = value
+		}
+		w.refuse(exitFailed, "", append(tt.args, "--refresh", "--", "true"), tt.parts...)
+		for name := range tt.env {
+			delete(w.env, name)
+		}
+	}
+	if n := w.server.Calls("GetSessionToken"); n != 0 {
+		t.Errorf("%d sessions were made for nothing", n)
+	}
+}
+
+// app is what runs awsexec args, with the profile that they select, and what it says.
+func (w *world) app(args ...string) (*app, *profile.Profile, *strings.Builder) {
+	w.t.Helper()
+	said := &strings.Builder{}
+	d := deps{stdout: io.Discard, stderr: said, home: w.home, self: self, now: w.now, workFactor: 1}
+	for name, value := range w.env {
+		d.environ = append(d.environ, name+"="+value)
+	}
+	grammar := &cli{}
+	if _, err := parse(grammar, args, d); err != nil {
+		w.t.Fatal(err)
+	}
+	a, err := newApp(d, newUI(d), &grammar.flags, false, false)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	p, err := a.session.Selected(w.t.Context())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return a, p, said
+}
+
+// renewal is what a child of awsexec args would get.
+func (w *world) renewal(args ...string) (exec.Renewal, string, error) {
+	w.t.Helper()
+	a, p, said := w.app(args...)
+	r, err := a.renewal(w.t.Context(), p)
+	return r, said.String(), err
+}
+
+// An encrypted keystore that only a person can open is warned of; one that is unlocked needs nobody.
+func TestRefreshOfEncryptedFile(t *testing.T) {
+	w := newWorld(t)
+	w.add("work")
+	delete(w.env, "AWSEXEC_PASSPHRASE")
+	a, p, said := w.app("-p", "work")
+	if err := a.checkRenewable(t.Context(), p); err != nil || !strings.Contains(said.String(), "each renewal will ask for the passphrase of ") {
+		t.Errorf("%v, said %q", err, said)
+	}
+}
+
+// Every renewal has the flags that shape the credentials.
+func TestRenewalFlags(t *testing.T) {
+	w := newWorld(t)
+	w.add("work")
+	w.write(".aws/config", "[profile work]\nregion = eu-west-1\n")
+	r, said, err := w.renewal("-p", "work", "--duration", "1h", "--region", "eu-west-3", "--keystore", "file", "--no-prompt")
+	if err != nil || said != "" || r.Region != "eu-west-3" {
+		t.Fatalf("%+v, %v, said %q", r, err, said)
+	}
+	data, err := os.ReadFile(r.ConfigFile)
+	if want := "\ncredential_process = /opt/bin/awsexec --profile work --duration 1h --region eu-west-3 --keystore file --no-prompt\n"; err != nil || !strings.Contains(string(data), want) {
+		t.Errorf("%v, the program's config file has not %q but\n%s", err, want, data)
+	}
+}
+
+// A program's own files are stable: the same for a second program, others when the user's change, and there for the first nevertheless.
+func TestRenewalFiles(t *testing.T) {
+	w := newWorld(t)
+	w.add("work")
+	w.write(".aws/config", "[profile work]\nregion = eu-west-1\n")
+	first, _, err := w.renewal("-p", "work")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if second, _, err := w.renewal("-p", "work"); err != nil || second != first {
+		t.Errorf("%+v, %v; want %+v", second, err, first)
+	}
+	before, err := os.ReadFile(first.ConfigFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.write(".aws/config", "[profile work]\nregion = eu-west-2\n")
+	if changed, _, err := w.renewal("-p", "work"); err != nil || changed.ConfigFile == first.ConfigFile {
+		t.Errorf("%+v, %v", changed, err)
+	}
+	if after, err := os.ReadFile(first.ConfigFile); err != nil || string(after) != string(before) {
+		t.Errorf("the first program's file was changed: %v", err)
+	}
+	now := w.now()
+	w.now = func() time.Time { return now.Add(31 * 24 * time.Hour) }
+	w.env["AWS_CONFIG_FILE"] = first.ConfigFile // a program that still uses it has it kept
+	w.ok("", "-p", "work")
+	last, _, err := w.renewal("-p", "work")
+	if err != nil {
+		t.Fatal(err)
+	}
+	left, err := filepath.Glob(filepath.Join(filepath.Dir(first.ConfigFile), "*.config"))
+	if err != nil || len(left) != 2 || filepath.Dir(last.ConfigFile) != filepath.Dir(first.ConfigFile) {
+		t.Errorf("after a month there are %q, %v", left, err)
+	}
+}
+
+// awsexec, called by a program with files of its own, reads the user's: a role is still a role, and other profiles are what they are now.
+func TestInsideRenewal(t *testing.T) {
+	w := newWorld(t)
+	w.add("work")
+	if err := w.server.AddRole(ststest.Role{ARN: "arn:aws:iam::123456789012:role/x", Trust: []string{"123456789012"}}); err != nil {
+		t.Fatal(err)
+	}
+	config := "[profile work]\n[profile role]\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = work\n"
+	w.write(".aws/config", config)
+	w.write(".aws/credentials", "[role]\naws_session_token = x\n[plain]\naws_access_key_id = "+aliceID+"\naws_secret_access_key = "+aliceSecret+"\n")
+	r, _, err := w.renewal("-p", "role")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.write(".aws/config", config+"[profile later]\nrole_arn = arn:aws:iam::123456789012:role/x\nsource_profile = plain\n")
+	w.env["AWS_CONFIG_FILE"], w.env["AWS_SHARED_CREDENTIALS_FILE"] = r.ConfigFile, r.CredentialsFile
+	w.env["AWS_PROFILE"] = r.Profile
+	for _, args := range [][]string{nil, {"-p", "role"}, {"-p", "later"}} {
+		if got := w.ok("", append(args, "whoami", "--unmasked")...); !strings.Contains(got.out, "assumed-role/x/") {
+			t.Errorf("%q is\n%s", args, got.out)
+		}
+	}
+	if again, _, err := w.renewal("-p", "role"); err != nil || again.Profile != "role" {
+		t.Errorf("--refresh inside --refresh: %+v, %v", again, err)
+	}
+	if got := w.run("", "doctor", "--json", "-p", "role"); strings.Count(got.out, filepath.Base(r.ConfigFile)+":4 (credential_process)") != 5 {
+		t.Errorf("doctor does not show what the SDKs read:\n%s", got.out)
+	}
+	if err := os.Remove(r.ConfigFile); err != nil {
+		t.Fatal(err)
+	}
+	w.refuse(exitFailed, "", []string{"-p", "role"}, "which awsexec --refresh has made, is gone")
+}
+
+// A profile whose name not every SDK can read still serves those that can.
+func TestRenewalOfOddName(t *testing.T) {
+	w := newWorld(t)
+	w.add("my own")
+	_, said, err := w.renewal("-p", "my own")
+	if err != nil || !strings.Contains(said, `JavaScript SDK finds no credentials in profile "my own"`) {
+		t.Errorf("%v, said %q", err, said)
+	}
+}
+
+// A helper that awsexec runs inside --refresh, another tool's credential_process say, reads the user's own files as it does outside.
+func TestHelperInsideRenewal(t *testing.T) {
+	w := newWorld(t)
+	w.write(".aws/config", "[profile tool]\ncredential_process = tool\n")
+	r, _, err := w.renewal("-p", "tool")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.env["AWS_CONFIG_FILE"] = r.ConfigFile
+	a, _, _ := w.app("-p", "tool")
+	vars := map[string]string{}
+	for _, kv := range a.settings.HelperEnviron(nil) {
+		name, value, _ := strings.Cut(kv, "=")
+		if _, twice := vars[name]; twice {
+			t.Errorf("%s is there twice", name)
+		}
+		vars[name] = value
+	}
+	if got, want := vars["AWS_CONFIG_FILE"], filepath.Join(w.home, ".aws", "config"); got != want {
+		t.Errorf("AWS_CONFIG_FILE=%s, want %s", got, want)
+	}
+}

@@ -1,0 +1,126 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/rotate"
+	"github.com/awsexec/awsexec/internal/session"
+	"github.com/awsexec/awsexec/keystore"
+)
+
+// removeCmd removes a stored key.
+type removeCmd struct {
+	Name string `arg:"" help:"Name of the key."`
+	Yes  bool   `short:"y" help:"Do not ask."`
+}
+
+func (c *removeCmd) about() string { return c.Name }
+
+func (c *removeCmd) Run(ctx context.Context, a *app) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, session.ErrTooLong)
+	defer cancel()
+	keys, err := a.session.Keys()
+	if err != nil {
+		return err
+	}
+	id, err := keys.KeyID(ctx, c.Name)
+	if err != nil {
+		return err
+	}
+	if !c.Yes {
+		if err := a.confirm(ctx, fmt.Sprintf("remove key %s (%q) from %s?", mask(id), c.Name, keys),
+			"to do it without being asked: awsexec remove "+quoteWord(c.Name)+" --yes"); err != nil {
+			return err
+		}
+	}
+	release, err := keyLocks{keys, a.lockPatience}.LockKey(ctx, c.Name)
+	if err != nil {
+		return err
+	}
+	defer release()
+	switch now, err := keys.KeyID(ctx, c.Name); {
+	case err != nil:
+		return err
+	case now != id:
+		return fmt.Errorf("key %q is another one by now (%s), and was not removed", c.Name, mask(now))
+	}
+	journal, err := rotate.Unfinished(ctx, keys, c.Name)
+	if err != nil {
+		return err
+	}
+	a.forget(id) // before, so that none is left if this is interrupted, and after, for those that others make meanwhile
+	if err := keys.Delete(ctx, c.Name); err != nil {
+		return err
+	}
+	a.forget(id)
+	a.ui.note("key %s (%q) is removed; at AWS it is still active", mask(id), c.Name)
+	a.ui.warnOfRemains(rotate.RemainsOf(journal, id))
+	if config, err := a.session.Config(); err == nil {
+		if p, err := config.Profile(c.Name); err == nil && p.CredentialProcess != "" {
+			if _, self := profile.SelfProcess(p.CredentialProcess, a.self); self {
+				a.ui.advise(fmt.Sprintf("profile %q still asks awsexec for it: %s", c.Name, p.Origin["credential_process"]))
+			}
+		}
+	}
+	return nil
+}
+
+// forget removes the sessions made from a long-term key. That they cannot be removed is no reason to undo what was done to the key.
+func (a *app) forget(keyID string) {
+	sessions, err := a.session.Cache()
+	if err == nil {
+		err = sessions.Forget(keyID)
+	}
+	if err != nil {
+		a.ui.Warn(fmt.Errorf("sessions of key %s: %w", mask(keyID), err), "")
+	}
+}
+
+// clearCmd forgets sessions.
+type clearCmd struct {
+	Name string `arg:"" optional:"" help:"Name of the key whose sessions to forget; all keys' if there is none."`
+}
+
+func (c *clearCmd) about() string { return c.Name }
+
+func (c *clearCmd) Run(ctx context.Context, a *app) error {
+	sessions, err := a.session.Cache()
+	if err != nil {
+		return err
+	}
+	if c.Name == "" {
+		if err := sessions.ForgetAll(); err != nil {
+			return err
+		}
+		a.ui.note("all sessions are forgotten")
+		return nil
+	}
+	id, err := a.keyID(ctx, c.Name)
+	if err != nil {
+		return err
+	}
+	if err := sessions.Forget(id); err != nil {
+		return err
+	}
+	a.ui.note("the sessions of %q are forgotten", c.Name)
+	return nil
+}
+
+// keyID is the access key id that sessions of the profile name are made from.
+func (a *app) keyID(ctx context.Context, name string) (string, error) {
+	id, err := a.session.KeyID(ctx, name)
+	if !errors.Is(err, keystore.ErrNotFound) {
+		return id, err
+	}
+	p, profileErr := a.session.Profile(ctx, name)
+	if profileErr != nil {
+		return "", profileErr
+	}
+	if p.Static == nil {
+		return "", err
+	}
+	return p.Static.Credentials.AccessKeyID, nil
+}

@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/awsapi"
+	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/provider"
+	"github.com/awsexec/awsexec/internal/rotate"
+	"github.com/awsexec/awsexec/internal/session"
+	"github.com/awsexec/awsexec/keystore"
+)
+
+// rotateCmd replaces a stored key by a new one of the same user, and deletes the old one at AWS.
+type rotateCmd struct {
+	Name string `arg:"" help:"Name of the key."`
+	Yes  bool   `short:"y" help:"Do not ask."`
+}
+
+func (c *rotateCmd) about() string { return c.Name }
+
+func (c *rotateCmd) Run(ctx context.Context, a *app) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, session.ErrTooLong)
+	defer cancel()
+	p, err := a.rotatable(ctx, c.Name)
+	if err != nil {
+		return err
+	}
+	client, err := a.session.Client(p)
+	if err != nil {
+		return err
+	}
+	keys, err := a.session.Keys()
+	if err != nil {
+		return err
+	}
+	r := &rotate.Rotation{
+		Name: c.Name, MFA: p.MFASerial != "", Unattended: c.Yes,
+		Keys: keys, Journals: keys, Locks: keyLocks{keys, a.lockPatience},
+		AWS:    rotationAWS{client, func(ctx context.Context) (aws.Credentials, error) { return a.session.KeySession(ctx, p) }},
+		Person: rotationPerson{a.ui, a.session.Person, c.Name, keys.String()},
+		Plaintext: func() ([]profile.ClearKey, error) {
+			config, err := profile.ReadFiles(a.settings.Files)
+			if err != nil {
+				return nil, err
+			}
+			return config.ClearKeys(), nil
+		},
+		Forget: a.forget, Now: a.now, Pause: a.pause,
+	}
+	return r.Run(ctx)
+}
+
+// rotationAWS implements rotate.AWS.
+type rotationAWS struct {
+	awsapi.Client
+	session func(context.Context) (aws.Credentials, error)
+}
+
+func (r rotationAWS) IAM(c aws.Credentials) rotate.IAM { return r.Client.IAM(c) }
+
+func (r rotationAWS) MFASession(ctx context.Context) (aws.Credentials, error) { return r.session(ctx) }
+
+// rotatable is the profile of the stored key called name. The profile says how AWS is reached, and with which MFA device.
+func (a *app) rotatable(ctx context.Context, name string) (*profile.Profile, error) {
+	config, err := a.session.Config()
+	if err != nil {
+		return nil, err
+	}
+	keys, err := a.session.Keys()
+	if err != nil {
+		return nil, err
+	}
+	_, err = keys.KeyID(ctx, name)
+	if errors.Is(err, keystore.ErrNotFound) {
+		return nil, a.whyNotRotatable(ctx, name, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return config.With(name).Profile(name)
+}
+
+// whyNotRotatable is the error for a name that the keystore has no key for: what its profile has instead.
+func (a *app) whyNotRotatable(ctx context.Context, name string, notFound error) error {
+	p, err := a.session.Profile(ctx, name)
+	if err != nil {
+		return err
+	}
+	options, err := a.session.Options(p)
+	if err != nil {
+		return err
+	}
+	options.Explicit = true // keys in the environment are nobody's profile
+	plan, err := provider.Decide(ctx, p, options)
+	if err != nil {
+		return err
+	}
+	e := noStoredKeyError{name: name, what: string(plan.Kind), notFound: notFound}
+	for plan.From != nil {
+		plan = plan.From
+	}
+	switch plan.Kind {
+	case provider.StoredKey:
+		if plan.Profile.Name != name {
+			e.what = fmt.Sprintf("the stored key of profile %q", plan.Profile.Name)
+			e.advice = "rotate that: awsexec rotate " + quoteWord(plan.Profile.Name)
+		}
+	case provider.FileKey:
+		e.what = fmt.Sprintf("the access key in clear at %s", plan.Profile.Static.AccessKeyID)
+		e.advice = "take it into the keystore first: awsexec import " + quoteWord(plan.Profile.Name)
+	}
+	return e
+}
+
+// noStoredKeyError says that a profile has no key of its own in the keystore.
+type noStoredKeyError struct {
+	name, what, advice string
+	notFound           error
+}
+
+func (e noStoredKeyError) Error() string {
+	return fmt.Sprintf("profile %q has no stored key that could be rotated; it uses: %s", e.name, e.what)
+}
+
+func (e noStoredKeyError) Unwrap() error { return e.notFound }

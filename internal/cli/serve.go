@@ -1,0 +1,203 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"runtime"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/exec"
+	"github.com/awsexec/awsexec/internal/fault"
+	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/renew"
+	"github.com/awsexec/awsexec/internal/server"
+	"github.com/awsexec/awsexec/processfmt"
+)
+
+// serveCmd serves credentials as containers get them, to a program that it starts or to whom the user hands the address and the token.
+type serveCmd struct {
+	Listen      string            `default:"127.0.0.1:0" placeholder:"ADDRESS" help:"Where to listen, as ADDRESS:PORT; port 0 is any free one (default: 127.0.0.1:0)."`
+	AllowRemote bool              `help:"Let --listen name an address that other machines or containers may reach. The connection is not encrypted."`
+	AllowHost   []string          `sep:"none" placeholder:"NAME" help:"Another name that clients use for this machine. May be repeated."`
+	Format      processfmt.Format `placeholder:"FORMAT" help:"How to print the variables where there is no CMD: env, env-no-export, fish, powershell or windows-cmd."`
+
+	args []string // of the program to start; nil for none
+}
+
+func (c *serveCmd) Run(ctx context.Context, a *app) error {
+	if err := c.check(a); err != nil {
+		return err
+	}
+	program := ""
+	if c.args != nil {
+		var err error
+		if program, err = exec.LookPath(c.args[0], a.env("PATH")); err != nil {
+			return childError{err}
+		}
+	}
+	profiles, err := a.served(ctx)
+	if err != nil {
+		return err
+	}
+	listener, err := c.listen(a)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	s := a.newServer(profiles, append(c.AllowHost, base(listener).Hostname()))
+	defer s.Close()
+	for _, p := range profiles {
+		if err := s.Fetch(ctx, p.Name); err != nil {
+			return err
+		}
+	}
+	a.session.Person.ServePrograms()
+	first := profiles[0]
+	endpoint := exec.Endpoint{
+		URL:     base(listener).String() + "/",
+		Token:   s.Token(),
+		Region:  a.session.Region(first),
+		Profile: first.Name,
+	}
+	if c.args == nil {
+		return c.serve(ctx, a, s, listener, endpoint, profiles)
+	}
+	return a.serveChild(ctx, program, c.args, s, listener, endpoint)
+}
+
+// check refuses what cannot be served or printed.
+func (c *serveCmd) check(a *app) error {
+	if c.Format == "" {
+		c.Format = processfmt.Env
+		if runtime.GOOS == "windows" {
+			c.Format = processfmt.PowerShell
+		}
+	}
+	switch {
+	case !c.Format.Valid() || c.Format == processfmt.Process:
+		return usageError{fmt.Sprintf("format %q is none of env, env-no-export, fish, powershell and windows-cmd", string(c.Format)), ""}
+	case a.NoSession:
+		return usageError{"serve gives short-lived credentials only: --no-session cannot be had", "awsexec [-p NAME] --no-session -- CMD"}
+	}
+	return nil
+}
+
+// served are the profiles to be served, the default one first.
+func (a *app) served(ctx context.Context) ([]*profile.Profile, error) {
+	names := slices.DeleteFunc(slices.Clone(a.flags.Profile), func(name string) bool { return name == "" })
+	if len(names) == 0 {
+		names = []string{profile.Name("", a.env)}
+	}
+	var profiles []*profile.Profile
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			continue
+		}
+		p, err := a.session.Profile(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		profiles = append(profiles, p)
+	}
+	return profiles, nil
+}
+
+// listen opens the port. Addresses that more than this machine may reach need a word of the user.
+func (c *serveCmd) listen(a *app) (net.Listener, error) {
+	address, err := net.ResolveTCPAddr("tcp", c.Listen)
+	if err != nil {
+		return nil, usageError{fmt.Sprintf("--listen %q: %v", c.Listen, err), "awsexec serve --listen 127.0.0.1:0"}
+	}
+	if !address.IP.IsLoopback() {
+		if !c.AllowRemote {
+			return nil, usageError{fmt.Sprintf("--listen %s: others than this machine may reach that address", c.Listen),
+				"if they are meant to, add --allow-remote; otherwise --listen 127.0.0.1:0"}
+		}
+		a.ui.Warn(fmt.Errorf("whoever can reach %s and knows the token gets credentials, over a connection that is not encrypted", address), "")
+	}
+	network := "tcp"
+	if address.IP.To4() != nil {
+		network = "tcp4" // 0.0.0.0 would mean all IPv6 addresses too
+	}
+	return net.ListenTCP(network, address)
+}
+
+// base is the URL of l, without a path. Where l is at all addresses of this machine, it is the one that only this machine has.
+func base(l net.Listener) *url.URL {
+	address := *l.Addr().(*net.TCPAddr)
+	if address.IP.IsUnspecified() {
+		address.IP = net.IPv4(127, 0, 0, 1)
+	}
+	return &url.URL{Scheme: "http", Host: address.String()}
+}
+
+// newServer returns a server of profiles that may be reached under the given hosts.
+func (a *app) newServer(profiles []*profile.Profile, hosts []string) *server.Server {
+	config := server.Config{
+		Hosts:   hosts,
+		Now:     a.now,
+		Lasting: renew.Lasting,
+		Warn: func(name string, err error) {
+			a.ui.Warn(fmt.Errorf("profile %q: its credentials could not be renewed: %w", name, err), hintFor(err, a, name))
+		},
+	}
+	for _, p := range profiles {
+		config.Profiles = append(config.Profiles, server.Profile{Name: p.Name, Source: func(ctx context.Context) (aws.Credentials, error) {
+			c, err := a.credentials(ctx, p, execLimit)
+			return c.Credentials, err
+		}})
+	}
+	return server.New(config)
+}
+
+// serve serves until a signal ends it, which is the way to end it, and so no failure.
+func (c *serveCmd) serve(ctx context.Context, a *app, s *server.Server, l net.Listener, e exec.Endpoint, profiles []*profile.Profile) error {
+	ended := make(chan error, 1)
+	fault.Go(func() { ended <- s.Serve(l) })
+	for i, p := range profiles {
+		at := e.URL
+		if i > 0 {
+			at = base(l).String() + server.Path(p.Name)
+		}
+		a.ui.note("profile %q is served at %s", p.Name, at)
+	}
+	if err := processfmt.ExportVariables(a.stdout, c.Format, e.Variables()); err != nil {
+		return err
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+// serveChild serves a child until its end. What the terminal sends goes to the child too, which may well live on; so signals do not end
+// us, and the terminal is the child's alone.
+func (a *app) serveChild(ctx context.Context, program string, args []string, s *server.Server, l net.Listener, e exec.Endpoint) error {
+	config, err := a.session.Config()
+	if err != nil {
+		return err
+	}
+	files, remove, err := renew.ServedFiles(ctx, os.TempDir(), a.settings.Files, config, e.Profile, a.now())
+	if err != nil {
+		return err
+	}
+	defer remove()
+	e.ConfigFile, e.CredentialsFile = files.Config, files.Credentials
+
+	a.session.Person.LeaveTerminal()
+	a.ui.terminal = false
+	fault.Go(func() {
+		if err := s.Serve(l); err != nil {
+			a.ui.Warn(fmt.Errorf("credentials are not served any more: %w", err), "")
+		}
+	})
+	a.ui.Debug("running %s with credentials at %s", program, e.URL)
+	return runChild(ctx, &exec.Cmd{Path: program, Args: args, Env: exec.EnvironOf(a.environ, e)})
+}

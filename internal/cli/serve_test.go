@@ -1,0 +1,276 @@
+package cli
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/awsexec/awsexec/internal/interrupt"
+	"github.com/awsexec/awsexec/internal/ststest"
+)
+
+// serving is a run of serve without a program.
+type serving struct {
+	w      *world
+	vars   map[string]string // that it has printed
+	stop   context.CancelCauseFunc
+	code   chan int
+	stderr bytes.Buffer // to be read after the end
+}
+
+// serve starts serve and reads the variables that it prints, n lines of them.
+func (w *world) serve(n int, args ...string) *serving {
+	w.t.Helper()
+	ctx, stop := context.WithCancelCause(w.t.Context())
+	s := &serving{w: w, vars: map[string]string{}, stop: stop, code: make(chan int, 1)}
+	out, in := io.Pipe()
+	go func() {
+		code := run(ctx, args, w.deps("", in, &s.stderr))
+		in.Close()
+		s.code <- code
+	}()
+	lines := bufio.NewScanner(out)
+	for range n {
+		if !lines.Scan() {
+			w.t.Fatalf("exit code %d instead of %d lines; said\n%s", <-s.code, n, &s.stderr)
+		}
+		name, value, ok := strings.Cut(strings.TrimPrefix(lines.Text(), "export "), "=")
+		if !ok {
+			w.t.Fatalf("printed %q", lines.Text())
+		}
+		s.vars[name] = value
+	}
+	return s
+}
+
+// end ends it as a signal does.
+func (s *serving) end(by syscall.Signal) string {
+	s.w.t.Helper()
+	s.stop(interrupt.Signal(by))
+	if code := <-s.code; code != exitOK {
+		s.w.t.Errorf("exit code %d", code)
+	}
+	if strings.Contains(s.stderr.String(), ststest.Marker) || strings.Contains(s.stderr.String(), s.vars["AWS_CONTAINER_AUTHORIZATION_TOKEN"]) {
+		s.w.t.Errorf("a secret on standard error: %s", &s.stderr)
+	}
+	return s.stderr.String()
+}
+
+// get fetches what is at path.
+func (s *serving) get(path string) (status int, answer map[string]string) {
+	s.w.t.Helper()
+	r, err := http.NewRequest(http.MethodGet, s.vars["AWS_CONTAINER_CREDENTIALS_FULL_URI"]+path, nil)
+	if err != nil {
+		s.w.t.Fatal(err)
+	}
+	r.Header.Set("Authorization", s.vars["AWS_CONTAINER_AUTHORIZATION_TOKEN"])
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		s.w.t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if err := json.NewDecoder(resp.Body).Decode(&answer); err != nil {
+		s.w.t.Fatal(err)
+	}
+	return resp.StatusCode, answer
+}
+
+// Several profiles are served by name, the first one as default; all is as their own awsexec would have it, and STS is asked once for each.
+func TestServe(t *testing.T) {
+	w := newWorld(t)
+	w.add("work")
+	w.ok("AKIAIOSFODNN7ROOT001\n"+aliceSecret+"\n", "add", "a/b", "--stdin", "--no-verify")
+	w.write(".aws/config", "[profile work]\nregion = eu-west-1\n[profile a/b]\n")
+	s := w.serve(4, "-p", "work", "serve", "--refresh", "-p", "a/b", "-p", "work", "-p", "")
+	if s.vars["AWS_REGION"] != "eu-west-1" || s.vars["AWS_DEFAULT_REGION"] != "eu-west-1" {
+		t.Errorf("printed %v", s.vars)
+	}
+	keys := map[string]string{}
+	for _, path := range []string{"", "work", "a%2Fb", "work", ""} {
+		status, c := s.get(path)
+		if status != http.StatusOK || !strings.HasPrefix(c["AccessKeyId"], "ASIA") || c["SecretAccessKey"] == "" || c["Token"] == "" || c["Expiration"] == "" {
+			t.Fatalf("at %q: status %d, key %s", path, status, c["AccessKeyId"])
+		}
+		keys[path] = c["AccessKeyId"]
+	}
+	if keys[""] != keys["work"] || keys["a%2Fb"] == keys["work"] {
+		t.Errorf("got %v", keys)
+	}
+	if r := w.ok("", "-p", "work"); !strings.Contains(r.out, keys["work"]) {
+		t.Error("what is served is not what is printed")
+	}
+	if status, answer := s.get("none"); status != http.StatusNotFound || answer["code"] == "" {
+		t.Errorf("an unknown profile: %d, %v", status, answer)
+	}
+	if n := w.server.Calls("GetSessionToken"); n != 2 {
+		t.Errorf("%d sessions, want one of each key", n)
+	}
+	said := s.end(syscall.SIGINT)
+	for _, part := range []string{`profile "work" is served at http://127.0.0.1:`, `profile "a/b" is served at http://127.0.0.1:`, "/a%2Fb\n"} {
+		if !strings.Contains(said, part) {
+			t.Errorf("said\n%swithout %q", said, part)
+		}
+	}
+}
+
+// What cannot be served is refused before anybody is asked for anything.
+func TestServeRefuses(t *testing.T) {
+	w := newWorld(t)
+	w.add("work")
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for _, tt := range []struct {
+		code  int
+		args  []string
+		parts []string
+	}{
+		{exitUsage, []string{"--listen", "0.0.0.0:0"}, []string{"others than this machine may reach", "hint: ", "--allow-remote"}},
+		{exitUsage, []string{"--listen", ":0"}, []string{"others than this machine may reach"}},
+		{exitUsage, []string{"--listen", "[::]:0"}, []string{"others than this machine may reach"}},
+		{exitUsage, []string{"--listen", "169.254.170.2:0"}, []string{"others than this machine may reach"}},
+		{exitUsage, []string{"--listen", "127.0.0.1"}, []string{"missing port"}},
+		{exitUsage, []string{"--no-session"}, []string{"short-lived credentials only"}},
+		{exitUsage, []string{"--format", "process"}, []string{`format "process" is none of`}},
+		{exitUsage, []string{"--"}, []string{"no program to run after --", "hint: awsexec [-p NAME] serve -- CMD"}},
+		{exitFailed, []string{"--listen", taken.Addr().String()}, []string{"address already in use", "hint: name an address of this machine, and a port that is free: awsexec serve --listen"}},
+		{exitNotFound, []string{"--", "no-such-program"}, []string{"no-such-program: not found"}},
+		{exitFailed, []string{"-p", "wrk"}, []string{`profile "wrk"`, `nearest: "work"`}},
+	} {
+		w.refuse(tt.code, "", append([]string{"-p", "work", "serve"}, tt.args...), tt.parts...)
+	}
+	if n := w.server.Calls("GetSessionToken"); n != 0 {
+		t.Errorf("%d calls of STS", n)
+	}
+	w.env["AWS_ACCESS_KEY_ID"], w.env["AWS_SECRET_ACCESS_KEY"], w.env["AWS_SESSION_TOKEN"] = "ASIAIOSFODNN7ALICE01", aliceSecret, "t"
+	w.refuse(exitFailed, "", []string{"serve"}, "do not say when they end", "hint: ", "awsexec -- CMD")
+}
+
+// The server has several profiles renewed at once. The race detector watches.
+func TestCredentialsAtOnce(t *testing.T) {
+	w := newWorld(t)
+	w.add("work")
+	w.add("other")
+	a, err := newApp(w.deps("", io.Discard, io.Discard), newUI(w.deps("", io.Discard, io.Discard)), &flags{}, false, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var at sync.WaitGroup
+	for _, name := range []string{"work", "other"} {
+		p, err := a.session.Profile(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at.Go(func() {
+			for range 50 {
+				if c, err := a.credentials(t.Context(), p, execLimit); err != nil || c.SessionToken == "" {
+					t.Errorf("profile %q: %v", name, err)
+				}
+			}
+		})
+	}
+	at.Wait()
+}
+
+// Another address than loopback takes a word of the user, and a warning.
+func TestServeRemote(t *testing.T) {
+	w := newWorld(t)
+	w.add("work")
+	s := w.serve(2, "-p", "work", "serve", "--listen", "0.0.0.0:0", "--allow-remote", "--allow-host", "box.example")
+	_, port, err := net.SplitHostPort(strings.TrimSuffix(strings.TrimPrefix(s.vars["AWS_CONTAINER_CREDENTIALS_FULL_URI"], "http://"), "/"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for host, want := range map[string]int{"box.example:" + port: 200, "other.example:" + port: 421} {
+		r, err := http.NewRequest(http.MethodGet, "http://127.0.0.1:"+port+"/", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = host
+		r.Header.Set("Authorization", s.vars["AWS_CONTAINER_AUTHORIZATION_TOKEN"])
+		resp, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("host %s: status %d, want %d", host, resp.StatusCode, want)
+		}
+	}
+	if said := s.end(syscall.SIGTERM); !strings.Contains(said, "awsexec: warning: whoever can reach ") {
+		t.Errorf("said\n%s", said)
+	}
+}
+
+// awsexec under serve gets what serve gives, unless it is told a profile; and that it finds in the user's own files.
+func TestUnderServe(t *testing.T) {
+	w := newWorld(t)
+	w.add("work")
+	w.add("default")
+	s := w.serve(2, "-p", "work", "serve")
+	_, c := s.get("")
+	for name, value := range s.vars {
+		w.env[name] = value
+	}
+	if r := w.ok("", "-p", "work"); strings.Count(r.out, "ASIA") != 1 || !strings.Contains(r.out, c["AccessKeyId"]) {
+		t.Error("a named profile is not itself")
+	}
+	w.server.Fail("GetSessionToken", 10, ststest.Fault{Status: 400, Code: "Unexpected", Message: "there is a session"})
+	w.ok("", "clear")
+	w.env["AWSEXEC_PROFILE"] = "work"
+	if r := w.ok(""); !strings.Contains(r.out, c["AccessKeyId"]) {
+		t.Error("another key than the one that is served")
+	}
+	w.env["AWS_PROFILE"] = "work"
+	w.refuse(exitFailed, "", nil, "Unexpected")
+	delete(w.env, "AWS_PROFILE")
+	s.end(syscall.SIGTERM)
+	w.refuse(exitFailed, "", nil, "container", "hint: awsexec serve has ended; start the program again: awsexec serve -p work -- CMD")
+}
+
+// A child of serve finds the endpoint, files without other credentials, and nothing else; nothing is left when it has ended.
+func TestServeChild(t *testing.T) {
+	sh, err := os.Stat("/bin/sh")
+	if err != nil || !sh.Mode().IsRegular() {
+		t.Skip("there is no /bin/sh")
+	}
+	w := newWorld(t)
+	w.add("work")
+	t.Setenv("TMPDIR", t.TempDir())
+	w.write(".aws/config", "[profile work]\nregion = eu-west-1\noutput = text\ncredential_process = "+self+" --profile work\n[default]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = "+aliceSecret+"\n")
+	w.write(".aws/credentials", "[other]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = "+aliceSecret+"\n")
+	w.env["AWS_ACCESS_KEY_ID"], w.env["AWS_SECRET_ACCESS_KEY"], w.env["AWS_PROFILE"] = "AKIAOTHER", "x", "work"
+	w.env["PATH"] = os.Getenv("PATH")
+	saved := filepath.Join(w.home, "saved")
+	r := w.run("", "serve", "-p", "work", "--", "/bin/sh", "-c", `{ env; cat "$AWS_CONFIG_FILE" "$AWS_SHARED_CREDENTIALS_FILE"; } >"$0"; exit 7`, saved)
+	if r.code != 7 || r.out != "" || r.err != "" {
+		t.Errorf("exit code %d, printed %q, said %q", r.code, r.out, r.err)
+	}
+	got := w.read("saved")
+	for _, want := range []string{"AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:", "AWS_CONTAINER_AUTHORIZATION_TOKEN=", "AWS_REGION=eu-west-1\n", "AWSEXEC_PROFILE=work\n",
+		"[default]\noutput = text\nregion = eu-west-1\n", "[profile work]\n"} {
+		if !strings.Contains(got, want) {
+			t.Errorf("the child does not have %q", want)
+		}
+	}
+	for _, not := range []string{"AKIAOTHER", "AWS_PROFILE", "AWS_ACCESS_KEY_ID=", "other", "credential_process", "PASSPHRASE", ststest.Marker} {
+		if strings.Contains(got, not) {
+			t.Errorf("the child has %q", not)
+		}
+	}
+	if left, _ := os.ReadDir(os.Getenv("TMPDIR")); len(left) != 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}

@@ -1,0 +1,81 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// whoamiCmd shows whom AWS takes the user of a profile for.
+type whoamiCmd struct {
+	JSON     bool `name:"json" help:"Print JSON."`
+	Unmasked bool `help:"Show account, ARN and access key id in full."`
+}
+
+// identity is what whoami --json prints.
+type identity struct {
+	Profile     string     `json:"profile"`
+	Account     string     `json:"account"`
+	ARN         string     `json:"arn"`
+	UserID      string     `json:"user_id"`
+	AccessKeyID string     `json:"access_key_id"`
+	Expires     *time.Time `json:"expires,omitempty"`
+	Region      string     `json:"region,omitempty"`
+}
+
+func (c *whoamiCmd) Run(ctx context.Context, a *app) error {
+	p, err := a.session.Selected(ctx)
+	if err != nil {
+		return err
+	}
+	credentials, err := a.credentials(ctx, p, execLimit)
+	if err != nil {
+		return err
+	}
+	client, err := a.session.Client(p)
+	if err != nil {
+		return err
+	}
+	done := a.ui.Waiting("for AWS STS")
+	who, err := client.WhoAmI(ctx, credentials.Credentials)
+	done()
+	if err != nil {
+		return err
+	}
+	id := identity{
+		Profile: p.Name, Account: who.Account, ARN: who.ARN, UserID: who.UserID,
+		AccessKeyID: credentials.AccessKeyID, Region: client.Region,
+	}
+	if credentials.CanExpire {
+		expires := credentials.Expires.UTC()
+		id.Expires = &expires
+	}
+	if !c.Unmasked {
+		id = id.masked()
+	}
+	if c.JSON {
+		return a.ui.printJSON(id)
+	}
+	page := a.ui.page(2)
+	page.row("profile", id.Profile)
+	page.row("account", id.Account)
+	page.row("arn", id.ARN)
+	page.row("user id", id.UserID)
+	page.row("key", id.AccessKeyID)
+	if id.Expires != nil {
+		page.row("expires", fmt.Sprintf("%s (in %s)", id.Expires.Format(time.RFC3339), id.Expires.Sub(a.now()).Round(time.Minute)))
+	}
+	if id.Region != "" {
+		page.row("region", id.Region)
+	}
+	return a.ui.print(page)
+}
+
+// masked hides what identifies the account and the user to somebody who looks over the shoulder, or reads a pasted output.
+func (id identity) masked() identity {
+	id.ARN = maskARN(id.ARN)
+	id.Account = maskEnd(id.Account)
+	id.UserID = maskEnd(id.UserID)
+	id.AccessKeyID = mask(id.AccessKeyID)
+	return id
+}

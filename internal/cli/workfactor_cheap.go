@@ -1,0 +1,14 @@
+//go:build awsexec_cheap
+
+package cli
+
+import "time"
+
+// workFactor makes a passphrase worth nothing: this binary is for tests that start it hundreds of times.
+const workFactor = 1
+
+// pause is for a stand-in that takes no time.
+const pause = time.Millisecond
+
+// lockPatience is for tests that stop the other awsexec.
+const lockPatience = 100 * time.Millisecond
