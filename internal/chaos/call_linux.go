@@ -21,6 +21,9 @@ const (
 	printLimit = time.Minute // after which the Go SDK kills a credential_process
 	callLimit  = 75 * time.Second
 	giveUp     = 2 * time.Minute // and is killed
+
+	// outputLimit is how long output may stay open after a call. Another one that is just being started has it for a moment.
+	outputLimit = 10 * time.Second
 )
 
 // record is a call that has ended.
@@ -90,7 +93,7 @@ func (w *world) process(c call, args []string, stdin string, env ...string) reco
 	cmd := exec.CommandContext(ctx, w.awsexec, args...)
 	cmd.Dir, cmd.Env, cmd.Stdin = w.dir, w.environ(env...), strings.NewReader(stdin)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	cmd.WaitDelay = time.Second
+	cmd.WaitDelay = outputLimit
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	r := record{call: c, start: time.Now()}

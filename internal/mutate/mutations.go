@@ -78,7 +78,6 @@ var mutations = []mutation{
 	{"&& !v.agrees(name, c.AccessKeyID) {", "&& false {", "an index that disagrees is never fixed"},
 	{"if err == nil && current.AccessKeyID != keyID {", "if err == nil && current.AccessKeyID == \"-\" {", "a rotation overwrites a key that was stored meanwhile"},
 	{"if content.Version != fileVersion {", "if false {", "a file of a newer version is rewritten"},
-	{"identity.SetMaxWorkFactor(maxWorkFactor)", "_ = maxWorkFactor", "a file of this program's strongest setting cannot be read"},
 	{"f.items != nil && bytes.Equal(sealed, f.sealed) && (", "f.items != nil && (", "a file that was changed by others is overwritten with old keys"},
 	{"return append([]byte(unlockedMagic), sum[:]...)", "_ = sum\n\treturn []byte(unlockedMagic)", "an old copy is used for a new file"},
 	{"case name[0] == '-':", "case false:", "a name is taken for a flag"},
