@@ -105,12 +105,10 @@ func (a *app) put(ctx context.Context, name string, key aws.Credentials, old str
 	if old != "" {
 		a.forget(old)
 	}
-	if journal.Old.AccessKeyID != "" {
-		if err := a.session.Opened().EndRotation(ctx, name); err != nil {
-			return err
-		}
-		a.ui.warnOfRemains(rotate.RemainsOf(journal, key.AccessKeyID))
+	if err := a.session.Opened().EndRotation(ctx, name); err != nil { // without a journal too: the index may think that there is one
+		return err
 	}
+	a.ui.warnOfRemains(rotate.RemainsOf(journal, key.AccessKeyID))
 	return nil
 }
 

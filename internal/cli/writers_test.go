@@ -166,3 +166,18 @@ func TestImportWhileAKeyIsChanged(t *testing.T) {
 		t.Error("the key was not moved")
 	}
 }
+
+// A rotation that was killed before it had a journal, or when it had none any more, leaves word of it in the index alone.
+func TestAddEndsARotationWithoutJournal(t *testing.T) {
+	w := newWorld(t)
+	w.add("work")
+	index := w.read("data/awsexec/keystore.index.json")
+	w.write("data/awsexec/keystore.index.json", strings.Replace(index, `"access_key_id"`, `"rotating": true, "access_key_id"`, 1))
+	if r := w.ok("", "list"); !strings.Contains(r.err, "rotation") {
+		t.Fatalf("list says %q", r.err)
+	}
+	w.ok(bobID+"\n"+bobSecret, "add", "work", "--stdin", "--force")
+	if r := w.ok("", "list"); strings.Contains(r.err, "rotation") {
+		t.Errorf("list says %q", r.err)
+	}
+}
