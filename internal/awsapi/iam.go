@@ -82,8 +82,17 @@ func (i *IAM) CreateAccessKey(ctx context.Context) (made aws.Credentials, err er
 
 // DeactivateAccessKey switches one of the user's keys off.
 func (i *IAM) DeactivateAccessKey(ctx context.Context, id string) error {
-	return i.call(ctx, "switch off access key "+id, func(ctx context.Context, api *iam.Client) error {
-		_, err := api.UpdateAccessKey(ctx, &iam.UpdateAccessKeyInput{AccessKeyId: &id, Status: types.StatusTypeInactive})
+	return i.setStatus(ctx, "switch off access key "+id, id, types.StatusTypeInactive)
+}
+
+// ActivateAccessKey switches one of the user's keys on.
+func (i *IAM) ActivateAccessKey(ctx context.Context, id string) error {
+	return i.setStatus(ctx, "switch on access key "+id, id, types.StatusTypeActive)
+}
+
+func (i *IAM) setStatus(ctx context.Context, operation, id string, status types.StatusType) error {
+	return i.call(ctx, operation, func(ctx context.Context, api *iam.Client) error {
+		_, err := api.UpdateAccessKey(ctx, &iam.UpdateAccessKeyInput{AccessKeyId: &id, Status: status})
 		return err
 	})
 }

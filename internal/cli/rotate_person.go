@@ -39,6 +39,8 @@ func (p rotationPerson) Tell(event rotate.Event) {
 		p.ui.note("key %s is made, and stored beside the old one", mask(e.KeyID))
 	case rotate.Adopted:
 		p.ui.note("key %s is current", mask(e.KeyID))
+	case rotate.SwitchedOn:
+		p.ui.note("key %s is switched on again at AWS", mask(e.KeyID))
 	case rotate.Deleted:
 		p.ui.note("key %s is deleted at AWS", mask(e.KeyID))
 	case rotate.Abandoned:

@@ -100,8 +100,8 @@ func TestRotateSeesWhatIsCurrent(t *testing.T) {
 			if r.code != exitFailed || !strings.Contains(r.err, "is not finished: ") || !strings.Contains(r.err, "hint: ") {
 				t.Errorf("exit code %d\n%s", r.code, r.err)
 			}
-			if keys := w.server.AccessKeys(aliceARN); len(keys) != 2 {
-				t.Errorf("the keys at AWS are %v, want both", keys)
+			if keys := w.server.AccessKeys(aliceARN); len(keys) != 2 || !keys[aliceID] {
+				t.Errorf("the keys at AWS are %v, want both, active", keys)
 			}
 			if w.server.Calls("DeleteAccessKey") != 0 {
 				t.Error("a key was deleted")

@@ -6,7 +6,8 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
-// Event is a step that has been done: [Resumed], [Made], [Adopted], [Deleted] or [Abandoned].
+// Event is a step that has been done: [Resumed], [Made], [Adopted], [SwitchedOn],
+// [Deleted] or [Abandoned].
 type Event interface{ event() }
 
 type (
@@ -19,6 +20,9 @@ type (
 	// Adopted says that the new key is current.
 	Adopted struct{ KeyID string }
 
+	// SwitchedOn says that the old key, which had been switched off, is needed and works again.
+	SwitchedOn struct{ KeyID string }
+
 	// Deleted says that a key is no more at AWS.
 	Deleted struct{ KeyID string }
 
@@ -26,11 +30,12 @@ type (
 	Abandoned struct{ Remains }
 )
 
-func (Resumed) event()   {}
-func (Made) event()      {}
-func (Adopted) event()   {}
-func (Deleted) event()   {}
-func (Abandoned) event() {}
+func (Resumed) event()    {}
+func (Made) event()       {}
+func (Adopted) event()    {}
+func (SwitchedOn) event() {}
+func (Deleted) event()    {}
+func (Abandoned) event()  {}
 
 // Remains are what a rotation that does not go on leaves at AWS.
 type Remains struct {

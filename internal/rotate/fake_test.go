@@ -248,6 +248,13 @@ func (i fakeIAM) DeactivateAccessKey(_ context.Context, id string) error {
 	})
 }
 
+func (i fakeIAM) ActivateAccessKey(_ context.Context, id string) error {
+	return i.change("ActivateAccessKey", id, func(key awsKey) {
+		key.Active = true
+		i.atAWS[id] = key
+	})
+}
+
 func (i fakeIAM) DeleteAccessKey(_ context.Context, id string) error {
 	return i.change("DeleteAccessKey", id, func(awsKey) { delete(i.atAWS, id) })
 }

@@ -98,6 +98,9 @@ type Changes interface {
 	// DeactivateAccessKey switches one off.
 	DeactivateAccessKey(ctx context.Context, id string) error
 
+	// ActivateAccessKey switches one on.
+	ActivateAccessKey(ctx context.Context, id string) error
+
 	// DeleteAccessKey deletes one.
 	DeleteAccessKey(ctx context.Context, id string) error
 }

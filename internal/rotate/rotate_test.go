@@ -121,8 +121,8 @@ func TestChangedMeanwhile(t *testing.T) {
 			if !errors.As(err, tt.want) {
 				t.Errorf("%s before %s: %v", what, before, err)
 			}
-			if len(w.atAWS) != 2 || slices.Contains(w.calls, "DeleteAccessKey") {
-				t.Errorf("%s before %s: %d keys are left at AWS", what, before, len(w.atAWS))
+			if len(w.atAWS) != 2 || slices.Contains(w.calls, "DeleteAccessKey") || w.knows(first) != nil {
+				t.Errorf("%s before %s: %d keys are left at AWS; the old one: %v", what, before, len(w.atAWS), w.knows(first))
 			}
 		}
 	}

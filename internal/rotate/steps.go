@@ -258,9 +258,9 @@ func (r *run) retire(ctx context.Context) error {
 		err = r.works(ctx, 1)
 	}
 	if err == nil {
-		err = r.mayRetire(ctx)
-	}
-	if err == nil {
+		if err := r.mayRetire(ctx); err != nil {
+			return r.switchOn(ctx, iam, err)
+		}
 		err = r.untilKnown(ctx, ForDeletion, 1, func() error { return iam.DeleteAccessKey(ctx, old) })
 	}
 	if err != nil && !isGone(err) { // that is: deleted, by an earlier run or somebody else
@@ -271,6 +271,21 @@ func (r *run) retire(ctx context.Context) error {
 	}
 	r.Person.Tell(Deleted{old})
 	return nil
+}
+
+// switchOn ends a run for reason. Where that says that the old key, which has been switched off, is in use, it is switched on again.
+func (r *run) switchOn(ctx context.Context, iam IAM, reason error) error {
+	old := r.journal.Old.AccessKeyID
+	var other *NotCurrentError
+	var copied *CopyError
+	if !errors.As(reason, &other) && !errors.As(reason, &copied) {
+		return reason
+	}
+	if err := iam.ActivateAccessKey(ctx, old); err != nil {
+		return errors.Join(reason, err)
+	}
+	r.Person.Tell(SwitchedOn{old})
+	return reason
 }
 
 // mayRetire returns nil if the new key is what the keystore has under the name, and nobody else has the old one. The locks keep
