@@ -1,4 +1,5 @@
-// Package awsapi calls AWS STS and IAM: which endpoint is called, how, for how long, and what the errors of a call mean.
+// Package awsapi calls AWS STS and IAM: which endpoint is called, how, for how
+// long, and what the errors of a call mean.
 //
 // It decides nothing about profiles. It never prints and never talks to a person.
 package awsapi
@@ -20,13 +21,16 @@ import (
 	"github.com/awsexec/awsexec/internal/readfile"
 )
 
-// DefaultRegion is where STS is called when nothing names a region. Every account can call it there.
+// DefaultRegion is where STS is called when nothing names a region. Every
+// account can call it there.
 const DefaultRegion = "us-east-1"
 
-// CallTimeout bounds one operation, the SDK's retries included: its HTTP client has no overall timeout of its own.
+// CallTimeout bounds one operation, the SDK's retries included: its HTTP client
+// has no overall timeout of its own.
 const CallTimeout = 20 * time.Second
 
-// Client is how AWS is reached: one configuration for every service that awsexec calls.
+// Client is how AWS is reached: one configuration for every service that
+// awsexec calls.
 type Client struct {
 	Region      string // "" means DefaultRegion
 	Endpoint    string // of STS, where it is not AWS's own; "" means AWS's
@@ -45,8 +49,9 @@ func (c Client) CalledRegion() string {
 	return c.Region
 }
 
-// Transport returns how connections are made: to proxies from the environment (HTTPS_PROXY, NO_PROXY), as the SDK does, and with the
-// certificates that are trusted here.
+// Transport returns how connections are made: to proxies from the environment
+// (HTTPS_PROXY, NO_PROXY), as the SDK does, and with the certificates that are
+// trusted here.
 func (c Client) Transport() (*http.Transport, error) {
 	transport := awshttp.NewBuildableClient().GetTransport()
 	if c.CABundle != "" {
@@ -70,7 +75,8 @@ func (e *EndpointError) Error() string {
 	return fmt.Sprintf("the endpoint %q is not a URL to call", shown)
 }
 
-// checkEndpoint checks that an endpoint of the user's own is the URL of a server. "" is none.
+// checkEndpoint checks that an endpoint of the user's own is the URL of a
+// server. "" is none.
 func checkEndpoint(endpoint string) error {
 	if u, err := url.Parse(endpoint); endpoint != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
 		return &EndpointError{endpoint}
@@ -78,7 +84,8 @@ func checkEndpoint(endpoint string) error {
 	return nil
 }
 
-// config returns the settings for one operation of a service that speaks the Query protocol, and the client that it goes through.
+// config returns the settings for one operation of a service that speaks the
+// Query protocol, and the client that it goes through.
 func (c Client) config(creds aws.Credentials) (aws.Config, *Wire, error) {
 	transport, err := c.Transport()
 	if err != nil {
@@ -94,7 +101,8 @@ func (c Client) config(creds aws.Credentials) (aws.Config, *Wire, error) {
 	}, wire, nil
 }
 
-// callSTS makes one call of STS, bounded in time, that is signed with creds: long-term credentials, or those of a session.
+// callSTS makes one call of STS, bounded in time, that is signed with creds:
+// long-term credentials, or those of a session.
 func (c Client) callSTS(ctx context.Context, creds aws.Credentials, operation string, do func(context.Context, *sts.Client) error) (*Wire, error) {
 	if err := checkEndpoint(c.Endpoint); err != nil {
 		return nil, err
@@ -119,7 +127,8 @@ func (c Client) callSTS(ctx context.Context, creds aws.Credentials, operation st
 	return wire, nil
 }
 
-// certificates reads a PEM file. Like the Go SDK, it takes a file that is missing or empty for an error.
+// certificates reads a PEM file. Like the Go SDK, it takes a file that is
+// missing or empty for an error.
 func certificates(path string) (*x509.CertPool, error) {
 	pem, err := readfile.Read(path, readfile.MaxAWS)
 	if err != nil {

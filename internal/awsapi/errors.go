@@ -13,8 +13,9 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// CallError is a call of AWS that failed. Its text is what AWS or the network said, without the SDK's layers around it; those
-// remain to be found with errors.As.
+// CallError is a call of AWS that failed. Its text is what AWS or the network
+// said, without the SDK's layers around it; those remain to be found with
+// errors.As.
 type CallError struct {
 	Operation string // in words, with its object: "get session token with AKIA…"
 	err       error
@@ -24,7 +25,8 @@ func (e *CallError) Unwrap() error { return e.err }
 
 func (e *CallError) Error() string { return e.Operation + ": " + words(e.err) }
 
-// words says what has happened in a call of an SDK. The SDK's own text is about its layers, and may quote what was answered.
+// words returns what happened in a call of an SDK. The SDK's own text is about
+// its layers, and may quote the answer.
 func words(err error) string {
 	var wire *WireError
 	var api smithy.APIError
@@ -71,10 +73,12 @@ func words(err error) string {
 // Failed wraps the error of a call of AWS.
 func Failed(operation string, err error) error { return &CallError{operation, err} }
 
-// notOfAWS is the code that the SDK gives an answer that has none: that of a proxy, perhaps.
+// notOfAWS is the code that the SDK gives an answer without one, such as a
+// proxy's.
 const notOfAWS = "UnknownError"
 
-// Refused reports whether AWS itself turned the request down, so that nothing was done: the key may have been taken back.
+// Refused reports whether AWS itself turned the request down, so that nothing
+// was done: the key may have been taken back.
 func Refused(err error) bool {
 	var response *awshttp.ResponseError
 	var api smithy.APIError
@@ -86,15 +90,17 @@ func Throttled(err error) bool {
 	return retry.ThrottleErrorCode{Codes: retry.DefaultThrottleErrorCodes}.IsErrorThrottle(err) == aws.TrueTernary
 }
 
-// CodeConsumed reports whether AWS has looked at the one-time code of a call that ended with err. A call that was throttled or got no
-// answer may be made again with the same code; should AWS have taken it after all, it says so.
+// CodeConsumed reports whether AWS has looked at the one-time code of a call
+// that ended with err. A call that was throttled or got no answer may be made
+// again with the same code; should AWS have taken it after all, it says so.
 func CodeConsumed(err error) bool {
 	var api smithy.APIError
 	return err == nil || errors.As(err, &api) && !Throttled(err)
 }
 
-// CodeRefused reports whether STS refused the one-time code. It uses one message for a wrong code and for one that was used
-// before, and the same code AccessDenied as for everything else.
+// CodeRefused reports whether STS refused the one-time code. It uses one
+// message for a wrong code and for one that was used before, and the same code
+// AccessDenied as for everything else.
 func CodeRefused(err error) bool {
 	var api smithy.APIError
 	return errors.As(err, &api) && api.ErrorCode() == "AccessDenied" &&

@@ -14,8 +14,9 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// IAM is the part of AWS IAM that rotates the access keys of the user who calls it. It must be signed by a long-term key, or by a
-// session that was made with MFA: AWS refuses others with InvalidClientTokenId.
+// IAM is the part of AWS IAM that rotates the access keys of the user who calls
+// it. It must be signed by a long-term key, or by a session that was made with
+// MFA: AWS refuses others with InvalidClientTokenId.
 type IAM struct {
 	client      Client
 	credentials aws.Credentials
@@ -24,7 +25,8 @@ type IAM struct {
 // IAM returns a client that signs with creds.
 func (c Client) IAM(creds aws.Credentials) *IAM { return &IAM{c, creds} }
 
-// ErrOutcomeUnknown says that a call that must not be made twice may have been carried out: its answer did not arrive.
+// ErrOutcomeUnknown says that a call that must not be made twice may have been
+// carried out: its answer did not arrive.
 var ErrOutcomeUnknown = errors.New("it is not known whether AWS did it")
 
 // AccessKey is a long-term key as IAM lists it, without its secret.
@@ -34,10 +36,12 @@ type AccessKey struct {
 	Created time.Time
 }
 
-// MaxAccessKeys is how many keys IAM lets a user have. Source: "IAM and AWS STS quotas" in the IAM User Guide.
+// MaxAccessKeys is how many keys IAM lets a user have. Source: "IAM and AWS STS
+// quotas" in the IAM User Guide.
 const MaxAccessKeys = 2
 
-// AccessKeys lists the user's keys. One that was made a moment ago may be missing yet.
+// AccessKeys lists the user's keys. One that was made a moment ago may be
+// missing yet.
 func (i *IAM) AccessKeys(ctx context.Context) (keys []AccessKey, err error) {
 	err = i.call(ctx, "list access keys", func(ctx context.Context, api *iam.Client) error {
 		out, err := api.ListAccessKeys(ctx, &iam.ListAccessKeysInput{})
@@ -55,7 +59,8 @@ func (i *IAM) AccessKeys(ctx context.Context) (keys []AccessKey, err error) {
 	return keys, err
 }
 
-// CreateAccessKey makes one more key for the user. When the error is [ErrOutcomeUnknown], there may be one, whose secret is lost.
+// CreateAccessKey makes one more key for the user. When the error is
+// [ErrOutcomeUnknown], there may be one, whose secret is lost.
 func (i *IAM) CreateAccessKey(ctx context.Context) (made aws.Credentials, err error) {
 	err = i.call(ctx, "create an access key", func(ctx context.Context, api *iam.Client) error {
 		out, err := api.CreateAccessKey(ctx, &iam.CreateAccessKeyInput{}, func(o *iam.Options) { o.Retryer = retryUndone() })
@@ -105,7 +110,8 @@ func (i *IAM) DeleteAccessKey(ctx context.Context, id string) error {
 	})
 }
 
-// KeyUse is when and for what a key was used last. The zero value is never. AWS may tell hours late.
+// KeyUse is when and for what a key was used last. The zero value means never.
+// AWS may report it hours late.
 type KeyUse struct {
 	Time            time.Time
 	Service, Region string
@@ -139,7 +145,8 @@ func (i *IAM) call(ctx context.Context, operation string, do func(context.Contex
 	return nil
 }
 
-// iam returns the SDK's client of IAM, which has one endpoint for all regions of a partition.
+// iam returns the SDK's client of IAM, which has one endpoint for all regions
+// of a partition.
 func (c Client) iam(ctx context.Context, creds aws.Credentials) (*iam.Client, *Wire, error) {
 	if err := checkEndpoint(c.IAMEndpoint); err != nil {
 		return nil, nil, err
@@ -162,7 +169,8 @@ func (c Client) iam(ctx context.Context, creds aws.Credentials) (*iam.Client, *W
 	}), wire, nil
 }
 
-// iamRegion returns the region that requests to IAM are signed for. The SDK knows it for AWS's own endpoints only.
+// iamRegion returns the region that requests to IAM are signed for. The SDK
+// knows it for AWS's own endpoints only.
 func iamRegion(ctx context.Context, region string) (string, error) {
 	endpoint, err := iam.NewDefaultEndpointResolverV2().ResolveEndpoint(ctx, iam.EndpointParameters{
 		Region: aws.String(region), UseDualStack: aws.Bool(false), UseFIPS: aws.Bool(false),
@@ -179,8 +187,9 @@ func iamRegion(ctx context.Context, region string) (string, error) {
 	return region, nil
 }
 
-// retryUndone returns a retryer for what must not be done twice: it repeats a request only if AWS says that it did not look at it.
-// That is when there were too many of them, or when the clock was wrong that it was signed by.
+// retryUndone returns a retryer for what must not be done twice: it repeats a
+// request only if AWS says that it did not look at it. That is when there were
+// too many requests, or when the signature had a wrong date.
 func retryUndone() aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.Retryables = []retry.IsErrorRetryable{retry.IsErrorRetryableFunc(func(err error) aws.Ternary {

@@ -110,7 +110,8 @@ func TestIAMRetries(t *testing.T) {
 	}
 }
 
-// TestIAMWithWrongClock: a refusal for the date of the signature is no reason not to make the key.
+// TestIAMWithWrongClock: a refusal for the date of the signature is no reason
+// not to make the key.
 func TestIAMWithWrongClock(t *testing.T) {
 	for _, offset := range []time.Duration{-6 * time.Hour, 6 * time.Hour} {
 		server := startSTS(t)
@@ -148,8 +149,9 @@ func TestIAMAnswersThatAreNone(t *testing.T) {
 	}
 }
 
-// TestIAMEndpoint: IAM is one service for a whole partition, and its requests are signed for one region. An endpoint of the user's own
-// does not change for which.
+// TestIAMEndpoint: IAM is one service for a whole partition, and its requests
+// are signed for one region. An endpoint of the user's own does not change for
+// which.
 func TestIAMEndpoint(t *testing.T) {
 	for _, tt := range []struct {
 		client      Client

@@ -11,10 +11,12 @@ import (
 	"strings"
 )
 
-// Judge returns what is wrong with an answer, or nil if it is for the SDK to read.
+// Judge returns what is wrong with an answer, or nil if it is for the SDK to
+// read.
 type Judge func(response *http.Response, body []byte) *WireError
 
-// Query judges the answers of the services that speak the AWS Query protocol, as STS and IAM do: XML, an error included.
+// Query judges the answers of the services that speak the AWS Query protocol,
+// as STS and IAM do: XML, an error included.
 func Query(response *http.Response, body []byte) *WireError {
 	if fault := foreign(response, body); fault != nil {
 		return fault
@@ -35,7 +37,8 @@ func Query(response *http.Response, body []byte) *WireError {
 	return nil
 }
 
-// JSON judges the answers of services that speak JSON. What an error looks like is left to the SDK, unless it is none of JSON.
+// JSON judges the answers of services that speak JSON. The SDK reads errors, as
+// long as they are JSON.
 func JSON(response *http.Response, body []byte) *WireError {
 	if fault := foreign(response, body); fault != nil {
 		return fault
@@ -49,8 +52,9 @@ func JSON(response *http.Response, body []byte) *WireError {
 	return nil
 }
 
-// Container judges the answers of a container's endpoint for credentials: JSON, but errors may be a line of text. Source: the SDK's own client
-// of such endpoints.
+// Container judges the answers of a container's endpoint for credentials: JSON,
+// but errors may be a line of text. Source: the SDK's own client of such
+// endpoints.
 func Container(response *http.Response, body []byte) *WireError {
 	fault := JSON(response, body)
 	if fault != nil && fault.Kind == BadStatus && strings.HasPrefix(response.Header.Get("Content-Type"), "text/plain") && len(bytes.TrimSpace(body)) > 0 {
@@ -59,8 +63,8 @@ func Container(response *http.Response, body []byte) *WireError {
 	return fault
 }
 
-// Text judges the answers of the instance metadata service: text of any form. Its errors are web pages, and their status tells the SDK how
-// to go on.
+// Text judges the answers of the instance metadata service: text of any form.
+// Its errors are web pages, and their status tells the SDK how to go on.
 func Text(response *http.Response, body []byte) *WireError {
 	if fault := foreign(response, body); fault != nil && fault.Kind != BadStatus {
 		return fault
@@ -68,7 +72,8 @@ func Text(response *http.Response, body []byte) *WireError {
 	return nil
 }
 
-// foreign recognises an answer that is not of the service at all.
+// foreign returns a fault for an answer that does not come from the service at
+// all.
 func foreign(response *http.Response, body []byte) *WireError {
 	status := response.StatusCode
 	switch page := isPage(response, body); {
@@ -95,7 +100,8 @@ func isPage(response *http.Response, body []byte) bool {
 		strings.HasPrefix(start, "<!doctype html") || strings.HasPrefix(start, "<html")
 }
 
-// document returns the name of the root element of an XML document, and whether the document is whole.
+// document returns the name of the root element of an XML document, and whether
+// the document is whole.
 func document(body []byte) (root string, whole bool) {
 	decoder := xml.NewDecoder(bytes.NewReader(body))
 	for {

@@ -8,7 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-// TestPartitionOf compares with the SDK, which shows partitions only as names of hosts.
+// TestPartitionOf compares with the SDK, which shows partitions only as names
+// of hosts.
 func TestPartitionOf(t *testing.T) {
 	suffixes := map[string]string{
 		"aws":        ".amazonaws.com",

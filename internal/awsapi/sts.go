@@ -14,12 +14,13 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 )
 
-// Identity is whose credentials a call was signed with.
+// Identity is the owner of the credentials that signed a call.
 type Identity struct {
 	Account, ARN, UserID string
 }
 
-// WhoAmI asks STS whose credentials creds are. No policy can forbid that call. Source: API reference of GetCallerIdentity.
+// WhoAmI asks STS whose credentials creds are. No policy can forbid that call.
+// Source: API reference of GetCallerIdentity.
 func (c Client) WhoAmI(ctx context.Context, creds aws.Credentials) (id Identity, err error) {
 	_, err = c.callSTS(ctx, creds, "get caller identity with "+creds.AccessKeyID, func(ctx context.Context, api *sts.Client) error {
 		out, err := api.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
@@ -39,7 +40,8 @@ func (c Client) WhoAmI(ctx context.Context, creds aws.Credentials) (id Identity,
 type Issued struct {
 	aws.Credentials // they expire, at the time that AWS's clock will show
 
-	// Date is what AWS's clock showed when they were made, to the second; zero if the answer did not say.
+	// Date is what AWS's clock showed when they were made, to the second; zero
+	// if the answer did not say.
 	Date time.Time
 }
 
@@ -56,7 +58,8 @@ func (c Client) GetSessionToken(ctx context.Context, longTerm aws.Credentials, i
 	return issued(out.Credentials, "GetSessionToken", wire)
 }
 
-// AssumeRole makes a session of a role for source, which may be a long-term key or a session.
+// AssumeRole makes a session of a role for source, which may be a long-term key
+// or a session.
 func (c Client) AssumeRole(ctx context.Context, source aws.Credentials, in *sts.AssumeRoleInput) (Issued, error) {
 	var out *sts.AssumeRoleOutput
 	operation := fmt.Sprintf("assume role %s with %s", aws.ToString(in.RoleArn), source.AccessKeyID)
@@ -70,7 +73,8 @@ func (c Client) AssumeRole(ctx context.Context, source aws.Credentials, in *sts.
 	return issued(out.Credentials, "AssumeRole", wire)
 }
 
-// AssumeRoleWithWebIdentity makes a session of a role for the token of an OpenID Connect provider.
+// AssumeRoleWithWebIdentity makes a session of a role for the token of an
+// OpenID Connect provider.
 func (c Client) AssumeRoleWithWebIdentity(ctx context.Context, role, sessionName string, token stscreds.IdentityTokenRetriever) (Issued, error) {
 	var made aws.Credentials
 	wire, err := c.callSTS(ctx, aws.Credentials{}, "assume role "+role, func(ctx context.Context, api *sts.Client) (err error) {
@@ -101,7 +105,8 @@ func issued(c *types.Credentials, operation string, wire *Wire) (Issued, error) 
 	return Issued{made, wire.Date()}, CheckFields(made)
 }
 
-// Limits of what credentials are made of, far above what AWS makes. A token with many session tags has a few kilobytes.
+// Limits of what credentials are made of, far above what AWS makes. A token
+// with many session tags has a few kilobytes.
 const (
 	maxKeyID    = 128 // Source: API reference of STS, Credentials
 	maxSecret   = 1 << 10
@@ -109,8 +114,8 @@ const (
 	maxIdentity = 4 << 10
 )
 
-// CheckFields returns an error if credentials that somebody has answered with are longer than any of AWS, or hold what no
-// environment variable, header or line of text can.
+// CheckFields returns an error if a part of the credentials in an answer is
+// longer than any of AWS, or holds characters that AWS does not use.
 func CheckFields(c aws.Credentials) error {
 	for _, f := range []struct {
 		name, value string
@@ -125,7 +130,8 @@ func CheckFields(c aws.Credentials) error {
 	return nil
 }
 
-// checkText checks a part of an answer by its length and characters. The error does not quote it.
+// checkText checks the length and the characters of a part of an answer. The
+// error does not quote it.
 func checkText(name, value string, most int) error {
 	if len(value) > most {
 		return fmt.Errorf("the %s in the answer has %d bytes, more than the %d that are taken", name, len(value), most)
@@ -136,7 +142,8 @@ func checkText(name, value string, most int) error {
 	return nil
 }
 
-// ServerTime asks STS for its time, to the second. The request carries no credentials: STS refuses it, and dates the refusal.
+// ServerTime asks STS for its time, to the second. The request carries no
+// credentials: STS refuses it, and dates the refusal.
 func (c Client) ServerTime(ctx context.Context) (time.Time, error) {
 	const operation = "ask for the time"
 	wire, err := c.callSTS(ctx, aws.Credentials{}, operation, func(ctx context.Context, api *sts.Client) error {

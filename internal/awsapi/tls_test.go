@@ -87,7 +87,8 @@ func (a *authority) serve(t *testing.T, from, to time.Time, hosts ...string) *ht
 	return server
 }
 
-// file writes the authority's certificate where a client looks for those that it trusts.
+// file writes the authority's certificate where a client looks for those that
+// it trusts.
 func (a *authority) file(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ca.pem")
@@ -101,14 +102,15 @@ func (a *authority) file(t *testing.T) string {
 	return path
 }
 
-// TestCertificates: a connection that is not safe says what is wrong: the names, the dates or the issuer.
+// TestCertificates: a connection that is not safe says what is wrong: the
+// names, the dates or the issuer.
 func TestCertificates(t *testing.T) {
 	now := time.Now()
 	ours, corporate := newAuthority(t, "ours"), newAuthority(t, "Example Corp \x1b[31mProxy CA")
 	plain := httptest.NewServer(http.NotFoundHandler())
 	defer plain.Close()
 	spoken := httptest.NewUnstartedServer(http.NotFoundHandler())
-	spoken.TLS = &tls.Config{MaxVersion: tls.VersionTLS11} //nolint:gosec // what is tested is that nobody talks to it
+	spoken.TLS = &tls.Config{MaxVersion: tls.VersionTLS11} // what is tested is that nobody talks to it
 	spoken.Config.ErrorLog = log.New(io.Discard, "", 0)
 	spoken.StartTLS()
 	defer spoken.Close()

@@ -20,11 +20,14 @@ const (
 	maxHead   = 128 << 10
 )
 
-// Wire is the HTTP client for one call of AWS, with all its attempts. What it returns is whole, bounded and, as far as that can be
-// told, from the service that was called; everything else is a *WireError. It follows no redirect: a request carries a signature,
-// a token or a code, and those are for the host that was called.
+// Wire is the HTTP client for one call of AWS, with all its attempts. What it
+// returns is whole, bounded and, as far as that can be told, from the service
+// that was called; everything else is a *WireError. It follows no redirect: a
+// request carries a signature, a token or a code, and those are for the host
+// that was called.
 //
-// It implements aws.HTTPClient, and the HTTPClient of the SDK's packages that get credentials.
+// It implements aws.HTTPClient, and the HTTPClient of the SDK's packages that
+// get credentials.
 type Wire struct {
 	client *http.Client
 	judge  Judge
@@ -87,9 +90,11 @@ func (w *Wire) Do(r *http.Request) (*http.Response, error) {
 
 // attempt sends r and reads the whole answer.
 func (w *Wire) attempt(r *http.Request) (*http.Response, error) {
-	// The bodies of requests, which are short, are sent from memory. The SDK (smithy-go 1.28) closes a body as soon as it has the head of
-	// the answer; Go's transport can take that for a failed write, and then closes the connection under an answer longer than its buffer of
-	// 4 KiB, as one with a large session token is.
+	// The bodies of requests, which are short, are sent from memory. The SDK
+	// (smithy-go 1.28) closes a body as soon as it has the head of the answer;
+	// Go's transport can take that for a failed write, and then closes the
+	// connection under an answer longer than its buffer of 4 KiB, as one with a
+	// large session token is.
 	if r.Body != nil {
 		body, err := io.ReadAll(r.Body)
 		if err != nil {
@@ -122,8 +127,8 @@ func (w *Wire) attempt(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// Date returns when the last answer was made by the clock of the server. It is zero where the answer does not say, or comes
-// from a cache.
+// Date returns when the last answer was made by the clock of the server. It is
+// zero where the answer does not say, or comes from a cache.
 func (w *Wire) Date() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -133,7 +138,8 @@ func (w *Wire) Date() time.Time {
 // Close closes the connections.
 func (w *Wire) Close() { w.client.CloseIdleConnections() }
 
-// Cause returns err, or the reason for it that the SDK has replaced: it tells of the end of ctx alone, once that has ended.
+// Cause returns err or, if the SDK has replaced it because ctx has ended, the
+// fault of the last attempt.
 func (w *Wire) Cause(ctx context.Context, err error) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -157,8 +163,9 @@ func hostOf(u *url.URL) string {
 	return u.Host
 }
 
-// Retryer returns the SDK's standard retryer, with a better view of what failed on the way. It repeats what may pass by itself: not what a
-// proxy, a captive portal or a certificate stands in the way of.
+// Retryer returns the SDK's standard retryer, which here knows the kinds of
+// WireError. It does not repeat what a proxy, a captive portal or a certificate
+// prevents.
 func Retryer() aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(func(err error) aws.Ternary {

@@ -66,8 +66,9 @@ func gzipped(body []byte) string {
 	return b.String()
 }
 
-// TestAnswersOfOthers: what stands between us and AWS, and how AWS itself may fail, is told in words with host and status, and tried again
-// only where that may help.
+// TestAnswersOfOthers: what stands between us and AWS, and how AWS itself may
+// fail, is told in words with host and status, and tried again only where that
+// may help.
 func TestAnswersOfOthers(t *testing.T) {
 	credentials := func(id, secret, token string) string { return fmt.Sprintf(whole, id, secret, token) }
 	bomb := gzipped(make([]byte, 64<<20))
@@ -88,12 +89,16 @@ func TestAnswersOfOthers(t *testing.T) {
 		{"status without a name", answer(599, "text/plain", "x"), "HOST answered 599", 1},
 		{"407", answer(407, "text/html", page), "the proxy in front of HOST answered 407 Proxy Authentication Required", 1},
 		{"302", func(w http.ResponseWriter, r *http.Request) {
-			http.Redirect(w, r, "https://login.portal.example/?a="+ststest.Marker, 302)
+			http.Redirect(w, r, "https://login.portal.example/?a="+ststest.Marker, http.StatusFound)
 		},
 			"HOST answered 302 Found, a redirect to login.portal.example, which is not followed", 1},
-		{"307 to itself", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/again", 307) },
+		{"307 to itself", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "/again", http.StatusTemporaryRedirect)
+		},
 			"HOST answered 307 Temporary Redirect, a redirect, which is not followed", 1},
-		{"308", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "//other.example:8080/", 308) },
+		{"308", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "//other.example:8080/", http.StatusPermanentRedirect)
+		},
 			"HOST answered 308 Permanent Redirect, a redirect to other.example, which is not followed", 1},
 		{"captive portal", answer(200, "text/html; charset=utf-8", page),
 			"the answer of HOST (200 OK) is a web page, not AWS: a proxy or a captive portal?", 1},
@@ -156,7 +161,8 @@ func TestAnswersOfOthers(t *testing.T) {
 	}
 }
 
-// TestStalls: a call ends in time, however the other side keeps it waiting, and says for how long that was.
+// TestStalls: a call ends in time, however the other side keeps it waiting, and
+// says for how long that was.
 func TestStalls(t *testing.T) {
 	drip := func(text string) http.HandlerFunc {
 		return stall(func(w http.ResponseWriter) {
@@ -283,7 +289,9 @@ func TestProxies(t *testing.T) {
 	if want := "the proxy " + socks.Host + " cannot be used: "; err == nil || !strings.HasPrefix(err.Error(), want) || strings.Contains(err.Error(), ststest.Marker) {
 		t.Errorf("got %v, want %s", err, want)
 	}
-	invalid := func(*http.Request) (*url.URL, error) { return url.Parse("http://me:" + ststest.Marker + "@[proxy") }
+	invalid := func(*http.Request) (*url.URL, error) {
+		return nil, errors.New("http://me:" + ststest.Marker + "@[proxy: missing ]")
+	}
 	_, err = NewWire(&http.Transport{Proxy: invalid}, Query).Do(r)
 	if want := "the URL of the proxy for sts.amazonaws.com is invalid"; err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)

@@ -14,7 +14,7 @@ import (
 	"time"
 )
 
-// WireKind is what has gone wrong between us and a service.
+// WireKind is what went wrong between us and a service.
 type WireKind int
 
 const (
@@ -27,7 +27,7 @@ const (
 	CertName                     // the certificate is for other hosts
 	CertTime                     // the certificate has expired or is not valid yet
 	CertIssuer                   // the certificate's issuer is not trusted
-	CertOther                    // the certificate is not good for another reason
+	CertOther                    // the certificate is invalid for another reason
 	ProxyInvalid                 // the proxy's URL cannot be used
 	ProxyFailed                  // the proxy cannot be reached or refuses to pass the request on
 	Redirected                   // the answer sends the request elsewhere
@@ -37,7 +37,8 @@ const (
 	Unreadable                   // the answer is empty, cut off, or something else
 )
 
-// WireError is an attempt of a call that got no answer of the service. Its text is for people; it holds no part of the answer.
+// WireError is an attempt that got no answer from the service. Its text is for
+// people. It holds no part of the answer.
 type WireError struct {
 	Kind    WireKind
 	Host    string // that was called
@@ -52,7 +53,7 @@ type WireError struct {
 
 func (e *WireError) Unwrap() error { return e.err }
 
-// status returns the status as HTTP names it. The server's own words are not for the terminal.
+// status returns the status with its name in HTTP, not in the server's words.
 func (e *WireError) status() string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status)))
 }
@@ -113,7 +114,8 @@ func (e *WireError) Error() string {
 	}
 }
 
-// short returns the text of the network's error without the URL and without our own words again.
+// short returns the text of the network's error without the URL and without our
+// own words again.
 func (e *WireError) short() string {
 	var dns *net.DNSError
 	if errors.As(e.err, &dns) {
@@ -133,7 +135,7 @@ func (e *WireError) short() string {
 // maxNames is how many names of a certificate are shown.
 const maxNames = 3
 
-// certificate says why the certificate of host is not taken.
+// certificate returns why the certificate of host is not accepted.
 func (e *WireError) certificate(host string) string {
 	const stamp = "2006-01-02 15:04 MST"
 	var name x509.HostnameError
@@ -172,7 +174,7 @@ func (e *WireError) certificate(host string) string {
 // maxText is how many bytes are shown of a text that somebody else has written.
 const maxText = 1000
 
-// cut shortens a text that may be as long as whoever wrote it liked.
+// cut shortens a text of somebody else to maxText.
 func cut(s string) string {
 	if len(s) <= maxText {
 		return s
@@ -180,7 +182,8 @@ func cut(s string) string {
 	return strings.ToValidUTF8(s[:maxText], "") + "…"
 }
 
-// explain returns err as a WireError, whose kind is to be seen in the errors of the network.
+// explain returns err as a WireError. It finds the kind in the errors of the
+// network.
 func explain(err error) *WireError {
 	var known *WireError
 	if errors.As(err, &known) {

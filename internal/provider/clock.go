@@ -10,8 +10,9 @@ import (
 	"github.com/awsexec/awsexec/internal/awsapi"
 )
 
-// reportedSkew is how far this machine's clock may be from AWS's before a person is told. AWS refuses signatures that are
-// 15 minutes off, and the SDK signs again by AWS's clock when it sees that.
+// reportedSkew is how far this machine's clock may be from AWS's before a
+// person is told. AWS refuses signatures that are 15 minutes off, and the SDK
+// signs again by AWS's clock when it sees that.
 const reportedSkew = 5 * time.Minute
 
 // SkewError is a clock of this machine that disagrees with AWS's.
@@ -28,8 +29,10 @@ func (e *SkewError) Error() string {
 	return fmt.Sprintf("this machine's clock is %s %s AWS's", short(by), way)
 }
 
-// byLocalClock returns credentials of STS that expire by this machine's clock, which is the one that everybody compares with: they live
-// from began, when they were asked for, for as long as AWS granted and at most for asked. 0 leaves that to AWS.
+// byLocalClock returns credentials of STS that expire by this machine's clock,
+// which is the one that everybody compares with: they live from began, when
+// they were asked for, for as long as AWS granted and at most for asked. 0
+// leaves that to AWS.
 func (o *Options) byLocalClock(made awsapi.Issued, began time.Time, asked time.Duration) (aws.Credentials, error) {
 	c := made.Credentials
 	issued := began.Truncate(time.Second) // as AWS counts

@@ -16,8 +16,9 @@ import (
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
-// TestWrongClock: with a clock that is hours off, a session lives for as long as it was asked for by that clock, is used again until
-// then and no longer, and a person is told once.
+// TestWrongClock: with a clock that is hours off, a session lives for as long
+// as it was asked for by that clock, is used again until then and no longer,
+// and a person is told once.
 func TestWrongClock(t *testing.T) {
 	for _, tt := range []struct {
 		ahead time.Duration // AWS's clock of ours
@@ -76,7 +77,8 @@ func TestWrongClock(t *testing.T) {
 	}
 }
 
-// TestWrongClockOfChain: a role and the session that assumes it are reported together.
+// TestWrongClockOfChain: a role and the session that assumes it are reported
+// together.
 func TestWrongClockOfChain(t *testing.T) {
 	server, o := roles(t)
 	server.SetClockOffset(6 * time.Hour)
@@ -127,7 +129,8 @@ func TestByLocalClock(t *testing.T) {
 	}
 }
 
-// TestClockSetBack: a session that was issued in the future is not handed out, even if no other is to be had.
+// TestClockSetBack: a session that was issued in the future is not handed out,
+// even if no other is to be had.
 func TestClockSetBack(t *testing.T) {
 	for _, tt := range []struct {
 		name string

@@ -70,7 +70,8 @@ func write(t *testing.T, file, text string) {
 	}
 }
 
-// TestAnswersToGiven: whoever makes credentials for us is no more trusted with our time, memory and secrets than STS is.
+// TestAnswersToGiven: whoever makes credentials for us is no more trusted with
+// our time, memory and secrets than STS is.
 func TestAnswersToGiven(t *testing.T) {
 	const page = "<html>S3CR3TMARKER</html>"
 	var elsewhere atomic.Int32
@@ -94,9 +95,13 @@ func TestAnswersToGiven(t *testing.T) {
 				_, _ = io.WriteString(w, strings.Repeat(" ", 64<<10))
 			}
 		}, "the answer of HOST (200 OK) is longer than 1 MiB", []Kind{Container, Instance, SSO, WebIdentity}},
-		{"503", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "S3CR3TMARKER", 503) }, "HOST answered 503 Service Unavailable", []Kind{SSO, WebIdentity}},
+		{"503", func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "S3CR3TMARKER", http.StatusServiceUnavailable)
+		}, "HOST answered 503 Service Unavailable", []Kind{SSO, WebIdentity}},
 		{"503 without words", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, "HOST answered 503 Service Unavailable", []Kind{Container, SSO, WebIdentity}},
-		{"line of text", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "the pod has no role", 403) }, "403 Forbidden: the pod has no role", []Kind{Container}},
+		{"line of text", func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "the pod has no role", http.StatusForbidden)
+		}, "403 Forbidden: the pod has no role", []Kind{Container}},
 		{"403 page", func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(403)
 			_, _ = io.WriteString(w, page)
@@ -129,7 +134,8 @@ func TestAnswersToGiven(t *testing.T) {
 	}
 }
 
-// TestInstanceOfVersion1: an instance whose metadata service knows no tokens says so by a page with a status; the SDK then asks without.
+// TestInstanceOfVersion1: an instance whose metadata service knows no tokens
+// says so by a page with a status; the SDK then asks without.
 func TestInstanceOfVersion1(t *testing.T) {
 	for _, status := range []int{http.StatusNotFound, http.StatusForbidden, http.StatusMethodNotAllowed} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -22,12 +22,14 @@ import (
 	"github.com/awsexec/awsexec/internal/readfile"
 )
 
-// signedIn has the AWS SDK get the credentials of a profile that signs in through IAM Identity Center or a login session. The token
-// caches that these use are the SDK's.
+// signedIn has the AWS SDK get the credentials of a profile that signs in
+// through IAM Identity Center or a login session. The token caches that these
+// use are the SDK's.
 func (o *Options) signedIn(ctx context.Context, plan *Plan) (aws.Credentials, error) {
 	p := plan.Profile
 	defer o.Events.Waiting("for the credentials of profile " + p.Name)()
-	// The SDK checks the profile's settings, and knows the endpoints that they name. The HTTP client that it makes is exchanged for ours.
+	// The SDK checks the profile's settings, and knows the endpoints that they
+	// name. The HTTP client that it makes is exchanged for ours.
 	cfg, err := awsconfig.LoadDefaultConfig(ctx,
 		awsconfig.WithSharedConfigFiles(present(o.Files.Config)),
 		awsconfig.WithSharedCredentialsFiles(present(o.Files.Credentials)),
@@ -88,8 +90,9 @@ func (o *Options) login(cfg aws.Config, session string) (aws.CredentialsProvider
 	}), nil
 }
 
-// checkLogin refuses the token of a login session whose key the SDK would panic at, in a goroutine that nobody else can guard. All else that
-// may be wrong with the token is the SDK's to tell.
+// checkLogin refuses the token of a login session whose key the SDK would panic
+// at, in a goroutine that nobody else can guard. The SDK itself reports
+// everything else that is wrong with the token.
 func checkLogin(file string) error {
 	data, err := readfile.Read(file, readfile.MaxOwn)
 	defer clear(data)
