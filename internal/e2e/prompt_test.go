@@ -195,7 +195,7 @@ func TestPromptCancelled(t *testing.T) {
 	if n := strings.Count(tm.shown(), "MFA code"); n != 2 {
 		t.Errorf("%d prompts, want 2", n)
 	}
-	if n := strings.Count(r.stderr, "programs do not bring up another"); n != 19 {
+	if n := strings.Count(r.stderr, "programs do not cause another one"); n != 19 {
 		t.Errorf("%d were told to wait, want 19; stderr:\n%s", n, r.stderr)
 	}
 }

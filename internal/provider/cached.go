@@ -96,7 +96,7 @@ func (c *cached) fallBack(ctx context.Context, s cache.Session, ok bool, err err
 		return aws.Credentials{}, err
 	}
 	if changed := c.unchanged(ctx); changed != nil {
-		return aws.Credentials{}, errors.Join(err, changed)
+		return aws.Credentials{}, fmt.Errorf("%w; %w", err, changed)
 	}
 	c.o.Events.Warn(fmt.Errorf("the session ends in %s and could not be renewed: %w", left.Round(time.Second), err), "")
 	return s.Credentials, nil

@@ -166,7 +166,7 @@ func (r *run) takeBack(ctx context.Context, iam IAM, reason error) error {
 // giveUp ends the rotation for reason; the old key stays.
 func (r *run) giveUp(ctx context.Context, reason error) error {
 	if err := r.Journals.EndRotation(ctx, r.Name); err != nil {
-		return errors.Join(reason, err)
+		return fmt.Errorf("%w; %w", reason, err)
 	}
 	r.begun = false
 	return reason
@@ -203,14 +203,14 @@ func (r *run) notKnown(ctx context.Context, err error) error {
 	id := r.journal.New.AccessKeyID
 	iam, iamErr := r.iam(ctx)
 	if iamErr != nil {
-		return errors.Join(err, iamErr)
+		return fmt.Errorf("%w; %w", err, iamErr)
 	}
 	list, listErr := iam.AccessKeys(ctx)
 	if isUnknown(listErr) {
 		return fmt.Errorf("%w: %w: %w", ErrNeitherWorks, err, listErr)
 	}
 	if listErr != nil {
-		return errors.Join(err, listErr)
+		return fmt.Errorf("%w; %w", err, listErr)
 	}
 	at := slices.IndexFunc(list, func(k awsapi.AccessKey) bool { return k.ID == id })
 	switch {
