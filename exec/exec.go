@@ -5,19 +5,18 @@ package exec
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
-
-	"github.com/awsexec/awsexec/internal/child"
 )
 
 var (
 	// ErrNotFound says that there is no such program; shells answer it with exit code 127.
-	ErrNotFound = child.ErrNotFound
+	ErrNotFound = errors.New("not found")
 
 	// ErrNotRunnable says that the program is there but the system will not run it: no execute permission, a directory,
 	// a missing interpreter, a wrong format, too long an argument list. Shells answer it with exit code 126.
-	ErrNotRunnable = child.ErrNotRunnable
+	ErrNotRunnable = errors.New("cannot be run")
 )
 
 // Cmd is a program to be run, with everything decided.
@@ -38,6 +37,9 @@ func refused(path string, err error) error {
 	return notRunnable(path, err)
 }
 
-func notRunnable(path string, why error) error { return child.NotRunnable(path, why) }
+// notRunnable wraps the reason why the system refused to run path.
+func notRunnable(path string, why error) error {
+	return fmt.Errorf("%s %w: %w", path, ErrNotRunnable, why)
+}
 
-func notFound(name string) error { return child.NotFound(name) }
+func notFound(name string) error { return fmt.Errorf("%s: %w", name, ErrNotFound) }

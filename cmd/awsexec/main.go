@@ -6,7 +6,7 @@ import (
 	"os"
 
 	"github.com/awsexec/awsexec/internal/cli"
-	_ "github.com/awsexec/awsexec/internal/warm" // answers most calls before this one begins
+	_ "github.com/awsexec/awsexec/internal/fastpath" // answers most calls before this one begins
 )
 
 // version is set by the release build.

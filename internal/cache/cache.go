@@ -31,11 +31,13 @@ import (
 	"github.com/awsexec/awsexec/internal/flock"
 	"github.com/awsexec/awsexec/internal/ownfile"
 	"github.com/awsexec/awsexec/internal/readfile"
-	"github.com/awsexec/awsexec/internal/sealed"
 )
 
 const (
-	suffix   = ".session"
+	suffix = ".session"
+	// Tickets is the directory, in that of the cache, of what leads to sessions (see package fastpath).
+	Tickets = "tickets"
+
 	tidyMost = 64 // how many files Store looks at for expired ones: a renewal must not get slower with the cache's size
 )
 
@@ -86,9 +88,6 @@ func (k Key) ID() string {
 // File is the path of the session's file below the cache's directory, with slashes. What it holds is sealed under its last two elements.
 func (k Key) File() string { return "sessions/" + digest(k.Base) + "/" + k.ID() + suffix }
 
-// Session is what the cache keeps.
-type Session = sealed.Session
-
 // Load returns the session kept under k, which was made with the long-term key k.Base. The boolean is false when there is none, whatever the
 // reason. The error is that of the sealing key: a session may be there, but nothing can open it; or an [*ownfile.RefusedError].
 func (c *Cache) Load(ctx context.Context, k Key) (Session, bool, error) {
@@ -104,13 +103,13 @@ func (c *Cache) Load(ctx context.Context, k Key) (Session, bool, error) {
 	if err != nil {
 		return Session{}, false, err
 	}
-	s, err := sealed.OpenSession(key, data, sealed.Name(k.File()))
-	if errors.Is(err, sealed.ErrNotOpened) {
+	s, err := OpenSession(key, data, Name(k.File()))
+	if errors.Is(err, ErrNotOpened) {
 		// The fault is the session's only if the key is still the right one: the keystore may have been made anew meanwhile.
 		if key, err = c.ask(ctx, true); err != nil {
 			return Session{}, false, err
 		}
-		s, err = sealed.OpenSession(key, data, sealed.Name(k.File()))
+		s, err = OpenSession(key, data, Name(k.File()))
 	}
 	if err != nil || s.MadeWith != k.Base {
 		_ = c.dir.Remove(k.File()) // if it stays, it is overwritten or found bad again
@@ -129,7 +128,7 @@ func (c *Cache) Store(ctx context.Context, k Key, s Session, now time.Time) erro
 	if err != nil {
 		return err
 	}
-	data, err := sealed.SealSession(key, s, sealed.Name(k.File()))
+	data, err := SealSession(key, s, Name(k.File()))
 	if err != nil {
 		return err
 	}
@@ -168,7 +167,7 @@ func (c *Cache) Forget(base string) error {
 
 // ForgetAll removes all sessions, and what leads to them.
 func (c *Cache) ForgetAll() error {
-	err := c.removeAll("tickets") // they are worth nothing without their sessions
+	err := c.removeAll(Tickets) // they are worth nothing without their sessions
 	bases, namesErr := c.dir.Names("sessions", -1)
 	if !errors.Is(namesErr, fs.ErrNotExist) {
 		err = errors.Join(err, namesErr)
@@ -215,11 +214,11 @@ func peekExpiry(dir *os.Root, name string) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	defer f.Close()
-	header := make([]byte, sealed.SessionHeader)
+	header := make([]byte, SessionHeader)
 	if _, err := io.ReadFull(f, header); err != nil {
 		return time.Time{}, false
 	}
-	s, err := sealed.Peek(header)
+	s, err := Peek(header)
 	return s.Credentials.Expires, err == nil
 }
 

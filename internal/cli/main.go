@@ -10,10 +10,10 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/fastpath"
 	"github.com/awsexec/awsexec/internal/fault"
 	"github.com/awsexec/awsexec/internal/guard"
 	"github.com/awsexec/awsexec/internal/interrupt"
-	"github.com/awsexec/awsexec/internal/warm"
 )
 
 // deps is all that a run takes from the world around it, so that a test can hand in its own.
@@ -57,8 +57,8 @@ func Main(args []string, version string) int {
 
 		lockPatience: lockPatience,
 	}
-	if warm.WriteError != nil {
-		newUI(d).fail(fmt.Errorf("print credentials: %w", warm.WriteError), "")
+	if fastpath.WriteError != nil {
+		newUI(d).fail(fmt.Errorf("print credentials: %w", fastpath.WriteError), "")
 		return exitFailed
 	}
 	return run(ctx, args[1:], d)

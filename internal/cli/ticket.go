@@ -5,21 +5,21 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/awsexec/awsexec/internal/fastpath"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/session"
-	"github.com/awsexec/awsexec/internal/ticket"
 	"github.com/awsexec/awsexec/keystore"
 )
 
 // ticket is called before the work of a call begins. What it returns is called when that has succeeded, and leaves a ticket with which
-// the next call of the same kind is answered by package warm, if what package ticket demands holds.
+// the next call of the same kind is answered by package fastpath, if what that demands holds.
 func (a *app) ticket() (leave func(context.Context, *profile.Profile, session.Given)) {
 	none := func(context.Context, *profile.Profile, session.Given) {}
-	if a.Debug || a.NoSession || a.refresh || a.settings.Hold == 0 || filepath.Base(a.self) != ticket.Name {
+	if a.Debug || a.NoSession || a.refresh || a.settings.Hold == 0 || filepath.Base(a.self) != fastpath.Name {
 		return none
 	}
-	call, ok := ticket.Parse(a.args, a.environ)
+	call, ok := fastpath.Parse(a.args, a.environ)
 	if !ok {
 		return none
 	}
@@ -33,20 +33,29 @@ func (a *app) ticket() (leave func(context.Context, *profile.Profile, session.Gi
 			return
 		}
 		if after, err := call.Fingerprint(); err == nil && after == before {
-			sessions, err := a.session.Cache()
-			if err == nil {
-				err = sessions.LeaveTicket(ctx, call, after, t)
-			}
-			if err != nil { // the next call is as slow as this one
+			if err := a.leaveTicket(ctx, call, after, t); err != nil { // the next call is as slow as this one
 				a.ui.Debug("ticket: %v", err)
 			}
 		}
 	}
 }
 
+// leaveTicket seals t with the key of the session cache.
+func (a *app) leaveTicket(ctx context.Context, call *fastpath.Call, f fastpath.Fingerprint, t fastpath.Ticket) error {
+	sessions, err := a.session.Cache()
+	if err != nil {
+		return err
+	}
+	key, err := sessions.SealingKey(ctx)
+	if err != nil {
+		return err
+	}
+	return call.Leave(key, f, t)
+}
+
 // ticketOf is the ticket of the session that was just handed out, if it is one of a key in the keystore and nothing else than what is in
 // the fingerprint of the call has led to it.
-func (a *app) ticketOf(ctx context.Context, call *ticket.Call, p *profile.Profile, given session.Given) (t ticket.Ticket, ok bool) {
+func (a *app) ticketOf(ctx context.Context, call *fastpath.Call, p *profile.Profile, given session.Given) (t fastpath.Ticket, ok bool) {
 	key, name, ok := provider.SessionOf(given.From)
 	if !ok {
 		return t, false
@@ -74,7 +83,7 @@ func (a *app) ticketOf(ctx context.Context, call *ticket.Call, p *profile.Profil
 	if !ok {
 		return t, false
 	}
-	return ticket.Ticket{
+	return fastpath.Ticket{
 		Store:    string(keys.Kind()),
 		MadeWith: key.Base,
 		Index:    index,

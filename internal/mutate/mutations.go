@@ -3,10 +3,8 @@ package main
 // also are packages whose tests are run if those of a package itself pass.
 var also = map[string][]string{
 	"internal/cache":    {"./internal/provider"},
-	"internal/child":    {"./exec"},
 	"internal/profile":  {"./internal/script"},
 	"internal/provider": {"./internal/cli", "./internal/script"},
-	"internal/sealed":   {"./internal/cache"},
 }
 
 // mutations are the changes, by what they are about.
@@ -51,17 +49,17 @@ var mutations = []mutation{
 	{"\t\treturn plan.Profile.MFASerial\n", "\t\treturn plan.From.Profile.MFASerial\n", "the role's own MFA device is not used"},
 
 	// Sessions at rest.
-	{"if errors.Is(err, sealed.ErrNotOpened) {", "if false {", "a new sealing key makes every session useless for ever"},
+	{"if errors.Is(err, ErrNotOpened) {", "if false {", "a new sealing key makes every session useless for ever"},
 	{"ok && t.Before(now) {", "ok && now.Before(t) {", "living sessions are removed"},
 	{"-codeMemory < age && age < codeMemory", "age > codeMemory", "used MFA codes are forgotten at once"},
 	{"hmac.Equal(r[8:], want)", "!hmac.Equal(r[8:], want)", "any other code counts as used"},
 	{"left < 0 || left > maxHush", "left < 0", "a clock that was set back silences a question for long"},
 	{`"sessions/" + digest(k.Base) + "/"`, `"sessions/" + digest("") + "/"`, "sessions of a removed key cannot be forgotten"},
-	{`err := c.removeAll("tickets")`, "err := error(nil)", "clear leaves the tickets"},
+	{`err := c.removeAll(Tickets)`, "err := error(nil)", "clear leaves the tickets"},
 	{"if key, err = c.ask(ctx, true); err != nil {", "if key, err = c.ask(ctx, false); err != nil {", "an outdated sealing key is never looked up again"},
 	{"> min(freshness, life/2)", "> min(0, life)", "a session is handed out until its last second"},
 	{"return append(header[:len(header):len(header)], name...)", "return []byte(name)", "the time of expiry can be changed"},
-	{"sealed.Name(k.File()))\n\tif errors.Is(err", "\"\")\n\tif errors.Is(err", "a session opens under another name"},
+	{"Name(k.File()))\n\tif errors.Is(err", "\"\")\n\tif errors.Is(err", "a session opens under another name"},
 	{"time.Since(fi.ModTime()) > ticketLife", "time.Since(fi.ModTime()) < ticketLife", "young tickets are removed"},
 
 	// Whose session it is.

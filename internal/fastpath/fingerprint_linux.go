@@ -1,4 +1,4 @@
-package ticket
+package fastpath
 
 import (
 	"crypto/sha256"

@@ -1,4 +1,4 @@
-package ticket
+package fastpath
 
 import (
 	"os"
@@ -150,10 +150,10 @@ func TestTicket(t *testing.T) {
 	}
 	put := func(f Fingerprint, data []byte) {
 		t.Helper()
-		if err := os.MkdirAll(filepath.Dir(filepath.Join(c.Cache, File(f))), 0o700); err != nil {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(c.Cache, file(f))), 0o700); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(c.Cache, File(f)), data, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(c.Cache, file(f)), data, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}

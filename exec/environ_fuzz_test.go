@@ -1,4 +1,4 @@
-package child
+package exec
 
 import (
 	"slices"
@@ -39,7 +39,7 @@ func FuzzEnviron(f *testing.F) {
 				kept = append(kept, kv)
 			case ours && given == value && given != "":
 				delete(want, name) // a second one is not expected any more
-			case ours, matches(Scrubbed, name):
+			case ours, matches(scrubbed, name):
 				t.Fatalf("the child has %s", name)
 			default:
 				kept = append(kept, kv)
@@ -53,7 +53,7 @@ func FuzzEnviron(f *testing.F) {
 		kept = slices.DeleteFunc(kept, func(kv string) bool { return !slices.Contains(base, kv) })
 		rest := slices.DeleteFunc(base, func(kv string) bool {
 			name, _, ok := strings.Cut(kv, "=")
-			return ok && (matches(Scrubbed, name) || region != "" && (name == "AWS_REGION" || name == "AWS_DEFAULT_REGION"))
+			return ok && (matches(scrubbed, name) || region != "" && (name == "AWS_REGION" || name == "AWS_DEFAULT_REGION"))
 		})
 		if !slices.Equal(kept, rest) {
 			t.Fatalf("the rest of the environment is %q, was %q", kept, rest)

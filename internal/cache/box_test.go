@@ -1,4 +1,4 @@
-package sealed
+package cache
 
 import (
 	"errors"
@@ -9,8 +9,6 @@ import (
 
 	"github.com/awsexec/awsexec/internal/credentials"
 )
-
-const marker = "S3CR3TMARKER"
 
 func TestBox(t *testing.T) {
 	key := [32]byte{1, 2, 3}

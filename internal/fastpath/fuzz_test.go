@@ -1,4 +1,4 @@
-package ticket
+package fastpath
 
 import (
 	"os"
@@ -21,7 +21,7 @@ func FuzzFind(f *testing.F) {
 		f.Add(data)
 	}
 	call := &Call{Cache: f.TempDir()}
-	path := filepath.Join(call.Cache, File(print))
+	path := filepath.Join(call.Cache, file(print))
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		f.Fatal(err)
 	}
@@ -39,14 +39,14 @@ func FuzzFind(f *testing.F) {
 	})
 }
 
-// FuzzSeal checks that any ticket comes back as it was sealed.
+// FuzzSeal checks that any ticket comes back as it was cache.
 func FuzzSeal(f *testing.F) {
 	f.Add("keyring", "sessions/a/b.session", "eu-west-1", "work")
 	f.Add("", "", "", "")
 	f.Add(strings.Repeat("s", 255), strings.Repeat("t", 255), "\x00", "é")
 	call := &Call{Cache: f.TempDir()}
 	var print Fingerprint
-	path := filepath.Join(call.Cache, File(print))
+	path := filepath.Join(call.Cache, file(print))
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		f.Fatal(err)
 	}

@@ -1,6 +1,6 @@
 //go:build !linux
 
-package ticket
+package fastpath
 
 import "errors"
 

@@ -1,7 +1,4 @@
-// Package sealed is what is kept at rest in sealed files: the format, and the session as the most important of them.
-//
-// Its imports are few, since it is on the way of every warm call.
-package sealed
+package cache
 
 import (
 	"crypto/aes"
@@ -10,15 +7,15 @@ import (
 	"errors"
 )
 
-// A box is a header in clear, a nonce, and fields encrypted with AES-256-GCM. The header and the name that the box is kept under are
+// A box is a plaintext header, a nonce, and fields encrypted with AES-256-GCM. The header and the name that the box is kept under are
 // authenticated with it: a box under another name, or with another header, does not open.
 
-// ErrNotOpened says that the key does not open a box, or that the box was damaged: nothing tells.
+// ErrNotOpened means that the key does not open a box, or that the box was damaged: the two cannot be told apart.
 var ErrNotOpened = errors.New("a sealed file that this key does not open")
 
 var errBad = errors.New("not a sealed file of this kind")
 
-// Seal makes a box.
+// Seal returns a box.
 func Seal(key *[32]byte, header []byte, name string, fields ...string) ([]byte, error) {
 	aead, err := newAEAD(key)
 	if err != nil {

@@ -1,11 +1,11 @@
-package ticket
+package fastpath
 
 import (
 	"encoding/hex"
 	"errors"
 
+	"github.com/awsexec/awsexec/internal/cache"
 	"github.com/awsexec/awsexec/internal/ownfile"
-	"github.com/awsexec/awsexec/internal/sealed"
 )
 
 // Ticket says which session answers a call, and how that is handed on.
@@ -38,7 +38,7 @@ type Sealed struct {
 
 // Find returns the ticket that was left for calls with the fingerprint f.
 func (c *Call) Find(f Fingerprint) (s Sealed, err error) {
-	data, err := ownfile.Dir(c.Cache).Read(File(f))
+	data, err := ownfile.Dir(c.Cache).Read(file(f))
 	if err != nil {
 		return s, err
 	}
@@ -61,7 +61,7 @@ func (c *Call) Find(f Fingerprint) (s Sealed, err error) {
 func (s Sealed) Open(key *[32]byte) (Ticket, error) {
 	t := Ticket{Store: s.Store, Session: s.Session}
 	var index string
-	err := sealed.Open(key, s.data, s.headerSize, string(s.fingerprint[:]), &t.MadeWith, &index, &t.Region, &t.Profile)
+	err := cache.Open(key, s.data, s.headerSize, string(s.fingerprint[:]), &t.MadeWith, &index, &t.Region, &t.Profile)
 	if err == nil && copy(t.Index[:], index) != len(t.Index) {
 		err = errBad
 	}
@@ -77,14 +77,11 @@ func (t Ticket) Seal(key *[32]byte, f Fingerprint) ([]byte, error) {
 		}
 		header = append(append(header, byte(len(field))), field...)
 	}
-	return sealed.Seal(key, header, string(f[:]), t.MadeWith, string(t.Index[:]), t.Region, t.Profile)
+	return cache.Seal(key, header, string(f[:]), t.MadeWith, string(t.Index[:]), t.Region, t.Profile)
 }
 
-// Dir is the directory of the tickets in that of the cache.
-const Dir = "tickets"
+// file is where the ticket for calls with the fingerprint f is kept, below the directory of the cache.
+func file(f Fingerprint) string { return cache.Tickets + "/" + hex.EncodeToString(f[:16]) }
 
-// File is where the ticket for calls with the fingerprint f is kept, below the directory of the cache.
-func File(f Fingerprint) string { return Dir + "/" + hex.EncodeToString(f[:16]) }
-
-// Read reads the session that s names, still sealed.
+// Read reads the session that s names, still cache.
 func (c *Call) Read(s Sealed) ([]byte, error) { return ownfile.Dir(c.Cache).Read(s.Session) }

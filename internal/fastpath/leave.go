@@ -1,0 +1,50 @@
+package fastpath
+
+import (
+	"time"
+
+	"github.com/awsexec/awsexec/internal/cache"
+	"github.com/awsexec/awsexec/internal/ownfile"
+)
+
+const (
+	// ticketsMost is how many tickets there may be before some of them go.
+	ticketsMost = 1024
+
+	// ticketLife is the age at which a ticket may go, used or not: whoever misses it leaves it again.
+	ticketLife = 7 * 24 * time.Hour
+
+	// tidyMost is how many tickets are looked at for old ones each time.
+	tidyMost = 64
+)
+
+// Leave keeps t, sealed with the key of the sessions, for calls with the fingerprint f, unless it is there already. Others of old age go.
+func (c *Call) Leave(key *[32]byte, f Fingerprint, t Ticket) error {
+	if s, err := c.Find(f); err == nil {
+		if there, err := s.Open(key); err == nil && there == t {
+			return nil
+		}
+	}
+	data, err := t.Seal(key, f)
+	if err != nil {
+		return err
+	}
+	tidy(ownfile.Dir(c.Cache))
+	return ownfile.Dir(c.Cache).WriteLazily(file(f), data)
+}
+
+// tidy removes some old tickets and, if there are too many, some of whatever age.
+func tidy(in ownfile.Dir) {
+	dir, err := in.Open(cache.Tickets)
+	if err != nil {
+		return
+	}
+	defer dir.Close()
+	names, _ := in.Names(cache.Tickets, ticketsMost+1)
+	for _, name := range names[:min(tidyMost, len(names))] {
+		fi, err := dir.Lstat(name)
+		if err == nil && (len(names) > ticketsMost || time.Since(fi.ModTime()) > ticketLife) {
+			_ = dir.Remove(name)
+		}
+	}
+}
