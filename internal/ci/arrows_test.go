@@ -19,8 +19,8 @@ const module = "github.com/awsexec/awsexec/"
 // arrows are the packages of ours that a package may import. What is in no row may import none.
 var arrows = map[string]string{
 	"cmd/awsexec": "internal/cli internal/fastpath",
-	"internal/cli": "exec keystore processfmt internal/atomicfile internal/awsapi internal/credentials internal/doctor internal/explain internal/flock " +
-		"internal/profile internal/provider internal/redirect internal/renew internal/rotate internal/server internal/session internal/term internal/fastpath internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault",
+	"internal/cli": "exec keystore processfmt internal/awsapi internal/credentials internal/doctor internal/explain " +
+		"internal/profile internal/provider internal/awsfiles internal/renew internal/rotate internal/server internal/session internal/term internal/fastpath internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault",
 
 	"exec":       "internal/credentials internal/guard internal/fault",
 	"keystore":   "internal/flock internal/kernelkey internal/ownfile internal/fault",
@@ -37,8 +37,8 @@ var arrows = map[string]string{
 	"internal/doctor":     "exec internal/awsapi internal/cache internal/explain internal/ownfile internal/profile internal/provider internal/visible keystore",
 	"internal/explain":    "internal/profile internal/readfile",
 	"internal/provider":   "internal/awsapi internal/cache internal/profile keystore internal/readfile",
-	"internal/redirect":   "internal/atomicfile internal/flock internal/profile internal/ownfile internal/readfile",
-	"internal/renew":      "exec internal/awsapi internal/explain internal/profile internal/provider internal/redirect internal/scratch keystore internal/readfile",
+	"internal/awsfiles":   "internal/atomicfile internal/flock internal/profile internal/ownfile internal/readfile",
+	"internal/renew":      "exec internal/awsapi internal/explain internal/profile internal/provider internal/awsfiles internal/scratch keystore internal/readfile",
 	"internal/scratch":    "internal/flock",
 	"internal/rotate":     "internal/awsapi internal/interrupt internal/profile internal/visible keystore",
 	"internal/term":       "internal/guard internal/visible internal/fault",

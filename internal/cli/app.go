@@ -8,9 +8,9 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/awsfiles"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
-	"github.com/awsexec/awsexec/internal/redirect"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/keystore"
 )
@@ -46,7 +46,7 @@ func newApp(d deps, u *ui, f *flags, byProgram, examines bool) (*app, error) {
 	}
 	s := a.settings
 	var err error
-	if s.Files, err = redirect.Own(s.SDKFiles, d.now()); err != nil {
+	if s.Files, err = awsfiles.Own(s.SDKFiles, d.now()); err != nil {
 		if !examines {
 			return nil, err
 		}

@@ -2,26 +2,17 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
-	"github.com/awsexec/awsexec/internal/atomicfile"
-	"github.com/awsexec/awsexec/internal/flock"
+	"github.com/awsexec/awsexec/internal/awsfiles"
 	"github.com/awsexec/awsexec/internal/profile"
-	"github.com/awsexec/awsexec/internal/readfile"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/internal/visible"
 )
-
-// backupSuffix is put behind the name of an AWS file for the copy that is kept of it before it is changed.
-const backupSuffix = ".before-awsexec"
 
 // addProcess adds the profile's credential_process line to the AWS config file: a whole section if there is none, else one line. All
 // other bytes stay.
@@ -43,13 +34,8 @@ func (a *app) addProcess(ctx context.Context, name, command string) error {
 // editLimit bounds the wait for another awsexec that edits the AWS files.
 const editLimit = 30 * time.Second
 
-// editFile replaces the AWS file at path by what edit makes of it, and keeps a backup of what was there, without the secrets: a copy
-// would outlive the move of a key into the keystore. It is one awsexec at a time that edits, so that none undoes what another did;
-// a killed one leaves the old file or the new one.
+// editFile replaces the AWS file at path by what edit makes of it, and keeps a backup of what was there when the run began.
 func (a *app) editFile(ctx context.Context, path string, edit func(old []byte) (data []byte, changed bool, err error)) (changed bool, err error) {
-	if path == "" {
-		return false, errors.New("there is no AWS config file to write to: HOME is not set")
-	}
 	dir, err := a.settings.DataDir()
 	if err != nil {
 		return false, err
@@ -57,35 +43,17 @@ func (a *app) editFile(ctx context.Context, path string, edit func(old []byte) (
 	ctx, cancel := context.WithTimeoutCause(ctx, editLimit, session.ErrTooLong)
 	defer cancel()
 	done := a.ui.Waiting("for another awsexec, which edits the AWS files")
-	release, err := flock.Lock(ctx, filepath.Join(dir, "aws-files.lock"))
+	release, err := awsfiles.Lock(ctx, dir)
 	done()
 	if err != nil {
 		return false, err
 	}
 	defer release()
-	atomicfile.Tidy(path)
-	atomicfile.Tidy(path + backupSuffix)
-	old, err := readfile.Read(path, readfile.MaxAWS)
-	exists := err == nil
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return false, err
-	}
-	data, changed, err := edit(old)
-	defer clear(old) // they hold keys, perhaps
-	defer clear(data)
-	if err != nil || !changed {
-		return false, err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return false, err
-	}
-	if exists && !slices.Contains(a.backedUp, path) {
-		if err := atomicfile.Write(path+backupSuffix, profile.Redact(old), 0o600); err != nil {
-			return false, err
-		}
+	changed, kept, err := awsfiles.Edit(path, !slices.Contains(a.backedUp, path), edit)
+	if kept {
 		a.backedUp = append(a.backedUp, path)
 	}
-	return true, atomicfile.Write(path, data, 0o600)
+	return changed, err
 }
 
 // isProcessOf tells whether a credential_process runs this program for the profile name.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"github.com/awsexec/awsexec/internal/awsfiles"
 	"os"
 	"slices"
 	"strings"
@@ -98,7 +99,7 @@ func (c *importCmd) Run(ctx context.Context, a *app) error {
 		a.warnOfCopies(moved, links)
 	}
 	for _, path := range a.backedUp {
-		a.ui.note("%s as it was, without the secrets, is %s", path, path+backupSuffix)
+		a.ui.note("%s as it was, without the secrets, is %s", path, path+awsfiles.BackupSuffix)
 	}
 	if failed > 0 {
 		return fmt.Errorf("%d of %d keys cannot be moved", failed, len(chosen))

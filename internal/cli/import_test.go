@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"github.com/awsexec/awsexec/internal/awsfiles"
 	"os"
 	"path/filepath"
 	"strings"
@@ -298,7 +299,7 @@ func TestImportKeepsFiles(t *testing.T) {
 	if fi, err := os.Stat(real); err != nil || fi.Mode().Perm() != 0o640 {
 		t.Errorf("the mode is %v, %v", fi.Mode(), err)
 	}
-	if got := w.read("link" + backupSuffix); got != "[work]\naws_access_key_id = "+aliceID+"\naws_secret_access_key = (left out by awsexec)\n" {
+	if got := w.read("link" + awsfiles.BackupSuffix); got != "[work]\naws_access_key_id = "+aliceID+"\naws_secret_access_key = (left out by awsexec)\n" {
 		t.Errorf("the backup is\n%s", got)
 	}
 	w.noSecrets()
@@ -310,10 +311,10 @@ func TestImportBackup(t *testing.T) {
 	w.write(".aws/config", "# config\n")
 	w.write(".aws/credentials", "[work]\n"+aliceKeys+"[bob]\n"+bobKeys)
 	w.ok("", "import", "--yes")
-	if got := w.read(".aws/config" + backupSuffix); got != "# config\n" {
+	if got := w.read(".aws/config" + awsfiles.BackupSuffix); got != "# config\n" {
 		t.Errorf("the backup of config is\n%s", got)
 	}
-	if got := w.read(".aws/credentials" + backupSuffix); strings.Count(got, "aws_secret_access_key = (left out by awsexec)\n") != 2 {
+	if got := w.read(".aws/credentials" + awsfiles.BackupSuffix); strings.Count(got, "aws_secret_access_key = (left out by awsexec)\n") != 2 {
 		t.Errorf("the backup of credentials is\n%s", got)
 	}
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"github.com/awsexec/awsexec/internal/awsfiles"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -137,7 +138,7 @@ func TestImportWarnsOfCopies(t *testing.T) {
 			t.Errorf("%s is not named:\n%s", name, r.err)
 		}
 	}
-	if strings.Contains(r.err, "innocent") || strings.Contains(r.err, `of profile "other" is still`) || strings.Contains(r.err, "in "+backupSuffix) ||
+	if strings.Contains(r.err, "innocent") || strings.Contains(r.err, `of profile "other" is still`) || strings.Contains(r.err, "in "+awsfiles.BackupSuffix) ||
 		strings.Contains(r.err, "dotfiles/credentials\n") {
 		t.Errorf("more is said than is so:\n%s", r.err)
 	}

@@ -15,10 +15,10 @@ import (
 	"time"
 
 	"github.com/awsexec/awsexec/exec"
+	"github.com/awsexec/awsexec/internal/awsfiles"
 	"github.com/awsexec/awsexec/internal/explain"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/readfile"
-	"github.com/awsexec/awsexec/internal/redirect"
 )
 
 // Request is what is asked for: a program that gets its credentials from a profile by calling awsexec.
@@ -88,7 +88,7 @@ func (r *Request) copies(ctx context.Context, command string) (profile.Files, er
 	if err != nil {
 		return profile.Files{}, err
 	}
-	files, err := redirect.Write(ctx, r.Dir, r.Own, made, r.Now)
+	files, err := awsfiles.WriteCopies(ctx, r.Dir, r.Own, made, r.Now)
 	if err != nil {
 		return profile.Files{}, fmt.Errorf("AWS files for the program: %w", err)
 	}

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/awsfiles"
 	"github.com/awsexec/awsexec/internal/profile"
-	"github.com/awsexec/awsexec/internal/redirect"
 	"github.com/awsexec/awsexec/internal/scratch"
 )
 
@@ -17,7 +17,7 @@ func ServedFiles(ctx context.Context, temp string, own profile.Files, config *pr
 	dir, remove, err := scratch.Make(temp, "awsexec-serve-", now)
 	if err == nil {
 		made := profile.Redirection{Config: config.WithoutCredentials(name), Credentials: []byte{}}
-		if files, err = redirect.Write(ctx, dir, own, made, now); err != nil {
+		if files, err = awsfiles.WriteCopies(ctx, dir, own, made, now); err != nil {
 			remove()
 		}
 	}

@@ -1,8 +1,4 @@
-// Package redirect keeps private copies of the AWS files in which a profile leads to awsexec, for programs that are started with them.
-//
-// A copy's name is a hash of what is in it, so that nobody who uses one sees it change; and its first line names the file that it was
-// made from, so that awsexec, called by a program that has the copies, reads the user's own files. Copies hold no secrets.
-package redirect
+package awsfiles
 
 import (
 	"bufio"
@@ -26,6 +22,8 @@ import (
 	"github.com/awsexec/awsexec/internal/readfile"
 )
 
+// A copy's name is a hash of what is in it, so that nobody who uses one sees it change; and its first line names the file that it was
+// made from, so that awsexec, called by a program that has the copies, reads the user's own files. Copies hold no secrets.
 const (
 	prefix = "awsexec-refresh-"          // of the names of all copies
 	mark   = "# awsexec made this from " // and a quoted path: the start of a copy
@@ -34,10 +32,10 @@ const (
 	touchEach = 24 * time.Hour      // how often a copy in use is marked as such
 )
 
-// Write puts the files of r, made from the user's own files, into dir and returns where. A part that r lacks is the user's own file.
+// WriteCopies puts the files of r, made from the user's own files, into dir and returns where. A part that r lacks is the user's own file.
 // What is there and has not been used for 30 days is removed. Processes may call it at the same time. The directory is awsexec's own (see
 // package ownfile): whoever could write to a copy could have the program run a command.
-func Write(ctx context.Context, dir string, own profile.Files, r profile.Redirection, now time.Time) (profile.Files, error) {
+func WriteCopies(ctx context.Context, dir string, own profile.Files, r profile.Redirection, now time.Time) (profile.Files, error) {
 	release, err := flock.Lock(ctx, filepath.Join(dir, "lock"))
 	if err != nil {
 		return profile.Files{}, err

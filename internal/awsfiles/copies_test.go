@@ -1,4 +1,4 @@
-package redirect
+package awsfiles
 
 import (
 	"os"
@@ -26,7 +26,7 @@ func ownFiles(t *testing.T) profile.Files {
 
 func put(t *testing.T, dir string, files profile.Files, r profile.Redirection, at time.Time) profile.Files {
 	t.Helper()
-	made, err := Write(t.Context(), dir, files, r, at)
+	made, err := WriteCopies(t.Context(), dir, files, r, at)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +131,7 @@ func TestWriteAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range 20 {
 		all.Go(func() {
-			made, err := Write(t.Context(), dir, files, profile.Redirection{Config: []byte("[profile a]\n")}, now)
+			made, err := WriteCopies(t.Context(), dir, files, profile.Redirection{Config: []byte("[profile a]\n")}, now)
 			if err != nil {
 				t.Error(err)
 			} else if got, err := Own(made, now); err != nil || got != files {
