@@ -113,5 +113,17 @@ func (o *Options) unfit(ctx context.Context, serial, code string) error {
 func (o *Options) nextWindow(ctx context.Context) error {
 	now := o.Now()
 	defer o.Events.Waiting("for the next MFA code")()
-	return Pause(ctx, now.Truncate(window).Add(window).Sub(now))
+	return pause(ctx, now.Truncate(window).Add(window).Sub(now))
+}
+
+// pause waits for d, or until ctx ends; the error is then its cause.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
