@@ -14,8 +14,10 @@ import (
 // maxCopies bounds how many files of a directory are looked at.
 const maxCopies = 500
 
-// plaintextCopies returns the files in the directories of the AWS files that hold secret: an editor's backups and swap files, copies that a person
-// made, and the AWS files themselves under the names that they are known by. It sees what it can read.
+// plaintextCopies returns the files in the directories of the AWS files that
+// hold secret: an editor's backups and swap files, copies that a person made,
+// and the AWS files themselves under the names that they are known by. It sees
+// what it can read.
 func plaintextCopies(files profile.Files, secret string) []string {
 	var found []string
 	for _, dir := range directoriesOf(files) {
@@ -40,7 +42,8 @@ func plaintextCopies(files profile.Files, secret string) []string {
 	return found
 }
 
-// directoriesOf returns the directories of the AWS files, and of what these link to.
+// directoriesOf returns the directories of the AWS files, and of what these
+// link to.
 func directoriesOf(files profile.Files) []string {
 	var dirs []string
 	for _, path := range []string{files.Config, files.Credentials} {
@@ -56,7 +59,8 @@ func directoriesOf(files profile.Files) []string {
 	return slices.Compact(dirs)
 }
 
-// hardLinks returns the AWS files that have other names. A file keeps its content under those when a new one takes its place.
+// hardLinks returns the AWS files that have other names. A file keeps its
+// content under those when a new one takes its place.
 func hardLinks(files profile.Files) []hardLinked {
 	var all []hardLinked
 	for _, path := range slices.Compact([]string{files.Config, files.Credentials}) {
@@ -74,7 +78,8 @@ type hardLinked struct {
 	root  string // of its file system, which has all its names
 }
 
-// warnOfCopies tells where keys that were moved are still in plaintext. links are what hardLinks returned before.
+// warnOfCopies tells where keys that were moved are still in plaintext. links
+// are what hardLinks returned before.
 func (a *app) warnOfCopies(moved []clearKey, links []hardLinked) {
 	files := a.settings.Files
 	for _, l := range links {

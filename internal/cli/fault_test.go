@@ -10,7 +10,8 @@ import (
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
-// A panic ends a run with the code of failure, and nothing of its value is shown.
+// A panic ends a run with the code of failure, and nothing of its value is
+// shown.
 func TestEndOnFault(t *testing.T) {
 	w := newWorld(t)
 	var out, errs bytes.Buffer

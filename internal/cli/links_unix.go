@@ -8,7 +8,8 @@ import (
 	"syscall"
 )
 
-// linksOf returns what is known of the other names of the file at path, if it has some.
+// linksOf returns what is known of the other names of the file at path, if it
+// has some.
 func linksOf(path string) (hardLinked, bool) {
 	path, err := filepath.Abs(path)
 	if err != nil {

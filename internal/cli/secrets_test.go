@@ -13,7 +13,8 @@ import (
 	"github.com/awsexec/awsexec/internal/visible"
 )
 
-// badURLs hold a password and are valid, wrong in the password, or wrong behind it. Nothing answers at any of them.
+// badURLs hold a password and are valid, wrong in the password, or wrong behind
+// it. Nothing answers at any of them.
 var badURLs = []string{
 	"http://me:" + ststest.Marker + "@127.0.0.1:1",
 	"http://me:" + ststest.Marker + "/x@127.0.0.1:1",
@@ -36,7 +37,8 @@ var askingCommands = [][]string{
 	{"-p", "work", "doctor", "--json", "--online"}, {"--debug", "rotate", "work", "--yes"}, {"--debug", "add", "other", "--stdin"},
 }
 
-// runWithoutSecret runs args, and checks that neither output has a secret in it.
+// runWithoutSecret runs args, and checks that neither output has a secret in
+// it.
 func (w *world) runWithoutSecret(args ...string) {
 	w.t.Helper()
 	r := w.run(aliceID+"\n"+aliceSecret+"\n", args...)
@@ -45,7 +47,8 @@ func (w *world) runWithoutSecret(args ...string) {
 	}
 }
 
-// No password of an endpoint is shown, wherever that is configured and however wrong it is.
+// No password of an endpoint is shown, wherever that is configured and however
+// wrong it is.
 func TestEndpointsKeepTheirPasswords(t *testing.T) {
 	for i, url := range badURLs {
 		t.Run(strconv.Itoa(i), func(t *testing.T) { // its name is in paths
@@ -94,7 +97,8 @@ func TestOtherURLsKeepTheirPasswords(t *testing.T) {
 	}
 }
 
-// A secret that a file has in the wrong place is not shown with the error about it.
+// A secret that a file has in the wrong place is not shown with the error about
+// it.
 func TestMisplacedSecretIsNotShown(t *testing.T) {
 	for _, lines := range []string{
 		"duration_seconds = " + aliceSecret + "\n",
@@ -112,7 +116,8 @@ func TestMisplacedSecretIsNotShown(t *testing.T) {
 	}
 }
 
-// What import leaves in plaintext, as far as it is certain: other names of the file, and files beside it, or beside what it links to.
+// What import leaves in plaintext, as far as it is certain: other names of the
+// file, and files beside it, or beside what it links to.
 func TestImportWarnsOfCopies(t *testing.T) {
 	w := newImportWorld(t)
 	w.write("dotfiles/credentials", "# was "+aliceSecret+"\n[work]\n"+aliceKeys+"[other]\n"+bobKeys)

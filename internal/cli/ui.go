@@ -20,11 +20,13 @@ import (
 	"github.com/awsexec/awsexec/internal/visible"
 )
 
-// patience is how long something may take before the user is told what is being waited for.
+// patience is how long something may take before the user is told what is being
+// waited for.
 const patience = time.Second
 
-// ui is the only thing that prints. What a command is for goes to out; all talk goes to err, in lines that begin with the program's
-// name, without capitals and full stops. It implements provider.Events.
+// ui is the only thing that prints. What a command is for goes to out; all talk
+// goes to err, in lines that begin with the program's name, without capitals
+// and full stops. It implements provider.Events.
 type ui struct {
 	out, err io.Writer
 	terminal bool // err is one
@@ -44,14 +46,16 @@ func newUI(d deps) *ui {
 	return u
 }
 
-// conceal has all that is printed from now on leave out what secrets returns, which is called when something is.
+// conceal has all that is printed from now on leave out what secrets returns,
+// which is called when something is.
 func (u *ui) conceal(secrets func() []string) {
 	u.concealing.Lock()
 	defer u.concealing.Unlock()
 	u.secrets, u.remover = append(u.secrets, secrets), nil
 }
 
-// secretsOf returns what must not be shown of an environment: secrets of AWS, awsexec and proxies.
+// secretsOf returns what must not be shown of an environment: secrets of AWS,
+// awsexec and proxies.
 func secretsOf(environ []string) []string {
 	var all []string
 	for _, kv := range environ {
@@ -66,10 +70,12 @@ func secretsOf(environ []string) []string {
 	return all
 }
 
-// shown returns text as it may be shown on a terminal: one line, without secrets. It is UTF-8 too: botocore fails on anything else.
+// shown returns text as it may be shown on a terminal: one line, without
+// secrets. It is UTF-8 too: botocore fails on anything else.
 func (u *ui) shown(text string) string { return visible.Text(u.withoutSecrets(text)) }
 
-// withoutSecrets leaves out of text what conceal was told of, plain and as Go and JSON quote it.
+// withoutSecrets leaves out of text what conceal was told of, plain and as Go
+// and JSON quote it.
 func (u *ui) withoutSecrets(text string) string {
 	u.concealing.Lock()
 	defer u.concealing.Unlock()
@@ -97,7 +103,8 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// fail shows why the run ends, and what can be done about it if advice is not empty.
+// fail shows why the run ends, and what can be done about it if advice is not
+// empty.
 func (u *ui) fail(err error, advice string) {
 	u.line("error: %v", err)
 	u.advise(advice)
@@ -129,7 +136,8 @@ func (u *ui) Debug(format string, args ...any) {
 	}
 }
 
-// Waiting tells a person at a terminal what is being waited for, once it has taken a second.
+// Waiting tells a person at a terminal what is being waited for, once it has
+// taken a second.
 func (u *ui) Waiting(what string) (done func()) {
 	if !u.terminal {
 		return func() {}
@@ -164,14 +172,16 @@ func (u *ui) print(p *page) error {
 	return err
 }
 
-// page is text for a person in the making. Whatever goes into a line or a cell stays there, prints as itself, and has no secret in it.
+// page is text for a person in the making. Whatever goes into a line or a cell
+// stays there, prints as itself, and has no secret in it.
 type page struct {
 	ui    *ui
 	text  bytes.Buffer
 	table *tabwriter.Writer
 }
 
-// page returns an empty page with a gap of so many spaces between the columns of its tables.
+// page returns an empty page with a gap of so many spaces between the columns
+// of its tables.
 func (u *ui) page(gap int) *page {
 	p := &page{ui: u}
 	p.table = tabwriter.NewWriter(&p.text, 0, 0, gap, ' ', 0)
@@ -192,7 +202,8 @@ func (p *page) row(cells ...string) {
 	fmt.Fprintln(p.table, strings.Join(cells, "\t"))
 }
 
-// printJSON writes v as JSON, without secrets. Characters that do not print are escaped as visible.Text does it, which JSON reads back as they were.
+// printJSON writes v as JSON, without secrets. Characters that do not print are
+// escaped as visible.Text does it, which JSON reads back as they were.
 func (u *ui) printJSON(v any) error {
 	var text bytes.Buffer
 	enc := json.NewEncoder(&text)

@@ -13,7 +13,8 @@ import (
 	"github.com/awsexec/awsexec/internal/visible"
 )
 
-// hostile holds what a terminal acts on, what reorders text, what has no width, and a line that looks like one of ours.
+// hostile holds what a terminal acts on, what reorders text, what has no width,
+// and a line that looks like one of ours.
 const hostile = "dev\x1b[2J\u202e\u2066\u200b\u009b\x7f\nawsexec: hint: forged"
 
 // printsAsItself checks that every line of text does, and that none is forged.
@@ -29,8 +30,9 @@ func printsAsItself(t *testing.T, what, text string) {
 	}
 }
 
-// Arguments, variables, paths, what the AWS files hold and what AWS says cannot do more to a terminal than be read. That nothing raw gets out
-// of any run is checked by world.runIn.
+// Arguments, variables, paths, what the AWS files hold and what AWS says cannot
+// do more to a terminal than be read. That nothing raw gets out of any run is
+// checked by world.runIn.
 func TestHostileTextIsShown(t *testing.T) {
 	inFile := strings.ReplaceAll(hostile, "\n", "\u2028") // a line of a file has no end inside
 	for _, tt := range []struct {

@@ -1,5 +1,7 @@
-// Package fault has a panic, in whatever goroutine of ours, end the process as the command wants it. Go's own way is exit code 2, which
-// stands for wrong usage, and a text that can have the panic's value in it, which can be anything.
+// Package fault has a panic, in whatever goroutine of ours, end the process as
+// the command wants it. Go's own way is exit code 2, which stands for wrong
+// usage, and a text that can have the panic's value in it, which can be
+// anything.
 package fault
 
 import (
@@ -9,7 +11,8 @@ import (
 	"sync/atomic"
 )
 
-// Fault is a panic. It has nothing of its value, which could be a secret, but the type.
+// Fault is a panic. It has nothing of its value, which could be a secret, but
+// the type.
 type Fault struct {
 	Type      string   // of the value
 	Functions []string // innermost first, with file name and line
@@ -21,7 +24,8 @@ func (f *Fault) Error() string {
 
 var handler atomic.Pointer[func(*Fault)]
 
-// Handle has handle called for every panic that Catch meets from now on. It must end the process. Without a handler a panic is Go's.
+// Handle has handle called for every panic that Catch meets from now on. It
+// must end the process. Without a handler a panic is Go's.
 func Handle(handle func(*Fault)) { handler.Store(&handle) }
 
 // Go runs f in a goroutine of its own, under Catch.
@@ -32,7 +36,8 @@ func Go(f func()) {
 	}()
 }
 
-// Catch is deferred by a goroutine's first function. It hands a panic to the handler.
+// Catch is deferred by a goroutine's first function. It hands a panic to the
+// handler.
 func Catch() {
 	handle := handler.Load()
 	if handle == nil {

@@ -50,8 +50,9 @@ func tell() {
 	fmt.Println(dumpable, limit.Cur, err)
 }
 
-// A guarded process is not dumpable and leaves no core; who is started by it, and what it becomes, is as if it had not been guarded. It is run
-// as a user without privileges, from whom it is guarded.
+// A guarded process is not dumpable and leaves no core; who is started by it,
+// and what it becomes, is as if it had not been guarded. It is run as a user
+// without privileges, from whom it is guarded.
 func TestProcess(t *testing.T) {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_CORE, &limit); err != nil {

@@ -2,5 +2,6 @@
 
 package guard
 
-// refuseTracing does nothing: macOS protects processes of programs that are signed for it by itself.
+// refuseTracing does nothing: macOS protects processes of programs that are
+// signed for it by itself.
 func refuseTracing() {}

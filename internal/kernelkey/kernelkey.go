@@ -1,9 +1,12 @@
-// Package kernelkey lets the Linux kernel hold a short secret in memory for a bounded time (keyrings(7)).
+// Package kernelkey lets the Linux kernel hold a short secret in memory for a
+// bounded time (keyrings(7)).
 //
-// The secret is in the persistent keyring of the user (persistent-keyring(7)), of which each user namespace has one of its own, and only who finds it
-// from there may use it: every process of the same user in the same user namespace, in whatever session, and none in another one, such as
-// that of a rootless container. A kernel without such keyrings has it in the user keyring, which shuts out nobody of that user. Nothing of it
-// is ever on a disk.
+// The secret is in the persistent keyring of the user (persistent-keyring(7)),
+// of which each user namespace has one of its own, and only who finds it from
+// there may use it: every process of the same user in the same user namespace,
+// in whatever session, and none in another one, such as that of a rootless
+// container. A kernel without such keyrings has it in the user keyring, which
+// shuts out nobody of that user. Nothing of it is ever on a disk.
 package kernelkey
 
 import (
@@ -18,10 +21,12 @@ import (
 const MaxSecret = 128
 
 var (
-	// ErrAbsent says that the kernel holds no key of that name, or holds it no longer.
+	// ErrAbsent says that the kernel holds no key of that name, or holds it no
+	// longer.
 	ErrAbsent = errors.New("the kernel holds no such key")
 
-	// ErrUnavailable says that the kernel cannot or may not hold keys: another system, a container that forbids it, a quota.
+	// ErrUnavailable says that the kernel cannot or may not hold keys: another
+	// system, a container that forbids it, a quota.
 	ErrUnavailable = errors.New("the kernel holds no keys here")
 )
 
@@ -38,7 +43,8 @@ func PutSealing(name string, s Sealing, life time.Duration) error {
 	return Put(name, secret, life)
 }
 
-// GetSealing returns what PutSealing has had held, as Get does. The error wraps ErrAbsent where something else is held under that name.
+// GetSealing returns what PutSealing has had held, as Get does. The error wraps
+// ErrAbsent where something else is held under that name.
 func GetSealing(name string) (s Sealing, expires time.Time, err error) {
 	secret, expires, err := Get(name)
 	if err != nil {
@@ -53,7 +59,8 @@ func GetSealing(name string) (s Sealing, expires time.Time, err error) {
 	return s, expires, nil
 }
 
-// StoreName is the name under which the sealing key of a keystore is held: of its kind, keyring or file, and its data directory.
+// StoreName is the name under which the sealing key of a keystore is held: of
+// its kind, keyring or file, and its data directory.
 func StoreName(kind, dir string) string {
 	sum := sha256.Sum256([]byte(kind + "\x00" + dir))
 	return hex.EncodeToString(sum[:16])

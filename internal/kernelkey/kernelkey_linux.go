@@ -13,7 +13,8 @@ const (
 	keyType = "user"
 	prefix  = "awsexec:"
 
-	// timeSize is how much of a held key is the time when it expires, in seconds since 1970, big-endian. The secret follows.
+	// timeSize is how much of a held key is the time when it expires, in
+	// seconds since 1970, big-endian. The secret follows.
 	timeSize = 8
 
 	// The permissions of a held key. Source: keyctl_setperm(3).
@@ -28,8 +29,9 @@ type keyring struct {
 	close       func()
 }
 
-// open returns the keyring where keys are held. As long as it is open, the calling thread possesses what is in it, since it is linked to the
-// thread's own keyring, which nobody else sees and no other program gets.
+// open returns the keyring where keys are held. As long as it is open, the
+// calling thread possesses what is in it, since it is linked to the thread's
+// own keyring, which nobody else sees and no other program gets.
 func open() (keyring, error) {
 	runtime.LockOSThread()
 	const ownUser = -1
@@ -47,8 +49,9 @@ func open() (keyring, error) {
 	return keyring{}, unavailable(err)
 }
 
-// Put has the kernel hold a secret of at most [MaxSecret] bytes under name for life, in whole seconds and at least one, in place of what is
-// there under that name. A process that is killed on the way leaves no key that does not expire.
+// Put has the kernel hold a secret of at most [MaxSecret] bytes under name for
+// life, in whole seconds and at least one, in place of what is there under that
+// name. A process that is killed on the way leaves no key that does not expire.
 func Put(name string, secret []byte, life time.Duration) error {
 	seconds := int(life / time.Second)
 	if seconds < 1 {
@@ -67,7 +70,8 @@ func Put(name string, secret []byte, life time.Duration) error {
 	}
 	defer ring.close()
 
-	// It is made in the keyring of this thread, and linked to the one where it is held when it has its timeout.
+	// It is made in the keyring of this thread, and linked to the one where it
+	// is held when it has its timeout.
 	id, err := unix.AddKey(keyType, prefix+name, payload, unix.KEY_SPEC_THREAD_KEYRING)
 	if err != nil {
 		return unavailable(err)
@@ -85,7 +89,8 @@ func Put(name string, secret []byte, life time.Duration) error {
 	return nil
 }
 
-// Get returns the secret held under name and when it expires. The error wraps ErrAbsent or ErrUnavailable.
+// Get returns the secret held under name and when it expires. The error wraps
+// ErrAbsent or ErrUnavailable.
 func Get(name string) (secret []byte, expires time.Time, err error) {
 	ring, err := open()
 	if err != nil {

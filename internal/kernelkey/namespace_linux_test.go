@@ -19,8 +19,9 @@ import (
 
 const stealVar = "KERNELKEY_TEST_STEAL"
 
-// steal prints what a process of the same user in another user namespace gets of the key NAME that has the number ID and is in the keyring RING,
-// by every way there is. Nothing is what it should get.
+// steal prints what a process of the same user in another user namespace gets
+// of the key NAME that has the number ID and is in the keyring RING, by every
+// way there is. Nothing is what it should get.
 func steal(what string) {
 	runtime.LockOSThread() // which the keyring belongs to
 	var name string
@@ -58,8 +59,9 @@ func steal(what string) {
 	try("through another keyring")
 }
 
-// A process in another user namespace that is the same user outside, as in a rootless container, does not get what is held; nor does it learn
-// that anything is.
+// A process in another user namespace that is the same user outside, as in a
+// rootless container, does not get what is held; nor does it learn that
+// anything is.
 func TestOtherNamespace(t *testing.T) {
 	name := newName(t)
 	if err := Put(name, []byte("S3CR3TMARKER"), time.Minute); err != nil {

@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// Secrets returns what the files hold that must not be shown: the values of settings that hold a secret by their name, and of URLs the
-// user information. The longest come first.
+// Secrets returns what the files hold that must not be shown: the values of
+// settings that hold a secret by their name, and of URLs the user information.
+// The longest come first.
 func (c *Config) Secrets() []string {
 	var all []string
 	var add func(settings []setting)
@@ -33,7 +34,8 @@ func (c *Config) Secrets() []string {
 	return all
 }
 
-// HoldsSecret reports whether a setting or a variable holds a secret by its name.
+// HoldsSecret reports whether a setting or a variable holds a secret by its
+// name.
 func HoldsSecret(name string) bool {
 	name = strings.ToLower(name)
 	return containsAny(name, "secret", "token", "passw", "passphrase") && !notSecret().MatchString(name+"=")
@@ -43,10 +45,12 @@ func containsAny(s string, parts ...string) bool {
 	return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(s, part) })
 }
 
-// minSecret is how long a word of a secret setting is at least for it to be looked for elsewhere: a shorter one could be any word.
+// minSecret is how long a word of a secret setting is at least for it to be
+// looked for elsewhere: a shorter one could be any word.
 const minSecret = 16
 
-// secretWords returns the words of the value of a secret setting that can be told from other text.
+// secretWords returns the words of the value of a secret setting that can be
+// told from other text.
 func secretWords(value string) []string {
 	words := strings.FieldsFunc(value, func(r rune) bool { return isSpace(r) || strings.ContainsRune(`"',;`, r) })
 	return slices.DeleteFunc(words, func(w string) bool {
@@ -54,8 +58,10 @@ func secretWords(value string) []string {
 	})
 }
 
-// URLSecrets returns what must not be shown of a URL, longest first: its user information, and parts of that which an error about it could
-// quote. The URL need not be valid, and may lack its scheme, as that of a proxy may. Of one without user information it returns nothing.
+// URLSecrets returns what must not be shown of a URL, longest first: its user
+// information, and parts of that which an error about it could quote. The URL
+// need not be valid, and may lack its scheme, as that of a proxy may. Of one
+// without user information it returns nothing.
 func URLSecrets(text string) []string {
 	_, rest, found := strings.Cut(text, "://")
 	if !found {
