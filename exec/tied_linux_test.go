@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// TestChildOfKilled: a child is sent SIGTERM when SIGKILL has ended the process that runs it, and can still put things in order.
+// TestChildOfKilled: a child is sent SIGTERM when SIGKILL has ended the process
+// that runs it, and can still put things in order.
 func TestChildOfKilled(t *testing.T) {
 	for name, path := range map[string]string{"program": "/bin/sh", "script without #!": script(t, `shift; eval "$1"`, 0o700)} {
 		t.Run(name, func(t *testing.T) {

@@ -10,10 +10,12 @@ import (
 // exitFindings is the exit code of a doctor that has found something wrong.
 const exitFindings = 1
 
-// doctorCmd shows which credentials each client would use here, and what is wrong.
+// doctorCmd shows which credentials each client would use here, and what is
+// wrong.
 //
-// It reads the AWS files, the environment and the index of the keystore, and looks whether the keystore is there. It reads no key, asks
-// nobody, and makes no request unless it is told to.
+// It reads the AWS files, the environment and the index of the keystore, and
+// looks whether the keystore is there. It reads no key, asks nobody, and makes
+// no request unless it is told to.
 type doctorCmd struct {
 	JSON   bool `name:"json" help:"Print JSON."`
 	Online bool `help:"Also ask AWS for the time and for whom it takes you, with the cached session if there is one."`

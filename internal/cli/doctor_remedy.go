@@ -11,7 +11,8 @@ import (
 	"github.com/awsexec/awsexec/internal/explain"
 )
 
-// remedy is what is typed for a remedy of doctor's, or done; "" if nothing is known.
+// remedy is what is typed for a remedy of doctor's, or done; "" if nothing is
+// known.
 func (a *app) remedy(r doctor.Remedy) string {
 	switch r := r.(type) {
 	case doctor.Unset:
@@ -60,7 +61,8 @@ func leadCommand(command, name string) string {
 	return "aws configure set credential_process " + quoted + " --profile " + quoteWord(name)
 }
 
-// unsetCommand takes variables out of the environment, in a POSIX shell or, on Windows, in PowerShell.
+// unsetCommand takes variables out of the environment, in a POSIX shell or, on
+// Windows, in PowerShell.
 func unsetCommand(names []string) string {
 	if runtime.GOOS == "windows" {
 		return "Remove-Item Env:" + strings.Join(names, ", Env:")
@@ -76,7 +78,8 @@ func exportCommand(name, value string) string {
 	return "export " + name + "=" + quoteWord(value)
 }
 
-// editCommand shows a line of a file in an editor, and what is to be done there.
+// editCommand shows a line of a file in an editor, and what is to be done
+// there.
 func editCommand(at explain.Place, what string) string {
 	if at.Pos.File == "" {
 		return ""

@@ -12,7 +12,8 @@ import (
 	"github.com/awsexec/awsexec/internal/provider"
 )
 
-// doctorReport is what doctor --json prints. Fields may be added to it; those that are there keep their meaning.
+// doctorReport is what doctor --json prints. Fields may be added to it; those
+// that are there keep their meaning.
 type doctorReport struct {
 	OK      bool `json:"ok"` // no finding is a warning or an error
 	Profile struct {
@@ -38,7 +39,8 @@ type doctorClient struct {
 	RegionFrom  string `json:"region_from,omitempty"`
 }
 
-// doctorFinding is one thing that is to be known, and the commands that put it right.
+// doctorFinding is one thing that is to be known, and the commands that put it
+// right.
 type doctorFinding struct {
 	Severity string `json:"severity"` // error, warning or info
 	Check    string `json:"check"`

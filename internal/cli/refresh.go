@@ -12,10 +12,13 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
-// renewingEnviron is the environment of a child that gets its credentials from p by calling us, for as long as it runs: no keys, but
-// AWS_PROFILE and, where the user's own files do not lead every SDK here, a private pair of AWS files that do.
+// renewingEnviron is the environment of a child that gets its credentials from
+// p by calling us, for as long as it runs: no keys, but AWS_PROFILE and, where
+// the user's own files do not lead every SDK here, a private pair of AWS files
+// that do.
 //
-// The first credentials are made now, so that what must be asked is asked at the start.
+// The first credentials are made now, so that what must be asked is asked at
+// the start.
 func (a *app) renewingEnviron(ctx context.Context, p *profile.Profile) ([]string, error) {
 	if err := a.checkRenewable(ctx, p); err != nil {
 		return nil, err
@@ -30,7 +33,8 @@ func (a *app) renewingEnviron(ctx context.Context, p *profile.Profile) ([]string
 	return exec.EnvironRenewing(a.environ, renewal), nil
 }
 
-// checkRenewable finds out whether the awsexec that the child's SDK will call can do what we can.
+// checkRenewable finds out whether the awsexec that the child's SDK will call
+// can do what we can.
 func (a *app) checkRenewable(ctx context.Context, p *profile.Profile) error {
 	plan, err := a.session.Plan(ctx, p, false)
 	if err != nil {
@@ -51,7 +55,8 @@ func (a *app) checkRenewable(ctx context.Context, p *profile.Profile) error {
 	return err
 }
 
-// renewal leads to p by way of our own credential_process, and nothing else, in every SDK.
+// renewal leads to p by way of our own credential_process, and nothing else, in
+// every SDK.
 func (a *app) renewal(ctx context.Context, p *profile.Profile) (exec.Renewal, error) {
 	dir, err := a.settings.CacheDir()
 	if err != nil {

@@ -12,7 +12,8 @@ import (
 	"github.com/awsexec/awsexec/internal/provider"
 )
 
-// alike are the kinds of credentials by which a client uses what a step of awsexec's plan gives.
+// alike are the kinds of credentials by which a client uses what a step of
+// awsexec's plan gives.
 var alike = map[provider.Kind][]explain.Kind{
 	provider.EnvironmentKey:     {explain.Environment},
 	provider.EnvironmentSession: {explain.Environment},
@@ -28,8 +29,9 @@ var alike = map[provider.Kind][]explain.Kind{
 	provider.Role:               {explain.Role},
 }
 
-// same reports whether a client uses what awsexec would give at a step of its plan. A client whose credential_process is awsexec does if
-// awsexec gives that for the profile that it is asked for.
+// same reports whether a client uses what awsexec would give at a step of its
+// plan. A client whose credential_process is awsexec does if awsexec gives that
+// for the profile that it is asked for.
 func (d *diagnosis) same(ctx context.Context, p *provider.Plan, r *explain.Result) bool {
 	switch {
 	case p == nil:
@@ -50,7 +52,8 @@ func (d *diagnosis) isSelf(command string) bool {
 	return self
 }
 
-// planOfProcess returns awsexec's plan when a client runs it as the credential_process of a profile, nil if that fails.
+// planOfProcess returns awsexec's plan when a client runs it as the
+// credential_process of a profile, nil if that fails.
 func (d *diagnosis) planOfProcess(ctx context.Context, r *explain.Result) *provider.Plan {
 	name, _ := profile.SelfProcess(r.Process, d.in.Self)
 	p, err := d.in.resolve(ctx, cmp.Or(name, r.Profile))
@@ -64,7 +67,8 @@ func (d *diagnosis) planOfProcess(ctx context.Context, r *explain.Result) *provi
 	return plan
 }
 
-// checkClients finds what keeps clients from what awsexec gives: one finding for each cause.
+// checkClients finds what keeps clients from what awsexec gives: one finding
+// for each cause.
 func (d *diagnosis) checkClients() {
 	if d.plan == nil {
 		return
@@ -108,14 +112,16 @@ func (d *diagnosis) culprit(p *provider.Plan, r *explain.Result) *explain.Result
 	return r
 }
 
-// foundElsewhere reports whether another check finds the cause of what a client does: keys in the environment beside AWS_PROFILE, or a
-// section that is no profile.
+// foundElsewhere reports whether another check finds the cause of what a client
+// does: keys in the environment beside AWS_PROFILE, or a section that is no
+// profile.
 func (d *diagnosis) foundElsewhere(r *explain.Result) bool {
 	fromEnvironment := d.plan.Kind == provider.EnvironmentKey || d.plan.Kind == provider.EnvironmentSession
 	return fromEnvironment && r.Kind != explain.Fails && d.in.env("AWS_PROFILE") != "" || d.misplaced[d.report.Profile.Name]
 }
 
-// leadsNowhere reports whether a client finds nothing because the profile with the key does not lead to awsexec.
+// leadsNowhere reports whether a client finds nothing because the profile with
+// the key does not lead to awsexec.
 func (d *diagnosis) leadsNowhere(r *explain.Result) bool {
 	p := last(d.plan)
 	if p.Kind != provider.StoredKey || p.Profile.CredentialProcess != "" {
@@ -130,7 +136,8 @@ func (d *diagnosis) leadsNowhere(r *explain.Result) bool {
 	return r.Failure == explain.Invalid && r.At.Key == "source_profile" && d.plan != p
 }
 
-// foundCause adds a finding about what clients use instead. It is wrong only where awsexec is meant to be used, or where a client fails.
+// foundCause adds a finding about what clients use instead. It is wrong only
+// where awsexec is meant to be used, or where a client fails.
 func (d *diagnosis) foundCause(r *explain.Result, clients string) {
 	name := last(d.plan).Profile.Name
 	check, how := Differs, Notice
@@ -169,7 +176,8 @@ func (d *diagnosis) foundCause(r *explain.Result, clients string) {
 	}
 }
 
-// forAwsexec reports whether the profile is meant to get its credentials from awsexec: its key is in the keystore, or its process is ours.
+// forAwsexec reports whether the profile is meant to get its credentials from
+// awsexec: its key is in the keystore, or its process is ours.
 func (d *diagnosis) forAwsexec() bool {
 	if last(d.plan).Kind == provider.StoredKey {
 		return true
@@ -182,7 +190,8 @@ func (d *diagnosis) forAwsexec() bool {
 	return false
 }
 
-// afterPlaintextKey takes a key out of an AWS file. Where the keystore has another one under that name, only the user knows which is right.
+// afterPlaintextKey takes a key out of an AWS file. Where the keystore has
+// another one under that name, only the user knows which is right.
 func (d *diagnosis) afterPlaintextKey(name, keyID string, at explain.Place) Remedy {
 	if e, ok := d.in.Keystore.entry(name); ok && e.AccessKeyID != "" && e.AccessKeyID != keyID {
 		return Replace{at, name, e.AccessKeyID}
@@ -200,7 +209,8 @@ func (d *diagnosis) afterFailure(r *explain.Result) []Remedy {
 	return []Remedy{takeOut(r.At)}
 }
 
-// afterNoMFA moves a device from a role to the profile whose session assumes it: awsexec then asks for the code, which not all clients can.
+// afterNoMFA moves a device from a role to the profile whose session assumes
+// it: awsexec then asks for the code, which not all clients can.
 func (d *diagnosis) afterNoMFA(r *explain.Result) []Remedy {
 	source := last(d.plan)
 	for p := d.plan; p != source; p = p.From {

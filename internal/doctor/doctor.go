@@ -1,7 +1,9 @@
-// Package doctor finds out which credentials each AWS client would use here, what awsexec would give, and what is wrong.
+// Package doctor finds out which credentials each AWS client would use here,
+// what awsexec would give, and what is wrong.
 //
-// It looks at the AWS files, the environment, the index of the keystore and its condition. It reads no key and asks nobody; Online
-// makes requests, all else makes none.
+// It looks at the AWS files, the environment, the index of the keystore and its
+// condition. It reads no key and asks nobody; Online makes requests, all else
+// makes none.
 package doctor
 
 import (
@@ -30,7 +32,8 @@ type Input struct {
 	Self   string   // absolute path of awsexec
 	Now    func() time.Time
 
-	// The AWS files: the user's own, what is in them or why they cannot be read, and those that SDKs read here.
+	// The AWS files: the user's own, what is in them or why they cannot be
+	// read, and those that SDKs read here.
 	Files     profile.Files
 	Config    *profile.Config
 	ConfigErr error
@@ -65,7 +68,8 @@ func (k Keystore) entry(name string) (keystore.Entry, bool) {
 
 // Sessions are those of the cache.
 type Sessions interface {
-	// Expiry returns when the last session of a long-term key expires; the zero time if there is none. It reads no secret.
+	// Expiry returns when the last session of a long-term key expires; the zero
+	// time if there is none. It reads no secret.
 	Expiry(accessKeyID string) time.Time
 }
 
@@ -119,7 +123,8 @@ func Examine(ctx context.Context, in Input) *Report {
 	return &d.report
 }
 
-// sort puts the worst findings first, and leaves those that are alike as they are.
+// sort puts the worst findings first, and leaves those that are alike as they
+// are.
 func (r *Report) sort() {
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int { return cmp.Compare(a.Severity, b.Severity) })
 }

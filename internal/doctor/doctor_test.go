@@ -32,7 +32,8 @@ type patient struct {
 	in  Input
 }
 
-// newPatient returns a machine with a region, an awsexec on the PATH, a keystore that has the key work, and no AWS files.
+// newPatient returns a machine with a region, an awsexec on the PATH, a
+// keystore that has the key work, and no AWS files.
 func newPatient(t *testing.T) *patient {
 	t.Helper()
 	p := &patient{t: t, dir: t.TempDir()}
@@ -61,7 +62,8 @@ func (p *patient) program(name string) string {
 	return path
 }
 
-// has writes the AWS files; SELF stands for the path of awsexec, DIR for the directory.
+// has writes the AWS files; SELF stands for the path of awsexec, DIR for the
+// directory.
 func (p *patient) has(config, credentials string) {
 	p.t.Helper()
 	for path, text := range map[string]string{p.in.Files.Config: config, p.in.Files.Credentials: credentials} {
@@ -88,7 +90,8 @@ func (p *patient) examine() *Report {
 	return r
 }
 
-// described writes what counts of a finding: its severity, place and remedies, without the directory.
+// described writes what counts of a finding: its severity, place and remedies,
+// without the directory.
 func (p *patient) described(f Finding) string {
 	var remedies []string
 	for _, r := range f.Remedies {
@@ -151,7 +154,8 @@ func TestSound(t *testing.T) {
 	}
 }
 
-// TestSelected: what selects the profile, what the region, and what becomes of the session.
+// TestSelected: what selects the profile, what the region, and what becomes of
+// the session.
 func TestSelected(t *testing.T) {
 	for _, tt := range []struct {
 		profile string
@@ -185,7 +189,8 @@ func TestSelected(t *testing.T) {
 	}
 }
 
-// TestShadows: each of the settings that keep SDKs from awsexec is named with its place, and the clients that it holds for.
+// TestShadows: each of the settings that keep SDKs from awsexec is named with
+// its place, and the clients that it holds for.
 func TestShadows(t *testing.T) {
 	const role = "role_arn = " + roleARN + "\n"
 	for _, tt := range []struct {
@@ -251,7 +256,8 @@ func TestShadows(t *testing.T) {
 	}
 }
 
-// TestFindings: each thing that can be wrong is found at its place, with what puts it right.
+// TestFindings: each thing that can be wrong is found at its place, with what
+// puts it right.
 func TestFindings(t *testing.T) {
 	for _, tt := range []struct {
 		name                string
@@ -338,7 +344,8 @@ func TestFindings(t *testing.T) {
 	}
 }
 
-// TestOtherwise: a role that a client cannot ask a code for can be used by running the client under awsexec.
+// TestOtherwise: a role that a client cannot ask a code for can be used by
+// running the client under awsexec.
 func TestOtherwise(t *testing.T) {
 	p := newPatient(t)
 	p.has(sound+"[profile r]\nrole_arn = "+roleARN+"\nsource_profile = work\nmfa_serial = "+device+"\n", "")
@@ -397,7 +404,8 @@ func TestKeystore(t *testing.T) {
 	}
 }
 
-// TestWithoutKeystore: where no key is needed, it is no matter that there is no keystore.
+// TestWithoutKeystore: where no key is needed, it is no matter that there is no
+// keystore.
 func TestWithoutKeystore(t *testing.T) {
 	for name, want := range map[string]Severity{"sso": Notice, "work": Suspect} {
 		p := newPatient(t)
@@ -410,7 +418,8 @@ func TestWithoutKeystore(t *testing.T) {
 	}
 }
 
-// TestUnreadable: an AWS file that cannot be read is one finding, and all else that can be said is said.
+// TestUnreadable: an AWS file that cannot be read is one finding, and all else
+// that can be said is said.
 func TestUnreadable(t *testing.T) {
 	p := newPatient(t)
 	p.has("nonsense\n", "")
@@ -423,7 +432,8 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
-// TestEnvironmentKey: keys in the environment come first, and are named by their variable.
+// TestEnvironmentKey: keys in the environment come first, and are named by
+// their variable.
 func TestEnvironmentKey(t *testing.T) {
 	p := newPatient(t)
 	p.has(sound, "")

@@ -15,14 +15,16 @@ import (
 	"github.com/awsexec/awsexec/internal/visible"
 )
 
-// checkDirs finds directories of awsexec's own in which others could put something. Every other command refuses those.
+// checkDirs finds directories of awsexec's own in which others could put
+// something. Every other command refuses those.
 func (d *diagnosis) checkDirs() {
 	if refused, ok := errors.AsType[*ownfile.RefusedError](d.in.DirErr); ok {
 		d.found(Broken, Directory, file(refused.Path), refused.Error(), Reclaim{refused})
 	}
 }
 
-// checkFiles finds what makes an AWS file unreadable, and what not all SDKs read alike.
+// checkFiles finds what makes an AWS file unreadable, and what not all SDKs
+// read alike.
 func (d *diagnosis) checkFiles() {
 	if d.in.Config == nil {
 		text := fmt.Sprintf("the AWS files cannot be read: %v", d.in.ConfigErr)
@@ -76,7 +78,8 @@ func (d *diagnosis) checkProcesses() {
 	}
 }
 
-// firstWord returns the program of a command line, without the quotes around it.
+// firstWord returns the program of a command line, without the quotes around
+// it.
 func firstWord(command string) string {
 	command = strings.TrimSpace(command)
 	if command != "" && strings.ContainsRune(`"'`, rune(command[0])) {
@@ -114,7 +117,8 @@ func (d *diagnosis) checkPlaintextKeys() {
 	}
 }
 
-// checkPermissions finds AWS files of whose keys others can read, or to which they can write. Windows keeps that elsewhere.
+// checkPermissions finds AWS files of whose keys others can read, or to which
+// they can write. Windows keeps that elsewhere.
 func (d *diagnosis) checkPermissions() {
 	if runtime.GOOS == "windows" {
 		return

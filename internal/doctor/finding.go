@@ -100,7 +100,8 @@ type (
 		At   explain.Place
 		What string // is to be done there
 	}
-	// Replace decides between a plaintext key and another one that the keystore has under its name.
+	// Replace decides between a plaintext key and another one that the keystore
+	// has under its name.
 	Replace struct {
 		At      explain.Place // of the plaintext key
 		Profile string

@@ -13,11 +13,13 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
-// skewLimit is how far a clock may be off before it is worth a word. AWS refuses requests from some minutes on, and not every program
-// then signs them again by AWS's clock.
+// skewLimit is how far a clock may be off before it is worth a word. AWS
+// refuses requests from some minutes on, and not every program then signs them
+// again by AWS's clock.
 const skewLimit = time.Minute
 
-// errWouldAsk says that an identity is not to be had without asking a person, or without a new session.
+// errWouldAsk says that an identity is not to be had without asking a person,
+// or without a new session.
 var errWouldAsk = errors.New("there is no session in the cache, and doctor makes none")
 
 // Connection is how AWS is asked.
@@ -28,7 +30,8 @@ type Connection struct {
 	Events provider.Events
 }
 
-// Online asks AWS for the time and for the identity, and adds what it finds to a report of Examine. It makes no session.
+// Online asks AWS for the time and for the identity, and adds what it finds to
+// a report of Examine. It makes no session.
 func Online(ctx context.Context, in Input, r *Report, c Connection) {
 	if r.Profile == nil {
 		return
@@ -78,8 +81,9 @@ func (d *diagnosis) checkClock(skew time.Duration) {
 	}
 }
 
-// identity asks AWS who the profile's credentials belong to, if that takes no more than the cache. Opening it takes the keystore, which is
-// left alone where that would ask.
+// identity asks AWS who the profile's credentials belong to, if that takes no
+// more than the cache. Opening it takes the keystore, which is left alone where
+// that would ask.
 func (d *diagnosis) identity(ctx context.Context, c Connection) (awsapi.Identity, error) {
 	if d.plan == nil {
 		return awsapi.Identity{}, d.report.Err

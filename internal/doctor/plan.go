@@ -33,7 +33,8 @@ func (d *diagnosis) decide(ctx context.Context) {
 	}
 }
 
-// resolve resolves a profile. Of the keystore its index alone says which keys there are.
+// resolve resolves a profile. Of the keystore its index alone says which keys
+// there are.
 func (in Input) resolve(_ context.Context, name string) (*profile.Profile, error) {
 	names := make([]string, len(in.Keystore.Entries))
 	for i, e := range in.Keystore.Entries {
@@ -89,7 +90,8 @@ func (in Input) regionAt(p *profile.Profile) Place {
 	return Place{}
 }
 
-// keyID returns the access key id of a step that has one before it is taken, "" if it has none.
+// keyID returns the access key id of a step that has one before it is taken, ""
+// if it has none.
 func (in Input) keyID(p *provider.Plan) string {
 	switch p.Kind {
 	case provider.StoredKey:

@@ -12,7 +12,8 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
-// TestCheck: what rests on variables that a program does not get is refused, wherever it is in the chain.
+// TestCheck: what rests on variables that a program does not get is refused,
+// wherever it is in the chain.
 func TestCheck(t *testing.T) {
 	plan := func(kind provider.Kind) *provider.Plan {
 		return &provider.Plan{Kind: kind, Profile: &profile.Profile{}}
@@ -49,7 +50,8 @@ type box struct{ open bool }
 func (b box) String() string                                           { return "the box" }
 func (b box) UnlockedUntil(context.Context) (until time.Time, ok bool) { return until, b.open }
 
-// TestCheckOpen: an unlocked keystore needs nobody, a locked one a person or, where the passphrase stays behind, another way.
+// TestCheckOpen: an unlocked keystore needs nobody, a locked one a person or,
+// where the passphrase stays behind, another way.
 func TestCheckOpen(t *testing.T) {
 	for _, fromVariable := range []bool{false, true} {
 		if asks, err := CheckOpen(t.Context(), box{true}, "work", fromVariable); asks || err != nil {

@@ -1,5 +1,7 @@
-// Package renew lets a program's SDK get credentials again and again for as long as the program runs: by a profile whose
-// credential_process is awsexec (--refresh), or from the endpoint of awsexec serve, with AWS files that have nothing else in them.
+// Package renew lets a program's SDK get credentials again and again for as
+// long as the program runs: by a profile whose credential_process is awsexec
+// (--refresh), or from the endpoint of awsexec serve, with AWS files that have
+// nothing else in them.
 package renew
 
 import (
@@ -21,7 +23,8 @@ import (
 	"github.com/awsexec/awsexec/internal/readfile"
 )
 
-// Request is what is asked for: a program that gets its credentials from a profile by calling awsexec.
+// Request is what is asked for: a program that gets its credentials from a
+// profile by calling awsexec.
 type Request struct {
 	Profile string
 	Region  string   // that the program gets; "" leaves its region variables alone
@@ -38,7 +41,8 @@ type Request struct {
 	Now     time.Time
 }
 
-// AstrayError says that a client would use other credentials, whatever awsexec does.
+// AstrayError says that a client would use other credentials, whatever awsexec
+// does.
 type AstrayError struct {
 	Profile string
 	Result  explain.Result
@@ -48,8 +52,10 @@ func (e *AstrayError) Error() string {
 	return fmt.Sprintf("--refresh: %s would still use %s for profile %q: %s", e.Result.Client, e.Result.Kind, e.Profile, e.Result.Why)
 }
 
-// Lead returns what leads every SDK to the profile by way of awsexec, and nothing else: the user's own AWS files where they do that, and else
-// private copies that it writes. Lost are clients that find no credentials that way, because they cannot read the name of the profile, say.
+// Lead returns what leads every SDK to the profile by way of awsexec, and
+// nothing else: the user's own AWS files where they do that, and else private
+// copies that it writes. Lost are clients that find no credentials that way,
+// because they cannot read the name of the profile, say.
 func (r *Request) Lead(ctx context.Context) (way exec.Renewal, lost []explain.Result, err error) {
 	way = r.by(r.Own)
 	command := r.Command(r.Profile, r.Flags...)
@@ -72,7 +78,8 @@ func (r *Request) Lead(ctx context.Context) (way exec.Renewal, lost []explain.Re
 	return way, lost, nil
 }
 
-// copies writes private copies of the user's AWS files, in which the profile gets its credentials from command.
+// copies writes private copies of the user's AWS files, in which the profile
+// gets its credentials from command.
 func (r *Request) copies(ctx context.Context, command string) (profile.Files, error) {
 	config, err := readIfThere(r.Own.Config)
 	if err != nil {
@@ -82,7 +89,8 @@ func (r *Request) copies(ctx context.Context, command string) (profile.Files, er
 	if err != nil {
 		return profile.Files{}, err
 	}
-	// Other profiles with plaintext keys keep them, by way of us: no session, since a role of more than an hour may rest on them.
+	// Other profiles with plaintext keys keep them, by way of us: no session,
+	// since a role of more than an hour may rest on them.
 	other := func(name string) string { return r.Command(name, "--no-session") }
 	made, err := profile.Redirect(r.Own, config, credentials, r.Profile, command, other)
 	if err != nil {
@@ -95,8 +103,9 @@ func (r *Request) copies(ctx context.Context, command string) (profile.Files, er
 	return files, nil
 }
 
-// by leads to the profile by way of files. Where the environment leads every SDK to a file already, that is left alone: not every one
-// expands a path in a variable.
+// by leads to the profile by way of files. Where the environment leads every
+// SDK to a file already, that is left alone: not every one expands a path in a
+// variable.
 func (r *Request) by(files profile.Files) exec.Renewal {
 	unless := func(variable, current, file string) string {
 		if written := r.Env(variable); file == current && (written == "" || written == file) {
@@ -112,7 +121,8 @@ func (r *Request) by(files profile.Files) exec.Renewal {
 	}
 }
 
-// astray are the clients that would not run command with the environment of way and these files.
+// astray are the clients that would not run command with the environment of way
+// and these files.
 func (r *Request) astray(way exec.Renewal, files profile.Files, command string) []explain.Result {
 	vars := map[string]string{}
 	for _, kv := range exec.EnvironRenewing(r.Environ, way) {
@@ -125,7 +135,8 @@ func (r *Request) astray(way exec.Renewal, files profile.Files, command string) 
 	})
 }
 
-// same reports whether a credential_process is command, perhaps by another path of this same program.
+// same reports whether a credential_process is command, perhaps by another path
+// of this same program.
 func (r *Request) same(process, command string) bool {
 	if process == command {
 		return true

@@ -16,7 +16,8 @@ import (
 
 const keys = "aws_access_key_id = AKIAIOSFODNN7ALICE01\naws_secret_access_key = " + ststest.Marker + "\n"
 
-// request is one for a profile, with the user's files in a directory of their own.
+// request is one for a profile, with the user's files in a directory of their
+// own.
 func request(t *testing.T, name, config, credentials string) *Request {
 	t.Helper()
 	dir := t.TempDir()
@@ -45,7 +46,8 @@ func request(t *testing.T, name, config, credentials string) *Request {
 	}
 }
 
-// TestLead: a program's SDK calls awsexec for the profile, by the user's own files where they lead there, and else by private ones.
+// TestLead: a program's SDK calls awsexec for the profile, by the user's own
+// files where they lead there, and else by private ones.
 func TestLead(t *testing.T) {
 	direct := "[profile work]\ncredential_process = /opt/bin/awsexec --profile work\n"
 	for name, tt := range map[string]struct {
@@ -93,7 +95,8 @@ func TestLead(t *testing.T) {
 	}
 }
 
-// TestLeadBySameProgram: another path of this very program will do, and another program will not.
+// TestLeadBySameProgram: another path of this very program will do, and another
+// program will not.
 func TestLeadBySameProgram(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"awsexec", "other"} {
@@ -114,7 +117,8 @@ func TestLeadBySameProgram(t *testing.T) {
 	}
 }
 
-// TestLeadLost: clients that cannot read the name of the profile are named; others get their credentials.
+// TestLeadLost: clients that cannot read the name of the profile are named;
+// others get their credentials.
 func TestLeadLost(t *testing.T) {
 	way, lost, err := request(t, "my own", "", "").Lead(t.Context())
 	var clients []explain.Client
@@ -137,7 +141,8 @@ func TestLeadOfInvalidFiles(t *testing.T) {
 	}
 }
 
-// TestServedFiles: a program under serve has the settings of its profile, no credentials, and nothing of others; all of it goes at the end.
+// TestServedFiles: a program under serve has the settings of its profile, no
+// credentials, and nothing of others; all of it goes at the end.
 func TestServedFiles(t *testing.T) {
 	r := request(t, "work", "[profile work]\nregion = eu-west-1\noutput = text\n"+keys+"[profile other]\n"+keys, "[work]\n"+keys)
 	config, err := profile.ReadFiles(r.Own)

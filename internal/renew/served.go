@@ -10,9 +10,11 @@ import (
 	"github.com/awsexec/awsexec/internal/scratch"
 )
 
-// ServedFiles writes AWS files for a program that gets its credentials from an endpoint: the settings of the named profile, under its name
-// and as the default one, without credentials. They are in a directory of their own below temp, until remove is called or, if this
-// process is killed, until another one calls ServedFiles.
+// ServedFiles writes AWS files for a program that gets its credentials from an
+// endpoint: the settings of the named profile, under its name and as the
+// default one, without credentials. They are in a directory of their own below
+// temp, until remove is called or, if this process is killed, until another one
+// calls ServedFiles.
 func ServedFiles(ctx context.Context, temp string, own profile.Files, config *profile.Config, name string, now time.Time) (files profile.Files, remove func(), err error) {
 	dir, remove, err := scratch.Make(temp, "awsexec-serve-", now)
 	if err == nil {

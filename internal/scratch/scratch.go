@@ -1,4 +1,5 @@
-// Package scratch makes directories for files that a process needs as long as it runs, and clears away those of processes that were killed.
+// Package scratch makes directories for files that a process needs as long as
+// it runs, and clears away those of processes that were killed.
 package scratch
 
 import (
@@ -13,19 +14,23 @@ import (
 )
 
 const (
-	// owner is the file in each directory that its process keeps locked. The system drops the lock when the process ends, however
-	// it ends.
+	// owner is the file in each directory that its process keeps locked. The
+	// system drops the lock when the process ends, however it ends.
 	owner = "owner"
 
-	// unowned is how old a directory without that file is when it is cleared away: its process was killed before it made one.
+	// unowned is how old a directory without that file is when it is cleared
+	// away: its process was killed before it made one.
 	unowned = 24 * time.Hour
 )
 
-// Make makes a directory in parent that only this user can use, with a name that begins with prefix, and returns its path and the
-// function that removes it. It first clears away what killed processes have left there: directories with that prefix that belong to this
-// user, that nobody else can use, and that no process holds. They must hold regular files only.
+// Make makes a directory in parent that only this user can use, with a name
+// that begins with prefix, and returns its path and the function that removes
+// it. It first clears away what killed processes have left there: directories
+// with that prefix that belong to this user, that nobody else can use, and that
+// no process holds. They must hold regular files only.
 //
-// Processes may call it at the same time. The directory is this process's for as long as it keeps remove.
+// Processes may call it at the same time. The directory is this process's for
+// as long as it keeps remove.
 func Make(parent, prefix string, now time.Time) (path string, remove func(), err error) {
 	clearAway(parent, prefix, now)
 	for {
@@ -43,7 +48,8 @@ func Make(parent, prefix string, now time.Time) (path string, remove func(), err
 	}
 }
 
-// hold makes the owner's mark in a new directory. It returns nil if another process took the directory for one that was left behind.
+// hold makes the owner's mark in a new directory. It returns nil if another
+// process took the directory for one that was left behind.
 func hold(dir string) (*os.File, error) {
 	path := filepath.Join(dir, owner)
 	mark, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
@@ -63,7 +69,8 @@ func hold(dir string) (*os.File, error) {
 	return nil, err
 }
 
-// clearAway removes the directories in parent that killed processes have left. What fails is tried again by the next process.
+// clearAway removes the directories in parent that killed processes have left.
+// What fails is tried again by the next process.
 func clearAway(parent, prefix string, now time.Time) {
 	entries, err := os.ReadDir(parent)
 	if err != nil {
@@ -78,7 +85,8 @@ func clearAway(parent, prefix string, now time.Time) {
 	}
 }
 
-// empty removes the files in a directory, and reports whether it was one that a killed process has left.
+// empty removes the files in a directory, and reports whether it was one that a
+// killed process has left.
 func empty(path string, now time.Time) bool {
 	dir, err := os.OpenRoot(path)
 	if err != nil {
@@ -89,7 +97,8 @@ func empty(path string, now time.Time) bool {
 	if err != nil || !private(opened) {
 		return false
 	}
-	// By its name it must be the same directory, and no link to one that is somebody's.
+	// By its name it must be the same directory, and no link to one that is
+	// somebody's.
 	if named, err := os.Lstat(path); err != nil || !os.SameFile(named, opened) {
 		return false
 	}

@@ -19,7 +19,8 @@ const (
 	runsFor = "SCRATCH_TEST_PARENT"
 )
 
-// TestMain lets the test binary be another process: one that makes a directory, prints its path, and runs until it is killed.
+// TestMain lets the test binary be another process: one that makes a directory,
+// prints its path, and runs until it is killed.
 func TestMain(m *testing.M) {
 	if parent := os.Getenv(runsFor); parent != "" {
 		path, remove, err := Make(parent, prefix, time.Now())
@@ -75,7 +76,8 @@ func ours(t *testing.T, parent string) (path string, remove func()) {
 
 func there(path string) bool { _, err := os.Lstat(path); return err == nil }
 
-// TestMakeClearsAway: what a killed process has left goes with the next call, and what a living one uses stays.
+// TestMakeClearsAway: what a killed process has left goes with the next call,
+// and what a living one uses stays.
 func TestMakeClearsAway(t *testing.T) {
 	parent := t.TempDir()
 	killed, kill := other(t, parent)
@@ -102,7 +104,8 @@ func TestMakeClearsAway(t *testing.T) {
 	}
 }
 
-// TestMakeLeavesOthersAlone: only directories of ours are cleared away, and only with what we put there.
+// TestMakeLeavesOthersAlone: only directories of ours are cleared away, and
+// only with what we put there.
 func TestMakeLeavesOthersAlone(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("there are no modes of files here")
@@ -157,7 +160,8 @@ func TestMakeLeavesOthersAlone(t *testing.T) {
 	}
 }
 
-// TestMakeAtOnce: processes that begin at the same time do not take each other's directories for what was left behind.
+// TestMakeAtOnce: processes that begin at the same time do not take each
+// other's directories for what was left behind.
 func TestMakeAtOnce(t *testing.T) {
 	parent := t.TempDir()
 	var mu sync.Mutex

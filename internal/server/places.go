@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// Places are shared out so that nobody without the token keeps out those who have it.
+// Places are shared out so that nobody without the token keeps out those who
+// have it.
 const (
 	maxStrangers = 2048 // connections that have not shown the token
 	maxKnown     = 512  // connections that have
@@ -19,7 +20,8 @@ const (
 	maxAcceptPause = time.Second
 )
 
-// room returns how many strangers and known clients have a place where a process may have limit files open.
+// room returns how many strangers and known clients have a place where a
+// process may have limit files open.
 func room(limit uint64) (strangers, known int) {
 	const all = maxStrangers + maxKnown
 	total := all
@@ -30,12 +32,15 @@ func room(limit uint64) (strangers, known int) {
 	return total - known, known
 }
 
-// places is a listener that gives each connection a place, and never keeps one waiting for what a stranger does.
+// places is a listener that gives each connection a place, and never keeps one
+// waiting for what a stranger does.
 //
-// A connection is a stranger until it has shown the token. When there are too many strangers, the oldest one is closed for the
-// newest: whoever has the token shows it at once. Those that have shown it have places of their own, and are closed only
-// while no request of theirs is being answered, the longest idle one first. New connections wait only while as many requests
-// with the token are being answered as there are places for them.
+// A connection is a stranger until it has shown the token. When there are too
+// many strangers, the oldest one is closed for the newest: whoever has the
+// token shows it at once. Those that have shown it have places of their own,
+// and are closed only while no request of theirs is being answered, the longest
+// idle one first. New connections wait only while as many requests with the
+// token are being answered as there are places for them.
 type places struct {
 	net.Listener
 	maxStrangers, maxKnown int
@@ -58,8 +63,9 @@ func newPlaces(l net.Listener, strangers, known int) *places {
 	return p
 }
 
-// Accept returns the next connection, a *guest. Only the end of the listener is an error: what else goes wrong, such as a lack of
-// file descriptors, passes, the sooner as strangers are closed for it.
+// Accept returns the next connection, a *guest. Only the end of the listener is
+// an error: what else goes wrong, such as a lack of file descriptors, passes,
+// the sooner as strangers are closed for it.
 func (p *places) Accept() (net.Conn, error) {
 	pause := minAcceptPause
 	for p.waitForRoom() {
@@ -82,7 +88,8 @@ func (p *places) Accept() (net.Conn, error) {
 	return nil, net.ErrClosed
 }
 
-// waitForRoom reports whether another connection may be accepted, once that is known: false after Close.
+// waitForRoom reports whether another connection may be accepted, once that is
+// known: false after Close.
 func (p *places) waitForRoom() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -109,7 +116,8 @@ func (p *places) admit(conn net.Conn) *guest {
 	return g
 }
 
-// closeOne closes the connection that is missed least, and reports whether there was one.
+// closeOne closes the connection that is missed least, and reports whether
+// there was one.
 func (p *places) closeOne() bool {
 	p.mu.Lock()
 	place := p.strangers.Front()

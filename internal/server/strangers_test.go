@@ -15,10 +15,12 @@ import (
 	"time"
 )
 
-// answerLimit is how long a client with the token may have to wait, whatever strangers do.
+// answerLimit is how long a client with the token may have to wait, whatever
+// strangers do.
 const answerLimit = time.Second
 
-// strangers is how many strangers there are at once: AWSEXEC_TEST_STRANGERS, or enough to take all places.
+// strangers is how many strangers there are at once: AWSEXEC_TEST_STRANGERS, or
+// enough to take all places.
 func strangers(t *testing.T) int {
 	text := os.Getenv("AWSEXEC_TEST_STRANGERS")
 	if text == "" {
@@ -31,10 +33,12 @@ func strangers(t *testing.T) int {
 	return n
 }
 
-// atMost returns n, or how many connections this process can have both ends of, if that is less.
+// atMost returns n, or how many connections this process can have both ends of,
+// if that is less.
 func atMost(n int) int { return int(min(uint64(n), openFiles()/4)) }
 
-// crowd opens n connections to address, sends text on each, waits for an answer if there is to be one, and holds them until leave is called.
+// crowd opens n connections to address, sends text on each, waits for an answer
+// if there is to be one, and holds them until leave is called.
 func crowd(t *testing.T, address, text string, answered bool, n int) (leave func()) {
 	t.Helper()
 	var dials sync.WaitGroup
@@ -66,7 +70,8 @@ func crowd(t *testing.T, address, text string, answered bool, n int) (leave func
 	}
 }
 
-// repeat connects to address again and again, sends text, and hangs up without waiting for an answer, until the test ends.
+// repeat connects to address again and again, sends text, and hangs up without
+// waiting for an answer, until the test ends.
 func repeat(t *testing.T, address, text string) {
 	ctx, cancel := context.WithCancel(t.Context())
 	var all sync.WaitGroup
@@ -86,7 +91,8 @@ func repeat(t *testing.T, address, text string) {
 	}
 }
 
-// answers makes requests with the token, each on a connection of its own, and returns how long the slowest took.
+// answers makes requests with the token, each on a connection of its own, and
+// returns how long the slowest took.
 func answers(t *testing.T, address, token string, n int) (slowest time.Duration) {
 	t.Helper()
 	for range n {
@@ -102,8 +108,9 @@ func answers(t *testing.T, address, token string, n int) (slowest time.Duration)
 	return slowest
 }
 
-// TestStrangers: whatever strangers do, and however many they are, a client with the token is answered within a second, on a new
-// connection and on one that it has kept.
+// TestStrangers: whatever strangers do, and however many they are, a client
+// with the token is answered within a second, on a new connection and on one
+// that it has kept.
 func TestStrangers(t *testing.T) {
 	n := strangers(t)
 	request := func(method, more string) string { return method + " / HTTP/1.1\r\nHost: 127.0.0.1\r\n" + more + "\r\n" }
@@ -144,8 +151,9 @@ func TestStrangers(t *testing.T) {
 	}
 }
 
-// inTime fails the test unless the slowest answer that round measures takes no longer than it may. A machine that is busy with other things is
-// given more rounds: what keeps a client waiting does so in each.
+// inTime fails the test unless the slowest answer that round measures takes no
+// longer than it may. A machine that is busy with other things is given more
+// rounds: what keeps a client waiting does so in each.
 func inTime(t *testing.T, round func() (slowest time.Duration)) {
 	t.Helper()
 	for left := 3; ; left-- {
@@ -161,7 +169,8 @@ func inTime(t *testing.T, round func() (slowest time.Duration)) {
 	}
 }
 
-// TestStrangersComeAndGo: connections that are made and reset as fast as they can be keep nobody waiting.
+// TestStrangersComeAndGo: connections that are made and reset as fast as they
+// can be keep nobody waiting.
 func TestStrangersComeAndGo(t *testing.T) {
 	s, address := serve(t, nil, fixed("work"))
 	for _, text := range []string{"", "GET / HTTP/1.1\r\nHost: x\r\n\r\n"} {
@@ -170,8 +179,8 @@ func TestStrangersComeAndGo(t *testing.T) {
 	inTime(t, func() time.Duration { return answers(t, address, s.Token(), 100) })
 }
 
-// TestCrowdWithToken: as many clients as there is room for, and more than have a place of their own, all with the token and at once, are
-// all answered.
+// TestCrowdWithToken: as many clients as there is room for, and more than have
+// a place of their own, all with the token and at once, are all answered.
 func TestCrowdWithToken(t *testing.T) {
 	s, address := serve(t, nil, fixed("work"))
 	var all sync.WaitGroup
@@ -186,7 +195,8 @@ func TestCrowdWithToken(t *testing.T) {
 	all.Wait()
 }
 
-// scripted is a listener whose Accept gives what a test has put there, connections and errors.
+// scripted is a listener whose Accept gives what a test has put there,
+// connections and errors.
 type scripted struct {
 	net.Listener
 	next   chan any
@@ -207,7 +217,8 @@ func (l *scripted) Accept() (net.Conn, error) {
 
 func (l *scripted) Close() error { close(l.closed); return nil }
 
-// seated is a listener with places, and the other end of connections that come in.
+// seated is a listener with places, and the other end of connections that come
+// in.
 type seated struct {
 	*places
 	t *testing.T
@@ -242,8 +253,8 @@ func open(t *testing.T, conns ...net.Conn) (all []bool) {
 	return all
 }
 
-// TestPlaces: the oldest stranger goes for the newest, and the longest idle of those who have shown the token; nobody goes
-// while being answered.
+// TestPlaces: the oldest stranger goes for the newest, and the longest idle of
+// those who have shown the token; nobody goes while being answered.
 func TestPlaces(t *testing.T) {
 	s := newSeated(t, 2, 2)
 	a, atA := s.come()
@@ -272,7 +283,8 @@ func TestPlaces(t *testing.T) {
 		t.Errorf("%d are being answered, %d idle, %d strangers", s.answering, s.idle.Len(), s.strangers.Len())
 	}
 
-	// As many are being answered as there are places: others wait until one has been.
+	// As many are being answered as there are places: others wait until one has
+	// been.
 	came := make(chan *guest)
 	go func() { g, _ := s.come(); came <- g }()
 	select {
@@ -289,7 +301,8 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// TestAcceptErrors: what goes wrong while connections are accepted closes strangers, then idle ones, and never ends the server.
+// TestAcceptErrors: what goes wrong while connections are accepted closes
+// strangers, then idle ones, and never ends the server.
 func TestAcceptErrors(t *testing.T) {
 	s := newSeated(t, 8, 8)
 	known, atKnown := s.come()
@@ -315,7 +328,8 @@ func TestAcceptErrors(t *testing.T) {
 	}
 }
 
-// TestRoom: there are never more places than the system lets a process open files.
+// TestRoom: there are never more places than the system lets a process open
+// files.
 func TestRoom(t *testing.T) {
 	for limit, want := range map[uint64][2]int{1 << 40: {maxStrangers, maxKnown}, 1 << 20: {maxStrangers, maxKnown}, 1024: {768, 192}, 64 + 50: {40, 10}, 70: {12, 3}, 0: {12, 3}} {
 		if strangers, known := room(limit); strangers != want[0] || known != want[1] {
