@@ -15,6 +15,7 @@ import (
 	"github.com/godbus/dbus/v5"
 
 	"github.com/awsexec/awsexec/internal/fault"
+	"github.com/awsexec/awsexec/internal/readfile"
 )
 
 // busAddress finds the session bus where D-Bus libraries do. Where there is none it is an error: some libraries would go on to
@@ -27,7 +28,7 @@ func busAddress(env func(string) string) (string, error) {
 	if _, err := os.Stat(dir + "/bus"); !errors.Is(err, os.ErrNotExist) {
 		return "unix:path=" + dbus.EscapeBusAddressValue(dir+"/bus"), nil
 	}
-	if b, err := os.ReadFile(dir + "/dbus-session"); err == nil {
+	if b, err := readfile.Read(dir+"/dbus-session", readfile.MaxOwn); err == nil {
 		if address, ok := strings.CutPrefix(string(b), "DBUS_SESSION_BUS_ADDRESS="); ok {
 			return strings.TrimRight(address, "\r\n"), nil
 		}

@@ -23,7 +23,7 @@ var arrows = map[string]string{
 		"internal/profile internal/provider internal/awsfiles internal/renew internal/rotate internal/server internal/session internal/term internal/fastpath internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault",
 
 	"exec":       "internal/credentials internal/guard internal/fault",
-	"keystore":   "internal/flock internal/kernelkey internal/ownfile internal/fault",
+	"keystore":   "internal/flock internal/kernelkey internal/ownfile internal/readfile internal/fault",
 	"processfmt": "internal/credentials",
 
 	"internal/atomicfile": "internal/readfile",

@@ -1,11 +1,13 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"crypto/elliptic"
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
+	"errors"
 	"fmt"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -62,12 +64,15 @@ func (o *Options) signedIn(ctx context.Context, plan *Plan) (aws.Credentials, er
 // identityCenter returns the provider of a role of IAM Identity Center.
 func identityCenter(cfg aws.Config, s *profile.SSO) (aws.CredentialsProvider, error) {
 	cfg.Region = s.Region
+	file, err := ssocreds.StandardCachedTokenFilepath(cmp.Or(s.Session, s.StartURL))
+	if err != nil {
+		return nil, err
+	}
+	if err := checkToken(file); err != nil {
+		return nil, err
+	}
 	var renewing []func(*ssocreds.Options) // none in the legacy form, whose token the SDK finds by the start URL and cannot renew
 	if s.Session != "" {
-		file, err := ssocreds.StandardCachedTokenFilepath(s.Session)
-		if err != nil {
-			return nil, err
-		}
 		renewing = append(renewing, func(o *ssocreds.Options) {
 			o.SSOTokenProvider = ssocreds.NewSSOTokenProvider(ssooidc.NewFromConfig(cfg), file)
 			o.CachedTokenFilepath = file
@@ -76,10 +81,25 @@ func identityCenter(cfg aws.Config, s *profile.SSO) (aws.CredentialsProvider, er
 	return ssocreds.New(sso.NewFromConfig(cfg), s.AccountID, s.RoleName, s.StartURL, renewing...), nil
 }
 
+// checkToken refuses a cached token that is no regular file or far too large. The
+// SDK would read it whatever it is, for as long as that takes.
+func checkToken(file string) error {
+	_, err := readfile.Read(file, readfile.MaxOwn)
+	_, odd := errors.AsType[*readfile.NotRegularError](err)
+	_, large := errors.AsType[*readfile.TooLargeError](err)
+	if odd || large {
+		return err
+	}
+	return nil // the SDK reports what else is wrong
+}
+
 // login returns the provider of a login session.
 func (o *Options) login(cfg aws.Config, session string) (aws.CredentialsProvider, error) {
 	file, err := logincreds.StandardCachedTokenFilepath(session, o.Env("AWS_LOGIN_CACHE_DIRECTORY"))
 	if err != nil {
+		return nil, err
+	}
+	if err := checkToken(file); err != nil {
 		return nil, err
 	}
 	if err := checkLogin(file); err != nil {
