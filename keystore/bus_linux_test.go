@@ -139,6 +139,9 @@ func (b *testBus) await(t *testing.T, name string, do func()) {
 // lock locks the login collection.
 func (b *testBus) lock(t *testing.T) {
 	t.Helper()
+	if err := keyringtest.Greet(b.conn); err != nil {
+		t.Fatal(err)
+	}
 	var locked []dbus.ObjectPath
 	var prompt dbus.ObjectPath
 	err := b.conn.Object(secretsName, secretsPath).

@@ -384,6 +384,7 @@ func TestKeyringIsGoKeyrings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// Get comes first: see keyringtest.Greet.
 	if got, err := keyring.Get("awsexec", "dev"); err != nil || got != string(secret) {
 		t.Errorf("go-keyring reads something else: %v", err)
 	}

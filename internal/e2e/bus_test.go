@@ -4,8 +4,11 @@ package e2e
 
 import (
 	"os"
+	"syscall"
 	"testing"
 	"time"
+
+	"github.com/awsexec/awsexec/internal/keyringtest"
 )
 
 // TestNoKeyring: without a bus, or with one that has no keyring, it is known at once, said with the way out, and nothing is
@@ -41,4 +44,42 @@ func TestNoKeyring(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestKeyringThatDied: a keyring stops, and then is killed, so that the bus starts another one, whose collection is locked. All that needs a
+// key says which of them it is, in time. It is not parallel, for the sake of its clock.
+func TestKeyringThatDied(t *testing.T) {
+	srv := newSTS(t)
+	h := newHome(t, srv.URL())
+	delete(h.env, "AWSEXEC_PASSPHRASE")
+	h.env["AWSEXEC_KEYSTORE"] = "keyring"
+	h.config("[profile work]", "region = eu-west-1")
+	config, err := keyringtest.ActivateKeyring(h.path("run"))
+	requirePart(t, err)
+	bus := startBusThat(h, config)
+	requirePart(t, bus.StartKeyring(loginPassword))
+	daemon := bus.PIDs()[1]
+	add := command{args: []string{"add", "work", "--stdin", "--no-verify", "--force"}, stdin: aliceKey + "\n" + aliceSecret + "\n"}
+	if r := h.start(add).wait(); r.code != 0 {
+		t.Fatalf("add: %s", r.stderr)
+	}
+	fail := func(say string, calls ...command) {
+		t.Helper()
+		for _, c := range calls {
+			r := h.start(c).wait()
+			r.fails(t, 125, say, "awsexec: hint: ")
+			if r.took > 5*time.Second {
+				t.Errorf("%v took %v", c.args, r.took)
+			}
+		}
+	}
+	print := command{args: []string{"-p", "work"}}
+	if err := syscall.Kill(daemon, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	fail("not available: no answer in 4", print, add)
+	if err := syscall.Kill(daemon, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	fail("in the OS keyring: locked: ", print, command{args: []string{"-p", "work", "--no-prompt"}}, add, command{args: []string{"remove", "work", "--yes"}})
 }

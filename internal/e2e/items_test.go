@@ -18,6 +18,9 @@ func (h *home) removeItems(names ...string) {
 		h.t.Fatal(err)
 	}
 	defer conn.Close()
+	if err := keyringtest.Greet(conn); err != nil {
+		h.t.Fatal(err)
+	}
 	searches := []map[string]string{{"service": "awsexec"}, {"service": "awsexec-cache"}, {"service": "awsexec-next"}}
 	if len(names) > 0 {
 		searches = nil

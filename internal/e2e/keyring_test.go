@@ -47,10 +47,16 @@ func (h *home) keyringDied() bool {
 	return !there
 }
 
-// startBus gives the home a session bus, until the test ends.
+// startBus gives the home a session bus, until the test ends, which starts nothing by itself.
 func startBus(h *home) *keyringtest.Bus {
 	h.t.Helper()
-	bus, err := keyringtest.StartBus(h.path("run"), "", h.environ())
+	return startBusThat(h, "")
+}
+
+// startBusThat is startBus with more in the configuration of the bus; see keyringtest.Activate.
+func startBusThat(h *home, config string) *keyringtest.Bus {
+	h.t.Helper()
+	bus, err := keyringtest.StartBus(h.path("run"), config, h.environ())
 	requirePart(h.t, err)
 	h.t.Cleanup(bus.Close)
 	h.env["DBUS_SESSION_BUS_ADDRESS"] = bus.Address
