@@ -19,6 +19,7 @@ type testBus struct {
 	*keyringtest.Bus
 	home string // home, runtime, data and cache directory of all that is started
 	conn *dbus.Conn
+	pid  int // of the bus itself
 }
 
 const (
@@ -55,7 +56,7 @@ func startBusIn(t *testing.T, home, config string, more ...string) *testBus {
 	bus, err := keyringtest.StartBus(home, config, environ)
 	require(t, err)
 	t.Cleanup(bus.Close)
-	b := &testBus{Bus: bus, home: home}
+	b := &testBus{Bus: bus, home: home, pid: bus.PIDs()[0]}
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", bus.Address)
 	b.conn = b.dial(t, bus.Address)
 	t.Cleanup(func() {
@@ -108,7 +109,7 @@ func (b *testBus) startKeyring(t *testing.T) *os.Process {
 // kill kills the bus itself.
 func (b *testBus) kill(t *testing.T) {
 	t.Helper()
-	if err := syscall.Kill(b.PIDs()[0], syscall.SIGKILL); err != nil {
+	if err := syscall.Kill(b.pid, syscall.SIGKILL); err != nil {
 		t.Error(err)
 	}
 }

@@ -283,7 +283,7 @@ func TestKeyringAsksWithoutLock(t *testing.T) {
 		op      func(context.Context, *Store) error
 		gone    bool // the key is not there afterwards
 	}{
-		{"locked before put", func(s *scripted) { s.locked = true }, put, false},
+		{"locked before put", func(s *scripted) { s.setLocked(true) }, put, false},
 		{"locked during put", func(s *scripted) {
 			once(s, "CreateItem", func(m *dbus.Message) {
 				s.locked = true
@@ -378,7 +378,10 @@ func TestKeyringLocksAgainAndAgain(t *testing.T) {
 func TestKeyringItemLocked(t *testing.T) {
 	for _, dismissed := range []bool{false, true} {
 		service := startBus(t, noServices).startScripted(t, nil)
-		service.put(t, "dev", 1).locked = true
+		item := service.put(t, "dev", 1)
+		service.mu.Lock()
+		item.locked = true
+		service.mu.Unlock()
 		go func() { service.answer(<-service.shown, dismissed) }()
 		got, err := openKeyring(t, testOptions(t.TempDir())).Get(t.Context(), "dev")
 		if dismissed && !errors.Is(err, ErrRefused) || !dismissed && (err != nil || got != testKey(1)) {
@@ -390,7 +393,7 @@ func TestKeyringItemLocked(t *testing.T) {
 // A dialog that is given up while it comes up is one that nobody answered.
 func TestKeyringDialogGivenUp(t *testing.T) {
 	service := startBus(t, noServices).startScripted(t, nil)
-	service.locked = true
+	service.setLocked(true)
 	s := openKeyring(t, testOptions(t.TempDir()))
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
@@ -419,7 +422,7 @@ func TestKeyringAnswersTwice(t *testing.T) {
 	service := b.startScripted(t, map[string]func(*scripted, *dbus.Message){
 		"Collections": twice, "Locked": twice, "OpenSession": twice, "SearchItems": twice, "GetSecret": twice, "CreateItem": twice,
 	})
-	service.locked = true
+	service.setLocked(true)
 	stranger := b.dial(t, b.Address)
 	go func() {
 		prompt := <-service.shown
