@@ -153,12 +153,12 @@ func try(ctx context.Context, path string, source []byte, m mutation, check bool
 	if check {
 		return compiles, ""
 	}
-	for _, packages := range [][]string{{at}, also[strings.TrimPrefix(at, "./")]} {
-		if len(packages) == 0 {
+	for _, args := range [][]string{{"-skip", slow, at}, {"-run", slow, at}, also[strings.TrimPrefix(at, "./")]} {
+		if len(args) == 0 {
 			continue
 		}
 		test := []string{"test", "-count=1", "-failfast", "-vet=off", "-timeout", testLimit.String()}
-		if _, err := run(append(test, packages...)...); err != nil {
+		if _, err := run(append(test, args...)...); err != nil {
 			return caught, ""
 		}
 	}

@@ -7,6 +7,9 @@ var also = map[string][]string{
 	"internal/provider": {"./internal/cli", "./internal/script"},
 }
 
+// slow are the tests that are left out at first: they start a keyring each.
+const slow = "^TestKeyring"
+
 // mutations are the changes, by what they are about.
 var mutations = []mutation{
 	// Deciding where credentials come from.
@@ -97,7 +100,7 @@ var mutations = []mutation{
 	{"\t\"AWS_SECURITY_TOKEN\",\n\t\"AWS_CRED", "\t\"AWS_CRED", "a child uses an old session token"},
 	{`drop = append([]string{"AWS_REGION", "AWS_DEFAULT_REGION"}, drop...)`, "_ = drop", "a child has two regions"},
 	{"ok && strings.HasPrefix(name, prefix) || p == name", "ok && prefix == name || p == name", "variables are dropped by their whole name only"},
-	{"{\"AWS_CREDENTIAL_EXPIRATION\", c.Expires.UTC().Format(time.RFC3339)})\n\t}\n\n\treturn Replaced", "{\"AWS_CREDENTIAL_EXPIRATION\", c.Expires.UTC().Format(time.RFC1123)})\n\t}\n\n\treturn Replaced", "botocore does not know when credentials end"},
+	{"set = append(set, [2]string{\"AWS_CREDENTIAL_EXPIRATION\", c.Expires.UTC().Format(time.RFC3339)})", "set = append(set, [2]string{\"AWS_CREDENTIAL_EXPIRATION\", c.Expires.Format(time.Kitchen)})", "botocore does not know when credentials end"},
 	{"line.WriteString(`%%cd:~,`)", "line.WriteString(``)", "an argument of a batch file is expanded as a variable"},
 	{`/V:OFF /D /S /C "`, `/V:ON /D /S /C "`, "an argument of a batch file is expanded as a delayed variable"},
 	{`drop := append([]string{"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"}, scrubbed...)`, "drop := scrubbed", "a served child reads the user's own AWS files"},
