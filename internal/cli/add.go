@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -28,13 +29,13 @@ type addCmd struct {
 
 func (c *addCmd) about() string { return c.Name }
 
-func (c *addCmd) Run(ctx context.Context, a *app) error {
+func (c *addCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, timing timing, stdin io.Reader) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, session.ErrTooLong)
 	defer cancel()
 	if err := keystore.CheckName(c.Name); err != nil {
 		return usageError{err.Error(), ""}
 	}
-	config, err := a.session.Config()
+	config, err := sess.Config()
 	if err != nil {
 		return err
 	}
@@ -42,36 +43,36 @@ func (c *addCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	keys, old, err := a.lookUp(ctx, c.Name)
+	keys, old, err := lookUp(ctx, settings, sess, out, c.Name)
 	switch {
 	case err == nil && !c.Force:
 		return existsError{c.Name, old}
 	case err != nil && !errors.Is(err, keystore.ErrNotFound):
 		return err
 	}
-	key, err := c.read(ctx, a)
+	key, err := c.read(ctx, settings, sess, stdin)
 	if err != nil {
 		return err
 	}
 	if err := checkKey(key); err != nil {
 		return err
 	}
-	identity, err := c.store(ctx, a, p, key)
+	identity, err := c.store(ctx, sess, out, timing, p, key)
 	if err != nil {
 		return err
 	}
-	a.ui.note("key %s is stored as %q in %s", mask(key.AccessKeyID), c.Name, keys)
+	out.note("key %s is stored as %q in %s", mask(key.AccessKeyID), c.Name, keys)
 	if c.CSV != "" {
-		a.ui.advise("the key is still in clear in " + c.CSV + ": delete that file")
+		out.advise("the key is still in clear in " + c.CSV + ": delete that file")
 	}
-	return c.configure(ctx, a, p, key, identity)
+	return c.configure(ctx, settings, out, p, key, identity)
 }
 
 // store asks AWS whose key it is and stores it, while nobody else changes what is under the name or deletes the key. What a
 // person saw of the name before is looked at again.
-func (c *addCmd) store(ctx context.Context, a *app, p *profile.Profile, key aws.Credentials) (identity awsapi.Identity, err error) {
-	keys := a.session.Opened()
-	release, err := keyLocks{keys, a.lockPatience}.lockForStoring(ctx, c.Name, key.AccessKeyID)
+func (c *addCmd) store(ctx context.Context, sess *session.Session, out *ui, timing timing, p *profile.Profile, key aws.Credentials) (identity awsapi.Identity, err error) {
+	keys := sess.Opened()
+	release, err := keyLocks{keys, timing.lockPatience}.lockForStoring(ctx, c.Name, key.AccessKeyID)
 	if err != nil {
 		return identity, err
 	}
@@ -84,45 +85,45 @@ func (c *addCmd) store(ctx context.Context, a *app, p *profile.Profile, key aws.
 		return identity, err
 	}
 	if !c.NoVerify {
-		if identity, err = a.verify(ctx, p, key); err != nil {
+		if identity, err = verify(ctx, sess, out, p, key); err != nil {
 			return identity, err
 		}
 	}
-	return identity, a.put(ctx, c.Name, key, old)
+	return identity, put(ctx, sess, out, c.Name, key, old)
 }
 
 // put stores key under name, in place of the one with the id old, if there is one, and of what is left of that one's rotation. The
 // caller has the locks of both.
-func (a *app) put(ctx context.Context, name string, key aws.Credentials, old string) error {
-	defer a.session.WaitForKeys()()
-	journal, err := rotate.Unfinished(ctx, a.session.Opened(), name)
+func put(ctx context.Context, sess *session.Session, out *ui, name string, key aws.Credentials, old string) error {
+	defer sess.WaitForKeys()()
+	journal, err := rotate.Unfinished(ctx, sess.Opened(), name)
 	if err != nil {
 		return err
 	}
-	if err := a.session.Opened().Put(ctx, name, key); err != nil {
+	if err := sess.Opened().Put(ctx, name, key); err != nil {
 		return err
 	}
 	if old != "" {
-		a.forget(old)
+		forget(sess, out, old)
 	}
-	if err := a.session.Opened().EndRotation(ctx, name); err != nil { // without a journal too: the index may think that there is one
+	if err := sess.Opened().EndRotation(ctx, name); err != nil { // without a journal too: the index may think that there is one
 		return err
 	}
-	a.ui.warnOfRemains(rotate.RemainsOf(journal, key.AccessKeyID))
+	out.warnOfRemains(rotate.RemainsOf(journal, key.AccessKeyID))
 	return nil
 }
 
 // read gets the key from where the flags say, else from the person at the terminal.
-func (c *addCmd) read(ctx context.Context, a *app) (aws.Credentials, error) {
+func (c *addCmd) read(ctx context.Context, settings *session.Settings, sess *session.Session, stdin io.Reader) (aws.Credentials, error) {
 	switch {
 	case c.Env:
-		return keyFromEnv(a.env)
+		return keyFromEnv(settings.Env)
 	case c.Stdin:
-		return keyFromReader(a.stdin)
+		return keyFromReader(stdin)
 	case c.CSV != "":
 		return keyFromCSV(c.CSV)
 	}
-	id, err := a.session.Person.Ask(ctx, "access key id: ", false)
+	id, err := sess.Person.Ask(ctx, "access key id: ", false)
 	if err != nil {
 		return aws.Credentials{}, unasked(err, "give the id and the secret on two lines of standard input: awsexec add "+quoteWord(c.Name)+" --stdin\n"+
 			"or see awsexec add --help for other ways")
@@ -131,45 +132,45 @@ func (c *addCmd) read(ctx context.Context, a *app) (aws.Credentials, error) {
 	if err := checkKeyID(key.AccessKeyID); err != nil {
 		return aws.Credentials{}, err
 	}
-	secret, err := a.session.Person.Ask(ctx, "secret access key: ", true)
+	secret, err := sess.Person.Ask(ctx, "secret access key: ", true)
 	key.SecretAccessKey = strings.TrimSpace(secret)
 	return key, err
 }
 
 // verify asks AWS whose key it is, and tells.
-func (a *app) verify(ctx context.Context, p *profile.Profile, key aws.Credentials) (awsapi.Identity, error) {
-	client, err := a.session.Client(p)
+func verify(ctx context.Context, sess *session.Session, out *ui, p *profile.Profile, key aws.Credentials) (awsapi.Identity, error) {
+	client, err := sess.Client(p)
 	if err != nil {
 		return awsapi.Identity{}, err
 	}
-	done := a.ui.Waiting("for AWS STS")
+	done := out.Waiting("for AWS STS")
 	identity, err := client.WhoAmI(ctx, key)
 	done()
 	if err != nil {
 		return awsapi.Identity{}, unverified{err}
 	}
-	a.ui.note("key %s belongs to %s in account %s", mask(key.AccessKeyID), identity.ARN, identity.Account)
+	out.note("key %s belongs to %s in account %s", mask(key.AccessKeyID), identity.ARN, identity.Account)
 	if strings.HasSuffix(identity.ARN, ":root") {
-		a.ui.Warn(errors.New("this is a key of the account's root user, which can do everything"),
+		out.Warn(errors.New("this is a key of the account's root user, which can do everything"),
 			"AWS advises to have no such key: make an IAM user, and delete this key")
 	}
 	return identity, nil
 }
 
 // configure shows the lines that the AWS config file needs, or writes them.
-func (c *addCmd) configure(ctx context.Context, a *app, p *profile.Profile, key aws.Credentials, identity awsapi.Identity) error {
+func (c *addCmd) configure(ctx context.Context, settings *session.Settings, out *ui, p *profile.Profile, key aws.Credentials, identity awsapi.Identity) error {
 	if p.Static != nil {
 		advice := "delete aws_access_key_id and aws_secret_access_key there"
 		if p.Static.Credentials.AccessKeyID == key.AccessKeyID {
 			advice = "take it out of the file: awsexec import " + quoteWord(c.Name)
 		}
-		a.ui.Warn(fmt.Errorf("profile %q still has an access key in clear at %s, which the AWS SDKs prefer", c.Name, p.Static.AccessKeyID), advice)
+		out.Warn(fmt.Errorf("profile %q still has an access key in clear at %s, which the AWS SDKs prefer", c.Name, p.Static.AccessKeyID), advice)
 	}
-	command := processCommand(a.self, c.Name)
+	command := processCommand(settings.Self, c.Name)
 	if c.WriteConfig {
-		return a.addProcess(ctx, c.Name, command)
+		return addProcess(ctx, settings, out, c.Name, command)
 	}
-	if a.isProcessOf(p.CredentialProcess, c.Name) {
+	if isProcessOf(settings, p.CredentialProcess, c.Name) {
 		return nil // the profile is there already
 	}
 	serial := "arn:aws:iam::ACCOUNT:mfa/DEVICE"
@@ -177,18 +178,18 @@ func (c *addCmd) configure(ctx context.Context, a *app, p *profile.Profile, key 
 		partition := strings.SplitN(identity.ARN, ":", 3)[1]
 		serial = "arn:" + partition + ":iam::" + identity.Account + ":mfa/DEVICE"
 	}
-	lines, _, err := profile.AddCredentialProcess(nil, a.settings.Files.Config, c.Name, command)
+	lines, _, err := profile.AddCredentialProcess(nil, settings.Files.Config, c.Name, command)
 	if err != nil {
 		return err
 	}
-	a.ui.note("to use it, put this into %s (or add --write-config):", a.settings.Files.Config)
-	page := a.ui.page(0)
+	out.note("to use it, put this into %s (or add --write-config):", settings.Files.Config)
+	page := out.page(0)
 	for line := range strings.Lines(string(lines)) {
 		page.line("%s", strings.TrimRight(line, "\r\n"))
 	}
 	page.line("# region = REGION")
 	page.line("# mfa_serial = %s", serial)
-	return a.ui.print(page)
+	return out.print(page)
 }
 
 // existsError says that a name is taken.

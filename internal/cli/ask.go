@@ -27,6 +27,6 @@ func unasked(err error, advice string) error {
 }
 
 // confirm asks for a yes. Where nobody can be asked, the error has the given advice.
-func (a *app) confirm(ctx context.Context, question, advice string) error {
-	return unasked(a.session.Person.Confirm(ctx, question), advice)
+func confirm(ctx context.Context, sess *session.Session, question, advice string) error {
+	return unasked(sess.Person.Confirm(ctx, question), advice)
 }

@@ -16,49 +16,58 @@ import (
 
 // addProcess adds the profile's credential_process line to the AWS config file: a whole section if there is none, else one line. All
 // other bytes stay.
-func (a *app) addProcess(ctx context.Context, name, command string) error {
-	changed, err := a.editFile(ctx, a.settings.Files.Config, func(old []byte) ([]byte, bool, error) {
-		return profile.AddCredentialProcess(old, a.settings.Files.Config, name, command)
+func addProcess(ctx context.Context, settings *session.Settings, out *ui, name, command string) error {
+	changed, err := (&editor{settings: settings, out: out}).edit(ctx, settings.Files.Config, func(old []byte) ([]byte, bool, error) {
+		return profile.AddCredentialProcess(old, settings.Files.Config, name, command)
 	})
 	if err != nil {
 		return err
 	}
 	if changed {
-		a.ui.note("profile %q is in %s", name, a.settings.Files.Config)
+		out.note("profile %q is in %s", name, settings.Files.Config)
 	} else {
-		a.ui.note("%s has the profile %q already", a.settings.Files.Config, name)
+		out.note("%s has the profile %q already", settings.Files.Config, name)
 	}
 	return nil
+}
+
+// editor edits the AWS files, and keeps a backup of each as it was before the
+// first edit.
+type editor struct {
+	settings *session.Settings
+	out      *ui
+	backedUp []string // the files that have a backup
 }
 
 // editLimit bounds the wait for another awsexec that edits the AWS files.
 const editLimit = 30 * time.Second
 
-// editFile replaces the AWS file at path by what edit makes of it, and keeps a backup of what was there when the run began.
-func (a *app) editFile(ctx context.Context, path string, edit func(old []byte) (data []byte, changed bool, err error)) (changed bool, err error) {
-	dir, err := a.settings.DataDir()
+// edit replaces the AWS file at path by what edit makes of it, and keeps a
+// backup of what was there when the run began.
+func (e *editor) edit(ctx context.Context, path string, edit func(old []byte) (data []byte, changed bool, err error)) (changed bool, err error) {
+	dir, err := e.settings.DataDir()
 	if err != nil {
 		return false, err
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, editLimit, session.ErrTooLong)
 	defer cancel()
-	done := a.ui.Waiting("for another awsexec, which edits the AWS files")
+	done := e.out.Waiting("for another awsexec, which edits the AWS files")
 	release, err := awsfiles.Lock(ctx, dir)
 	done()
 	if err != nil {
 		return false, err
 	}
 	defer release()
-	changed, kept, err := awsfiles.Edit(path, !slices.Contains(a.backedUp, path), edit)
+	changed, kept, err := awsfiles.Edit(path, !slices.Contains(e.backedUp, path), edit)
 	if kept {
-		a.backedUp = append(a.backedUp, path)
+		e.backedUp = append(e.backedUp, path)
 	}
 	return changed, err
 }
 
 // isProcessOf tells whether a credential_process runs this program for the profile name.
-func (a *app) isProcessOf(command, name string) bool {
-	of, ok := profile.SelfProcess(command, a.self)
+func isProcessOf(settings *session.Settings, command, name string) bool {
+	of, ok := profile.SelfProcess(command, settings.Self)
 	return ok && (of == name || of == "" && name == "default")
 }
 

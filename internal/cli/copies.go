@@ -78,13 +78,12 @@ type hardLinked struct {
 	root  string // of its file system, which has all its names
 }
 
-// warnOfCopies tells where keys that were moved are still in plaintext. links
-// are what hardLinks returned before.
-func (a *app) warnOfCopies(moved []clearKey, links []hardLinked) {
-	files := a.settings.Files
+// warnOfCopies warns where keys that were moved are still in plaintext. links is
+// what hardLinks returned before.
+func warnOfCopies(out *ui, files profile.Files, backedUp []string, moved []clearKey, links []hardLinked) {
 	for _, l := range links {
-		if slices.Contains(a.backedUp, l.path) {
-			a.ui.Warn(fmt.Errorf("%s had other names (hard links), under which its keys are still in plaintext", l.path),
+		if slices.Contains(backedUp, l.path) {
+			out.Warn(fmt.Errorf("%s had other names (hard links), under which its keys are still in plaintext", l.path),
 				fmt.Sprintf("find them, and delete them if nothing needs them: find %s -xdev -inum %d", quoteWord(l.root), l.inode))
 		}
 	}
@@ -94,7 +93,7 @@ func (a *app) warnOfCopies(moved []clearKey, links []hardLinked) {
 			if path == files.Config || path == files.Credentials {
 				advice = "take it out with an editor; it is in a comment, or in another profile"
 			}
-			a.ui.Warn(fmt.Errorf("the secret of profile %q is still in plaintext in %s", k.name, path), advice)
+			out.Warn(fmt.Errorf("the secret of profile %q is still in plaintext in %s", k.name, path), advice)
 		}
 	}
 }

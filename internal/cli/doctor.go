@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/awsexec/awsexec/internal/doctor"
+	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/keystore"
 )
 
@@ -21,19 +22,19 @@ type doctorCmd struct {
 	Online bool `help:"Also ask AWS for the time and for whom it takes you, with the cached session if there is one."`
 }
 
-func (c *doctorCmd) Run(ctx context.Context, a *app) error {
-	in := a.examined(ctx)
+func (c *doctorCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, adv *advisor) error {
+	in := examined(ctx, settings, sess)
 	r := doctor.Examine(ctx, in)
 	if c.Online && r.Profile != nil {
-		connection := doctor.Connection{Events: a.ui}
-		connection.Client, connection.Err = a.session.Client(r.Profile)
-		connection.Cache, _ = a.session.Cache() // why there is none is in the input
+		connection := doctor.Connection{Events: out}
+		connection.Client, connection.Err = sess.Client(r.Profile)
+		connection.Cache, _ = sess.Cache() // why there is none is in the input
 		doctor.Online(ctx, in, r, connection)
 	}
-	shown := doctorView{a, in}.report(r)
-	show := a.showDoctor
+	shown := doctorView{adv, in}.report(r)
+	show := func(v doctorReport) error { return showDoctor(out, v) }
 	if c.JSON {
-		show = func(v doctorReport) error { return a.ui.printJSON(v) }
+		show = func(v doctorReport) error { return out.printJSON(v) }
 	}
 	if err := show(shown); err != nil {
 		return err
@@ -45,18 +46,18 @@ func (c *doctorCmd) Run(ctx context.Context, a *app) error {
 }
 
 // examined is what doctor looks at.
-func (a *app) examined(ctx context.Context) doctor.Input {
-	s := a.settings
+func examined(ctx context.Context, settings *session.Settings, sess *session.Session) doctor.Input {
+	s := settings
 	in := doctor.Input{
 		Profile: s.Profile, Region: s.Region, Duration: s.Duration, NoSession: s.NoSession,
 		Lookup: s.LookupEnv, Chain: s.Chain(), Self: s.Self, Now: s.Now,
 		Files: s.Files, SDKFiles: s.SDKFiles,
 		DirErr:   s.CheckDirs(),
-		Keystore: a.seenKeystore(ctx),
-		CanHold:  a.canHold(),
+		Keystore: seenKeystore(ctx, sess),
+		CanHold:  settings.CanHold(),
 	}
-	in.Config, in.ConfigErr = a.session.Config()
-	if sessions, err := a.session.Cache(); err != nil {
+	in.Config, in.ConfigErr = sess.Config()
+	if sessions, err := sess.Cache(); err != nil {
 		in.SessionsErr = err
 	} else {
 		in.Sessions = sessions
@@ -65,8 +66,8 @@ func (a *app) examined(ctx context.Context) doctor.Input {
 }
 
 // seenKeystore is what can be seen of the keystore from outside.
-func (a *app) seenKeystore(ctx context.Context) doctor.Keystore {
-	keys, err := a.session.Keys()
+func seenKeystore(ctx context.Context, sess *session.Session) doctor.Keystore {
+	keys, err := sess.Keys()
 	if err != nil {
 		return doctor.Keystore{Err: err, Condition: keystore.ConditionAbsent}
 	}

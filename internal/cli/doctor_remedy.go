@@ -13,7 +13,7 @@ import (
 
 // remedy is what is typed for a remedy of doctor's, or done; "" if nothing is
 // known.
-func (a *app) remedy(r doctor.Remedy) string {
+func (a *advisor) remedy(r doctor.Remedy) string {
 	switch r := r.(type) {
 	case doctor.Unset:
 		return unsetCommand(r.Variables)
@@ -31,7 +31,7 @@ func (a *app) remedy(r doctor.Remedy) string {
 	case doctor.Configure:
 		return fmt.Sprintf("aws configure set %s %s --profile %s", r.Setting, quoteWord(r.Value), quoteWord(r.Profile))
 	case doctor.Lead:
-		return leadCommand(processCommand(a.self, r.Profile), r.Profile)
+		return leadCommand(processCommand(a.settings.Self, r.Profile), r.Profile)
 	case doctor.Awsexec:
 		words := []string{"awsexec"}
 		for _, word := range r.Args {

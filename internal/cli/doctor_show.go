@@ -54,7 +54,7 @@ var severities = map[doctor.Severity]string{doctor.Broken: "error", doctor.Suspe
 
 // doctorView puts a report into words.
 type doctorView struct {
-	app *app
+	adv *advisor
 	in  doctor.Input
 }
 
@@ -173,11 +173,11 @@ func (v doctorView) session(s doctor.Session) string {
 func (v doctorView) finding(f doctor.Finding) doctorFinding {
 	shown := doctorFinding{Severity: severities[f.Severity], Check: string(f.Check), Text: f.Text, At: f.At.String()}
 	if f.Otherwise != nil {
-		shown.Text += fmt.Sprintf(" (or run it as %s)", v.app.remedy(f.Otherwise))
+		shown.Text += fmt.Sprintf(" (or run it as %s)", v.adv.remedy(f.Otherwise))
 	}
 	var lines []string
 	for _, r := range f.Remedies {
-		if line := v.app.remedy(r); line != "" {
+		if line := v.adv.remedy(r); line != "" {
 			lines = append(lines, line)
 		}
 	}
@@ -186,8 +186,8 @@ func (v doctorView) finding(f doctor.Finding) doctorFinding {
 }
 
 // showDoctor prints a report for people.
-func (a *app) showDoctor(r doctorReport) error {
-	page := a.ui.page(3)
+func showDoctor(out *ui, r doctorReport) error {
+	page := out.page(3)
 	page.line("profile %q, by %s", r.Profile.Name, r.Profile.Why)
 	for i, step := range r.Chain {
 		page.line("%s%s", strings.Repeat("  ", i+1), step)
@@ -225,5 +225,5 @@ func (a *app) showDoctor(r doctorReport) error {
 			page.line("    fix: %s", strings.TrimSuffix(line, "\n"))
 		}
 	}
-	return a.ui.print(page)
+	return out.print(page)
 }

@@ -156,7 +156,7 @@ func TestDoctorRemedies(t *testing.T) {
 		t.Skip("the commands are those of PowerShell here")
 	}
 	w := newWorld(t)
-	a, _, _ := w.app()
+	a, _, _ := w.wiring()
 	at := explain.Place{Pos: profile.Pos{File: "/my files/config", Line: 7}, Key: "region"}
 	for want, r := range map[string]doctor.Remedy{
 		"unset A B":           doctor.Unset{Variables: []string{"A", "B"}},
@@ -174,7 +174,7 @@ func TestDoctorRemedies(t *testing.T) {
 		"log in again": doctor.Advice{Text: "log in again"},
 		"":             doctor.Edit{What: "correct it"},
 	} {
-		if got := a.remedy(r); got != want {
+		if got := a.adv.remedy(r); got != want {
 			t.Errorf("%#v is\n%s, want\n%s", r, got, want)
 		}
 	}

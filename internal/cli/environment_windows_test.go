@@ -10,14 +10,14 @@ import (
 // Names of variables do not tell case on Windows: neither for us nor for what a helper must not get.
 func TestVariablesInAnyCase(t *testing.T) {
 	d := deps{environ: []string{`=C:=C:\x`, "Aws_Profile=work", "awsexec_no_prompt=1", "AwsExec_Passphrase=secret", "Path=p"}, now: time.Now}
-	a, err := newApp(d, newUI(d), &flags{}, false, false)
+	s, err := newSettings(d, &flags{}, false, false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a.env("AWS_PROFILE") != "work" || a.env("PATH") != "p" || a.env("Path") != "p" || !a.settings.NoPrompt {
-		t.Errorf("variables are %v", a.settings)
+	if s.Env("AWS_PROFILE") != "work" || s.Env("PATH") != "p" || s.Env("Path") != "p" || !s.NoPrompt {
+		t.Errorf("variables are %v", s)
 	}
-	helper := a.settings.HelperEnviron(nil)
+	helper := s.HelperEnviron(nil)
 	if slices.ContainsFunc(helper, func(kv string) bool { return strings.Contains(kv, "secret") }) {
 		t.Error("a helper gets the passphrase")
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/processfmt"
 )
 
@@ -12,17 +13,17 @@ type exportCmd struct {
 	Format processfmt.Format `default:"process" placeholder:"FORMAT" help:"One of process, env, env-no-export, fish, powershell and windows-cmd (default: process)."`
 }
 
-func (c *exportCmd) Run(ctx context.Context, a *app) error {
+func (c *exportCmd) Run(ctx context.Context, sess *session.Session, out *ui) error {
 	if !c.Format.Valid() {
 		return usageError{fmt.Sprintf("format %q is none of %s", string(c.Format), processfmt.FormatNames()), ""}
 	}
-	p, err := a.session.Selected(ctx)
+	p, err := sess.Selected(ctx)
 	if err != nil {
 		return err
 	}
-	credentials, err := a.credentials(ctx, p, printLimit)
+	credentials, err := sess.Credentials(ctx, p, printLimit)
 	if err != nil {
 		return err
 	}
-	return processfmt.Export(a.stdout, c.Format, credentials.Credentials, a.session.Region(p))
+	return processfmt.Export(out.out, c.Format, credentials.Credentials, sess.Region(p))
 }

@@ -92,7 +92,7 @@ func FuzzArguments(f *testing.F) {
 		if joined := strings.Join(append(append(own[:len(own):len(own)], separator(hasChild)...), child...), "\n"); joined != text {
 			t.Fatalf("%q was split into %q and %q", args, own, child)
 		}
-		selected, err := parse(&cli{}, own, deps{stdout: io.Discard, stderr: io.Discard})
+		selected, _, err := parse(&cli{}, own, deps{stdout: io.Discard, stderr: io.Discard})
 		var usage usageError
 		if err != nil && !errors.As(err, &usage) {
 			t.Fatalf("%q: %v", own, err)

@@ -29,9 +29,17 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
+// advisor knows what the user can do about errors: it has what a command line
+// that works has to repeat. The zero value is for a command line that could not
+// be read.
+type advisor struct {
+	settings *session.Settings
+	session  *session.Session // whose keystore an error may be about
+	about    string           // the key that the command names; "" if it names none
+}
+
 // hint is what the user can do about err, a line for each way, with the command to type wherever there is one; "" if we know nothing.
-// a is nil when the command line could not be read.
-func hint(err error, a *app) string {
+func hint(err error, a *advisor) string {
 	var usage usageError
 	if errors.As(err, &usage) {
 		return usage.advice
@@ -39,19 +47,19 @@ func hint(err error, a *app) string {
 	if refused, ok := errors.AsType[*ownfile.RefusedError](err); ok {
 		return hintOfDirectory(refused, a)
 	}
-	if a == nil {
+	if a.settings == nil {
 		return ""
 	}
-	return hintFor(err, a, cmp.Or(a.about, profile.Name(a.Profile, a.env)))
+	return hintFor(err, a, cmp.Or(a.about, a.settings.SelectedName()))
 }
 
 // hintFor is hint for an error about the profile called name.
-func hintFor(err error, a *app, name string) string {
+func hintFor(err error, a *advisor, name string) string {
 	var unasked unaskedError
 	if errors.As(err, &unasked) {
 		return unasked.advice
 	}
-	for _, h := range []func(error, *app, string) string{hintOfFile, hintOfImport, hintOfRotation, hintOfKeystore, hintOfProfile, hintOfMFA, hintOfGiven, hintOfRenewal, hintOfAWS, hintOfNetwork, hintOfChild} {
+	for _, h := range []func(error, *advisor, string) string{hintOfFile, hintOfImport, hintOfRotation, hintOfKeystore, hintOfProfile, hintOfMFA, hintOfGiven, hintOfRenewal, hintOfAWS, hintOfNetwork, hintOfChild} {
 		if advice := h(err, a, name); advice != "" {
 			return advice
 		}
@@ -60,9 +68,9 @@ func hintFor(err error, a *app, name string) string {
 }
 
 // hintOfDirectory is the advice for a directory that is not used because others could write to it.
-func hintOfDirectory(refused *ownfile.RefusedError, a *app) string {
+func hintOfDirectory(refused *ownfile.RefusedError, a *advisor) string {
 	variable := "XDG_CACHE_HOME"
-	if a != nil {
+	if a.settings != nil {
 		if data, err := a.settings.DataDir(); err == nil && isBelow(refused.Dir, data) {
 			variable = "XDG_DATA_HOME"
 		}
@@ -94,7 +102,7 @@ func fixOfDirectory(refused *ownfile.RefusedError) string {
 }
 
 // hintOfFile is the advice for what cannot be a file of its kind.
-func hintOfFile(err error, a *app, _ string) string {
+func hintOfFile(err error, a *advisor, _ string) string {
 	path := ""
 	if odd, ok := errors.AsType[*readfile.NotRegularError](err); ok {
 		path = odd.Path
@@ -105,7 +113,7 @@ func hintOfFile(err error, a *app, _ string) string {
 		return ""
 	}
 	for _, variable := range []string{"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CA_BUNDLE"} {
-		if a.env(variable) == path {
+		if a.settings.Env(variable) == path {
 			return "name another file in " + variable
 		}
 	}
@@ -123,7 +131,7 @@ func isBelow(path, dir string) bool {
 	return err == nil && filepath.IsLocal(rel)
 }
 
-func hintOfImport(err error, _ *app, name string) string {
+func hintOfImport(err error, _ *advisor, name string) string {
 	var of importError
 	var setting *profile.SettingError
 	var taken takenError
@@ -137,7 +145,7 @@ func hintOfImport(err error, _ *app, name string) string {
 	return ""
 }
 
-func hintOfKeystore(err error, a *app, _ string) string {
+func hintOfKeystore(err error, a *advisor, _ string) string {
 	var exists existsError
 	switch {
 	case errors.As(err, &exists):
@@ -154,7 +162,7 @@ func hintOfKeystore(err error, a *app, _ string) string {
 		return "change its password with the tools of your desktop\nif you mean the encrypted file: awsexec --keystore file passphrase"
 	case errors.Is(err, keystore.ErrUnavailable):
 		const file = "on a machine without a keyring, keep keys in a file encrypted with a passphrase: awsexec --keystore file add NAME\n"
-		if a.env("WSL_DISTRO_NAME") != "" {
+		if a.settings.Env("WSL_DISTRO_NAME") != "" {
 			return file + "this is WSL, which has no keyring of its own; the keys of Windows can be had through the build for Windows: awsexec.exe --profile NAME"
 		}
 		if runtime.GOOS != "linux" { // the keyring is part of the system
@@ -170,7 +178,7 @@ func hintOfKeystore(err error, a *app, _ string) string {
 }
 
 // hintOfLocked is about a store that nobody has unlocked.
-func hintOfLocked(a *app) string {
+func hintOfLocked(a *advisor) string {
 	const file = "set AWSEXEC_PASSPHRASE for the encrypted file"
 	switch {
 	case a.session.Opened() == nil || a.session.Opened().Kind() != keystore.KindFile:
@@ -181,7 +189,7 @@ func hintOfLocked(a *app) string {
 	return file
 }
 
-func hintOfProfile(err error, a *app, name string) string {
+func hintOfProfile(err error, a *advisor, name string) string {
 	var missing *profile.NotFoundError
 	var noKey *provider.NoKeyError
 	var duration *provider.DurationError
@@ -192,13 +200,13 @@ func hintOfProfile(err error, a *app, name string) string {
 		return fmt.Sprintf("store its key: awsexec add %s", quoteWord(noKey.Profile))
 	case errors.Is(err, keystore.ErrNotFound):
 		return "see which keys there are: awsexec list"
-	case errors.As(err, &duration):
+	case errors.As(err, &duration) && !duration.Asked:
 		return fmt.Sprintf("change duration_seconds of profile %q in %s", name, visible.Text(a.settings.Files.Config))
 	}
 	return ""
 }
 
-func hintOfMFA(err error, a *app, name string) string {
+func hintOfMFA(err error, a *advisor, name string) string {
 	switch {
 	case errors.Is(err, provider.ErrNoHuman):
 		return fmt.Sprintf("make a session on a terminal first, it then serves everywhere: awsexec --profile %s -- true\n", quoteWord(name)) +
@@ -217,7 +225,7 @@ func hintOfMFA(err error, a *app, name string) string {
 }
 
 // hintOfGiven is about credentials that others make.
-func hintOfGiven(err error, a *app, _ string) string {
+func hintOfGiven(err error, a *advisor, _ string) string {
 	if errors.Is(err, server.ErrNoExpiry) {
 		return "give them to the program as they are: awsexec -- CMD"
 	}
@@ -227,7 +235,7 @@ func hintOfGiven(err error, a *app, _ string) string {
 	}
 	var fault *awsapi.WireError
 	if errors.As(err, &fault) {
-		if served := a.env("AWSEXEC_PROFILE"); served != "" && given.Kind == provider.Container && fault.Kind == awsapi.NoConnection {
+		if served := a.settings.Env("AWSEXEC_PROFILE"); served != "" && given.Kind == provider.Container && fault.Kind == awsapi.NoConnection {
 			return "awsexec serve has ended; start the program again: awsexec serve -p " + quoteWord(served) + " -- CMD"
 		}
 		return ""
@@ -245,7 +253,7 @@ func hintOfGiven(err error, a *app, _ string) string {
 }
 
 // hintOfRenewal is about programs that cannot renew their credentials.
-func hintOfRenewal(err error, a *app, _ string) string {
+func hintOfRenewal(err error, a *advisor, _ string) string {
 	var source *renew.SourceError
 	var passphrase *renew.PassphraseError
 	var astray *renew.AstrayError
@@ -263,15 +271,15 @@ func hintOfRenewal(err error, a *app, _ string) string {
 }
 
 // hintOfPassphrase is the advice where each renewal for a profile needs a passphrase.
-func hintOfPassphrase(a *app, name string) string {
+func hintOfPassphrase(a *advisor, name string) string {
 	stay := fmt.Sprintf("have awsexec stay and renew for the program: awsexec serve --profile %s -- …", quoteWord(name))
-	if a.canHold() {
+	if a.settings.CanHold() {
 		return "open it for some hours: awsexec unlock --for 8h\nor " + stay
 	}
 	return stay
 }
 
-func hintOfAWS(err error, a *app, name string) string {
+func hintOfAWS(err error, a *advisor, name string) string {
 	var api smithy.APIError
 	if !errors.As(err, &api) {
 		return ""
@@ -333,7 +341,7 @@ func hintOfWire(fault *awsapi.WireError) string {
 	return endpoint
 }
 
-func hintOfNetwork(err error, a *app, _ string) string {
+func hintOfNetwork(err error, a *advisor, _ string) string {
 	var fault *awsapi.WireError
 	var endpoint *awsapi.EndpointError
 	var network net.Error
@@ -359,7 +367,7 @@ func isErrno(err error) bool {
 	return ok
 }
 
-func hintOfChild(err error, _ *app, _ string) string {
+func hintOfChild(err error, _ *advisor, _ string) string {
 	if errors.Is(err, exec.ErrNotFound) {
 		return "check the spelling and PATH"
 	}

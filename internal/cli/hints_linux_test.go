@@ -27,7 +27,7 @@ func TestHintWithoutKeyring(t *testing.T) {
 
 // Errors of files are not taken for those of the network.
 func TestHintsOfFiles(t *testing.T) {
-	a := &app{settings: &session.Settings{}}
+	a := &advisor{settings: &session.Settings{}}
 	for _, tt := range []struct {
 		err  error
 		want string

@@ -12,7 +12,7 @@ import (
 )
 
 // hintOfRotation is the advice for a key that is not or not yet rotated, or that another awsexec rotates.
-func hintOfRotation(err error, a *app, _ string) string {
+func hintOfRotation(err error, a *advisor, _ string) string {
 	var copied *rotate.CopyError
 	var stored noStoredKeyError
 	var retiring retiringError
@@ -36,13 +36,13 @@ func hintOfRotation(err error, a *app, _ string) string {
 }
 
 // hintOfCopy is the advice for a key that is in two places.
-func hintOfCopy(e *rotate.CopyError, a *app) string {
+func hintOfCopy(e *rotate.CopyError, a *advisor) string {
 	switch {
 	case e.Elsewhere != "":
 		return fmt.Sprintf("remove the copy: awsexec --keystore %s remove %s", e.Elsewhere, quoteWord(e.StoredAs))
 	case e.StoredAs != "":
 		return fmt.Sprintf("let profile %s use this one: credential_process = %s\nand remove the copy: awsexec remove %s",
-			e.StoredAs, processCommand(a.self, e.Name), quoteWord(e.StoredAs))
+			e.StoredAs, processCommand(a.settings.Self, e.Name), quoteWord(e.StoredAs))
 	case e.InFile.Obstacle != "":
 		return "take it out of there by hand: " + e.InFile.Obstacle
 	default:
@@ -51,7 +51,7 @@ func hintOfCopy(e *rotate.CopyError, a *app) string {
 }
 
 // hintOfFailedRotation is the advice for a rotation that was cut short.
-func hintOfFailedRotation(failed *rotate.Error, a *app) string {
+func hintOfFailedRotation(failed *rotate.Error, a *advisor) string {
 	err, name := failed.Err, quoteWord(failed.Name)
 	noSession := "" // lets the AWS CLI call IAM where there is no MFA device
 	if !failed.MFA {

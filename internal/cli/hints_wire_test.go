@@ -36,7 +36,7 @@ func TestHintsOfWire(t *testing.T) {
 	} {
 		err := awsapi.Failed("get session token", &tt.fault)
 		for _, err := range []error{err, fmt.Errorf("profile %q: %w", "x", err)} {
-			if got := hint(err, &app{settings: &session.Settings{}}); !strings.Contains(got, tt.want) {
+			if got := hint(err, &advisor{settings: &session.Settings{}}); !strings.Contains(got, tt.want) {
 				t.Errorf("%v: %q, want one with %q", err, got, tt.want)
 			}
 		}

@@ -5,10 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"github.com/awsexec/awsexec/internal/awsfiles"
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/awsexec/awsexec/internal/awsfiles"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/rogpeppe/go-internal/diff"
@@ -30,64 +31,65 @@ type importCmd struct {
 
 // Run shows the keys and what will become of the files, asks, and moves one key after the other. One that cannot be moved keeps none of
 // the others from it.
-func (c *importCmd) Run(ctx context.Context, a *app) error {
+func (c *importCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, adv *advisor, timing timing) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, session.ErrTooLong)
 	defer cancel()
-	config, err := a.session.Config()
+	config, err := sess.Config()
 	if err != nil {
 		return err
 	}
-	all := a.clearKeys(config)
-	chosen, err := c.choose(ctx, a, all)
+	all := clearKeys(settings, config)
+	chosen, err := c.choose(ctx, settings, sess, out, all)
 	if err != nil {
 		return err
 	}
 	if len(all) == 0 {
-		a.ui.note("there are no access keys in %s and %s", a.settings.Files.Credentials, a.settings.Files.Config)
+		out.note("there are no access keys in %s and %s", settings.Files.Credentials, settings.Files.Config)
 	}
 	if len(all) == 0 || len(c.Names) > 0 && len(chosen) == 0 {
 		return nil
 	}
-	if err := printClearKeys(a, all); err != nil {
+	if err := printClearKeys(out, all); err != nil {
 		return err
 	}
 
+	edited := &editor{settings: settings, out: out}
 	failed := 0
 	fail := func(k clearKey, err error) {
 		failed++
 		err = importError{k.name, err}
-		a.ui.fail(err, hintFor(err, a, k.name))
+		out.fail(err, hintFor(err, adv, k.name))
 	}
 	var plans []movePlan
 	files := fileContents{}
 	for _, k := range chosen {
-		if p, err := c.plan(ctx, a, k, files); err != nil {
+		if p, err := c.plan(ctx, settings, sess, k, files); err != nil {
 			fail(k, err)
 		} else {
 			plans = append(plans, p)
 		}
 	}
-	if err := files.show(a); err != nil {
+	if err := files.show(settings, out); err != nil {
 		return err
 	}
 	switch {
 	case len(plans) == 0 && failed == 0:
-		a.ui.note("there is nothing to move")
+		out.note("there is nothing to move")
 	case len(plans) == 0 || c.DryRun:
-		a.ui.note("nothing was changed")
+		out.note("nothing was changed")
 	default:
-		if err := c.confirm(ctx, a, len(plans)); err != nil {
+		if err := c.confirm(ctx, sess, len(plans)); err != nil {
 			return err
 		}
-		ready, release, err := c.lock(ctx, a, plans, fail)
+		ready, release, err := c.lock(ctx, sess, timing, plans, fail)
 		if err != nil {
 			return err
 		}
 		defer release()
-		links := hardLinks(a.settings.Files)
+		links := hardLinks(settings.Files)
 		var moved []clearKey
 		for _, p := range ready {
-			if err := c.move(ctx, a, p); err != nil {
+			if err := c.move(ctx, sess, out, edited, p); err != nil {
 				fail(p.key, err)
 			} else {
 				moved = append(moved, p.key)
@@ -96,10 +98,10 @@ func (c *importCmd) Run(ctx context.Context, a *app) error {
 				return context.Cause(ctx)
 			}
 		}
-		a.warnOfCopies(moved, links)
+		warnOfCopies(out, settings.Files, edited.backedUp, moved, links)
 	}
-	for _, path := range a.backedUp {
-		a.ui.note("%s as it was, without the secrets, is %s", path, path+awsfiles.BackupSuffix)
+	for _, path := range edited.backedUp {
+		out.note("%s as it was, without the secrets, is %s", path, path+awsfiles.BackupSuffix)
 	}
 	if failed > 0 {
 		return fmt.Errorf("%d of %d keys cannot be moved", failed, len(chosen))
@@ -131,7 +133,7 @@ func (k *clearKey) places() string {
 }
 
 // clearKeys finds the access keys in the AWS files, by profile.
-func (a *app) clearKeys(config *profile.Config) []clearKey {
+func clearKeys(settings *session.Settings, config *profile.Config) []clearKey {
 	var keys []clearKey
 	for _, at := range config.ClearKeys() {
 		same := func(k clearKey) bool { return k.name == at.Profile && !k.at[0].NoProfile }
@@ -144,7 +146,7 @@ func (a *app) clearKeys(config *profile.Config) []clearKey {
 	for i := range keys {
 		k := &keys[i]
 		if k.notOne = notLongTerm(k.at); k.notOne == "" {
-			k.err = a.unmovable(config, k)
+			k.err = unmovable(settings, config, k)
 		}
 	}
 	return keys
@@ -166,7 +168,7 @@ func notLongTerm(at []profile.ClearKey) string {
 }
 
 // unmovable says why a long-term key has to stay where it is.
-func (a *app) unmovable(config *profile.Config, k *clearKey) error {
+func unmovable(given *session.Settings, config *profile.Config, k *clearKey) error {
 	key := k.credentials()
 	for _, at := range k.at {
 		switch {
@@ -186,14 +188,14 @@ func (a *app) unmovable(config *profile.Config, k *clearKey) error {
 		return err
 	}
 	settings, _ := config.Lookup(k.name)
-	if process, ok := settings["credential_process"]; ok && !a.isProcessOf(process.Text, k.name) {
+	if process, ok := settings["credential_process"]; ok && !isProcessOf(given, process.Text, k.name) {
 		return &profile.SettingError{Profile: k.name, Key: "credential_process", Pos: process.Pos, Reason: "is already there with another command"}
 	}
 	return profile.ProcessConflict(k.name, settings)
 }
 
 // choose returns those of all that the user has named, or those that there is a point in moving.
-func (c *importCmd) choose(ctx context.Context, a *app, all []clearKey) ([]clearKey, error) {
+func (c *importCmd) choose(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, all []clearKey) ([]clearKey, error) {
 	if len(c.Names) == 0 {
 		return slices.DeleteFunc(slices.Clone(all), func(k clearKey) bool { return k.notOne != "" }), nil
 	}
@@ -206,28 +208,28 @@ func (c *importCmd) choose(ctx context.Context, a *app, all []clearKey) ([]clear
 			}
 			continue
 		}
-		if _, err := a.session.Profile(ctx, name); err != nil {
+		if _, err := sess.Profile(ctx, name); err != nil {
 			return nil, err
 		}
-		keys, err := a.session.Keys()
+		keys, err := sess.Keys()
 		if err != nil {
 			return nil, err
 		}
 		id, err := keys.KeyID(ctx, name)
 		if errors.Is(err, keystore.ErrNotFound) {
-			return nil, fmt.Errorf("profile %q has no access key in %s or %s", name, a.settings.Files.Credentials, a.settings.Files.Config)
+			return nil, fmt.Errorf("profile %q has no access key in %s or %s", name, settings.Files.Credentials, settings.Files.Config)
 		}
 		if err != nil {
 			return nil, err
 		}
-		a.ui.note("profile %q has no access key in the AWS files; the keystore has %s", name, mask(id))
+		out.note("profile %q has no access key in the AWS files; the keystore has %s", name, mask(id))
 	}
 	return chosen, nil
 }
 
 // printClearKeys shows what is in the files.
-func printClearKeys(a *app, keys []clearKey) error {
-	page := a.ui.page(3)
+func printClearKeys(out *ui, keys []clearKey) error {
+	page := out.page(3)
 	page.row("PROFILE", "KEY", "AT", "CAN BE MOVED")
 	for _, k := range keys {
 		can := "yes"
@@ -239,7 +241,7 @@ func printClearKeys(a *app, keys []clearKey) error {
 		}
 		page.row(k.name, mask(k.at[0].Credentials.AccessKeyID), k.places(), can)
 	}
-	return a.ui.print(page)
+	return out.print(page)
 }
 
 // movePlan is a key that is about to be moved.
@@ -252,7 +254,7 @@ type movePlan struct {
 }
 
 // plan finds out whether k can be moved, and does the edits of the files in files, not yet on the disk.
-func (c *importCmd) plan(ctx context.Context, a *app, k clearKey, files fileContents) (movePlan, error) {
+func (c *importCmd) plan(ctx context.Context, settings *session.Settings, sess *session.Session, k clearKey, files fileContents) (movePlan, error) {
 	p := movePlan{key: k}
 	switch {
 	case k.notOne != "":
@@ -260,23 +262,23 @@ func (c *importCmd) plan(ctx context.Context, a *app, k clearKey, files fileCont
 	case k.err != nil:
 		return p, k.err
 	}
-	config, err := a.session.Config()
+	config, err := sess.Config()
 	if err != nil {
 		return p, err
 	}
-	p.edits = a.moveEdits(config, k)
+	p.edits = moveEdits(settings, config, k)
 	if p.profile, err = config.Profile(k.name); err != nil {
 		return p, err
 	}
-	if err := c.compare(ctx, a, &p); err != nil {
+	if err := c.compare(ctx, sess, &p); err != nil {
 		return p, err
 	}
 	return p, files.edit(p.edits)
 }
 
 // compare finds out what the keystore has under the name of a key that is to be moved.
-func (c *importCmd) compare(ctx context.Context, a *app, p *movePlan) error {
-	keys, err := a.session.Keys()
+func (c *importCmd) compare(ctx context.Context, sess *session.Session, p *movePlan) error {
+	keys, err := sess.Keys()
 	if err != nil {
 		return err
 	}
@@ -287,7 +289,7 @@ func (c *importCmd) compare(ctx context.Context, a *app, p *movePlan) error {
 		return err
 	case there == p.key.credentials().AccessKeyID:
 		other := false
-		if p.stored, other, err = a.isStored(ctx, p.key); err != nil {
+		if p.stored, other, err = isStored(ctx, sess, p.key); err != nil {
 			return err
 		}
 		if other && c.NoVerify { // nobody will tell which secret is right
@@ -304,9 +306,9 @@ func (c *importCmd) compare(ctx context.Context, a *app, p *movePlan) error {
 
 // isStored tells whether the keystore has k under its name, from a run that was interrupted, or other: one of the same id with another
 // secret. AWS will tell which is right, if it is asked.
-func (a *app) isStored(ctx context.Context, k clearKey) (stored, other bool, err error) {
-	defer a.session.WaitForKeys()()
-	there, err := a.session.Opened().Get(ctx, k.name)
+func isStored(ctx context.Context, sess *session.Session, k clearKey) (stored, other bool, err error) {
+	defer sess.WaitForKeys()()
+	there, err := sess.Opened().Get(ctx, k.name)
 	if errors.Is(err, keystore.ErrNotFound) { // the index did not know
 		return false, false, nil
 	}
@@ -315,31 +317,31 @@ func (a *app) isStored(ctx context.Context, k clearKey) (stored, other bool, err
 }
 
 // confirm asks whether to go ahead.
-func (c *importCmd) confirm(ctx context.Context, a *app, n int) error {
+func (c *importCmd) confirm(ctx context.Context, sess *session.Session, n int) error {
 	if c.Yes {
 		return nil
 	}
-	question := fmt.Sprintf("move %d keys into %s?", n, a.session.Opened())
+	question := fmt.Sprintf("move %d keys into %s?", n, sess.Opened())
 	if n == 1 {
-		question = fmt.Sprintf("move 1 key into %s?", a.session.Opened())
+		question = fmt.Sprintf("move 1 key into %s?", sess.Opened())
 	}
-	return a.confirm(ctx, question, "see what would be done: awsexec import --dry-run\nto do it without being asked: awsexec import --yes")
+	return confirm(ctx, sess, question, "see what would be done: awsexec import --dry-run\nto do it without being asked: awsexec import --yes")
 }
 
 // lock takes the locks of the keys that are to be moved, those of names and then those of ids, each in their order, and returns
 // the plans of the keys that no other awsexec is changing.
-func (c *importCmd) lock(ctx context.Context, a *app, plans []movePlan, fail func(clearKey, error)) (ready []movePlan, release func(), err error) {
+func (c *importCmd) lock(ctx context.Context, sess *session.Session, timing timing, plans []movePlan, fail func(clearKey, error)) (ready []movePlan, release func(), err error) {
 	var held []func()
 	release = func() {
 		for _, r := range slices.Backward(held) {
 			r()
 		}
 	}
-	keys, err := a.session.Keys()
+	keys, err := sess.Keys()
 	if err != nil {
 		return nil, release, err
 	}
-	locks := keyLocks{keys, a.lockPatience}
+	locks := keyLocks{keys, timing.lockPatience}
 	ready = slices.Clone(plans)
 	for _, lock := range []struct {
 		take func(context.Context, string) (func(), error)
@@ -378,30 +380,30 @@ func (c *importCmd) lock(ctx context.Context, a *app, plans []movePlan, fail fun
 // move stores a key and takes it out of the files. Wherever it is interrupted, the key is in the files or in the keystore, the profile is one
 // that SDKs get credentials from, and another run goes on from there: the config file comes first, since a key in the
 // credentials file is what that run will find.
-func (c *importCmd) move(ctx context.Context, a *app, p movePlan) error {
+func (c *importCmd) move(ctx context.Context, sess *session.Session, out *ui, edited *editor, p movePlan) error {
 	key := p.key.credentials()
-	if err := c.compare(ctx, a, &p); err != nil { // since the question was asked
+	if err := c.compare(ctx, sess, &p); err != nil { // since the question was asked
 		return err
 	}
 	if !p.stored {
-		if err := refuseRetiring(ctx, a.session.Opened(), p.key.name, key.AccessKeyID); err != nil {
+		if err := refuseRetiring(ctx, sess.Opened(), p.key.name, key.AccessKeyID); err != nil {
 			return err
 		}
 		if !c.NoVerify {
-			if _, err := a.verify(ctx, p.profile, key); err != nil {
+			if _, err := verify(ctx, sess, out, p.profile, key); err != nil {
 				return err
 			}
 		}
-		if err := a.put(ctx, p.key.name, key, p.old); err != nil {
+		if err := put(ctx, sess, out, p.key.name, key, p.old); err != nil {
 			return err
 		}
 	}
 	for _, e := range p.edits {
-		if _, err := a.editFile(ctx, e.path, e.edit); err != nil {
+		if _, err := edited.edit(ctx, e.path, e.edit); err != nil {
 			return fmt.Errorf("it is stored, and still in clear: %w", err)
 		}
 	}
-	a.ui.note("key %s of profile %q is in %s now, and no more at %s", mask(key.AccessKeyID), p.key.name, a.session.Opened(), p.key.places())
+	out.note("key %s of profile %q is in %s now, and no more at %s", mask(key.AccessKeyID), p.key.name, sess.Opened(), p.key.places())
 	return nil
 }
 
@@ -412,25 +414,25 @@ type fileEdit struct {
 }
 
 // moveEdits are the changes of the files that k takes, in the order that they must be made in.
-func (a *app) moveEdits(config *profile.Config, k clearKey) []fileEdit {
+func moveEdits(given *session.Settings, config *profile.Config, k clearKey) []fileEdit {
 	remove := func(path string, kind profile.Kind) func([]byte) ([]byte, bool, error) {
 		return func(old []byte) ([]byte, bool, error) {
 			return profile.RemoveKeys(old, path, kind, k.name, k.credentials())
 		}
 	}
 	settings, _ := config.Lookup(k.name)
-	configured := a.isProcessOf(settings["credential_process"].Text, k.name)
-	removeFromConfig := remove(a.settings.Files.Config, profile.ConfigFile)
+	configured := isProcessOf(given, settings["credential_process"].Text, k.name)
+	removeFromConfig := remove(given.Files.Config, profile.ConfigFile)
 	return []fileEdit{
-		{a.settings.Files.Config, func(old []byte) ([]byte, bool, error) {
+		{given.Files.Config, func(old []byte) ([]byte, bool, error) {
 			data, removed, err := removeFromConfig(old)
 			if err != nil || configured {
 				return data, removed, err
 			}
-			data, added, err := profile.AddCredentialProcess(data, a.settings.Files.Config, k.name, processCommand(a.self, k.name))
+			data, added, err := profile.AddCredentialProcess(data, given.Files.Config, k.name, processCommand(given.Self, k.name))
 			return data, removed || added, err
 		}},
-		{a.settings.Files.Credentials, remove(a.settings.Files.Credentials, profile.CredentialsFile)},
+		{given.Files.Credentials, remove(given.Files.Credentials, profile.CredentialsFile)},
 	}
 }
 
@@ -465,9 +467,9 @@ func (f fileContents) edit(edits []fileEdit) error {
 }
 
 // show prints what will be changed, without the secrets.
-func (f fileContents) show(a *app) error {
-	page := a.ui.page(0)
-	for _, path := range slices.Compact([]string{a.settings.Files.Config, a.settings.Files.Credentials}) {
+func (f fileContents) show(settings *session.Settings, out *ui) error {
+	page := out.page(0)
+	for _, path := range slices.Compact([]string{settings.Files.Config, settings.Files.Credentials}) {
 		file := f[path]
 		if file == nil {
 			continue
@@ -478,7 +480,7 @@ func (f fileContents) show(a *app) error {
 			page.line("%s", strings.TrimRight(line, "\r\n"))
 		}
 	}
-	return a.ui.print(page)
+	return out.print(page)
 }
 
 // importError says which key was not moved.

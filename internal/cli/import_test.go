@@ -1,11 +1,12 @@
 package cli
 
 import (
-	"github.com/awsexec/awsexec/internal/awsfiles"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/awsexec/awsexec/internal/awsfiles"
 
 	"github.com/awsexec/awsexec/internal/ststest"
 )

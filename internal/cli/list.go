@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/keystore"
 )
 
@@ -21,8 +22,8 @@ type listed struct {
 	Rotating       bool       `json:"rotating,omitempty"` // its rotation was begun and not finished
 }
 
-func (c *listCmd) Run(ctx context.Context, a *app) error {
-	keys, err := a.session.Keys()
+func (c *listCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui) error {
+	keys, err := sess.Keys()
 	if err != nil {
 		return err
 	}
@@ -30,21 +31,21 @@ func (c *listCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	rows, err := a.listed(entries)
+	rows, err := listKeys(settings, sess, out, entries)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
-		return a.ui.printJSON(rows)
+		return out.printJSON(rows)
 	}
 	if until, ok := keys.UnlockedUntil(ctx); ok {
-		a.ui.note("%s is unlocked until %s", keys, a.clock(until))
+		out.note("%s is unlocked until %s", keys, clock(settings, until))
 	}
 	if len(rows) == 0 {
-		a.ui.note("no keys are stored in %s; awsexec add NAME stores one", keys)
+		out.note("no keys are stored in %s; awsexec add NAME stores one", keys)
 		return nil
 	}
-	page := a.ui.page(3)
+	page := out.page(3)
 	page.row("NAME", "KEY", "IN AWS CONFIG", "SESSION")
 	for _, r := range rows {
 		inConfig, session := "no", "-"
@@ -52,32 +53,32 @@ func (c *listCmd) Run(ctx context.Context, a *app) error {
 			inConfig = "yes"
 		}
 		if r.SessionExpires != nil {
-			session = r.SessionExpires.Sub(a.now()).Truncate(time.Minute).String()
+			session = r.SessionExpires.Sub(settings.Now()).Truncate(time.Minute).String()
 			session = session[:len(session)-len("0s")] + " left"
 		}
 		page.row(r.Name, r.AccessKeyID, inConfig, session)
 	}
-	if err := a.ui.print(page); err != nil {
+	if err := out.print(page); err != nil {
 		return err
 	}
 	for _, r := range rows {
 		if r.Rotating {
-			a.ui.note("the rotation of %q is not finished", r.Name)
-			a.ui.advise("to finish it: awsexec rotate " + quoteWord(r.Name))
+			out.note("the rotation of %q is not finished", r.Name)
+			out.advise("to finish it: awsexec rotate " + quoteWord(r.Name))
 		}
 	}
 	return nil
 }
 
-// listed puts together what is known of each key.
-func (a *app) listed(entries []keystore.Entry) ([]listed, error) {
-	sessions, err := a.session.Cache()
+// listKeys puts together what is known of each key.
+func listKeys(settings *session.Settings, sess *session.Session, out *ui, entries []keystore.Entry) ([]listed, error) {
+	sessions, err := sess.Cache()
 	if err != nil {
 		return nil, err
 	}
-	config, err := a.session.Config()
+	config, err := sess.Config()
 	if err != nil {
-		a.ui.Warn(err, "")
+		out.Warn(err, "")
 	}
 	rows := make([]listed, len(entries))
 	for i, e := range entries {
@@ -85,7 +86,7 @@ func (a *app) listed(entries []keystore.Entry) ([]listed, error) {
 		if config != nil {
 			_, rows[i].InConfig = config.Lookup(e.Name)
 		}
-		if t := sessions.Expiry(e.AccessKeyID); t.After(a.now()) {
+		if t := sessions.Expiry(e.AccessKeyID); t.After(settings.Now()) {
 			rows[i].SessionExpires = &t
 		}
 	}

@@ -25,17 +25,17 @@ const (
 // printCmd prints credentials in the format of credential_process.
 type printCmd struct{}
 
-func (*printCmd) Run(ctx context.Context, a *app) error {
-	leaveTicket := a.ticket()
-	p, err := a.session.Selected(ctx)
+func (*printCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, tix *tickets) error {
+	leaveTicket := tix.begin()
+	p, err := sess.Selected(ctx)
 	if err != nil {
 		return err
 	}
-	c, err := a.credentials(ctx, p, printLimit)
+	c, err := sess.Credentials(ctx, p, printLimit)
 	if err != nil {
 		return err
 	}
-	if err := processfmt.Encode(a.stdout, credentials.Early(c.Credentials, a.now())); err != nil {
+	if err := processfmt.Encode(out.out, credentials.Early(c.Credentials, settings.Now())); err != nil {
 		return fmt.Errorf("print credentials: %w", err)
 	}
 	leaveTicket(ctx, p, c)
@@ -45,30 +45,30 @@ func (*printCmd) Run(ctx context.Context, a *app) error {
 // execCmd becomes a child that has credentials in its environment.
 type execCmd struct{ args []string }
 
-func (x *execCmd) Run(ctx context.Context, a *app) error {
-	path, err := exec.LookPath(x.args[0], a.env("PATH"))
+func (x *execCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, adv *advisor, given *flags, tix *tickets) error {
+	path, err := exec.LookPath(x.args[0], settings.Env("PATH"))
 	if err != nil {
 		return childError{err}
 	}
-	leaveTicket := a.ticket()
-	p, err := a.session.Selected(ctx)
+	leaveTicket := tix.begin()
+	p, err := sess.Selected(ctx)
 	if err != nil {
 		return err
 	}
 	child := exec.Cmd{Path: path, Args: x.args}
-	if a.refresh {
-		child.Env, err = a.renewingEnviron(ctx, p)
+	if settings.Refresh {
+		child.Env, err = renewingEnviron(ctx, settings, sess, out, adv, given, p)
 	} else {
 		var given session.Given
-		if given, err = a.credentials(ctx, p, execLimit); err == nil {
-			child.Env = a.givenEnviron(p, given)
+		if given, err = sess.Credentials(ctx, p, execLimit); err == nil {
+			child.Env = givenEnviron(settings, sess, out, p, given)
 			leaveTicket(ctx, p, given)
 		}
 	}
 	if err != nil {
 		return err
 	}
-	a.ui.Debug("running %s", path)
+	out.Debug("running %s", path)
 	if err := child.Replace(); !errors.Is(err, errors.ErrUnsupported) {
 		return childError{err}
 	}
@@ -90,11 +90,11 @@ func runChild(ctx context.Context, child *exec.Cmd) error {
 }
 
 // givenEnviron is the environment of a child that has credentials in it.
-func (a *app) givenEnviron(p *profile.Profile, given session.Given) []string {
-	a.ui.Debug("credentials %s for the program", given.AccessKeyID)
-	return exec.Environ(a.environ, exec.Identity{
+func givenEnviron(settings *session.Settings, sess *session.Session, out *ui, p *profile.Profile, given session.Given) []string {
+	out.Debug("credentials %s for the program", given.AccessKeyID)
+	return exec.Environ(settings.Environ, exec.Identity{
 		Credentials: given.Credentials,
-		Region:      a.session.Region(p),
+		Region:      sess.Region(p),
 		Profile:     p.Name,
 	})
 }

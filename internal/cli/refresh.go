@@ -19,24 +19,24 @@ import (
 //
 // The first credentials are made now, so that what must be asked is asked at
 // the start.
-func (a *app) renewingEnviron(ctx context.Context, p *profile.Profile) ([]string, error) {
-	if err := a.checkRenewable(ctx, p); err != nil {
+func renewingEnviron(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, adv *advisor, given *flags, p *profile.Profile) ([]string, error) {
+	if err := checkRenewable(ctx, settings, sess, out, adv, p); err != nil {
 		return nil, err
 	}
-	renewal, err := a.renewal(ctx, p)
+	renewal, err := renewal(ctx, settings, sess, out, given, p)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := a.credentials(ctx, p, execLimit); err != nil {
+	if _, err := sess.Credentials(ctx, p, execLimit); err != nil {
 		return nil, err
 	}
-	return exec.EnvironRenewing(a.environ, renewal), nil
+	return exec.EnvironRenewing(settings.Environ, renewal), nil
 }
 
 // checkRenewable finds out whether the awsexec that the child's SDK will call
 // can do what we can.
-func (a *app) checkRenewable(ctx context.Context, p *profile.Profile) error {
-	plan, err := a.session.Plan(ctx, p, false)
+func checkRenewable(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, adv *advisor, p *profile.Profile) error {
+	plan, err := sess.Plan(ctx, p, false)
 	if err != nil {
 		return err
 	}
@@ -44,21 +44,21 @@ func (a *app) checkRenewable(ctx context.Context, p *profile.Profile) error {
 	if err != nil || !longTerm {
 		return err
 	}
-	keys, err := a.session.Keys()
+	keys, err := sess.Keys()
 	if err != nil || keys.Kind() != keystore.KindFile { // a key that is not in there
 		return nil
 	}
-	asks, err := renew.CheckOpen(ctx, keys, p.Name, a.env("AWSEXEC_PASSPHRASE") != "")
+	asks, err := renew.CheckOpen(ctx, keys, p.Name, settings.Env("AWSEXEC_PASSPHRASE") != "")
 	if asks {
-		a.ui.Warn(fmt.Errorf("--refresh: each renewal will ask for the passphrase of %s", keys), hintOfPassphrase(a, p.Name))
+		out.Warn(fmt.Errorf("--refresh: each renewal will ask for the passphrase of %s", keys), hintOfPassphrase(adv, p.Name))
 	}
 	return err
 }
 
 // renewal leads to p by way of our own credential_process, and nothing else, in
 // every SDK.
-func (a *app) renewal(ctx context.Context, p *profile.Profile) (exec.Renewal, error) {
-	dir, err := a.settings.CacheDir()
+func renewal(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, given *flags, p *profile.Profile) (exec.Renewal, error) {
+	dir, err := settings.CacheDir()
 	if err != nil {
 		return exec.Renewal{}, err
 	}
@@ -66,33 +66,33 @@ func (a *app) renewal(ctx context.Context, p *profile.Profile) (exec.Renewal, er
 	defer cancel()
 	request := renew.Request{
 		Profile: p.Name,
-		Region:  a.session.Region(p),
-		Environ: a.environ,
-		Env:     a.env,
-		Flags:   a.lastingFlags(),
-		Own:     a.settings.Files,
-		SDK:     a.settings.SDKFiles,
+		Region:  sess.Region(p),
+		Environ: settings.Environ,
+		Env:     settings.Env,
+		Flags:   lastingFlags(given),
+		Own:     settings.Files,
+		SDK:     settings.SDKFiles,
 		Dir:     filepath.Join(dir, "refresh"),
-		Self:    a.self,
-		Command: func(name string, flags ...string) string { return processCommand(a.self, name, flags...) },
-		Now:     a.now(),
+		Self:    settings.Self,
+		Command: func(name string, flags ...string) string { return processCommand(settings.Self, name, flags...) },
+		Now:     settings.Now(),
 	}
 	way, lost, err := request.Lead(ctx)
 	for _, client := range lost {
-		a.ui.Warn(fmt.Errorf("%s finds no credentials in profile %q: %s", client.Client, p.Name, client.Why), "")
+		out.Warn(fmt.Errorf("%s finds no credentials in profile %q: %s", client.Client, p.Name, client.Why), "")
 	}
 	return way, err
 }
 
 // lastingFlags are those of our flags that shape the credentials.
-func (a *app) lastingFlags() []string {
+func lastingFlags(given *flags) []string {
 	var flags []string
-	for _, f := range [][2]string{{"--duration", a.Duration}, {"--region", a.Region}, {"--keystore", a.Keystore}} {
+	for _, f := range [][2]string{{"--duration", given.Duration}, {"--region", given.Region}, {"--keystore", given.Keystore}} {
 		if f[1] != "" {
 			flags = append(flags, f[0], f[1])
 		}
 	}
-	if a.NoPrompt {
+	if given.NoPrompt {
 		flags = append(flags, "--no-prompt")
 	}
 	return flags

@@ -67,8 +67,8 @@ func TestRefreshRefuses(t *testing.T) {
 	}
 }
 
-// app is what runs awsexec args, with the profile that they select, and what it says.
-func (w *world) app(args ...string) (*app, *profile.Profile, *strings.Builder) {
+// wiring returns what runs awsexec args, with the profile that they select, and what it says.
+func (w *world) wiring(args ...string) (*wiring, *profile.Profile, *strings.Builder) {
 	w.t.Helper()
 	said := &strings.Builder{}
 	d := deps{stdout: io.Discard, stderr: said, home: w.home, self: self, now: w.now, workFactor: 1}
@@ -76,13 +76,14 @@ func (w *world) app(args ...string) (*app, *profile.Profile, *strings.Builder) {
 		d.environ = append(d.environ, name+"="+value)
 	}
 	grammar := &cli{}
-	if _, err := parse(grammar, args, d); err != nil {
+	if _, _, err := parse(grammar, args, d); err != nil {
 		w.t.Fatal(err)
 	}
-	a, err := newApp(d, newUI(d), &grammar.flags, false, false)
+	settings, err := newSettings(d, &grammar.flags, false, false)
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	a := wire(d, newUI(d), settings, &grammar.flags, args, "")
 	p, err := a.session.Selected(w.t.Context())
 	if err != nil {
 		w.t.Fatal(err)
@@ -93,8 +94,8 @@ func (w *world) app(args ...string) (*app, *profile.Profile, *strings.Builder) {
 // renewal is what a child of awsexec args would get.
 func (w *world) renewal(args ...string) (exec.Renewal, string, error) {
 	w.t.Helper()
-	a, p, said := w.app(args...)
-	r, err := a.renewal(w.t.Context(), p)
+	a, p, said := w.wiring(args...)
+	r, err := renewal(w.t.Context(), a.settings, a.session, a.out, a.flags, p)
 	return r, said.String(), err
 }
 
@@ -103,8 +104,8 @@ func TestRefreshOfEncryptedFile(t *testing.T) {
 	w := newWorld(t)
 	w.add("work")
 	delete(w.env, "AWSEXEC_PASSPHRASE")
-	a, p, said := w.app("-p", "work")
-	if err := a.checkRenewable(t.Context(), p); err != nil || !strings.Contains(said.String(), "each renewal will ask for the passphrase of ") {
+	a, p, said := w.wiring("-p", "work")
+	if err := checkRenewable(t.Context(), a.settings, a.session, a.out, a.adv, p); err != nil || !strings.Contains(said.String(), "each renewal will ask for the passphrase of ") {
 		t.Errorf("%v, said %q", err, said)
 	}
 }
@@ -214,7 +215,7 @@ func TestHelperInsideRenewal(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.env["AWS_CONFIG_FILE"] = r.ConfigFile
-	a, _, _ := w.app("-p", "tool")
+	a, _, _ := w.wiring("-p", "tool")
 	vars := map[string]string{}
 	for _, kv := range a.settings.HelperEnviron(nil) {
 		name, value, _ := strings.Cut(kv, "=")

@@ -19,10 +19,10 @@ type removeCmd struct {
 
 func (c *removeCmd) about() string { return c.Name }
 
-func (c *removeCmd) Run(ctx context.Context, a *app) error {
+func (c *removeCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, timing timing) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, session.ErrTooLong)
 	defer cancel()
-	keys, err := a.session.Keys()
+	keys, err := sess.Keys()
 	if err != nil {
 		return err
 	}
@@ -31,12 +31,12 @@ func (c *removeCmd) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	if !c.Yes {
-		if err := a.confirm(ctx, fmt.Sprintf("remove key %s (%q) from %s?", mask(id), c.Name, keys),
+		if err := confirm(ctx, sess, fmt.Sprintf("remove key %s (%q) from %s?", mask(id), c.Name, keys),
 			"to do it without being asked: awsexec remove "+quoteWord(c.Name)+" --yes"); err != nil {
 			return err
 		}
 	}
-	release, err := keyLocks{keys, a.lockPatience}.LockKey(ctx, c.Name)
+	release, err := keyLocks{keys, timing.lockPatience}.LockKey(ctx, c.Name)
 	if err != nil {
 		return err
 	}
@@ -51,17 +51,17 @@ func (c *removeCmd) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	a.forget(id) // before, so that none is left if this is interrupted, and after, for those that others make meanwhile
+	forget(sess, out, id) // before, so that none is left if this is interrupted, and after, for those that others make meanwhile
 	if err := keys.Delete(ctx, c.Name); err != nil {
 		return err
 	}
-	a.forget(id)
-	a.ui.note("key %s (%q) is removed; at AWS it is still active", mask(id), c.Name)
-	a.ui.warnOfRemains(rotate.RemainsOf(journal, id))
-	if config, err := a.session.Config(); err == nil {
+	forget(sess, out, id)
+	out.note("key %s (%q) is removed; at AWS it is still active", mask(id), c.Name)
+	out.warnOfRemains(rotate.RemainsOf(journal, id))
+	if config, err := sess.Config(); err == nil {
 		if p, err := config.Profile(c.Name); err == nil && p.CredentialProcess != "" {
-			if _, self := profile.SelfProcess(p.CredentialProcess, a.self); self {
-				a.ui.advise(fmt.Sprintf("profile %q still asks awsexec for it: %s", c.Name, p.Origin["credential_process"]))
+			if _, self := profile.SelfProcess(p.CredentialProcess, settings.Self); self {
+				out.advise(fmt.Sprintf("profile %q still asks awsexec for it: %s", c.Name, p.Origin["credential_process"]))
 			}
 		}
 	}
@@ -69,13 +69,13 @@ func (c *removeCmd) Run(ctx context.Context, a *app) error {
 }
 
 // forget removes the sessions made from a long-term key. That they cannot be removed is no reason to undo what was done to the key.
-func (a *app) forget(keyID string) {
-	sessions, err := a.session.Cache()
+func forget(sess *session.Session, out *ui, keyID string) {
+	sessions, err := sess.Cache()
 	if err == nil {
 		err = sessions.Forget(keyID)
 	}
 	if err != nil {
-		a.ui.Warn(fmt.Errorf("sessions of key %s: %w", mask(keyID), err), "")
+		out.Warn(fmt.Errorf("sessions of key %s: %w", mask(keyID), err), "")
 	}
 }
 
@@ -86,8 +86,8 @@ type clearCmd struct {
 
 func (c *clearCmd) about() string { return c.Name }
 
-func (c *clearCmd) Run(ctx context.Context, a *app) error {
-	sessions, err := a.session.Cache()
+func (c *clearCmd) Run(ctx context.Context, sess *session.Session, out *ui) error {
+	sessions, err := sess.Cache()
 	if err != nil {
 		return err
 	}
@@ -95,27 +95,27 @@ func (c *clearCmd) Run(ctx context.Context, a *app) error {
 		if err := sessions.ForgetAll(); err != nil {
 			return err
 		}
-		a.ui.note("all sessions are forgotten")
+		out.note("all sessions are forgotten")
 		return nil
 	}
-	id, err := a.keyID(ctx, c.Name)
+	id, err := keyID(ctx, sess, c.Name)
 	if err != nil {
 		return err
 	}
 	if err := sessions.Forget(id); err != nil {
 		return err
 	}
-	a.ui.note("the sessions of %q are forgotten", c.Name)
+	out.note("the sessions of %q are forgotten", c.Name)
 	return nil
 }
 
 // keyID is the access key id that sessions of the profile name are made from.
-func (a *app) keyID(ctx context.Context, name string) (string, error) {
-	id, err := a.session.KeyID(ctx, name)
+func keyID(ctx context.Context, sess *session.Session, name string) (string, error) {
+	id, err := sess.KeyID(ctx, name)
 	if !errors.Is(err, keystore.ErrNotFound) {
 		return id, err
 	}
-	p, profileErr := a.session.Profile(ctx, name)
+	p, profileErr := sess.Profile(ctx, name)
 	if profileErr != nil {
 		return "", profileErr
 	}

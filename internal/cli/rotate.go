@@ -23,34 +23,34 @@ type rotateCmd struct {
 
 func (c *rotateCmd) about() string { return c.Name }
 
-func (c *rotateCmd) Run(ctx context.Context, a *app) error {
+func (c *rotateCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, timing timing) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, session.ErrTooLong)
 	defer cancel()
-	p, err := a.rotatable(ctx, c.Name)
+	p, err := rotatable(ctx, sess, c.Name)
 	if err != nil {
 		return err
 	}
-	client, err := a.session.Client(p)
+	client, err := sess.Client(p)
 	if err != nil {
 		return err
 	}
-	keys, err := a.session.Keys()
+	keys, err := sess.Keys()
 	if err != nil {
 		return err
 	}
 	r := &rotate.Rotation{
 		Name: c.Name, MFA: p.MFASerial != "", Unattended: c.Yes,
-		Keys: keys, Journals: keys, Locks: keyLocks{keys, a.lockPatience},
-		AWS:    rotationAWS{client, func(ctx context.Context) (aws.Credentials, error) { return a.session.KeySession(ctx, p) }},
-		Person: rotationPerson{a.ui, a.session.Person, c.Name, keys.String()},
+		Keys: keys, Journals: keys, Locks: keyLocks{keys, timing.lockPatience},
+		AWS:    rotationAWS{client, func(ctx context.Context) (aws.Credentials, error) { return sess.KeySession(ctx, p) }},
+		Person: rotationPerson{out, sess.Person, c.Name, keys.String()},
 		Plaintext: func() ([]profile.ClearKey, error) {
-			config, err := profile.ReadFiles(a.settings.Files)
+			config, err := profile.ReadFiles(settings.Files)
 			if err != nil {
 				return nil, err
 			}
 			return config.ClearKeys(), nil
 		},
-		Forget: a.forget, Now: a.now, Pause: a.pause,
+		Forget: func(keyID string) { forget(sess, out, keyID) }, Now: settings.Now, Pause: timing.pause,
 	}
 	return r.Run(ctx)
 }
@@ -66,18 +66,18 @@ func (r rotationAWS) IAM(c aws.Credentials) rotate.IAM { return r.Client.IAM(c) 
 func (r rotationAWS) MFASession(ctx context.Context) (aws.Credentials, error) { return r.session(ctx) }
 
 // rotatable is the profile of the stored key called name. The profile says how AWS is reached, and with which MFA device.
-func (a *app) rotatable(ctx context.Context, name string) (*profile.Profile, error) {
-	config, err := a.session.Config()
+func rotatable(ctx context.Context, sess *session.Session, name string) (*profile.Profile, error) {
+	config, err := sess.Config()
 	if err != nil {
 		return nil, err
 	}
-	keys, err := a.session.Keys()
+	keys, err := sess.Keys()
 	if err != nil {
 		return nil, err
 	}
 	_, err = keys.KeyID(ctx, name)
 	if errors.Is(err, keystore.ErrNotFound) {
-		return nil, a.whyNotRotatable(ctx, name, err)
+		return nil, whyNotRotatable(ctx, sess, name, err)
 	}
 	if err != nil {
 		return nil, err
@@ -86,12 +86,12 @@ func (a *app) rotatable(ctx context.Context, name string) (*profile.Profile, err
 }
 
 // whyNotRotatable is the error for a name that the keystore has no key for: what its profile has instead.
-func (a *app) whyNotRotatable(ctx context.Context, name string, notFound error) error {
-	p, err := a.session.Profile(ctx, name)
+func whyNotRotatable(ctx context.Context, sess *session.Session, name string, notFound error) error {
+	p, err := sess.Profile(ctx, name)
 	if err != nil {
 		return err
 	}
-	options, err := a.session.Options(p)
+	options, err := sess.Options(p)
 	if err != nil {
 		return err
 	}

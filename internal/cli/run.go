@@ -11,6 +11,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"github.com/awsexec/awsexec/internal/interrupt"
+	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/internal/term"
 )
@@ -25,58 +26,62 @@ const (
 	exitSignal      = 128 // plus the signal's number
 )
 
-// command is one of the subcommands. Its error is shown with the advice that hint has for it.
-type command interface {
-	Run(ctx context.Context, a *app) error
-}
-
 // run does what args say and returns the exit code. It never ends the process, except by becoming the child.
 func run(ctx context.Context, args []string, d deps) int {
-	ui := newUI(d)
-	own, child, hasChild := splitArgs(args)
-	grammar := &cli{}
-	selected, err := parse(grammar, own, d)
-	if err == nil && selected == nil {
-		return exitOK // help has been shown
-	}
-	var a *app
-	if err == nil {
+	out := newUI(d)
+	adv := &advisor{}
+	err := func() error {
+		own, child, hasChild := splitArgs(args)
+		grammar := &cli{}
+		selected, parsed, err := parse(grammar, own, d)
+		if err != nil || selected == nil { // help has been shown
+			return err
+		}
 		_, prints := selected.(*printCmd)
 		_, examines := selected.(*doctorCmd)
 		// An SDK reads what we print; a person may look at it.
-		a, err = newApp(d, ui, &grammar.flags, prints && !hasChild && !isTerminal(d.stdout), examines)
-	}
-	if err == nil {
-		a.args = args
-	}
-	if err == nil && hasChild {
-		selected, err = withChild(selected, child)
-	}
-	_, runs := selected.(*execCmd)
-	_, serves := selected.(*serveCmd) // which renews anyway
-	if err == nil && grammar.Refresh && !runs && !serves {
-		err = usageError{"--refresh is about a program to run, and there is none", "awsexec --refresh [-p NAME] -- CMD [ARG…]"}
-	}
-	if err == nil {
-		if named, ok := selected.(interface{ about() string }); ok {
-			a.about = named.about()
+		settings, err := newSettings(d, &grammar.flags, prints && !hasChild && !isTerminal(d.stdout), examines)
+		if err != nil {
+			return err
 		}
-		err = checkDirs(selected, a.settings)
-	}
-	if err == nil {
-		err = selected.Run(ctx, a)
-	}
+		about := ""
+		if named, ok := selected.(interface{ about() string }); ok {
+			about = named.about()
+		}
+		w := wire(d, out, settings, &grammar.flags, args, about)
+		adv = w.adv
+		if hasChild {
+			if selected, err = withChild(selected, child); err != nil {
+				return err
+			}
+		}
+		_, runs := selected.(*execCmd)
+		_, serves := selected.(*serveCmd) // which renews anyway
+		if grammar.Refresh && !runs && !serves {
+			return usageError{"--refresh is about a program to run, and there is none", "awsexec --refresh [-p NAME] -- CMD [ARG…]"}
+		}
+		if err := checkDirs(selected, settings); err != nil {
+			return err
+		}
+		switch c := selected.(type) {
+		case *printCmd: // was parsed without the whole grammar
+			return c.Run(ctx, w.settings, w.session, w.out, w.tickets)
+		case *execCmd: // is not in the grammar
+			return c.Run(ctx, w.settings, w.session, w.out, w.adv, w.flags, w.tickets)
+		}
+		return w.run(ctx, parsed)
+	}()
 	if err == nil {
 		return exitOK
 	}
-	if _, ended := err.(childExit); !ended { // a child that has run speaks for itself
-		ui.fail(err, hint(err, a))
+	if _, ended := errors.AsType[childExit](err); !ended { // a child that has run speaks for itself
+		out.fail(err, hint(err, adv))
 	}
 	return exitCode(ctx, err)
 }
 
 // checkDirs keeps commands from directories in which others could have put something. Doctor shows such a directory as a finding.
-func checkDirs(c command, s *session.Settings) error {
+func checkDirs(c any, s *session.Settings) error {
 	switch c.(type) {
 	case *doctorCmd, *versionCmd:
 		return nil
@@ -93,7 +98,7 @@ func splitArgs(args []string) (own, child []string, hasChild bool) {
 }
 
 // withChild turns the print command into one that runs child, and has serve run it. No other command takes a child.
-func withChild(selected command, child []string) (command, error) {
+func withChild(selected any, child []string) (any, error) {
 	form := "awsexec [-p NAME] -- CMD [ARG…]"
 	serve, serves := selected.(*serveCmd)
 	if serves {
@@ -111,12 +116,13 @@ func withChild(selected command, child []string) (command, error) {
 	return &execCmd{args: child}, nil
 }
 
-// parse reads our own arguments into grammar and returns the command that they select, or nil if help was asked for and given.
-func parse(grammar *cli, args []string, d deps) (command, error) {
+// parse reads our own arguments into grammar and returns the command that they select, or nil if help was asked for and given. The
+// context is nil for a call without a command word.
+func parse(grammar *cli, args []string, d deps) (selected any, parsed *kong.Context, err error) {
 	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
 		if plain, err := parsePlain(args); err == nil {
 			grammar.flags = plain
-			return &grammar.Print, nil
+			return &grammar.Print, nil, nil
 		}
 	}
 	type exited struct{}
@@ -129,10 +135,10 @@ func parse(grammar *cli, args []string, d deps) (command, error) {
 		kong.Help(help),
 	)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	helped := false
-	parsed, err := func() (ctx *kong.Context, err error) {
+	parsed, err = func() (ctx *kong.Context, err error) {
 		defer func() {
 			if r := recover(); r != nil {
 				if _, ok := r.(exited); !ok {
@@ -144,16 +150,16 @@ func parse(grammar *cli, args []string, d deps) (command, error) {
 		return parser.Parse(args)
 	}()
 	if helped {
-		return nil, nil
+		return nil, nil, nil
 	}
 	var unprinted unprintedError
 	if errors.As(err, &unprinted) {
-		return nil, unprinted
+		return nil, nil, unprinted
 	}
 	if err != nil {
-		return nil, misuse(err)
+		return nil, nil, misuse(err)
 	}
-	return parsed.Selected().Target.Addr().Interface().(command), nil
+	return parsed.Selected().Target.Addr().Interface(), parsed, nil
 }
 
 // parsePlain reads arguments without a command word: making a parser for all commands takes longer than all else that most calls do. An
@@ -198,15 +204,16 @@ func misuse(err error) error {
 // exitCode is the code that tells a calling program about err.
 func exitCode(ctx context.Context, err error) int {
 	var usage usageError
+	var duration *provider.DurationError
 	var coded interface{ exitCode() int }
 	var by interrupt.Signal
-	if ended, ok := err.(childExit); ok {
+	if ended, ok := errors.AsType[childExit](err); ok {
 		return int(ended)
 	}
 	switch {
 	case errors.As(context.Cause(ctx), &by):
 		return by.ExitCode()
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.As(err, &duration) && duration.Asked:
 		return exitUsage
 	case errors.Is(err, term.ErrCancelled):
 		return exitSignal + int(syscall.SIGINT)

@@ -1,13 +1,14 @@
 package cli
 
 import (
-	"github.com/awsexec/awsexec/internal/awsfiles"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/awsexec/awsexec/internal/awsfiles"
 
 	"github.com/awsexec/awsexec/internal/ststest"
 	"github.com/awsexec/awsexec/internal/visible"

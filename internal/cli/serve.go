@@ -16,6 +16,7 @@ import (
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/renew"
 	"github.com/awsexec/awsexec/internal/server"
+	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/processfmt"
 )
 
@@ -29,49 +30,49 @@ type serveCmd struct {
 	args []string // of the program to start; nil for none
 }
 
-func (c *serveCmd) Run(ctx context.Context, a *app) error {
-	if err := c.check(a); err != nil {
+func (c *serveCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, adv *advisor, given *flags) error {
+	if err := c.check(settings); err != nil {
 		return err
 	}
 	program := ""
 	if c.args != nil {
 		var err error
-		if program, err = exec.LookPath(c.args[0], a.env("PATH")); err != nil {
+		if program, err = exec.LookPath(c.args[0], settings.Env("PATH")); err != nil {
 			return childError{err}
 		}
 	}
-	profiles, err := a.served(ctx)
+	profiles, err := served(ctx, settings, sess, given)
 	if err != nil {
 		return err
 	}
-	listener, err := c.listen(a)
+	listener, err := c.listen(out)
 	if err != nil {
 		return err
 	}
 	defer listener.Close()
-	s := a.newServer(profiles, append(c.AllowHost, base(listener).Hostname()))
+	s := newServer(settings, sess, out, adv, profiles, append(c.AllowHost, base(listener).Hostname()))
 	defer s.Close()
 	for _, p := range profiles {
 		if err := s.Fetch(ctx, p.Name); err != nil {
 			return err
 		}
 	}
-	a.session.Person.ServePrograms()
+	sess.Person.ServePrograms()
 	first := profiles[0]
 	endpoint := exec.Endpoint{
 		URL:     base(listener).String() + "/",
 		Token:   s.Token(),
-		Region:  a.session.Region(first),
+		Region:  sess.Region(first),
 		Profile: first.Name,
 	}
 	if c.args == nil {
-		return c.serve(ctx, a, s, listener, endpoint, profiles)
+		return c.serve(ctx, out, s, listener, endpoint, profiles)
 	}
-	return a.serveChild(ctx, program, c.args, s, listener, endpoint)
+	return serveChild(ctx, settings, sess, out, program, c.args, s, listener, endpoint)
 }
 
 // check refuses what cannot be served or printed.
-func (c *serveCmd) check(a *app) error {
+func (c *serveCmd) check(settings *session.Settings) error {
 	if c.Format == "" {
 		c.Format = processfmt.Env
 		if runtime.GOOS == "windows" {
@@ -81,24 +82,24 @@ func (c *serveCmd) check(a *app) error {
 	switch {
 	case !c.Format.Valid() || c.Format == processfmt.Process:
 		return usageError{fmt.Sprintf("format %q is none of env, env-no-export, fish, powershell and windows-cmd", string(c.Format)), ""}
-	case a.NoSession:
+	case settings.NoSession:
 		return usageError{"serve gives short-lived credentials only: --no-session cannot be had", "awsexec [-p NAME] --no-session -- CMD"}
 	}
 	return nil
 }
 
 // served are the profiles to be served, the default one first.
-func (a *app) served(ctx context.Context) ([]*profile.Profile, error) {
-	names := slices.DeleteFunc(slices.Clone(a.flags.Profile), func(name string) bool { return name == "" })
+func served(ctx context.Context, settings *session.Settings, sess *session.Session, given *flags) ([]*profile.Profile, error) {
+	names := slices.DeleteFunc(slices.Clone(given.Profile), func(name string) bool { return name == "" })
 	if len(names) == 0 {
-		names = []string{profile.Name("", a.env)}
+		names = []string{profile.Name("", settings.Env)}
 	}
 	var profiles []*profile.Profile
 	for i, name := range names {
 		if slices.Contains(names[:i], name) {
 			continue
 		}
-		p, err := a.session.Profile(ctx, name)
+		p, err := sess.Profile(ctx, name)
 		if err != nil {
 			return nil, err
 		}
@@ -108,7 +109,7 @@ func (a *app) served(ctx context.Context) ([]*profile.Profile, error) {
 }
 
 // listen opens the port. Addresses that more than this machine may reach need a word of the user.
-func (c *serveCmd) listen(a *app) (net.Listener, error) {
+func (c *serveCmd) listen(out *ui) (net.Listener, error) {
 	address, err := net.ResolveTCPAddr("tcp", c.Listen)
 	if err != nil {
 		return nil, usageError{fmt.Sprintf("--listen %q: %v", c.Listen, err), "awsexec serve --listen 127.0.0.1:0"}
@@ -118,7 +119,7 @@ func (c *serveCmd) listen(a *app) (net.Listener, error) {
 			return nil, usageError{fmt.Sprintf("--listen %s: others than this machine may reach that address", c.Listen),
 				"if they are meant to, add --allow-remote; otherwise --listen 127.0.0.1:0"}
 		}
-		a.ui.Warn(fmt.Errorf("whoever can reach %s and knows the token gets credentials, over a connection that is not encrypted", address), "")
+		out.Warn(fmt.Errorf("whoever can reach %s and knows the token gets credentials, over a connection that is not encrypted", address), "")
 	}
 	network := "tcp"
 	if address.IP.To4() != nil {
@@ -137,18 +138,18 @@ func base(l net.Listener) *url.URL {
 }
 
 // newServer returns a server of profiles that may be reached under the given hosts.
-func (a *app) newServer(profiles []*profile.Profile, hosts []string) *server.Server {
+func newServer(settings *session.Settings, sess *session.Session, out *ui, adv *advisor, profiles []*profile.Profile, hosts []string) *server.Server {
 	config := server.Config{
 		Hosts:   hosts,
-		Now:     a.now,
+		Now:     settings.Now,
 		Lasting: renew.Lasting,
 		Warn: func(name string, err error) {
-			a.ui.Warn(fmt.Errorf("profile %q: its credentials could not be renewed: %w", name, err), hintFor(err, a, name))
+			out.Warn(fmt.Errorf("profile %q: its credentials could not be renewed: %w", name, err), hintFor(err, adv, name))
 		},
 	}
 	for _, p := range profiles {
 		config.Profiles = append(config.Profiles, server.Profile{Name: p.Name, Source: func(ctx context.Context) (aws.Credentials, error) {
-			c, err := a.credentials(ctx, p, execLimit)
+			c, err := sess.Credentials(ctx, p, execLimit)
 			return c.Credentials, err
 		}})
 	}
@@ -156,7 +157,7 @@ func (a *app) newServer(profiles []*profile.Profile, hosts []string) *server.Ser
 }
 
 // serve serves until a signal ends it, which is the way to end it, and so no failure.
-func (c *serveCmd) serve(ctx context.Context, a *app, s *server.Server, l net.Listener, e exec.Endpoint, profiles []*profile.Profile) error {
+func (c *serveCmd) serve(ctx context.Context, out *ui, s *server.Server, l net.Listener, e exec.Endpoint, profiles []*profile.Profile) error {
 	ended := make(chan error, 1)
 	fault.Go(func() { ended <- s.Serve(l) })
 	for i, p := range profiles {
@@ -164,9 +165,9 @@ func (c *serveCmd) serve(ctx context.Context, a *app, s *server.Server, l net.Li
 		if i > 0 {
 			at = base(l).String() + server.Path(p.Name)
 		}
-		a.ui.note("profile %q is served at %s", p.Name, at)
+		out.note("profile %q is served at %s", p.Name, at)
 	}
-	if err := processfmt.ExportVariables(a.stdout, c.Format, e.Variables()); err != nil {
+	if err := processfmt.ExportVariables(out.out, c.Format, e.Variables()); err != nil {
 		return err
 	}
 	select {
@@ -179,25 +180,25 @@ func (c *serveCmd) serve(ctx context.Context, a *app, s *server.Server, l net.Li
 
 // serveChild serves a child until its end. What the terminal sends goes to the child too, which may well live on; so signals do not end
 // us, and the terminal is the child's alone.
-func (a *app) serveChild(ctx context.Context, program string, args []string, s *server.Server, l net.Listener, e exec.Endpoint) error {
-	config, err := a.session.Config()
+func serveChild(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, program string, args []string, s *server.Server, l net.Listener, e exec.Endpoint) error {
+	config, err := sess.Config()
 	if err != nil {
 		return err
 	}
-	files, remove, err := renew.ServedFiles(ctx, os.TempDir(), a.settings.Files, config, e.Profile, a.now())
+	files, remove, err := renew.ServedFiles(ctx, os.TempDir(), settings.Files, config, e.Profile, settings.Now())
 	if err != nil {
 		return err
 	}
 	defer remove()
 	e.ConfigFile, e.CredentialsFile = files.Config, files.Credentials
 
-	a.session.Person.LeaveTerminal()
-	a.ui.terminal = false
+	sess.Person.LeaveTerminal()
+	out.terminal = false
 	fault.Go(func() {
 		if err := s.Serve(l); err != nil {
-			a.ui.Warn(fmt.Errorf("credentials are not served any more: %w", err), "")
+			out.Warn(fmt.Errorf("credentials are not served any more: %w", err), "")
 		}
 	})
-	a.ui.Debug("running %s with credentials at %s", program, e.URL)
-	return runChild(ctx, &exec.Cmd{Path: program, Args: args, Env: exec.EnvironOf(a.environ, e)})
+	out.Debug("running %s with credentials at %s", program, e.URL)
+	return runChild(ctx, &exec.Cmd{Path: program, Args: args, Env: exec.EnvironOf(settings.Environ, e)})
 }

@@ -163,10 +163,12 @@ func TestCredentialsAtOnce(t *testing.T) {
 	w := newWorld(t)
 	w.add("work")
 	w.add("other")
-	a, err := newApp(w.deps("", io.Discard, io.Discard), newUI(w.deps("", io.Discard, io.Discard)), &flags{}, false, false)
+	d := w.deps("", io.Discard, io.Discard)
+	settings, err := newSettings(d, &flags{}, false, false)
 	if err != nil {
 		t.Fatal(err)
 	}
+	a := wire(d, newUI(d), settings, &flags{}, nil, "")
 	var at sync.WaitGroup
 	for _, name := range []string{"work", "other"} {
 		p, err := a.session.Profile(t.Context(), name)
@@ -175,7 +177,7 @@ func TestCredentialsAtOnce(t *testing.T) {
 		}
 		at.Go(func() {
 			for range 50 {
-				if c, err := a.credentials(t.Context(), p, execLimit); err != nil || c.SessionToken == "" {
+				if c, err := a.session.Credentials(t.Context(), p, execLimit); err != nil || c.SessionToken == "" {
 					t.Errorf("profile %q: %v", name, err)
 				}
 			}

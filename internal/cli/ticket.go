@@ -12,14 +12,22 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
-// ticket is called before the work of a call begins. What it returns is called when that has succeeded, and leaves a ticket with which
+// tickets leave what answers later calls.
+type tickets struct {
+	settings *session.Settings
+	session  *session.Session
+	out      *ui
+	args     []string // of the whole command line
+}
+
+// begin is called before the work of a call begins. What it returns is called when that has succeeded, and leaves a ticket with which
 // the next call of the same kind is answered by package fastpath, if what that demands holds.
-func (a *app) ticket() (leave func(context.Context, *profile.Profile, session.Given)) {
+func (a *tickets) begin() (leave func(context.Context, *profile.Profile, session.Given)) {
 	none := func(context.Context, *profile.Profile, session.Given) {}
-	if a.Debug || a.NoSession || a.refresh || a.settings.Hold == 0 || filepath.Base(a.self) != fastpath.Name {
+	if a.settings.Debug || a.settings.NoSession || a.settings.Refresh || a.settings.Hold == 0 || filepath.Base(a.settings.Self) != fastpath.Name {
 		return none
 	}
-	call, ok := fastpath.Parse(a.args, a.environ)
+	call, ok := fastpath.Parse(a.args, a.settings.Environ)
 	if !ok {
 		return none
 	}
@@ -29,19 +37,19 @@ func (a *app) ticket() (leave func(context.Context, *profile.Profile, session.Gi
 	}
 	return func(ctx context.Context, p *profile.Profile, given session.Given) {
 		t, ok := a.ticketOf(ctx, call, p, given)
-		if !ok || !a.ui.quiet() {
+		if !ok || !a.out.quiet() {
 			return
 		}
 		if after, err := call.Fingerprint(); err == nil && after == before {
-			if err := a.leaveTicket(ctx, call, after, t); err != nil { // the next call is as slow as this one
-				a.ui.Debug("ticket: %v", err)
+			if err := a.leave(ctx, call, after, t); err != nil { // the next call is as slow as this one
+				a.out.Debug("ticket: %v", err)
 			}
 		}
 	}
 }
 
-// leaveTicket seals t with the key of the session cache.
-func (a *app) leaveTicket(ctx context.Context, call *fastpath.Call, f fastpath.Fingerprint, t fastpath.Ticket) error {
+// leave seals t with the key of the session cache.
+func (a *tickets) leave(ctx context.Context, call *fastpath.Call, f fastpath.Fingerprint, t fastpath.Ticket) error {
 	sessions, err := a.session.Cache()
 	if err != nil {
 		return err
@@ -55,7 +63,7 @@ func (a *app) leaveTicket(ctx context.Context, call *fastpath.Call, f fastpath.F
 
 // ticketOf is the ticket of the session that was just handed out, if it is one of a key in the keystore and nothing else than what is in
 // the fingerprint of the call has led to it.
-func (a *app) ticketOf(ctx context.Context, call *fastpath.Call, p *profile.Profile, given session.Given) (t fastpath.Ticket, ok bool) {
+func (a *tickets) ticketOf(ctx context.Context, call *fastpath.Call, p *profile.Profile, given session.Given) (t fastpath.Ticket, ok bool) {
 	key, name, ok := provider.SessionOf(given.From)
 	if !ok {
 		return t, false

@@ -1,15 +1,16 @@
 package cli
 
 import (
-	"context"
 	"runtime"
+
+	"github.com/awsexec/awsexec/internal/session"
 )
 
 // versionCmd prints the version.
 type versionCmd struct{}
 
-func (versionCmd) Run(_ context.Context, a *app) error {
-	page := a.ui.page(0)
-	page.line("awsexec %s (%s/%s, %s)", a.version, runtime.GOOS, runtime.GOARCH, runtime.Version())
-	return a.ui.print(page)
+func (versionCmd) Run(settings *session.Settings, out *ui) error {
+	page := out.page(0)
+	page.line("awsexec %s (%s/%s, %s)", settings.Version, runtime.GOOS, runtime.GOARCH, runtime.Version())
+	return out.print(page)
 }

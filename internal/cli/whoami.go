@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"time"
+
+	"github.com/awsexec/awsexec/internal/session"
 )
 
 // whoamiCmd shows whom AWS takes the user of a profile for.
@@ -23,20 +25,20 @@ type identity struct {
 	Region      string     `json:"region,omitempty"`
 }
 
-func (c *whoamiCmd) Run(ctx context.Context, a *app) error {
-	p, err := a.session.Selected(ctx)
+func (c *whoamiCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui) error {
+	p, err := sess.Selected(ctx)
 	if err != nil {
 		return err
 	}
-	credentials, err := a.credentials(ctx, p, execLimit)
+	credentials, err := sess.Credentials(ctx, p, execLimit)
 	if err != nil {
 		return err
 	}
-	client, err := a.session.Client(p)
+	client, err := sess.Client(p)
 	if err != nil {
 		return err
 	}
-	done := a.ui.Waiting("for AWS STS")
+	done := out.Waiting("for AWS STS")
 	who, err := client.WhoAmI(ctx, credentials.Credentials)
 	done()
 	if err != nil {
@@ -54,21 +56,21 @@ func (c *whoamiCmd) Run(ctx context.Context, a *app) error {
 		id = id.masked()
 	}
 	if c.JSON {
-		return a.ui.printJSON(id)
+		return out.printJSON(id)
 	}
-	page := a.ui.page(2)
+	page := out.page(2)
 	page.row("profile", id.Profile)
 	page.row("account", id.Account)
 	page.row("arn", id.ARN)
 	page.row("user id", id.UserID)
 	page.row("key", id.AccessKeyID)
 	if id.Expires != nil {
-		page.row("expires", fmt.Sprintf("%s (in %s)", id.Expires.Format(time.RFC3339), id.Expires.Sub(a.now()).Round(time.Minute)))
+		page.row("expires", fmt.Sprintf("%s (in %s)", id.Expires.Format(time.RFC3339), id.Expires.Sub(settings.Now()).Round(time.Minute)))
 	}
 	if id.Region != "" {
 		page.row("region", id.Region)
 	}
-	return a.ui.print(page)
+	return out.print(page)
 }
 
 // masked hides what identifies the account and the user to somebody who looks over the shoulder, or reads a pasted output.

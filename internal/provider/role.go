@@ -39,14 +39,14 @@ func (o *Options) buildRole(ctx context.Context, plan *Plan) (aws.CredentialsPro
 		duration = defaultRole
 	}
 	if duration < minRole || duration > maxRole {
-		return nil, &DurationError{"AssumeRole", duration, minRole, maxRole}
+		return nil, &DurationError{"AssumeRole", duration, minRole, maxRole, o.Duration != 0}
 	}
 	if plan.From.LongTerm() && (duration > maxRoleChained || o.NoSession) {
 		return o.buildDirectRole(ctx, plan, duration)
 	}
 	if duration > maxRoleChained {
 		if o.Duration != 0 {
-			return nil, &DurationError{"AssumeRole with a session (role chaining)", duration, minRole, maxRoleChained}
+			return nil, &DurationError{"AssumeRole with a session (role chaining)", duration, minRole, maxRoleChained, true}
 		}
 		o.Events.Warn(fmt.Errorf("%s: role %s is assumed by a session, which AWS allows for 1 hour at most; duration_seconds is cut to that",
 			p.Origin["duration_seconds"], p.RoleARN), "")

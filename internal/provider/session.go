@@ -30,6 +30,7 @@ const (
 type DurationError struct {
 	Operation     string
 	Got, Min, Max time.Duration
+	Asked         bool // the user asked for it, not the profile
 }
 
 func (e *DurationError) Error() string {
@@ -68,7 +69,7 @@ func (o *Options) newSession(ctx context.Context, key longTermKey, profile, mfaS
 		}
 	}
 	if duration < minSession || duration > maxSession {
-		return nil, &DurationError{"GetSessionToken", duration, minSession, maxSession}
+		return nil, &DurationError{"GetSessionToken", duration, minSession, maxSession, o.Duration != 0}
 	}
 	base, err := key.KeyID(ctx)
 	if err != nil {

@@ -28,6 +28,7 @@ type Settings struct {
 	Hold      time.Duration // how long the kernel may hold the sealing key
 	NoSession bool          // give long-term keys as they are
 	NoPrompt  bool          // ask nobody
+	Refresh   bool          // the child is to renew its credentials through awsexec
 	ByProgram bool          // a program asks for credentials, it seems, not a person
 	Debug     bool
 

@@ -2,49 +2,29 @@ package cli
 
 import (
 	"cmp"
-	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/awsexec/awsexec/internal/awsfiles"
 	"github.com/awsexec/awsexec/internal/profile"
-	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/keystore"
 )
 
-// app is what the commands share: what the run was told, and the session that resolves profiles.
-type app struct {
-	deps
-	flags
-	Profile  string // the one of flags that counts; "" if there is none
-	ui       *ui
-	args     []string // of the whole command line
-	about    string   // the key that the command names; "" if it names none
-	refresh  bool     // the child is to renew its credentials through us
-	settings *session.Settings
-	session  *session.Session
-
-	backedUp []string // AWS files that a backup was made of
-}
-
-// newApp joins the flags with the environment. ByProgram says that a program asks for credentials, examines that the command is there to
-// find out what is wrong.
-func newApp(d deps, u *ui, f *flags, byProgram, examines bool) (*app, error) {
-	a := &app{deps: d, flags: *f, ui: u}
-	for _, name := range f.Profile {
-		a.Profile = cmp.Or(name, a.Profile)
-	}
-	u.debug = f.Debug
+// newSettings joins the flags with the environment. ByProgram says that a
+// program asks for credentials, not a person; examines, that the command is
+// there to find out what is wrong.
+func newSettings(d deps, f *flags, byProgram, examines bool) (*session.Settings, error) {
 	env := func(name string) string { value, _ := session.Lookup(d.environ, name); return value }
-	a.settings = &session.Settings{
+	s := &session.Settings{
 		Environ: d.environ, Home: d.home, Self: d.self, Version: d.version, Now: d.now,
-		Profile: a.Profile, Region: f.Region, NoSession: f.NoSession, ByProgram: byProgram, Debug: f.Debug,
+		Region: f.Region, NoSession: f.NoSession, ByProgram: byProgram, Debug: f.Debug,
 		SDKFiles: profile.DefaultFiles(env, d.home), WorkFactor: d.workFactor,
 	}
-	s := a.settings
+	for _, name := range f.Profile {
+		s.Profile = cmp.Or(name, s.Profile)
+	}
 	var err error
 	if s.Files, err = awsfiles.Own(s.SDKFiles, d.now()); err != nil {
 		if !examines {
@@ -52,44 +32,32 @@ func newApp(d deps, u *ui, f *flags, byProgram, examines bool) (*app, error) {
 		}
 		s.Files = s.SDKFiles
 	}
-	u.conceal(func() []string {
-		config, err := profile.ReadFiles(s.Files)
-		if err != nil {
-			return nil // an error about a file quotes no value of it
-		}
-		return config.Secrets()
-	})
-	if s.Duration, err = parseDuration(f.Duration, "--duration"); err != nil {
-		return nil, err
+	duration, from := f.Duration, "--duration"
+	if duration == "" {
+		duration, from = env("AWSEXEC_DURATION"), "AWSEXEC_DURATION"
 	}
-	if f.Duration == "" {
-		if s.Duration, err = parseDuration(env("AWSEXEC_DURATION"), "AWSEXEC_DURATION"); err != nil {
-			return nil, err
-		}
+	if s.Duration, err = parseDuration(duration, from); err != nil {
+		return nil, err
 	}
 	if s.Hold, err = parseHold(env("AWSEXEC_HOLD")); err != nil {
 		return nil, err
 	}
-	if s.NoPrompt, err = truth(env("AWSEXEC_NO_PROMPT"), "AWSEXEC_NO_PROMPT"); err != nil {
+	noPrompt, err := truth(env("AWSEXEC_NO_PROMPT"), "AWSEXEC_NO_PROMPT")
+	if err != nil {
 		return nil, err
 	}
-	s.NoPrompt = s.NoPrompt || f.NoPrompt
-	if a.refresh, err = truth(env("AWSEXEC_REFRESH"), "AWSEXEC_REFRESH"); err != nil {
+	s.NoPrompt = noPrompt || f.NoPrompt
+	refresh, err := truth(env("AWSEXEC_REFRESH"), "AWSEXEC_REFRESH")
+	if err != nil {
 		return nil, err
 	}
 	if f.Refresh && f.NoSession {
 		return nil, usageError{"--refresh and --no-session exclude each other: long-term keys do not expire", ""}
 	}
-	a.refresh = f.Refresh || a.refresh && !f.NoSession
-	if s.Keystore, err = keystoreKind(cmp.Or(f.Keystore, env("AWSEXEC_KEYSTORE"))); err != nil {
-		return nil, err
-	}
-	a.session = session.New(s, u, d.stderr)
-	return a, nil
+	s.Refresh = f.Refresh || refresh && !f.NoSession
+	s.Keystore, err = keystoreKind(cmp.Or(f.Keystore, env("AWSEXEC_KEYSTORE")))
+	return s, err
 }
-
-// env looks a variable up.
-func (a *app) env(name string) string { return a.settings.Env(name) }
 
 // parseDuration reads a whole number of seconds, or a Go duration that is one. Empty is 0.
 func parseDuration(s, where string) (time.Duration, error) {
@@ -149,14 +117,4 @@ func keystoreKind(s string) (keystore.Kind, error) {
 	default:
 		return "", usageError{fmt.Sprintf("keystore %q must be auto, keyring or file", s), ""}
 	}
-}
-
-// credentials gets what p leads to, waiting no longer than limit. A life that AWS refuses is wrong usage if the user asked for it.
-func (a *app) credentials(ctx context.Context, p *profile.Profile, limit time.Duration) (session.Given, error) {
-	c, err := a.session.Credentials(ctx, p, limit)
-	var outside *provider.DurationError
-	if errors.As(err, &outside) && a.settings.Duration != 0 {
-		return c, usageError{err.Error(), ""}
-	}
-	return c, err
 }

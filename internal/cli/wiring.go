@@ -1,0 +1,58 @@
+package cli
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/session"
+)
+
+// wiring is all that a run has. It is made here alone: a command gets the parts
+// that its Run method names, and nothing else.
+type wiring struct {
+	settings *session.Settings
+	session  *session.Session
+	out      *ui
+	adv      *advisor
+	flags    *flags
+	tickets  *tickets
+	timing   timing
+	stdin    io.Reader
+}
+
+// timing is how long commands wait for others; tests are more patient or less.
+type timing struct {
+	pause        time.Duration // before AWS is asked once more whether it knows a new key
+	lockPatience time.Duration // for another awsexec that changes the same key
+}
+
+// wire makes the parts of a run. About is the key that the command names; "" if
+// it names none.
+func wire(d deps, out *ui, s *session.Settings, f *flags, args []string, about string) *wiring {
+	out.debug = s.Debug
+	out.conceal(func() []string {
+		config, err := profile.ReadFiles(s.Files)
+		if err != nil {
+			return nil // an error about a file quotes no value of it
+		}
+		return config.Secrets()
+	})
+	sess := session.New(s, out, d.stderr)
+	return &wiring{
+		settings: s, session: sess, out: out, flags: f, stdin: d.stdin,
+		adv:     &advisor{settings: s, session: sess, about: about},
+		tickets: &tickets{settings: s, session: sess, out: out, args: args},
+		timing:  timing{d.pause, d.lockPatience},
+	}
+}
+
+// run runs the command that was parsed.
+func (w *wiring) run(ctx context.Context, parsed *kong.Context) error {
+	parsed.BindTo(ctx, (*context.Context)(nil))
+	parsed.BindTo(w.stdin, (*io.Reader)(nil))
+	return parsed.Run(w.settings, w.session, w.out, w.adv, w.flags, w.tickets, w.timing)
+}
