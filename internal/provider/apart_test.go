@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -122,18 +123,18 @@ func TestLockedCache(t *testing.T) {
 	}
 }
 
-// --duration is about the role that is asked for; the session that assumes it lives as it would without, and so can be shared.
+// --duration is about the role that is asked for; what assumes it lives as it would without, and so can be shared.
 func TestDurationIsOfTheLastRole(t *testing.T) {
 	server, o := roles(t)
 	o.Duration = 15 * time.Minute
-	if _, err := retrieve(t, one(), o); err != nil {
+	if _, err := retrieve(t, two(), o); err != nil {
 		t.Fatal(err)
 	}
-	lives := map[string]string{}
+	var lives []string
 	for _, r := range server.Requests() {
-		lives[r.Action] = r.Params.Get("DurationSeconds")
+		lives = append(lives, r.Action+" "+r.Params.Get("DurationSeconds"))
 	}
-	if lives["GetSessionToken"] != "3600" || lives["AssumeRole"] != "900" {
-		t.Errorf("asked for lives of %v", lives)
+	if want := []string{"GetSessionToken 3600", "AssumeRole 3600", "AssumeRole 900"}; !slices.Equal(lives, want) {
+		t.Errorf("asked for %q, want %q", lives, want)
 	}
 }
