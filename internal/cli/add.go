@@ -151,7 +151,7 @@ func verify(ctx context.Context, sess *session.Session, out *ui, p *profile.Prof
 	}
 	out.note("key %s belongs to %s in account %s", mask(key.AccessKeyID), identity.ARN, identity.Account)
 	if strings.HasSuffix(identity.ARN, ":root") {
-		out.Warn(errors.New("this is a key of the account's root user, which can do everything"),
+		out.warn(errors.New("this is a key of the account's root user, which can do everything"),
 			"AWS advises to have no such key: make an IAM user, and delete this key")
 	}
 	return identity, nil
@@ -164,7 +164,7 @@ func (c *addCmd) configure(ctx context.Context, settings *session.Settings, out 
 		if p.Static.Credentials.AccessKeyID == key.AccessKeyID {
 			advice = "take it out of the file: awsexec import " + quoteWord(c.Name)
 		}
-		out.Warn(fmt.Errorf("profile %q still has an access key in clear at %s, which the AWS SDKs prefer", c.Name, p.Static.AccessKeyID), advice)
+		out.warn(fmt.Errorf("profile %q still has an access key in clear at %s, which the AWS SDKs prefer", c.Name, p.Static.AccessKeyID), advice)
 	}
 	command := processCommand(settings.Self, c.Name)
 	if c.WriteConfig {

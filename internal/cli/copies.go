@@ -83,7 +83,7 @@ type hardLinked struct {
 func warnOfCopies(out *ui, files profile.Files, backedUp []string, moved []clearKey, links []hardLinked) {
 	for _, l := range links {
 		if slices.Contains(backedUp, l.path) {
-			out.Warn(fmt.Errorf("%s had other names (hard links), under which its keys are still in plaintext", l.path),
+			out.warn(fmt.Errorf("%s had other names (hard links), under which its keys are still in plaintext", l.path),
 				fmt.Sprintf("find them, and delete them if nothing needs them: find %s -xdev -inum %d", quoteWord(l.root), l.inode))
 		}
 	}
@@ -93,7 +93,7 @@ func warnOfCopies(out *ui, files profile.Files, backedUp []string, moved []clear
 			if path == files.Config || path == files.Credentials {
 				advice = "take it out with an editor; it is in a comment, or in another profile"
 			}
-			out.Warn(fmt.Errorf("the secret of profile %q is still in plaintext in %s", k.name, path), advice)
+			out.warn(fmt.Errorf("the secret of profile %q is still in plaintext in %s", k.name, path), advice)
 		}
 	}
 }

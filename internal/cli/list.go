@@ -78,7 +78,7 @@ func listKeys(settings *session.Settings, sess *session.Session, out *ui, entrie
 	}
 	config, err := sess.Config()
 	if err != nil {
-		out.Warn(err, "")
+		out.warn(err, "")
 	}
 	rows := make([]listed, len(entries))
 	for i, e := range entries {

@@ -50,7 +50,7 @@ func checkRenewable(ctx context.Context, settings *session.Settings, sess *sessi
 	}
 	asks, err := renew.CheckOpen(ctx, keys, p.Name, settings.Env("AWSEXEC_PASSPHRASE") != "")
 	if asks {
-		out.Warn(fmt.Errorf("--refresh: each renewal will ask for the passphrase of %s", keys), hintOfPassphrase(adv, p.Name))
+		out.warn(fmt.Errorf("--refresh: each renewal will ask for the passphrase of %s", keys), hintOfPassphrase(adv, p.Name))
 	}
 	return err
 }
@@ -79,7 +79,7 @@ func renewal(ctx context.Context, settings *session.Settings, sess *session.Sess
 	}
 	way, lost, err := request.Lead(ctx)
 	for _, client := range lost {
-		out.Warn(fmt.Errorf("%s finds no credentials in profile %q: %s", client.Client, p.Name, client.Why), "")
+		out.warn(fmt.Errorf("%s finds no credentials in profile %q: %s", client.Client, p.Name, client.Why), "")
 	}
 	return way, err
 }

@@ -75,7 +75,7 @@ func forget(sess *session.Session, out *ui, keyID string) {
 		err = sessions.Forget(keyID)
 	}
 	if err != nil {
-		out.Warn(fmt.Errorf("sessions of key %s: %w", mask(keyID), err), "")
+		out.warn(fmt.Errorf("sessions of key %s: %w", mask(keyID), err), "")
 	}
 }
 

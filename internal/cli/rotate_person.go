@@ -64,11 +64,11 @@ func (p rotationPerson) Debug(err error) { p.ui.Debug("%v", err) }
 // warnOfRemains says which keys a rotation that does not go on leaves at AWS.
 func (u *ui) warnOfRemains(r rotate.Remains) {
 	if r.Unknown {
-		u.Warn(errors.New("a rotation was not finished; it may have made a key at AWS whose secret did not arrive here"),
+		u.warn(errors.New("a rotation was not finished; it may have made a key at AWS whose secret did not arrive here"),
 			"see which keys there are, and delete the one that nothing uses: aws iam list-access-keys")
 	}
 	for _, id := range r.KeyIDs {
-		u.Warn(fmt.Errorf("a rotation was not finished; its key %s may still be active at AWS", id),
+		u.warn(fmt.Errorf("a rotation was not finished; its key %s may still be active at AWS", id),
 			"if nothing uses it: aws iam delete-access-key --access-key-id "+quoteWord(id))
 	}
 }

@@ -119,7 +119,7 @@ func (c *serveCmd) listen(out *ui) (net.Listener, error) {
 			return nil, usageError{fmt.Sprintf("--listen %s: others than this machine may reach that address", c.Listen),
 				"if they are meant to, add --allow-remote; otherwise --listen 127.0.0.1:0"}
 		}
-		out.Warn(fmt.Errorf("whoever can reach %s and knows the token gets credentials, over a connection that is not encrypted", address), "")
+		out.warn(fmt.Errorf("whoever can reach %s and knows the token gets credentials, over a connection that is not encrypted", address), "")
 	}
 	network := "tcp"
 	if address.IP.To4() != nil {
@@ -144,7 +144,7 @@ func newServer(settings *session.Settings, sess *session.Session, out *ui, adv *
 		Now:     settings.Now,
 		Lasting: renew.Lasting,
 		Warn: func(name string, err error) {
-			out.Warn(fmt.Errorf("profile %q: its credentials could not be renewed: %w", name, err), hintFor(err, adv, name))
+			out.warn(fmt.Errorf("profile %q: its credentials could not be renewed: %w", name, err), hintFor(err, adv, name))
 		},
 	}
 	for _, p := range profiles {
@@ -196,7 +196,7 @@ func serveChild(ctx context.Context, settings *session.Settings, sess *session.S
 	out.terminal = false
 	fault.Go(func() {
 		if err := s.Serve(l); err != nil {
-			out.Warn(fmt.Errorf("credentials are not served any more: %w", err), "")
+			out.warn(fmt.Errorf("credentials are not served any more: %w", err), "")
 		}
 	})
 	out.Debug("running %s with credentials at %s", program, e.URL)

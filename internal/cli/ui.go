@@ -110,8 +110,12 @@ func (u *ui) fail(err error, advice string) {
 	u.advise(advice)
 }
 
-// Warn shows that something went wrong without ending the run.
-func (u *ui) Warn(err error, advice string) {
+// Warn implements provider.Events.
+func (u *ui) Warn(err error) { u.warn(err, hintOfWarning(err)) }
+
+// warn shows that something went wrong without ending the run, and what can be
+// done about it if advice is not empty.
+func (u *ui) warn(err error, advice string) {
 	u.line("warning: %v", err)
 	u.advise(advice)
 }

@@ -49,7 +49,7 @@ func (o *Options) withoutSession(plan *Plan, key longTermKey) aws.CredentialsPro
 	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
 		c, err := key.Retrieve(ctx)
 		if err == nil {
-			o.Events.Warn(fmt.Errorf("profile %q: this is the long-term key %s itself, which never expires", plan.Profile.Name, c.AccessKeyID), "")
+			o.Events.Warn(fmt.Errorf("profile %q: this is the long-term key %s itself, which never expires", plan.Profile.Name, c.AccessKeyID))
 		}
 		return c, err
 	})
@@ -62,12 +62,21 @@ func (o *Options) keyOf(plan *Plan) longTermKey {
 	case StoredKey:
 		return keystoreKey{o.Keys, p.Name}
 	case FileKey:
-		o.Events.Warn(fmt.Errorf("profile %q: its access key is in clear at %s", p.Name, p.Static.SecretAccessKey),
-			"move it into the keystore: awsexec import "+p.Name)
+		o.Events.Warn(&PlaintextKeyError{p.Name, p.Static.SecretAccessKey})
 		return givenKey{p.Static.Credentials}
 	default:
 		return givenKey{environmentCredentials(o.Env)}
 	}
+}
+
+// PlaintextKeyError reports a long-term key in an AWS file.
+type PlaintextKeyError struct {
+	Profile string
+	At      profile.Pos // of the secret
+}
+
+func (e *PlaintextKeyError) Error() string {
+	return fmt.Sprintf("profile %q: its access key is in plaintext at %s", e.Profile, e.At)
 }
 
 // keystoreKey is a long-term key in the keystore.

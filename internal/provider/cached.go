@@ -46,7 +46,7 @@ func (c *cached) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	case err != nil && ctx.Err() != nil:
 		return c.fallBack(ctx, s, ok, fmt.Errorf("another awsexec is renewing this session and has not finished: %w", context.Cause(ctx)))
 	case err != nil:
-		c.o.Events.Warn(fmt.Errorf("the session cache cannot be used: %w", err), "")
+		c.o.Events.Warn(fmt.Errorf("the session cache cannot be used: %w", err))
 		return c.issue(ctx)
 	default:
 		defer release()
@@ -68,7 +68,7 @@ func (c *cached) Retrieve(ctx context.Context) (aws.Credentials, error) {
 		return c.fallBack(ctx, s, ok, err)
 	}
 	if err := c.o.Cache.Store(ctx, c.key, cache.Session{Credentials: creds, Issued: issued, MadeWith: c.key.Base}, issued); err != nil {
-		c.o.Events.Warn(fmt.Errorf("the session could not be cached: %w", err), "")
+		c.o.Events.Warn(fmt.Errorf("the session could not be cached: %w", err))
 	}
 	if err := c.unchanged(ctx); isChanged(err) { // the session is that of another key by now
 		return aws.Credentials{}, err
@@ -98,6 +98,6 @@ func (c *cached) fallBack(ctx context.Context, s cache.Session, ok bool, err err
 	if changed := c.unchanged(ctx); changed != nil {
 		return aws.Credentials{}, fmt.Errorf("%w; %w", err, changed)
 	}
-	c.o.Events.Warn(fmt.Errorf("the session ends in %s and could not be renewed: %w", left.Round(time.Second), err), "")
+	c.o.Events.Warn(fmt.Errorf("the session ends in %s and could not be renewed: %w", left.Round(time.Second), err))
 	return s.Credentials, nil
 }

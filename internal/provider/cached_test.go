@@ -28,10 +28,10 @@ type recorder struct {
 	waits    []string
 }
 
-func (r *recorder) Warn(err error, advice string) {
+func (r *recorder) Warn(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.warnings = append(r.warnings, strings.TrimSuffix(err.Error()+"; "+advice, "; "))
+	r.warnings = append(r.warnings, err.Error())
 }
 
 func (r *recorder) Waiting(what string) func() {

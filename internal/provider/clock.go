@@ -62,5 +62,5 @@ func (o *Options) reportSkew(began, date time.Time) {
 	if skew.Abs() < reportedSkew {
 		return
 	}
-	o.skew.Do(func() { o.Events.Warn(&SkewError{skew}, "set the clock, or switch on its synchronisation") })
+	o.skew.Do(func() { o.Events.Warn(&SkewError{skew}) })
 }

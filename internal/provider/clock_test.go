@@ -24,11 +24,11 @@ func TestWrongClock(t *testing.T) {
 		ahead time.Duration // AWS's clock of ours
 		say   string        // "" for nothing
 	}{
-		{6 * time.Hour, "this machine's clock is 6h behind AWS's; set the clock"},
-		{-6 * time.Hour, "this machine's clock is 6h ahead of AWS's; set the clock"},
-		{72*time.Hour + 30*time.Minute, "this machine's clock is 72h30m behind AWS's; set the clock"},
-		{-20 * time.Minute, "this machine's clock is 20m ahead of AWS's; set the clock"},
-		{7 * time.Minute, "this machine's clock is 7m behind AWS's; set the clock"},
+		{6 * time.Hour, "this machine's clock is 6h behind AWS's"},
+		{-6 * time.Hour, "this machine's clock is 6h ahead of AWS's"},
+		{72*time.Hour + 30*time.Minute, "this machine's clock is 72h30m behind AWS's"},
+		{-20 * time.Minute, "this machine's clock is 20m ahead of AWS's"},
+		{7 * time.Minute, "this machine's clock is 7m behind AWS's"},
 		{-4 * time.Minute, ""},
 		{0, ""},
 	} {

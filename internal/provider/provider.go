@@ -54,8 +54,10 @@ type Options struct {
 
 // Events is how a provider says what goes on. Its methods may be called from any goroutine.
 type Events interface {
-	// Warn tells of something that went wrong without stopping the work. advice is empty or what can be done about it.
-	Warn(err error, advice string)
+	// Warn reports something that went wrong without stopping the work: a
+	// *PlaintextKeyError or a *SkewError, about which the user can do something,
+	// or another error.
+	Warn(err error)
 	// Waiting is called before something that can take long; the function that it returns is called when that is over.
 	Waiting(what string) (done func())
 	// Debug tells of one step. It is never handed a secret.

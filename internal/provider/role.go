@@ -49,7 +49,7 @@ func (o *Options) buildRole(ctx context.Context, plan *Plan) (aws.CredentialsPro
 			return nil, &DurationError{"AssumeRole with a session (role chaining)", duration, minRole, maxRoleChained, true}
 		}
 		o.Events.Warn(fmt.Errorf("%s: role %s is assumed by a session, which AWS allows for 1 hour at most; duration_seconds is cut to that",
-			p.Origin["duration_seconds"], p.RoleARN), "")
+			p.Origin["duration_seconds"], p.RoleARN))
 		duration = maxRoleChained
 	}
 

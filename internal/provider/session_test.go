@@ -316,7 +316,7 @@ func TestKeyOfProfile(t *testing.T) {
 	if _, err := retrieve(t, &profile.Profile{Name: "plain", Static: static}, o); err != nil {
 		t.Errorf("a key in the files: %v", err)
 	}
-	if want := []string{`profile "plain": its access key is in clear at credentials:3; move it into the keystore: awsexec import plain`}; !slices.Equal(events.warnings, want) {
+	if want := []string{`profile "plain": its access key is in plaintext at credentials:3`}; !slices.Equal(events.warnings, want) {
 		t.Errorf("warned %q, want %q", events.warnings, want)
 	}
 
