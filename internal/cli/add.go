@@ -13,6 +13,7 @@ import (
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/rotate"
 	"github.com/awsexec/awsexec/internal/session"
+	"github.com/awsexec/awsexec/internal/visible"
 	"github.com/awsexec/awsexec/keystore"
 )
 
@@ -61,7 +62,7 @@ func (c *addCmd) Run(ctx context.Context, settings *session.Settings, sess *sess
 	if err != nil {
 		return err
 	}
-	out.note("key %s is stored as %q in %s", mask(key.AccessKeyID), c.Name, keys)
+	out.note("key %s is stored as %q in %s", visible.KeyID(key.AccessKeyID), c.Name, keys)
 	if c.CSV != "" {
 		out.advise("the key is still in clear in " + c.CSV + ": delete that file")
 	}
@@ -149,7 +150,7 @@ func verify(ctx context.Context, sess *session.Session, out *ui, p *profile.Prof
 	if err != nil {
 		return awsapi.Identity{}, unverified{err}
 	}
-	out.note("key %s belongs to %s in account %s", mask(key.AccessKeyID), identity.ARN, identity.Account)
+	out.note("key %s belongs to %s in account %s", visible.KeyID(key.AccessKeyID), identity.ARN, identity.Account)
 	if strings.HasSuffix(identity.ARN, ":root") {
 		out.warn(errors.New("this is a key of the account's root user, which can do everything"),
 			"AWS advises to have no such key: make an IAM user, and delete this key")
@@ -196,7 +197,7 @@ func (c *addCmd) configure(ctx context.Context, settings *session.Settings, out 
 type existsError struct{ name, keyID string }
 
 func (e existsError) Error() string {
-	return fmt.Sprintf("key %q is there already (%s)", e.name, mask(e.keyID))
+	return fmt.Sprintf("key %q is there already (%s)", e.name, visible.KeyID(e.keyID))
 }
 
 // unverified is a key that AWS did not confirm. Nothing has been stored.

@@ -1,11 +1,5 @@
 package cli
 
-import (
-	"fmt"
-
-	"github.com/alecthomas/kong"
-)
-
 const description = `Keeps long-term AWS access keys in the OS keyring and gives programs short-lived credentials.`
 
 // usage stands above kong's list of flags and commands: the two main uses have no command word.
@@ -50,24 +44,3 @@ type flags struct {
 
 // names is a flag that may be repeated.
 type names []string
-
-// help shows usage in place of kong's own first line for the program as a whole.
-func help(options kong.HelpOptions, ctx *kong.Context) error {
-	if ctx.Selected() == nil || ctx.Selected().Hidden {
-		if _, err := fmt.Fprint(ctx.Stdout, usage); err != nil {
-			return unprintedError{err}
-		}
-		options.NoAppSummary = true
-	}
-	if err := kong.DefaultHelpPrinter(options, ctx); err != nil {
-		return unprintedError{err}
-	}
-	return nil
-}
-
-// unprintedError says that help could not be written, which is no wrong usage.
-type unprintedError struct{ error }
-
-func (e unprintedError) Error() string { return "print help: " + e.error.Error() }
-
-func (e unprintedError) Unwrap() error { return e.error }

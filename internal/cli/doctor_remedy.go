@@ -9,6 +9,7 @@ import (
 
 	"github.com/awsexec/awsexec/internal/doctor"
 	"github.com/awsexec/awsexec/internal/explain"
+	"github.com/awsexec/awsexec/internal/visible"
 )
 
 // remedy is what is typed for a remedy of doctor's, or done; "" if nothing is
@@ -22,7 +23,7 @@ func (a *advisor) remedy(r doctor.Remedy) string {
 	case doctor.Edit:
 		return editCommand(r.At, r.What)
 	case doctor.Replace:
-		return editCommand(r.At, fmt.Sprintf("take the key out; or, to use it in place of the stored one (%s): awsexec import %s --force", mask(r.Stored), quoteWord(r.Profile)))
+		return editCommand(r.At, fmt.Sprintf("take the key out; or, to use it in place of the stored one (%s): awsexec import %s --force", visible.KeyID(r.Stored), quoteWord(r.Profile)))
 	case doctor.Import:
 		if a.settings.NoPrompt {
 			return "awsexec import " + quoteWord(r.Profile) + " --yes"

@@ -10,6 +10,7 @@ import (
 	"github.com/awsexec/awsexec/internal/explain"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
+	"github.com/awsexec/awsexec/internal/visible"
 )
 
 // doctorReport is what doctor --json prints. Fields may be added to it; those
@@ -107,7 +108,7 @@ func (v doctorView) credentials(r *explain.Result) string {
 	case r.Kind == explain.Process && ours:
 		text = "awsexec, by " + text
 	case r.AccessKeyID != "":
-		text += " " + mask(strings.Trim(r.AccessKeyID, `"'`))
+		text += " " + visible.KeyID(strings.Trim(r.AccessKeyID, `"'`))
 	case r.Source != nil:
 		text += " from " + v.credentials(r.Source)
 	}
@@ -118,7 +119,7 @@ func (v doctorView) credentials(r *explain.Result) string {
 func kindText(s doctor.Step) string {
 	text := string(s.Plan.Kind)
 	if s.KeyID != "" {
-		text += " " + mask(s.KeyID)
+		text += " " + visible.KeyID(s.KeyID)
 	}
 	return text
 }
@@ -126,7 +127,7 @@ func kindText(s doctor.Step) string {
 func stepText(s doctor.Step) string {
 	text := kindText(s)
 	if s.Plan.Kind == provider.Role {
-		text = "role " + maskARN(s.Plan.Profile.RoleARN)
+		text = "role " + visible.ARN(s.Plan.Profile.RoleARN)
 	}
 	text = fmt.Sprintf("profile %q: %s", s.Plan.Profile.Name, text)
 	if at := s.At.String(); at != "" {

@@ -17,6 +17,7 @@ import (
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/readfile"
 	"github.com/awsexec/awsexec/internal/session"
+	"github.com/awsexec/awsexec/internal/visible"
 	"github.com/awsexec/awsexec/keystore"
 )
 
@@ -222,7 +223,7 @@ func (c *importCmd) choose(ctx context.Context, settings *session.Settings, sess
 		if err != nil {
 			return nil, err
 		}
-		out.note("profile %q has no access key in the AWS files; the keystore has %s", name, mask(id))
+		out.note("profile %q has no access key in the AWS files; the keystore has %s", name, visible.KeyID(id))
 	}
 	return chosen, nil
 }
@@ -239,7 +240,7 @@ func printClearKeys(out *ui, keys []clearKey) error {
 		case k.err != nil:
 			can = "no: " + strings.TrimPrefix(k.err.Error(), fmt.Sprintf("profile %q: ", k.name))
 		}
-		page.row(k.name, mask(k.at[0].Credentials.AccessKeyID), k.places(), can)
+		page.row(k.name, visible.KeyID(k.at[0].Credentials.AccessKeyID), k.places(), can)
 	}
 	return out.print(page)
 }
@@ -403,7 +404,7 @@ func (c *importCmd) move(ctx context.Context, sess *session.Session, out *ui, ed
 			return fmt.Errorf("it is stored, and still in clear: %w", err)
 		}
 	}
-	out.note("key %s of profile %q is in %s now, and no more at %s", mask(key.AccessKeyID), p.key.name, sess.Opened(), p.key.places())
+	out.note("key %s of profile %q is in %s now, and no more at %s", visible.KeyID(key.AccessKeyID), p.key.name, sess.Opened(), p.key.places())
 	return nil
 }
 
@@ -500,5 +501,5 @@ func (e importError) Unwrap() error { return e.err }
 type takenError struct{ name, keyID, at string }
 
 func (e takenError) Error() string {
-	return fmt.Sprintf("the keystore has another one under this name (%s)", mask(e.keyID))
+	return fmt.Sprintf("the keystore has another one under this name (%s)", visible.KeyID(e.keyID))
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/visible"
 	"github.com/awsexec/awsexec/keystore"
 )
 
@@ -31,7 +32,7 @@ func (l keyLocks) LockKey(ctx context.Context, name string) (release func(), err
 func (l keyLocks) LockKeyID(ctx context.Context, id string) (release func(), err error) {
 	release, err = l.wait(ctx, id, l.keys.LockKeyID)
 	if errors.Is(err, errBusy) {
-		return nil, fmt.Errorf("key %s: %w", mask(id), errBusy)
+		return nil, fmt.Errorf("key %s: %w", visible.KeyID(id), errBusy)
 	}
 	return release, err
 }
@@ -84,5 +85,5 @@ func refuseRetiring(ctx context.Context, keys *keystore.Store, name, id string) 
 type retiringError struct{ keyID, name string }
 
 func (e retiringError) Error() string {
-	return fmt.Sprintf("key %s is about to be deleted at AWS: the rotation of key %q is not finished", mask(e.keyID), e.name)
+	return fmt.Sprintf("key %s is about to be deleted at AWS: the rotation of key %q is not finished", visible.KeyID(e.keyID), e.name)
 }

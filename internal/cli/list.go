@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/awsexec/awsexec/internal/session"
+	"github.com/awsexec/awsexec/internal/visible"
 	"github.com/awsexec/awsexec/keystore"
 )
 
@@ -39,7 +40,7 @@ func (c *listCmd) Run(ctx context.Context, settings *session.Settings, sess *ses
 		return out.printJSON(rows)
 	}
 	if until, ok := keys.UnlockedUntil(ctx); ok {
-		out.note("%s is unlocked until %s", keys, clock(settings, until))
+		out.note("%s is unlocked until %s", keys, visible.Until(until, settings.Now()))
 	}
 	if len(rows) == 0 {
 		out.note("no keys are stored in %s; awsexec add NAME stores one", keys)
@@ -82,7 +83,7 @@ func listKeys(settings *session.Settings, sess *session.Session, out *ui, entrie
 	}
 	rows := make([]listed, len(entries))
 	for i, e := range entries {
-		rows[i] = listed{Name: e.Name, AccessKeyID: mask(e.AccessKeyID), Rotating: e.Rotating}
+		rows[i] = listed{Name: e.Name, AccessKeyID: visible.KeyID(e.AccessKeyID), Rotating: e.Rotating}
 		if config != nil {
 			_, rows[i].InConfig = config.Lookup(e.Name)
 		}

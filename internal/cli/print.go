@@ -98,20 +98,3 @@ func givenEnviron(settings *session.Settings, sess *session.Session, out *ui, p 
 		Profile:     p.Name,
 	})
 }
-
-// childError is a child that could not be started.
-type childError struct{ error }
-
-func (e childError) Unwrap() error { return e.error }
-
-func (e childError) exitCode() int {
-	if errors.Is(e.error, exec.ErrNotFound) {
-		return exitNotFound
-	}
-	return exitNotRunnable
-}
-
-// childExit is the exit code of a child that has run, where that is not 0.
-type childExit int
-
-func (e childExit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }

@@ -8,6 +8,7 @@ import (
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/rotate"
 	"github.com/awsexec/awsexec/internal/session"
+	"github.com/awsexec/awsexec/internal/visible"
 	"github.com/awsexec/awsexec/keystore"
 )
 
@@ -31,7 +32,7 @@ func (c *removeCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 		return err
 	}
 	if !c.Yes {
-		if err := confirm(ctx, sess, fmt.Sprintf("remove key %s (%q) from %s?", mask(id), c.Name, keys),
+		if err := confirm(ctx, sess, fmt.Sprintf("remove key %s (%q) from %s?", visible.KeyID(id), c.Name, keys),
 			"to do it without being asked: awsexec remove "+quoteWord(c.Name)+" --yes"); err != nil {
 			return err
 		}
@@ -45,7 +46,7 @@ func (c *removeCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 	case err != nil:
 		return err
 	case now != id:
-		return fmt.Errorf("key %q is another one by now (%s), and was not removed", c.Name, mask(now))
+		return fmt.Errorf("key %q is another one by now (%s), and was not removed", c.Name, visible.KeyID(now))
 	}
 	journal, err := rotate.Unfinished(ctx, keys, c.Name)
 	if err != nil {
@@ -56,7 +57,7 @@ func (c *removeCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 		return err
 	}
 	forget(sess, out, id)
-	out.note("key %s (%q) is removed; at AWS it is still active", mask(id), c.Name)
+	out.note("key %s (%q) is removed; at AWS it is still active", visible.KeyID(id), c.Name)
 	out.warnOfRemains(rotate.RemainsOf(journal, id))
 	if config, err := sess.Config(); err == nil {
 		if p, err := config.Profile(c.Name); err == nil && p.CredentialProcess != "" {
@@ -75,7 +76,7 @@ func forget(sess *session.Session, out *ui, keyID string) {
 		err = sessions.Forget(keyID)
 	}
 	if err != nil {
-		out.warn(fmt.Errorf("sessions of key %s: %w", mask(keyID), err), "")
+		out.warn(fmt.Errorf("sessions of key %s: %w", visible.KeyID(keyID), err), "")
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/awsexec/awsexec/internal/rotate"
 	"github.com/awsexec/awsexec/internal/session"
+	"github.com/awsexec/awsexec/internal/visible"
 )
 
 // rotationPerson puts into words what a rotation asks and tells. It implements rotate.Person.
@@ -21,7 +22,7 @@ type rotationPerson struct {
 func (p rotationPerson) Confirm(ctx context.Context, question rotate.Question) error {
 	switch q := question.(type) {
 	case rotate.Replace:
-		text := fmt.Sprintf("replace key %s (%q) of %s by a new one, and delete it at AWS?", mask(q.KeyID), p.name, q.OwnerARN)
+		text := fmt.Sprintf("replace key %s (%q) of %s by a new one, and delete it at AWS?", visible.KeyID(q.KeyID), p.name, q.OwnerARN)
 		return unasked(p.person.Confirm(ctx, text), "to do it without being asked: awsexec rotate "+quoteWord(p.name)+" --yes")
 	case rotate.Delete:
 		p.ui.note("%v", q.Key)
@@ -36,13 +37,13 @@ func (p rotationPerson) Tell(event rotate.Event) {
 	case rotate.Resumed:
 		p.ui.note("going on with the rotation of %q that was begun on %s", p.name, e.Began.Local().Format(time.DateTime))
 	case rotate.Made:
-		p.ui.note("key %s is made, and stored beside the old one", mask(e.KeyID))
+		p.ui.note("key %s is made, and stored beside the old one", visible.KeyID(e.KeyID))
 	case rotate.Adopted:
-		p.ui.note("key %s is current", mask(e.KeyID))
+		p.ui.note("key %s is current", visible.KeyID(e.KeyID))
 	case rotate.SwitchedOn:
-		p.ui.note("key %s is switched on again at AWS", mask(e.KeyID))
+		p.ui.note("key %s is switched on again at AWS", visible.KeyID(e.KeyID))
 	case rotate.Deleted:
-		p.ui.note("key %s is deleted at AWS", mask(e.KeyID))
+		p.ui.note("key %s is deleted at AWS", visible.KeyID(e.KeyID))
 	case rotate.Abandoned:
 		p.ui.warnOfRemains(e.Remains)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/ststest"
+	"github.com/awsexec/awsexec/internal/visible"
 )
 
 // newMFAWorld is a world in which bob's key is stored as "mfa", and can call IAM with his device alone.
@@ -76,7 +77,7 @@ func TestRotate(t *testing.T) {
 	if id == aliceID || w.usable("work") != id {
 		t.Errorf("the key is %s, at AWS %s", w.usable("work"), id)
 	}
-	want := fmt.Sprintf("awsexec: key %[1]s is made, and stored beside the old one\nawsexec: key %[1]s is current\nawsexec: key AKIA…CE01 is deleted at AWS\n", mask(id))
+	want := fmt.Sprintf("awsexec: key %[1]s is made, and stored beside the old one\nawsexec: key %[1]s is current\nawsexec: key AKIA…CE01 is deleted at AWS\n", visible.KeyID(id))
 	if r.out != "" || r.err != want {
 		t.Errorf("said\n%s%swant\n%s", r.out, r.err, want)
 	}
@@ -88,7 +89,7 @@ func TestRotate(t *testing.T) {
 	if got := w.calls(before, map[string]string{aliceID: "old"})[:len(wantCalls)]; !slices.Equal(got, wantCalls) {
 		t.Errorf("the calls are\n%q\nwant\n%q", got, wantCalls)
 	}
-	if r := w.ok("", "list"); strings.Contains(r.err, "rotation") || !strings.Contains(r.out, mask(id)) {
+	if r := w.ok("", "list"); strings.Contains(r.err, "rotation") || !strings.Contains(r.out, visible.KeyID(id)) {
 		t.Errorf("list shows\n%s%s", r.out, r.err)
 	}
 	sessions := w.server.Calls("GetSessionToken")
@@ -312,7 +313,7 @@ func TestRotateFindsALostKey(t *testing.T) {
 	if err := w.server.AddKey(aliceARN, lost, otherSecret); err != nil {
 		t.Fatal(err)
 	}
-	if r := w.ok("", rotate...); !strings.Contains(r.err, "key "+mask(lost)+" is deleted at AWS\n") {
+	if r := w.ok("", rotate...); !strings.Contains(r.err, "key "+visible.KeyID(lost)+" is deleted at AWS\n") {
 		t.Errorf("said %s", r.err)
 	}
 	if w.usable("work") != w.onlyKey(aliceARN) {

@@ -229,12 +229,3 @@ func (u *ui) printJSON(v any) error {
 	_, err := io.WriteString(u.out, b.String())
 	return err
 }
-
-// mask shortens an access key id to what distinguishes it from others.
-func mask(keyID string) string { return visible.KeyID(keyID) }
-
-// maskEnd shows the last four characters of s.
-func maskEnd(s string) string { return visible.End(s) }
-
-// maskARN hides the account in an ARN, all but its end.
-func maskARN(arn string) string { return visible.ARN(arn) }

@@ -45,16 +45,13 @@ func (c *unlockCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 		return err
 	}
 	if keys.Kind() == keystore.KindFile {
-		out.note("%s is unlocked until %s: any program of yours can have its keys without the passphrase", keys, clock(settings, until))
+		out.note("%s is unlocked until %s: any program of yours can have its keys without the passphrase", keys, visible.Until(until, settings.Now()))
 	} else {
-		out.note("cached sessions can be used until %s even while %s is locked; new ones still need it", clock(settings, until), keys)
+		out.note("cached sessions can be used until %s even while %s is locked; new ones still need it", visible.Until(until, settings.Now()), keys)
 	}
 	out.advise("end this with: awsexec lock")
 	return nil
 }
-
-// clock is a time of day, and how far off it is.
-func clock(settings *session.Settings, t time.Time) string { return visible.Until(t, settings.Now()) }
 
 // hasFile is an error if keys are in an encrypted file that has yet to be made.
 func hasFile(ctx context.Context, keys *keystore.Store) error {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/awsexec/awsexec/internal/session"
+	"github.com/awsexec/awsexec/internal/visible"
 )
 
 // whoamiCmd shows whom AWS takes the user of a profile for.
@@ -75,9 +76,9 @@ func (c *whoamiCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 
 // masked hides what identifies the account and the user to somebody who looks over the shoulder, or reads a pasted output.
 func (id identity) masked() identity {
-	id.ARN = maskARN(id.ARN)
-	id.Account = maskEnd(id.Account)
-	id.UserID = maskEnd(id.UserID)
-	id.AccessKeyID = mask(id.AccessKeyID)
+	id.ARN = visible.ARN(id.ARN)
+	id.Account = visible.End(id.Account)
+	id.UserID = visible.End(id.UserID)
+	id.AccessKeyID = visible.KeyID(id.AccessKeyID)
 	return id
 }

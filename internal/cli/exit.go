@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/awsexec/awsexec/exec"
+	"github.com/awsexec/awsexec/internal/interrupt"
+	"github.com/awsexec/awsexec/internal/provider"
+	"github.com/awsexec/awsexec/internal/term"
+)
+
+// Exit codes. A child's own code takes their place when one has run.
+const (
+	exitOK          = 0
+	exitUsage       = 2
+	exitFailed      = 125
+	exitNotRunnable = 126
+	exitNotFound    = 127
+	exitSignal      = 128 // plus the signal's number
+)
+
+// exitCode is the code that tells a calling program about err.
+func exitCode(ctx context.Context, err error) int {
+	var usage usageError
+	var duration *provider.DurationError
+	var coded interface{ exitCode() int }
+	var by interrupt.Signal
+	if ended, ok := errors.AsType[childExit](err); ok {
+		return int(ended)
+	}
+	switch {
+	case errors.As(context.Cause(ctx), &by):
+		return by.ExitCode()
+	case errors.As(err, &usage), errors.As(err, &duration) && duration.Asked:
+		return exitUsage
+	case errors.Is(err, term.ErrCancelled):
+		return exitSignal + int(syscall.SIGINT)
+	case errors.As(err, &coded):
+		return coded.exitCode()
+	default:
+		return exitFailed
+	}
+}
+
+// usageError is a command line that makes no sense.
+type usageError struct {
+	what   string
+	advice string // a command line that would make sense, or ""
+}
+
+func (e usageError) Error() string { return e.what }
+
+// misuse turns an error of the parser into a usageError. A word that is no command is most often a program that was meant to be run.
+func misuse(err error) error {
+	text, help := err.Error(), "awsexec --help"
+	var at *kong.ParseError
+	var node *kong.Node
+	if errors.As(err, &at) {
+		node = at.Context.Selected()
+	}
+	if node != nil && !node.Hidden {
+		help = "awsexec " + node.Name + " --help"
+	} else if word, ok := strings.CutPrefix(text, "unexpected argument "); ok {
+		word, _, _ = strings.Cut(word, ",")
+		return usageError{fmt.Sprintf("%q is no command of awsexec", word), fmt.Sprintf("to run a program with credentials: awsexec -- %s …", quoteWord(word))}
+	}
+	if flag, ok := strings.CutSuffix(text, `: expected string value but got "EOL" (<EOL>)`); ok {
+		text = flag + ": missing value"
+	}
+	return usageError{text, help}
+}
+
+// childError is a child that could not be started.
+type childError struct{ error }
+
+func (e childError) Unwrap() error { return e.error }
+
+func (e childError) exitCode() int {
+	if errors.Is(e.error, exec.ErrNotFound) {
+		return exitNotFound
+	}
+	return exitNotRunnable
+}
+
+// childExit is the exit code of a child that has run, where that is not 0.
+type childExit int
+
+func (e childExit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }

@@ -1,0 +1,43 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/awsexec/awsexec/exec"
+	"github.com/awsexec/awsexec/internal/renew"
+)
+
+// hintOfRenewal is about programs that cannot renew their credentials.
+func hintOfRenewal(err error, a *advisor, _ string) string {
+	var source *renew.SourceError
+	var passphrase *renew.PassphraseError
+	var astray *renew.AstrayError
+	switch {
+	case errors.As(err, &source) && source.Given():
+		return "name a profile whose key is stored: awsexec --refresh --profile NAME -- …"
+	case errors.As(err, &source):
+		return "start it without awsexec: SDKs renew such credentials by themselves"
+	case errors.As(err, &passphrase):
+		return hintOfPassphrase(a, passphrase.Profile)
+	case errors.As(err, &astray):
+		return "see what is in its way: awsexec doctor --profile " + quoteWord(astray.Profile)
+	}
+	return ""
+}
+
+// hintOfPassphrase is the advice where each renewal for a profile needs a passphrase.
+func hintOfPassphrase(a *advisor, name string) string {
+	stay := fmt.Sprintf("have awsexec stay and renew for the program: awsexec serve --profile %s -- …", quoteWord(name))
+	if a.settings.CanHold() {
+		return "open it for some hours: awsexec unlock --for 8h\nor " + stay
+	}
+	return stay
+}
+
+func hintOfChild(err error, _ *advisor, _ string) string {
+	if errors.Is(err, exec.ErrNotFound) {
+		return "check the spelling and PATH"
+	}
+	return ""
+}

@@ -1,0 +1,70 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+
+	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/visible"
+	"github.com/awsexec/awsexec/keystore"
+)
+
+func hintOfImport(err error, _ *advisor, name string) string {
+	var of importError
+	var setting *profile.SettingError
+	var taken takenError
+	switch {
+	case errors.As(err, &of) && errors.As(err, &setting) && setting.Key == "role_arn":
+		return fmt.Sprintf("give the role a profile of its own, with source_profile = %s, and import the key then", name)
+	case errors.As(err, &taken):
+		return fmt.Sprintf("store the one in the file instead: awsexec import %s --force\n"+
+			"or keep the stored one, and delete aws_access_key_id and aws_secret_access_key at %s", quoteWord(taken.name), visible.Text(taken.at))
+	}
+	return ""
+}
+
+func hintOfKeystore(err error, a *advisor, _ string) string {
+	var exists existsError
+	switch {
+	case errors.As(err, &exists):
+		return fmt.Sprintf("replace it: awsexec add %s --force", quoteWord(exists.name))
+	case errors.Is(err, keystore.ErrWrongPassphrase):
+		return "try again, or set the right AWSEXEC_PASSPHRASE"
+	case errors.Is(err, keystore.ErrLocked):
+		return hintOfLocked(a)
+	case errors.Is(err, errNoFile):
+		return "make it by adding a key: awsexec --keystore file add NAME"
+	case errors.Is(err, keystore.ErrNotHeld):
+		return "set AWSEXEC_PASSPHRASE where awsexec runs: without the help of a Linux kernel the passphrase is needed each time"
+	case errors.Is(err, keystore.ErrNoPassphrase):
+		return "change its password with the tools of your desktop\nif you mean the encrypted file: awsexec --keystore file passphrase"
+	case errors.Is(err, keystore.ErrUnavailable):
+		const file = "on a machine without a keyring, keep keys in a file encrypted with a passphrase: awsexec --keystore file add NAME\n"
+		if a.settings.Env("WSL_DISTRO_NAME") != "" {
+			return file + "this is WSL, which has no keyring of its own; the keys of Windows can be had through the build for Windows: awsexec.exe --profile NAME"
+		}
+		if runtime.GOOS != "linux" { // the keyring is part of the system
+			return strings.TrimSpace(file)
+		}
+		return file + "on a desktop, start the keyring (gnome-keyring, KWallet), and run awsexec inside the session that has it"
+	case errors.Is(err, keystore.ErrCorrupt):
+		return "the file was left as it is; restore it from a backup, or move it away and add the keys again"
+	case errors.Is(err, keystore.ErrTooBig):
+		return "keep keys in the encrypted file instead: --keystore file"
+	}
+	return ""
+}
+
+// hintOfLocked is about a store that nobody has unlocked.
+func hintOfLocked(a *advisor) string {
+	const file = "set AWSEXEC_PASSPHRASE for the encrypted file"
+	switch {
+	case a.session.Opened() == nil || a.session.Opened().Kind() != keystore.KindFile:
+		return "unlock the keyring in your desktop session, or " + file
+	case a.settings.CanHold():
+		return file + ", or give its passphrase once on a terminal for some hours: awsexec unlock"
+	}
+	return file
+}

@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/awsexec/awsexec/internal/awsapi"
+	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/provider"
+	"github.com/awsexec/awsexec/internal/server"
+	"github.com/awsexec/awsexec/internal/session"
+	"github.com/awsexec/awsexec/internal/term"
+	"github.com/awsexec/awsexec/internal/visible"
+	"github.com/awsexec/awsexec/keystore"
+)
+
+func hintOfProfile(err error, a *advisor, name string) string {
+	var missing *profile.NotFoundError
+	var noKey *provider.NoKeyError
+	var duration *provider.DurationError
+	switch {
+	case errors.As(err, &missing):
+		return fmt.Sprintf("see which there are: awsexec list\nstore a key under this name: awsexec add %s", quoteWord(missing.Name))
+	case errors.As(err, &noKey) && noKey.Why == "":
+		return fmt.Sprintf("store its key: awsexec add %s", quoteWord(noKey.Profile))
+	case errors.Is(err, keystore.ErrNotFound):
+		return "see which keys there are: awsexec list"
+	case errors.As(err, &duration) && !duration.Asked:
+		return fmt.Sprintf("change duration_seconds of profile %q in %s", name, visible.Text(a.settings.Files.Config))
+	}
+	return ""
+}
+
+func hintOfMFA(err error, a *advisor, name string) string {
+	switch {
+	case errors.Is(err, provider.ErrNoHuman):
+		return fmt.Sprintf("make a session on a terminal first, it then serves everywhere: awsexec --profile %s -- true\n", quoteWord(name)) +
+			"or let a program give the code: mfa_process = COMMAND in the profile\n" +
+			"or give it yourself: AWSEXEC_MFA_CODE=123456"
+	case errors.Is(err, provider.ErrCodeUsed):
+		return "wait for the next code, at most 30 seconds"
+	case errors.Is(err, provider.ErrCodeWrong):
+		return "check that mfa_serial names the device that shows the code, and that this machine's and the device's clocks are right"
+	case errors.Is(err, session.ErrTooLong):
+		return fmt.Sprintf("make a session on a terminal first, it then serves everywhere: awsexec --profile %s -- true", quoteWord(name))
+	case errors.Is(err, term.ErrNoTerminal):
+		return "run this on a terminal, or see awsexec --help for a way without one"
+	}
+	return ""
+}
+
+// hintOfGiven is about credentials that others make.
+func hintOfGiven(err error, a *advisor, _ string) string {
+	if errors.Is(err, server.ErrNoExpiry) {
+		return "give them to the program as they are: awsexec -- CMD"
+	}
+	var given *provider.GivenError
+	if !errors.As(err, &given) {
+		return ""
+	}
+	var fault *awsapi.WireError
+	if errors.As(err, &fault) {
+		if served := a.settings.Env("AWSEXEC_PROFILE"); served != "" && given.Kind == provider.Container && fault.Kind == awsapi.NoConnection {
+			return "awsexec serve has ended; start the program again: awsexec serve -p " + quoteWord(served) + " -- CMD"
+		}
+		return ""
+	}
+	switch given.Kind {
+	case provider.SSO:
+		if s := given.Profile.SSO; s.Session != "" {
+			return "sign in again: aws sso login --sso-session " + quoteWord(s.Session)
+		}
+		return "sign in again: aws sso login --profile " + quoteWord(given.Profile.Name)
+	case provider.Login:
+		return "sign in again: aws login --profile " + quoteWord(given.Profile.Name)
+	}
+	return ""
+}
