@@ -45,11 +45,12 @@ func TestBatchLine(t *testing.T) {
 		}
 	}
 	if got, err := batchLine(`C:\cmd.exe`, `C:\a b\x.cmd`, []string{"x"}); got != before+after || err != nil {
-		t.Errorf("no arguments: %s, %v", got, err)
+		t.Errorf("without arguments: got %s, %v", got, err)
 	}
 }
 
-// What cannot be handed to a batch file is an error, never something else. The error does not repeat it.
+// An argument that a batch file cannot take is an error. The error does not
+// quote the argument.
 func TestBatchLineRefuses(t *testing.T) {
 	for _, arg := range []string{"a\nb", "a\rb", "secret\x00", strings.Repeat("secret", 2000)} {
 		line, err := batchLine(`C:\cmd.exe`, `C:\x.cmd`, []string{"x", "good", arg})

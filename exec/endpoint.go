@@ -1,20 +1,24 @@
 package exec
 
-// Endpoint is a container credentials endpoint, where a child can get its credentials again and again.
+// Endpoint is a container credentials endpoint, from which a child fetches
+// credentials whenever it needs new ones.
 type Endpoint struct {
-	URL   string // with the path of the profile
-	Token string // what the endpoint wants to be shown
+	URL   string // includes the path of the profile
+	Token string // the bearer token that the endpoint requires
 
-	// ConfigFile and CredentialsFile take the place of the user's AWS files: every SDK prefers credentials in a profile, the default
-	// one included, to an endpoint.
+	// ConfigFile and CredentialsFile replace the user's AWS files. They must
+	// not name a profile with credentials: every SDK prefers the credentials of
+	// a profile, even of the default profile, to an endpoint.
 	ConfigFile, CredentialsFile string
 
-	Region  string // "" leaves the region variables of the child alone
+	Region  string // "" keeps the child's region variables
 	Profile string // the profile's name, for shell prompts
 }
 
-// EnvironOf returns the environment of a child process that gets its credentials from e: base without every variable that could lead
-// an AWS SDK to other credentials, and with the way to e. It is as pure as Environ.
+// EnvironOf returns the environment of a child process that gets its
+// credentials from e. It returns base without the variables that could lead an
+// AWS SDK to other credentials, followed by the variables that lead to e. Like
+// Environ it is a pure function.
 func EnvironOf(base []string, e Endpoint) []string {
 	drop := append([]string{"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"}, scrubbed...)
 	return replaced(base, e.Region, drop, append(e.Variables(), [][2]string{
@@ -24,7 +28,8 @@ func EnvironOf(base []string, e Endpoint) []string {
 	}...))
 }
 
-// Variables are those that lead a program to e: for one that is not our child.
+// Variables returns the names and values of the variables that lead an AWS SDK
+// to e. They are for a program that is not our child; a child needs EnvironOf.
 func (e Endpoint) Variables() [][2]string {
 	return [][2]string{
 		{"AWS_CONTAINER_CREDENTIALS_FULL_URI", e.URL},

@@ -30,6 +30,6 @@ func TestEnvironOf(t *testing.T) {
 		}
 	}
 	if !slices.Equal(base, before) {
-		t.Error("the base was changed")
+		t.Error("EnvironOf changed base")
 	}
 }

@@ -8,18 +8,21 @@ import (
 	"github.com/awsexec/awsexec/internal/credentials"
 )
 
-// Identity is what a child process gets to know of AWS.
+// Identity is the AWS identity of a child process.
 type Identity struct {
 	Credentials credentials.Plain
-	Region      string // "" leaves the region variables of the child alone
+	Region      string // "" keeps the child's region variables
 	Profile     string // the profile's name, for shell prompts
 }
 
-// scrubbed are the variables that would let another identity win over the one given, or carry a secret that is not the child's.
+// scrubbed lists the variables that could override the given identity, or that
+// hold a secret which the child must not see. A final * matches any rest of a
+// name. The list is never changed.
 //
-// They are those that the AWS CLI, botocore, the Go and the JavaScript SDK read on the way to credentials, and our own.
-// AWS_ACCESS_KEY and AWS_SECRET_KEY are read by the Go SDK, AWS_SECURITY_TOKEN by botocore (before AWS_SESSION_TOKEN),
-// AWS_CREDENTIAL_FILE by boto 2. A final * stands for any rest. Nobody changes it.
+// It holds the variables that the AWS CLI, botocore, the Go SDK and the
+// JavaScript SDK read to find credentials, and our own. The Go SDK also reads
+// AWS_ACCESS_KEY and AWS_SECRET_KEY, botocore prefers AWS_SECURITY_TOKEN to
+// AWS_SESSION_TOKEN, and boto 2 reads AWS_CREDENTIAL_FILE.
 var scrubbed = []string{
 	"AWS_PROFILE",
 	"AWS_DEFAULT_PROFILE",
@@ -43,12 +46,15 @@ var scrubbed = []string{
 	"AWSEXEC_PROFILE",
 }
 
-// Environ returns the environment of a child process: base without every variable that could lead an AWS SDK to
-// other credentials, and with those of id.
+// Environ returns the environment of a child process with the identity id. It
+// returns base without the variables that could lead an AWS SDK to other
+// credentials, followed by the variables of id.
 //
-// It is a pure function; the order of what stays in base is kept. AWS_REGION and AWS_DEFAULT_REGION are both set when there is a
-// region, because botocore reads only the second and other SDKs prefer the first, and are left alone when there is none.
-// AWS_CREDENTIAL_EXPIRATION is set for credentials that expire: botocore then reports expired credentials as such.
+// Environ is a pure function. It keeps the order of base. If id has a region,
+// it sets both AWS_REGION and AWS_DEFAULT_REGION, because botocore reads only
+// the second and other SDKs prefer the first. Without a region it keeps both as
+// they are in base. It sets AWS_CREDENTIAL_EXPIRATION for credentials that
+// expire, so that botocore reports expired credentials as such.
 func Environ(base []string, id Identity) []string {
 	c := id.Credentials
 	set := [][2]string{
@@ -67,8 +73,9 @@ func Environ(base []string, id Identity) []string {
 	return replaced(base, id.Region, scrubbed, set)
 }
 
-// replaced is base without what drop names, and then with those variables of set that are not empty. Where there is a region, which
-// set then has, those of base are dropped too.
+// replaced returns base without the variables that drop matches, followed by
+// the variables of set that are not empty. If region is not empty, it drops the
+// region variables of base too; set must hold the new ones.
 func replaced(base []string, region string, drop []string, set [][2]string) []string {
 	if region != "" {
 		drop = append([]string{"AWS_REGION", "AWS_DEFAULT_REGION"}, drop...)
@@ -87,10 +94,11 @@ func replaced(base []string, region string, drop []string, set [][2]string) []st
 	return env
 }
 
-// matches says whether name is one of patterns, where a final * stands for any rest.
+// matches reports whether name matches one of patterns. A final * in a pattern
+// matches any rest.
 func matches(patterns []string, name string) bool {
 	if runtime.GOOS == "windows" {
-		name = strings.ToUpper(name) // Windows does not tell case in names of variables
+		name = strings.ToUpper(name) // Windows ignores case in names of variables
 	}
 	for _, p := range patterns {
 		if prefix, ok := strings.CutSuffix(p, "*"); ok && strings.HasPrefix(name, prefix) || p == name {

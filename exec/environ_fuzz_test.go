@@ -9,7 +9,8 @@ import (
 	"github.com/awsexec/awsexec/internal/credentials"
 )
 
-// FuzzEnviron checks that a child has one identity, the one given, and everything else as it was.
+// FuzzEnviron checks that the child gets the given identity, no other identity,
+// and an otherwise unchanged environment.
 func FuzzEnviron(f *testing.F) {
 	f.Add("PATH=/bin\nAWS_PROFILE=x\nAWS_SESSION_TOKEN=S3CR3TMARKER\nAWS_REGION=r", "eu-west-1", "work", "token")
 	f.Add("AWS_CONTAINER_CREDENTIALS_FULL_URI=http://x\nAWSEXEC_PASSPHRASE=S3CR3TMARKER\n=x\ny\nAWS_ACCESS_KEY_ID", "", "", "")
@@ -20,7 +21,7 @@ func FuzzEnviron(f *testing.F) {
 		c := credentials.Plain{AccessKeyID: "ASIA", SecretAccessKey: "secret", SessionToken: token, CanExpire: token != "", Expires: time.Unix(1767323045, 0)}
 		env := Environ(base, Identity{Credentials: c, Region: region, Profile: profile})
 		if !slices.Equal(base, before) {
-			t.Fatal("its argument was changed")
+			t.Fatal("Environ changed base")
 		}
 
 		want := map[string]string{"AWS_ACCESS_KEY_ID": "ASIA", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": token, "AWSEXEC_PROFILE": profile}
@@ -38,9 +39,9 @@ func FuzzEnviron(f *testing.F) {
 			case !ok:
 				kept = append(kept, kv)
 			case ours && given == value && given != "":
-				delete(want, name) // a second one is not expected any more
+				delete(want, name) // a second one is an error
 			case ours, matches(scrubbed, name):
-				t.Fatalf("the child has %s", name)
+				t.Fatalf("the child must not have %s", name)
 			default:
 				kept = append(kept, kv)
 			}
@@ -56,7 +57,7 @@ func FuzzEnviron(f *testing.F) {
 			return ok && (matches(scrubbed, name) || region != "" && (name == "AWS_REGION" || name == "AWS_DEFAULT_REGION"))
 		})
 		if !slices.Equal(kept, rest) {
-			t.Fatalf("the rest of the environment is %q, was %q", kept, rest)
+			t.Fatalf("the rest of the environment is %q, want %q", kept, rest)
 		}
 	})
 }

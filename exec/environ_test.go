@@ -32,7 +32,7 @@ func TestEnviron(t *testing.T) {
 				[]string{"AWS_REGION=eu-west-1", "AWS_DEFAULT_REGION=eu-west-1", "AWSEXEC_PROFILE=work", "AWS_CREDENTIAL_EXPIRATION=2026-01-02T03:04:05Z"}),
 		},
 		{
-			"everything that could win is gone",
+			"other identities are dropped",
 			[]string{
 				"A=1", "AWS_PROFILE=x", "AWS_DEFAULT_PROFILE=x", "AWS_ACCESS_KEY_ID=x", "AWS_SECRET_ACCESS_KEY=x", "AWS_SESSION_TOKEN=x",
 				"AWS_SECURITY_TOKEN=x", "AWS_ACCESS_KEY=x", "AWS_SECRET_KEY=x", "AWS_CREDENTIAL_FILE=x", "AWS_CREDENTIAL_EXPIRATION=x",
@@ -46,7 +46,7 @@ func TestEnviron(t *testing.T) {
 				"AWS_REGION=us-gov-west-1", "AWS_DEFAULT_REGION=us-gov-west-1", "AWSEXEC_PROFILE=gov"},
 		},
 		{
-			"everything else stays",
+			"everything else is kept",
 			[]string{"AWS_CA_BUNDLE=/ca.pem", "AWS_CONFIG_FILE=/c", "AWS_SHARED_CREDENTIALS_FILE=/s", "AWS_ENDPOINT_URL=http://x", "AWS_PAGER=",
 				"AWS_EC2_METADATA_DISABLED=true", "AWSEXEC_KEYSTORE=file", "AWSEXEC_NO_PROMPT=1", "AWS_PROFILES=x", "XAWS_PROFILE=x", "noequals", "=C:=C:\\x", ""},
 			Identity{longTerm, "", "w"},
@@ -55,7 +55,7 @@ func TestEnviron(t *testing.T) {
 				"AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE", "AWS_SECRET_ACCESS_KEY=S3CR3TMARKERsecret", "AWSEXEC_PROFILE=w"},
 		},
 		{
-			"regions stay when there is none to set",
+			"without a region the region variables are kept",
 			[]string{"AWS_REGION=eu-west-1", "AWS_DEFAULT_REGION=eu-west-2"},
 			Identity{longTerm, "", "w"},
 			[]string{"AWS_REGION=eu-west-1", "AWS_DEFAULT_REGION=eu-west-2",
@@ -69,7 +69,7 @@ func TestEnviron(t *testing.T) {
 				t.Errorf("got\n%q\nwant\n%q", got, tt.want)
 			}
 			if !slices.Equal(tt.base, before) {
-				t.Error("the base was changed")
+				t.Error("Environ changed base")
 			}
 		})
 	}

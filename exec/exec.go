@@ -1,6 +1,8 @@
-// Package exec gives a child process its credentials: its environment, finding the program, becoming or running it.
+// Package exec runs a program with AWS credentials in its environment.
 //
-// It knows nothing of how credentials are made.
+// [Environ], [EnvironOf] and [EnvironRenewing] build the environment,
+// [LookPath] finds the program, and [Cmd] replaces the calling process with the
+// program or runs it as a child. The package does not obtain credentials.
 package exec
 
 import (
@@ -11,22 +13,26 @@ import (
 )
 
 var (
-	// ErrNotFound says that there is no such program; shells answer it with exit code 127.
+	// ErrNotFound reports that the program does not exist. Shells use exit code
+	// 127 for it.
 	ErrNotFound = errors.New("not found")
 
-	// ErrNotRunnable says that the program is there but the system will not run it: no execute permission, a directory,
-	// a missing interpreter, a wrong format, too long an argument list. Shells answer it with exit code 126.
+	// ErrNotRunnable reports that the program exists but the system refuses to
+	// run it: it is not executable, it is a directory, its interpreter is
+	// missing, its format is unknown, or the argument list is too long. Shells
+	// use exit code 126 for it.
 	ErrNotRunnable = errors.New("cannot be run")
 )
 
-// Cmd is a program to be run, with everything decided.
+// Cmd describes a program to run.
 type Cmd struct {
-	Path string   // the file, as LookPath gave it
-	Args []string // the arguments with the program's name first, as the child is to see them
-	Env  []string // the whole environment, NAME=value
+	Path string   // the program's file, as LookPath returns it
+	Args []string // the arguments, with the program's name first
+	Env  []string // the whole environment, as NAME=value
 }
 
-// refused says why the system would not run path, given the error of its try.
+// refused returns the error for a program at path that the system did not run
+// because of err. It wraps ErrNotFound or ErrNotRunnable.
 func refused(path string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, statErr := os.Stat(path); statErr != nil {
@@ -37,7 +43,8 @@ func refused(path string, err error) error {
 	return notRunnable(path, err)
 }
 
-// notRunnable wraps the reason why the system refused to run path.
+// notRunnable returns an error that wraps ErrNotRunnable and names path and the
+// reason.
 func notRunnable(path string, why error) error {
 	return fmt.Errorf("%s %w: %w", path, ErrNotRunnable, why)
 }

@@ -17,7 +17,8 @@ import (
 	"time"
 )
 
-// TestMain lets the test binary be awsexec's process: the one that becomes or runs the child named by its arguments.
+// TestMain lets the test binary play awsexec: the process that becomes or runs
+// the child named by its arguments.
 func TestMain(m *testing.M) {
 	how := os.Getenv("EXEC_TEST_HOW")
 	if how == "" {
@@ -46,7 +47,8 @@ func TestMain(m *testing.M) {
 	os.Exit(99)
 }
 
-// talk writes to standard error until that fails, and then makes the file done.
+// talk writes to standard error until a write fails, and then creates the file
+// done.
 func talk(done string) {
 	for {
 		if _, err := os.Stderr.WriteString("."); err != nil {
@@ -57,7 +59,8 @@ func talk(done string) {
 	}
 }
 
-// both runs a test with a process that becomes the child and with one that runs it.
+// both runs a test twice: with a process that becomes the child, and with a
+// process that runs the child.
 func both(t *testing.T, f func(t *testing.T, start func(args ...string) *osexec.Cmd)) {
 	for _, how := range []string{"replace", "run"} {
 		t.Run(how, func(t *testing.T) {
@@ -76,7 +79,9 @@ func script(t *testing.T, content string, perm os.FileMode) string {
 	if err := os.WriteFile(path, []byte(content), perm); err != nil {
 		t.Fatal(err)
 	}
-	// A write descriptor that another test's fork still holds makes execve fail with ETXTBSY; a renamed copy made by cp has none.
+	// execve fails with ETXTBSY while the fork of another test still holds a
+	// descriptor open for writing. A copy that cp made and that is then renamed
+	// has no such descriptor.
 	copied := path + ".copy"
 	if out, err := osexec.Command("cp", "-p", path, copied).CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -136,7 +141,7 @@ func TestReplaceKeepsTheProcess(t *testing.T) {
 	}
 }
 
-// startReady starts cmd and waits until its child says that it is ready.
+// startReady starts cmd and waits until its child reports that it is ready.
 func startReady(t *testing.T, cmd *osexec.Cmd) (in io.WriteCloser, out *bufio.Reader) {
 	t.Helper()
 	in, err := cmd.StdinPipe()
@@ -157,7 +162,8 @@ func startReady(t *testing.T, cmd *osexec.Cmd) (in io.WriteCloser, out *bufio.Re
 	return in, out
 }
 
-// A signal to this process reaches the child, in both ways of having one; a child killed by a signal shows it.
+// A signal to this process reaches the child, whether the process becomes the
+// child or runs it. The exit code shows that a signal killed the child.
 func TestSignals(t *testing.T) {
 	both(t, func(t *testing.T, start func(...string) *osexec.Cmd) {
 		const trap = `trap 'echo term; exit 3' TERM; echo ready; while :; do read x; done`
@@ -186,7 +192,7 @@ func TestRunReportsAKilledChild(t *testing.T) {
 	}
 }
 
-// A parent whose standard error nobody reads any more does not die of writing to it.
+// A parent survives writing to a standard error that nobody reads any more.
 func TestRunOutlivesItsReader(t *testing.T) {
 	done := filepath.Join(t.TempDir(), "done")
 	cmd := osexec.CommandContext(t.Context(), os.Args[0], "/bin/sh", "-c", "exec 2>&-; echo ready; read x; exit 3")

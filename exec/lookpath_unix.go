@@ -12,10 +12,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// LookPath finds the program that execvp(3) would run for name, where path is the value of PATH.
+// LookPath returns the file that execvp(3) would run for name, where path is
+// the value of PATH.
 //
-// A name with a slash is taken as it is. The error is ErrNotFound or, where something of that name is there but cannot be executed,
-// ErrNotRunnable. As in a shell, a program further down PATH wins over a file that cannot be executed.
+// A name with a slash is returned as it is. As in a shell, an executable file
+// further down PATH wins over a file that is not executable. The error wraps
+// ErrNotFound or, if the only files of that name cannot be executed,
+// ErrNotRunnable.
 func LookPath(name, path string) (string, error) {
 	if name == "" {
 		return "", notFound(`""`)
@@ -31,7 +34,7 @@ func LookPath(name, path string) (string, error) {
 		return name, nil
 	}
 	if path == "" {
-		path = "/bin:/usr/bin" // what execvp(3) of the GNU C library falls back to
+		path = "/bin:/usr/bin" // the default of execvp(3) in the GNU C library
 	}
 	var refused error
 	for dir := range strings.SplitSeq(path, ":") {
@@ -53,7 +56,8 @@ func LookPath(name, path string) (string, error) {
 	return "", notFound(name)
 }
 
-// executable returns nil if file is a file that the caller may execute, or why it is not.
+// executable returns nil if the caller may execute file, and otherwise the
+// reason.
 func executable(file string) error {
 	fi, err := os.Stat(file)
 	if err != nil {

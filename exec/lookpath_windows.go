@@ -8,17 +8,19 @@ import (
 	"strings"
 )
 
-// LookPath finds the program that Windows would run for name, by the process's own PATH and PATHEXT; the path argument is not
-// used. A program that is found only because Windows looks into the current directory first is refused, as in os/exec.
+// LookPath returns the file that Windows would run for name. It uses the PATH
+// and PATHEXT of this process and ignores its second parameter. Like os/exec,
+// it refuses a program that Windows finds only because it searches the current
+// directory first.
 //
-// The error is ErrNotFound or ErrNotRunnable.
+// The error wraps ErrNotFound or ErrNotRunnable.
 func LookPath(name, _ string) (string, error) {
 	file, err := osexec.LookPath(name)
 	switch {
 	case err == nil:
 		return file, nil
 	case errors.Is(err, osexec.ErrDot):
-		return "", notRunnable(file, errors.New(`it is in the current directory; say .\ before its name`))
+		return "", notRunnable(file, errors.New(`it is in the current directory; write .\ in front of its name to run it`))
 	case errors.Is(err, fs.ErrPermission):
 		return "", notRunnable(name, err)
 	}

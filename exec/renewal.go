@@ -1,21 +1,31 @@
 package exec
 
-// Renewal is a profile that leads to awsexec, through which a child's SDK gets its credentials again and again.
+// Renewal is a profile whose credentials come from awsexec. A child's SDK calls
+// awsexec again whenever it needs new credentials.
 type Renewal struct {
 	Profile string
 
-	// ConfigFile and CredentialsFile take the place of the AWS files that base leads to; "" leaves that file alone.
+	// ConfigFile and CredentialsFile replace the AWS files that base names. ""
+	// keeps the file of base.
 	ConfigFile, CredentialsFile string
 
-	Region string // "" leaves the region variables of the child alone
+	Region string // "" keeps the child's region variables
 }
 
-// EnvironRenewing returns the environment of a child process that gets its credentials from the profile of r: base without every
-// variable that could lead an AWS SDK to other credentials, and with the way to the profile. It is as pure as Environ.
+// EnvironRenewing returns the environment of a child process that gets its
+// credentials through the profile of r. It returns base without the variables
+// that could lead an AWS SDK to other credentials, followed by the variables
+// that select the profile. Like Environ it is a pure function.
 //
-// Keys under their AMAZON_ names, which the CDK alone reads, would win there, and so they go too. AWS_SDK_LOAD_CONFIG has the SDKs of the generation before (Go v1, JavaScript v2) read the config file.
+// It also drops access keys under their AMAZON_ names. Only the CDK reads
+// these, but there they would win over the profile. It sets AWS_SDK_LOAD_CONFIG
+// because the previous generation of SDKs (Go v1, JavaScript v2) reads the
+// config file only then.
 func EnvironRenewing(base []string, r Renewal) []string {
-	drop := append([]string{"AMAZON_ACCESS_KEY_ID", "AMAZON_SECRET_ACCESS_KEY", "AMAZON_SESSION_TOKEN", "AWS_SDK_LOAD_CONFIG"}, scrubbed...)
+	drop := append([]string{
+		"AMAZON_ACCESS_KEY_ID", "AMAZON_SECRET_ACCESS_KEY", "AMAZON_SESSION_TOKEN",
+		"AWS_SDK_LOAD_CONFIG",
+	}, scrubbed...)
 	if r.ConfigFile != "" {
 		drop = append(drop, "AWS_CONFIG_FILE")
 	}

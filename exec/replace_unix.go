@@ -9,8 +9,10 @@ import (
 	"github.com/awsexec/awsexec/internal/guard"
 )
 
-// Replace makes this process the program c, by execve(2): process id, terminal, signals and exit code are then the child's own.
-// It returns only with an error, which wraps ErrNotFound or ErrNotRunnable.
+// Replace replaces this process with the program c, by execve(2). The child
+// keeps the process id, terminal and signals of this process, and its exit code
+// is the child's. Replace returns only on failure, with an error that wraps
+// ErrNotFound or ErrNotRunnable.
 func (c *Cmd) Replace() error {
 	err := c.replace()
 	if errors.Is(err, syscall.ENOEXEC) {
@@ -23,8 +25,9 @@ func (c *Cmd) replace() error {
 	return guard.WithLimits(func() error { return syscall.Exec(c.Path, c.Args, c.Env) })
 }
 
-// script is c as a script for /bin/sh. Like execvp(3) and every shell, we hand it a file that has no format that the kernel knows:
-// a script without "#!".
+// script returns c as a script for /bin/sh. Like execvp(3) and every shell, we
+// pass /bin/sh a file whose format the kernel does not know: a script without
+// "#!".
 func (c *Cmd) script() *Cmd {
 	return &Cmd{Path: "/bin/sh", Args: append([]string{"sh", c.Path}, c.Args[1:]...), Env: c.Env}
 }

@@ -9,20 +9,28 @@ import (
 	"github.com/awsexec/awsexec/internal/fault"
 )
 
-// Run runs c as a child on this process's standard input, output and error, and returns its exit code when it has ended. It is for
-// systems where Replace is not supported, and for callers that have to live on beside the child.
+// Run runs c as a child on this process's standard input, output and error. It
+// returns the child's exit code when the child has ended. Run is for systems
+// that do not support Replace, and for callers that must outlive the start of
+// the child.
 //
-// To those who deal with this process it looks as if it were the child, as far as a parent can. It does not end before the child. A signal
-// that it gets is passed on, unless the terminal has sent it to the child too: the child gets one SIGINT for one Ctrl-C.
-// Signals that this process was started with ignored stay so for both. The child is in the same process group, so that the terminal's size,
-// Ctrl-Z, and fg and bg reach it by themselves; if a child with a group of its own, such as a shell, is stopped, so is this process,
-// and both go on together. A child that a signal killed gives 128 plus its number.
+// As far as a parent can, this process behaves as if it were the child. It
+// passes on each signal that it receives, unless the terminal has sent the
+// signal to the child too: one Ctrl-C gives the child one SIGINT. A signal that
+// was ignored when this process started stays ignored in both. The child shares
+// our process group, so that it sees changes of the terminal's size, Ctrl-Z, fg
+// and bg by itself. If a child with its own process group, such as a shell, is
+// stopped, this process stops too, and both continue together. For a child
+// killed by a signal, the exit code is 128 plus the signal's number. Windows
+// exit codes keep their 32 bits.
 //
-// A child does not outlive this process where the system can see to that. If SIGKILL ends this process, which nobody can pass on, the child
-// gets SIGTERM on Linux, and is ended on Windows. On other systems it lives on. So it does on Linux if it has set-user-ID or
-// capabilities of its own, and so do the child's own children everywhere. An exit code of Windows keeps its 32 bits.
+// Where the system allows it, the child does not outlive this process. If
+// SIGKILL ends this process, which no program can intercept, Linux sends the
+// child SIGTERM, and Windows ends the child. Other systems let it live. On
+// Linux a child that is set-user-ID or has file capabilities lives on too, and
+// everywhere the child's own children do.
 //
-// The error wraps ErrNotFound or ErrNotRunnable, and means that nothing ran.
+// An error means that nothing ran. It wraps ErrNotFound or ErrNotRunnable.
 func (c *Cmd) Run() (exitCode int, err error) {
 	signals := make(chan os.Signal, 16)
 	for _, s := range handled {
@@ -38,7 +46,7 @@ func (c *Cmd) Run() (exitCode int, err error) {
 	}
 	started, failed, ended := make(chan *os.Process, 1), make(chan error, 1), make(chan end, 1)
 	fault.Go(func() {
-		// The system ties the child's life to the thread that has started it.
+		// The kernel ties the child's life to the thread that started it.
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		child, release, err := c.start()
@@ -67,7 +75,10 @@ func (c *Cmd) Run() (exitCode int, err error) {
 	}
 }
 
-// child is c on this process's standard files.
+// child returns c on this process's standard files, not started yet.
 func (c *Cmd) child() *osexec.Cmd {
-	return &osexec.Cmd{Path: c.Path, Args: c.Args, Env: c.Env, SysProcAttr: tied(), Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+	return &osexec.Cmd{
+		Path: c.Path, Args: c.Args, Env: c.Env, SysProcAttr: tied(),
+		Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr,
+	}
 }

@@ -23,13 +23,16 @@ func (c *Cmd) start() (child *osexec.Cmd, release func(), err error) {
 	return child, func() {}, err
 }
 
-// handled are the signals that Run takes while its child runs. SIGPIPE is among them because a Go program otherwise dies of writing to
-// a standard error that nobody reads any more.
+// handled lists the signals that Run catches while its child runs. SIGPIPE is
+// among them because it would otherwise kill a Go program that writes to a
+// standard error which nobody reads any more.
 var handled = []os.Signal{
-	os.Interrupt, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGCONT, syscall.SIGPIPE,
+	os.Interrupt, syscall.SIGQUIT, syscall.SIGTERM, syscall.SIGHUP,
+	syscall.SIGUSR1, syscall.SIGUSR2, syscall.SIGCONT, syscall.SIGPIPE,
 }
 
-// forward passes s on to the child, unless the terminal has sent it to the child too, or it is ours alone.
+// forward passes s on to the child, unless the terminal has already sent it to
+// the child or it concerns only this process.
 func forward(child *os.Process, s os.Signal) {
 	switch s {
 	case syscall.SIGPIPE:
@@ -44,11 +47,13 @@ func forward(child *os.Process, s os.Signal) {
 		}
 		return
 	}
-	_ = child.Signal(s) // it may have ended by now
+	_ = child.Signal(s) // fails if the child has just ended
 }
 
-// inForeground says whether the terminal sends this process what Ctrl-C and Ctrl-\ mean. The child is in the same process group,
-// unless it has made one of its own; then this process is in the background.
+// inForeground reports whether the terminal sends this process the signals of
+// Ctrl-C and Ctrl-\. The child then gets them too, because it shares our
+// process group. If the child has made a group of its own, this process is in
+// the background.
 func inForeground() bool {
 	fd, err := unix.Open("/dev/tty", unix.O_RDONLY|unix.O_NOCTTY|unix.O_CLOEXEC|unix.O_NONBLOCK, 0)
 	if err != nil {
@@ -59,7 +64,8 @@ func inForeground() bool {
 	return err == nil && group == unix.Getpgrp()
 }
 
-// otherGroup is the process group of the process pid, if it is not ours; otherwise 0.
+// otherGroup returns the process group of the process pid, or 0 if it is our
+// own group.
 func otherGroup(pid int) int {
 	group, err := unix.Getpgid(pid)
 	if err != nil || group == unix.Getpgrp() {
@@ -68,8 +74,9 @@ func otherGroup(pid int) int {
 	return group
 }
 
-// wait waits for the end of child and returns its exit code, as a shell would give it. If a child with a process group of its own is
-// stopped meanwhile, so that whoever started us waits in vain, it stops this process too.
+// wait waits until child has ended and returns its exit code as a shell would.
+// If a child with its own process group is stopped, wait stops this process
+// too, because the shell that started us waits for us alone.
 func wait(child *osexec.Cmd) (int, error) {
 	pid := child.Process.Pid
 	for {

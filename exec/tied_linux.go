@@ -2,7 +2,7 @@ package exec
 
 import "syscall"
 
-// tied makes the kernel send the child SIGTERM when the thread that starts it
-// has ended, which is when this process was killed. It is sent at once to a
-// child that starts too late for that.
+// tied makes the kernel send the child SIGTERM when the thread that started it
+// ends, which happens when this process is killed. If the thread has already
+// ended when the child starts, the signal comes at once.
 func tied() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM} }

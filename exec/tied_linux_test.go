@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// TestChildOfKilled: a child is sent SIGTERM when SIGKILL has ended the process
-// that runs it, and can still put things in order.
+// When SIGKILL ends the process that runs it, the child gets SIGTERM and can
+// still clean up.
 func TestChildOfKilled(t *testing.T) {
 	for name, path := range map[string]string{"program": "/bin/sh", "script without #!": script(t, `shift; eval "$1"`, 0o700)} {
 		t.Run(name, func(t *testing.T) {
@@ -35,7 +35,7 @@ func TestChildOfKilled(t *testing.T) {
 			}
 			_ = cmd.Wait()
 			if rest, err := io.ReadAll(lines); string(rest) != "terminated\n" {
-				t.Errorf("the child says %q, %v", rest, err)
+				t.Errorf("the child wrote %q, %v", rest, err)
 			}
 		})
 	}

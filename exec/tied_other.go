@@ -4,5 +4,6 @@ package exec
 
 import "syscall"
 
-// tied does nothing: the system has no way to end a child with its parent.
+// tied returns no attributes: this system cannot end a child together with its
+// parent.
 func tied() *syscall.SysProcAttr { return nil }

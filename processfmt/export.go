@@ -12,7 +12,8 @@ import (
 	"github.com/awsexec/awsexec/internal/credentials"
 )
 
-// Format is a way of writing credentials down. The names and shapes are those of "aws configure export-credentials" in AWS CLI version 2.
+// Format is a way to print credentials. The names and shapes are those of "aws
+// configure export-credentials" in AWS CLI version 2.
 type Format string
 
 const (
@@ -24,10 +25,13 @@ const (
 	WindowsCmd  Format = "windows-cmd"   // set "NAME=value"
 )
 
-// writers write one variable, its value quoted so that the shell takes it literally, or say that they cannot.
+// writers holds a function for each shell format. It returns the line that sets
+// one variable, quoted so that the shell takes the value literally, or an error
+// if the format cannot express the value.
 var writers = map[Format]func(name, value string) (string, error){
 	Env: func(name, value string) (string, error) { return "export " + name + "=" + quoteSh(value) + "\n", nil },
-	// Readers of .env files disagree about quotes: docker takes them for part of the value.
+	// Readers of .env files disagree about quotes: Docker makes them part of
+	// the value.
 	EnvNoExport: func(name, value string) (string, error) { return name + "=" + value + "\n", nil },
 	Fish: func(name, value string) (string, error) {
 		return "set -gx " + name + " " + quoteFish(value) + "\n", nil
@@ -38,16 +42,19 @@ var writers = map[Format]func(name, value string) (string, error){
 	WindowsCmd: cmdLine,
 }
 
-// Valid says whether f is one of the formats.
+// Valid reports whether f is one of the formats.
 func (f Format) Valid() bool { return f == Process || writers[f] != nil }
 
-// FormatNames lists the formats, for messages.
+// FormatNames returns the names of all formats, for messages.
 func FormatNames() string { return "process, env, env-no-export, fish, powershell and windows-cmd" }
 
-// Export writes c in the given format, in a single Write. The shell formats set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY,
-// AWS_SESSION_TOKEN and AWS_CREDENTIAL_EXPIRATION where c has them, and AWS_REGION and AWS_DEFAULT_REGION unless region is empty.
+// Export writes c in the format f, in a single Write. The shell formats set
+// AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN and
+// AWS_CREDENTIAL_EXPIRATION if c has them, and AWS_REGION and
+// AWS_DEFAULT_REGION if region is not empty. Process ignores region.
 //
-// What ExportVariables refuses is an error, and nothing is written.
+// If ExportVariables or Encode refuses a value, Export returns the error and
+// writes nothing.
 func Export(w io.Writer, f Format, c credentials.Plain, region string) error {
 	if f == Process {
 		return Encode(w, c)
@@ -63,10 +70,14 @@ func Export(w io.Writer, f Format, c credentials.Plain, region string) error {
 	return ExportVariables(w, f, append(variables, [2]string{"AWS_REGION", region}, [2]string{"AWS_DEFAULT_REGION", region}))
 }
 
-// ExportVariables writes variables, names and values, in one of the shell formats, in a single Write. Those without a value are left out.
+// ExportVariables writes variables, pairs of a name and a value, in the shell
+// format f, in a single Write. It leaves out variables with an empty value.
 //
-// A value that does not print, or that a format cannot express, is an error, and nothing is written. No value of AWS has control characters. What
-// reads these lines may act on them before any quote counts: a line break ends a command for whoever reads line by line.
+// A value with a character that is not printable, or that the format cannot
+// express, is an error, and nothing is written. Values from AWS have no control
+// characters. Quotes do not make control characters safe: a program that reads
+// line by line ends the command at a line break. Errors name the variable and
+// never quote its value.
 func ExportVariables(w io.Writer, f Format, variables [][2]string) error {
 	write := writers[f]
 	if write == nil {
@@ -78,7 +89,7 @@ func ExportVariables(w io.Writer, f Format, variables [][2]string) error {
 			continue
 		}
 		if !prints(v[1]) {
-			return fmt.Errorf("%s holds a character that does not print", v[0])
+			return fmt.Errorf("%s holds a character that is not printable", v[0])
 		}
 		line, err := write(v[0], v[1])
 		if err != nil {
@@ -90,12 +101,13 @@ func ExportVariables(w io.Writer, f Format, variables [][2]string) error {
 	return err
 }
 
-// prints reports whether each character of s prints.
+// prints reports whether every character of s is printable.
 func prints(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) })
 }
 
-// plain says whether every shell and every reader of .env files takes s as it is.
+// plain reports whether every shell and every reader of .env files takes s
+// literally without quotes.
 func plain(s string) bool {
 	for _, r := range s {
 		if !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("/+=_-.:,@", r)) {
@@ -105,8 +117,9 @@ func plain(s string) bool {
 	return true
 }
 
-// quoteSh puts s in single quotes, in which POSIX shells take everything but the quote itself literally. zsh would put the path of a
-// command for what follows "=" at the start of a word or after ":".
+// quoteSh returns s in single quotes, in which POSIX shells take everything but
+// the quote itself literally. Without quotes, zsh would replace "=command" at
+// the start of a word or after ":" with the path of the command.
 func quoteSh(s string) string {
 	if plain(s) && !strings.Contains(":"+s, ":=") {
 		return s
@@ -114,19 +127,22 @@ func quoteSh(s string) string {
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
 }
 
-// quoteFish puts s in single quotes, in which fish knows two escapes: \' and \\.
+// quoteFish returns s in single quotes, in which fish knows two escapes: \' and
+// \\.
 func quoteFish(s string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
 }
 
-// quotePowerShell puts s in single quotes, in which PowerShell takes everything literally but the quote, written twice. It takes the
-// typographic ones for the same (about_Quoting_Rules).
+// quotePowerShell returns s in single quotes, in which PowerShell takes
+// everything literally but the quote, which is doubled. Typographic single
+// quotes count as quotes too. Source: about_Quoting_Rules.
 func quotePowerShell(s string) string {
 	return "'" + strings.NewReplacer("'", "''", "‘", "‘‘", "’", "’’", "‚", "‚‚", "‛", "‛‛").Replace(s) + "'"
 }
 
-// cmdLine quotes the whole assignment, in which cmd.exe takes all literally but what ends it, and %, which means something else in a batch
-// file than at the prompt.
+// cmdLine returns the whole assignment in quotes, in which cmd.exe takes
+// everything literally but a quote, and a percent sign, which has one meaning
+// in a batch file and another at the prompt.
 func cmdLine(name, value string) (string, error) {
 	if strings.ContainsAny(value, "\"%") {
 		return "", fmt.Errorf("%s holds a quote or a percent sign, which windows-cmd cannot express", name)

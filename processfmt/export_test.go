@@ -69,16 +69,16 @@ func TestExportRefusesWhatCannotBeWritten(t *testing.T) {
 			var buf bytes.Buffer
 			if err := Export(&buf, format, aws.Credentials{AccessKeyID: "AKIA", SecretAccessKey: "S3CR3TMARKER" + v}, ""); err == nil || buf.Len() != 0 ||
 				strings.Contains(err.Error(), "S3CR3TMARKER") {
-				t.Errorf("%s took %q: %v", format, v, err)
+				t.Errorf("%s accepted %q: %v", format, v, err)
 			}
 		}
 	}
 	if Format("csh").Valid() || !Process.Valid() || !Fish.Valid() {
-		t.Error("the wrong formats are valid")
+		t.Error("Valid accepts an unknown format or rejects a known one")
 	}
 }
 
-// PowerShell ends a string at any of its quotes.
+// PowerShell ends a string at any of its kinds of quotes.
 func TestExportForPowerShell(t *testing.T) {
 	var buf bytes.Buffer
 	if err := ExportVariables(&buf, PowerShell, [][2]string{{"X", "a’; calc; ‘'‚‛"}}); err != nil || buf.String() != "$Env:X = 'a’’; calc; ‘‘''‚‚‛‛'\n" {
@@ -86,7 +86,7 @@ func TestExportForPowerShell(t *testing.T) {
 	}
 }
 
-// Whatever a value holds that can be printed, the real shells read back what went in.
+// Real shells read back each printable value as it was.
 func TestShellsReadWhatExportWrites(t *testing.T) {
 	values := []string{"S3CR3TMARKER '\"\\$HOME `id` $(id) !! * ~ # ;&|<>(){}[] é\\", "=ls", "a:=ls", "~", "a=~", "-n", "a=b", "\\", "'", "''", "%s", "’; id"}
 	random := rand.New(rand.NewPCG(1, 2))

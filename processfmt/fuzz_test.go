@@ -9,7 +9,8 @@ import (
 	"github.com/awsexec/awsexec/internal/credentials"
 )
 
-// FuzzDecode checks that what is read can be written and read again as the same, and that no error holds a secret.
+// FuzzDecode checks that whatever Decode reads, Encode can write and Decode
+// reads again unchanged, and that no error quotes a secret.
 func FuzzDecode(f *testing.F) {
 	for _, text := range []string{
 		`{"Version":1,"AccessKeyId":"ASIA","SecretAccessKey":"S3CR3TMARKER","SessionToken":"S3CR3TMARKER","Expiration":"2026-01-02T03:04:05Z","AccountId":"1"}`,
@@ -34,23 +35,24 @@ func FuzzDecode(f *testing.F) {
 		}
 		var out bytes.Buffer
 		if err := Encode(&out, c); err != nil {
-			t.Fatalf("what was read cannot be written: %v", err)
+			t.Fatalf("Encode rejects what Decode read: %v", err)
 		}
 		again, err := Decode(&out)
 		if err != nil {
-			t.Fatalf("what was written cannot be read: %v", err)
+			t.Fatalf("Decode rejects what Encode wrote: %v", err)
 		}
 		if !again.Expires.Equal(c.Expires.Truncate(time.Second)) {
 			t.Fatalf("expires at %v, then at %v", c.Expires, again.Expires)
 		}
 		again.Expires = c.Expires
 		if again != c {
-			t.Fatal("what is read again differs")
+			t.Fatal("the second Decode returns other credentials")
 		}
 	})
 }
 
-// FuzzExport checks that each shell gets the value back from its quotes, or nothing at all.
+// FuzzExport checks that each shell format either quotes a value so that
+// unquoting returns it, or fails and writes nothing.
 func FuzzExport(f *testing.F) {
 	for _, value := range []string{"S3CR3TMARKER/+=", "a b", `it's "quoted" \ $HOME %PATH% !x`, "‘’‚‛", "~:=~", "", "\n", "\x00", "=ls"} {
 		f.Add(value)
@@ -72,7 +74,7 @@ func FuzzExport(f *testing.F) {
 			}
 			line, rest, _ := strings.Cut(out.String(), "\n")
 			if rest != "" {
-				t.Fatalf("%s: %q takes more than a line", format, value)
+				t.Fatalf("%s: %q takes more than one line", format, value)
 			}
 			if got := unquoted(line); value != "" && got != value {
 				t.Fatalf("%s: %q is read as %q", format, value, got)

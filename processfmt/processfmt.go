@@ -1,6 +1,9 @@
-// Package processfmt writes and reads credentials in the format that AWS SDKs expect of a credential_process, version 1.
+// Package processfmt writes and reads credentials in the format that AWS SDKs
+// expect of a credential_process, version 1. It also writes them as assignments
+// for shells.
 //
-// The format is described in "Source credentials with an external process" of the AWS SDKs and Tools Reference Guide.
+// "Source credentials with an external process" in the AWS SDKs and Tools
+// Reference Guide describes the format.
 package processfmt
 
 import (
@@ -15,13 +18,14 @@ import (
 	"github.com/awsexec/awsexec/internal/credentials"
 )
 
-// Source is the provider name of credentials made by Decode.
+// Source is the provider name in credentials that Decode returns.
 const Source = "credential_process"
 
-// maxSize bounds what Decode reads. Session tokens have no documented limit; the largest seen are a few kilobytes.
+// maxSize is the most that Decode reads, in bytes. Session tokens have no
+// documented limit; the largest ones seen have a few kilobytes.
 const maxSize = 1 << 20
 
-// output is the JSON object.
+// output is the JSON object that Decode reads.
 type output struct {
 	Version         int
 	AccessKeyID     string `json:"AccessKeyId"`
@@ -31,13 +35,16 @@ type output struct {
 	AccountID       string `json:"AccountId"`
 }
 
-// Encode writes c as one JSON object and a newline, in a single Write, so that a failure leaves nothing half-written on a pipe.
+// Encode writes c as one JSON object and a newline, in a single Write, so that
+// a failure leaves no partial object on a pipe.
 //
-// Expiration is written in UTC with a zone, as RFC 3339 asks and every SDK demands, and only when c can expire: SDKs take
-// credentials without it as good for ever. It is an error if c has no access key id or no secret access key.
+// It writes Expiration only if c can expire, because SDKs treat credentials
+// without it as valid for ever. The time is in UTC, in whole seconds, in the
+// form of RFC 3339 with a zone, which every SDK requires. Credentials without
+// an access key ID or a secret access key are an error.
 func Encode(w io.Writer, c credentials.Plain) error {
 	if !hasKeys(c) {
-		return errors.New("credentials without an access key id or a secret access key")
+		return errors.New("credentials without an access key ID or a secret access key")
 	}
 	out := append(make([]byte, 0, 2<<10), `{"Version":1`...)
 	for _, member := range [][2]string{
@@ -47,7 +54,7 @@ func Encode(w io.Writer, c credentials.Plain) error {
 		{"Expiration", expiration(c)},
 		{"AccountId", c.AccountID},
 	} {
-		if member[1] == "" { // left out: botocore and the Go SDK reject ""
+		if member[1] == "" { // botocore and the Go SDK reject ""
 			continue
 		}
 		value, err := quote(member[1])
@@ -68,7 +75,8 @@ func expiration(c credentials.Plain) string {
 	return c.Expires.UTC().Format(time.RFC3339)
 }
 
-// quote makes a JSON string of s. All that AWS gives out is taken as it is; starting up the encoder costs more than all the rest of a warm call.
+// quote returns s as a JSON string. Values from AWS need no escapes and skip
+// the encoder, whose start costs more than the rest of a warm call.
 func quote(s string) (string, error) {
 	for i := range len(s) {
 		if c := s[i]; c < ' ' || c >= 0x7f || c == '"' || c == '\\' {
@@ -84,9 +92,11 @@ func quote(s string) (string, error) {
 
 func hasKeys(c credentials.Plain) bool { return c.AccessKeyID != "" && c.SecretAccessKey != "" }
 
-// Decode reads the output of a credential_process: one JSON object of version 1 and nothing after it but white space.
+// Decode reads the output of a credential_process: one JSON object of version
+// 1, followed by nothing but white space. It reads at most 1 MiB.
 //
-// Its errors never quote the input, which holds secrets.
+// Decode sets the Source of the credentials to [Source]. Its errors never quote
+// the input, which holds secrets; an error of r is returned as it is.
 func Decode(r io.Reader) (credentials.Plain, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxSize+1))
 	if err != nil {
@@ -115,7 +125,7 @@ func Decode(r io.Reader) (credentials.Plain, error) {
 	if in.Expiration != "" {
 		c.Expires, err = time.Parse(time.RFC3339, in.Expiration)
 		if err != nil {
-			return credentials.Plain{}, errors.New("output has an Expiration that is no RFC 3339 time")
+			return credentials.Plain{}, errors.New("the Expiration in the output is not an RFC 3339 time")
 		}
 		c.CanExpire = true
 	}

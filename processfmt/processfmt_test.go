@@ -30,7 +30,7 @@ func TestEncode(t *testing.T) {
 			`{"Version":1,"AccessKeyId":"ASIAIOSFODNN7EXAMPLE","SecretAccessKey":"` + secret + `","SessionToken":"S3CR3TMARKER<&>token","Expiration":"2026-01-02T01:04:05Z","AccountId":"123456789012"}` + "\n",
 		},
 		{
-			"nothing optional",
+			"without the optional members",
 			aws.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: secret, Expires: time.Now()},
 			`{"Version":1,"AccessKeyId":"AKIAIOSFODNN7EXAMPLE","SecretAccessKey":"` + secret + `"}` + "\n",
 		},
@@ -47,7 +47,8 @@ func TestEncode(t *testing.T) {
 	}
 }
 
-// Whatever the values hold, the output is what encoding/json makes of them.
+// Encode writes what encoding/json would write, whatever characters the values
+// hold.
 func TestEncodeIsJSON(t *testing.T) {
 	for _, odd := range []string{"", "a", "/+=", "\"", "\\", "<&>", "\n\x00\x1f", "\x7f", "é\u2028", "\xff", "a\xffb\"", "😀"} {
 		c := credentials.Plain{AccessKeyID: "k" + odd, SecretAccessKey: odd + "s", SessionToken: odd, AccountID: odd + odd,
@@ -123,7 +124,7 @@ func TestDecodeReadsWhatEncodeWrites(t *testing.T) {
 		}
 		c.Source = Source
 		if got != c {
-			t.Error("the credentials read differ from those written")
+			t.Error("Decode returns other credentials than Encode wrote")
 		}
 	}
 }

@@ -1,4 +1,5 @@
-// Package atomicfile replaces files whole: a reader sees the old bytes or the new ones, never a mixture.
+// Package atomicfile replaces whole files: a reader sees the old bytes or the
+// new bytes, never a mixture.
 package atomicfile
 
 import (
@@ -14,12 +15,14 @@ import (
 	"github.com/awsexec/awsexec/internal/readfile"
 )
 
-// Write replaces the file at path by data, creating it with perm if there is none.
+// Write replaces the file at path with data, or creates it with perm.
 //
-// The bytes go to a new file in the same directory, are flushed to the disk, and take the name path by one rename, so
-// that a crash at any point leaves either the old file or the new one. A symbolic link at path is followed and stays a
-// link. An existing file keeps its permission bits and, where the system allows it, its owner; perm applies to a new one only.
-// The directory must exist. Concurrent writers are safe in that the last rename wins.
+// It writes data to a new file in the same directory, flushes it to the disk
+// and renames it to path. A crash at any point leaves either the old file or
+// the new one. Write follows a symbolic link at path, which stays a link. An
+// existing file keeps its permission bits and, where the system allows it, its
+// owner. The directory must exist. Of concurrent writers, the last to rename
+// wins.
 func Write(path string, data []byte, perm fs.FileMode) error {
 	target, err := resolve(path)
 	if err != nil {
@@ -42,14 +45,17 @@ func Write(path string, data []byte, perm fs.FileMode) error {
 	}, true)
 }
 
-// WriteIn is Write for the file called name in the directory dir. A link there is an error, and the file is for its owner alone, whatever
-// its mode was. Without flush it does not wait for the disk: for what can be made again and shows by itself whether it is whole,
-// since a crash of the machine may leave neither the old bytes nor the new ones.
+// WriteIn is like Write for the file name in the directory dir, but a link at
+// name is an error, and only the owner may read and write the file, whatever
+// its old mode was. Without flush it does not wait for the disk, and a crash of
+// the machine may lose both the old and the new bytes. That is for files that
+// can be made again and whose content shows whether it is complete.
 func WriteIn(dir *os.Root, name string, data []byte, flush bool) error {
 	return write(dir, name, data, func(_ fs.FileInfo, tmp *os.File) error { return chmod(tmp, 0o600) }, flush)
 }
 
-// write has prepare give the new file its mode and owner; old is nil if there was no file.
+// write replaces the file name in dir. It calls prepare to set the mode and
+// owner of the new file; old is nil if there was no file.
 func write(dir *os.Root, name string, data []byte, prepare func(old fs.FileInfo, tmp *os.File) error, flush bool) error {
 	path := filepath.Join(dir.Name(), name)
 	old, err := dir.Lstat(name)
@@ -61,12 +67,12 @@ func write(dir *os.Root, name string, data []byte, prepare func(old fs.FileInfo,
 	case !old.Mode().IsRegular():
 		return &fs.PathError{Op: "write", Path: path, Err: errors.New("not a regular file")}
 	}
-	tmpName := unfinished(name) + strconv.FormatUint(rand.Uint64(), 36) // a name that is taken is an error
+	tmpName := unfinished(name) + strconv.FormatUint(rand.Uint64(), 36) // an existing file is an error
 	tmp, err := dir.OpenFile(tmpName, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	defer dir.Remove(tmpName) // fails once the rename has taken the name away
+	defer dir.Remove(tmpName) // no effect after the rename
 	defer tmp.Close()
 	if err := prepare(old, tmp); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
@@ -74,7 +80,7 @@ func write(dir *os.Root, name string, data []byte, prepare func(old fs.FileInfo,
 	if err := fill(tmp, data, flush); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	if err := persist(func() error { return dir.Rename(tmpName, name) }); err != nil {
+	if err := retryBlocked(func() error { return dir.Rename(tmpName, name) }); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	if flush {
@@ -83,7 +89,7 @@ func write(dir *os.Root, name string, data []byte, prepare func(old fs.FileInfo,
 	return nil
 }
 
-// fill writes data to tmp, flushes it if that is wanted, and closes it.
+// fill writes data to tmp, flushes it if flush is true, and closes it.
 func fill(tmp *os.File, data []byte, flush bool) error {
 	if _, err := tmp.Write(data); err != nil {
 		return err
@@ -103,8 +109,9 @@ func chmod(f *os.File, perm fs.FileMode) error {
 	return nil
 }
 
-// Tidy removes what killed processes have left of a Write to path. The caller must keep others from writing to path meanwhile.
-// Failure is no matter: the file at path is whole either way.
+// Tidy removes the temporary files that killed processes left when they wrote
+// to path. The caller must ensure that nobody writes to path meanwhile. Tidy
+// ignores errors, because the file at path is intact with or without them.
 func Tidy(path string) {
 	target, err := resolve(path)
 	if err != nil {
@@ -118,7 +125,7 @@ func Tidy(path string) {
 	TidyIn(dir, filepath.Base(target))
 }
 
-// TidyIn is Tidy for the file called name in dir.
+// TidyIn is like Tidy for the file name in dir.
 func TidyIn(dir *os.Root, name string) {
 	entries, _ := fs.ReadDir(dir.FS(), ".")
 	for _, e := range entries {
@@ -128,24 +135,27 @@ func TidyIn(dir *os.Root, name string) {
 	}
 }
 
-// unfinished is what the names of files begin with that are to become the file called name.
+// unfinished returns the prefix of the names of temporary files for the file
+// name.
 func unfinished(name string) string { return "." + name + ".tmp-" }
 
-// ReadIn reads the file called name in dir, which another process may be replacing just now. See [readfile.ReadIn].
+// ReadIn reads the file name in dir, even while another process replaces it.
+// See [readfile.ReadIn].
 func ReadIn(dir *os.Root, name string, most int64) (data []byte, err error) {
-	err = persist(func() error {
+	err = retryBlocked(func() error {
 		data, err = readfile.ReadIn(dir, name, most)
 		return err
 	})
 	return data, err
 }
 
-// resolve follows symbolic links at path to the name that the data is to have; that name may not exist yet.
+// resolve follows symbolic links at path and returns the path of the file to
+// write, which need not exist.
 func resolve(path string) (string, error) {
 	for range 40 {
 		link, err := os.Readlink(path)
 		if err != nil {
-			return path, nil // not a link, or not there: path itself is the name
+			return path, nil // not a link, or missing
 		}
 		if !filepath.IsAbs(link) {
 			link = filepath.Join(filepath.Dir(path), link)

@@ -35,9 +35,9 @@ func TestWriteFollowsLinks(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := os.Symlink(filepath.Join("sub", "real"), link); err != nil {
-		t.Skip("no symbolic links here:", err)
+		t.Skip("no symbolic links on this system:", err)
 	}
-	for _, want := range []string{"new", "again"} { // a dangling link, then one that leads to a file
+	for _, want := range []string{"new", "again"} { // the link dangles first, then leads to a file
 		if err := Write(link, []byte(want), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -53,14 +53,14 @@ func TestWriteRefuses(t *testing.T) {
 	loop := filepath.Join(dir, "loop")
 	if err := os.Symlink(loop, loop); err == nil {
 		if err := Write(loop, nil, 0o600); err == nil {
-			t.Error("a link to itself was written through")
+			t.Error("Write followed a link to itself")
 		}
 	}
 	if err := Write(dir, nil, 0o600); err == nil {
-		t.Error("a directory was replaced")
+		t.Error("Write replaced a directory")
 	}
 	if err := Write(filepath.Join(dir, "none", "f"), nil, 0o600); err == nil {
-		t.Error("wrote into a directory that does not exist")
+		t.Error("Write created a directory")
 	}
 	left, err := filepath.Glob(filepath.Join(dir, ".*tmp*"))
 	if err != nil || len(left) != 0 {
@@ -68,13 +68,14 @@ func TestWriteRefuses(t *testing.T) {
 	}
 }
 
-// Tidy takes away what was left of this file, by the name that a link leads to, and nothing else.
+// Tidy removes the temporary files for the file that a link leads to, and
+// nothing else.
 func TestTidy(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "f")
 	link := filepath.Join(dir, "link")
 	if err := os.Symlink("f", link); err != nil {
-		t.Skip("no symbolic links here:", err)
+		t.Skip("no symbolic links on this system:", err)
 	}
 	if err := Write(link, []byte("one"), 0o600); err != nil {
 		t.Fatal(err)
@@ -100,7 +101,7 @@ func TestTidy(t *testing.T) {
 	Tidy(filepath.Join(dir, "none", "f"))
 }
 
-// Readers beside many writers see whole files only.
+// Readers see only whole files while others write.
 func TestWriteConcurrently(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f")
 	root, err := os.OpenRoot(filepath.Dir(path))
@@ -127,12 +128,12 @@ func TestWriteConcurrently(t *testing.T) {
 		for {
 			got, err := ReadIn(root, "f", 1<<20)
 			if err != nil || !bytes.Equal(got, a) && !bytes.Equal(got, b) {
-				t.Errorf("read a mixture, or nothing: %d bytes, %v", len(got), err)
+				t.Errorf("read a mixture or nothing: %d bytes, %v", len(got), err)
 			}
 			select {
 			case <-done:
 				return
-			case <-time.After(time.Millisecond): // one who never lets go would keep a writer out on Windows
+			case <-time.After(time.Millisecond): // on Windows, a reader without pauses would block writers
 			}
 		}
 	})

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A program that reads the file without sharing its deletion is waited for.
+// Write waits for a program that reads the file without sharing its deletion.
 func TestWriteWaitsForReaders(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f")
 	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
@@ -18,7 +18,7 @@ func TestWriteWaitsForReaders(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := os.Rename(path, path+".moved"); err == nil {
-		t.Fatal("an open file can be renamed here: this test shows nothing")
+		t.Fatal("Windows allowed to rename an open file, so this test proves nothing")
 	}
 	closed := make(chan struct{})
 	time.AfterFunc(50*time.Millisecond, func() {

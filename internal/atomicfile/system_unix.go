@@ -8,7 +8,7 @@ import (
 	"syscall"
 )
 
-// keepOwner gives tmp the owner of old where the caller may do that (root editing a user's file).
+// keepOwner gives tmp the owner of old if the caller may do that, as root may.
 func keepOwner(tmp *os.File, old fs.FileInfo) {
 	st, ok := old.Sys().(*syscall.Stat_t)
 	if !ok || int(st.Uid) == os.Geteuid() && int(st.Gid) == os.Getegid() {
@@ -20,7 +20,8 @@ func keepOwner(tmp *os.File, old fs.FileInfo) {
 	}
 }
 
-// syncDir makes a rename in dir durable, as far as the filesystem can: the rename itself is done either way.
+// syncDir makes a rename in dir durable, as far as the filesystem can. Its
+// errors do not matter: the rename is already done.
 func syncDir(dir *os.Root) {
 	d, err := dir.Open(".")
 	if err != nil {
@@ -30,5 +31,5 @@ func syncDir(dir *os.Root) {
 	_ = d.Sync()
 }
 
-// persist runs f: here, readers and writers of a file are never in each other's way.
-func persist(f func() error) error { return f() }
+// retryBlocked calls f once: on Unix readers and writers do not block each other.
+func retryBlocked(f func() error) error { return f() }

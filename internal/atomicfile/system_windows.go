@@ -12,18 +12,21 @@ import (
 // keepOwner does nothing: a new file inherits its access list from the directory.
 func keepOwner(*os.File, fs.FileInfo) {}
 
-// syncDir does nothing: directories cannot be flushed.
+// syncDir does nothing: Windows cannot flush directories.
 func syncDir(*os.Root) {}
 
-// patience bounds how long others may be in the way of f. Readers take milliseconds, a virus scanner a moment more.
-const patience = 2 * time.Second
+// maxRetryTime is how long retryBlocked repeats f. Readers hold a file for milliseconds,
+// virus scanners a little longer.
+const maxRetryTime = 2 * time.Second
 
-// persist runs f again as long as somebody is in its way. Windows refuses to replace a file that is open for reading (most programs
-// do not share its deletion), and to open one that is being replaced. It says no more than "access denied" of the latter,
-// so that a permission that is really missing shows only after that time.
-func persist(f func() error) error {
+// retryBlocked calls f again while another process blocks it. Windows refuses to
+// replace a file that is open for reading, because most programs do not share
+// its deletion, and it refuses to open a file that is being replaced. It
+// reports the second case as "access denied", so retryBlocked reports a missing
+// permission only after maxRetryTime.
+func retryBlocked(f func() error) error {
 	pause := time.Millisecond
-	for end := time.Now().Add(patience); ; pause = min(2*pause, 50*time.Millisecond) {
+	for end := time.Now().Add(maxRetryTime); ; pause = min(2*pause, 50*time.Millisecond) {
 		err := f()
 		if !errors.Is(err, windows.ERROR_SHARING_VIOLATION) && !errors.Is(err, windows.ERROR_ACCESS_DENIED) || time.Now().After(end) {
 			return err

@@ -1,13 +1,14 @@
-// Package credentials has the SDK's credentials without the SDK.
+// Package credentials defines the SDK's credentials without the SDK.
 //
-// A warm call is over before the SDK would be initialised, so what it needs of ours must not import the SDK. Everything else uses
-// aws.Credentials.
+// A warm call ends before the SDK would be initialized, so the packages that it
+// needs must not import the SDK. All other packages use aws.Credentials.
 package credentials
 
 import "time"
 
-// Plain is what aws.Credentials is made of, field by field: a value of either can be assigned to a variable of the other. It must not be
-// formatted: that prints the secret.
+// Plain has the same fields as aws.Credentials, so that a value of one type can
+// be assigned to a variable of the other. Do not format it: that prints the
+// secret.
 type Plain = struct {
 	AccessKeyID     string
 	SecretAccessKey string
@@ -18,14 +19,17 @@ type Plain = struct {
 	AccountID       string
 }
 
-// ahead is how long before their end a calling SDK is told that credentials end. The Go SDK signs with them until that very second, so
-// that the last requests would reach AWS too late, all of them where the clocks differ a little.
-const ahead = time.Minute
+// refreshMargin is how long before the real expiry a calling SDK believes that
+// credentials expire. The Go SDK signs with them until the very second, so that
+// the last requests would reach AWS too late. If the clocks differ a little,
+// all of these would fail.
+const refreshMargin = time.Minute
 
-// Early returns c as a calling SDK is to be told of it; of credentials that live for seconds it keeps the most part.
+// Early returns c with an expiry slightly before the real one, for a calling
+// SDK. Credentials that live only for seconds keep most of that time.
 func Early(c Plain, now time.Time) Plain {
 	if left := c.Expires.Sub(now); c.CanExpire && left > 0 {
-		c.Expires = c.Expires.Add(-min(ahead, left/4))
+		c.Expires = c.Expires.Add(-min(refreshMargin, left/4))
 	}
 	return c
 }

@@ -6,11 +6,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// It compiles only as long as the two are made of the same fields.
+// It compiles only while both types have the same fields.
 func TestPlainIsTheSDKs(t *testing.T) {
 	var plain Plain = aws.Credentials{AccessKeyID: "AKIA", AccountID: "1"}
 	var sdk aws.Credentials = plain
 	if sdk.AccessKeyID != "AKIA" || sdk.AccountID != "1" {
-		t.Error("fields were lost")
+		t.Error("fields are lost")
 	}
 }

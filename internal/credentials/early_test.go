@@ -7,7 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// SDKs are told of an end that leaves them time, and never of one that is past already.
+// Early leaves SDKs time to refresh, and never returns an expiry in the past.
 func TestEarly(t *testing.T) {
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for left, want := range map[time.Duration]time.Duration{
@@ -19,10 +19,10 @@ func TestEarly(t *testing.T) {
 		-10 * time.Second: -10 * time.Second,
 	} {
 		if got := Early(aws.Credentials{CanExpire: true, Expires: now.Add(left)}, now).Expires.Sub(now); got != want {
-			t.Errorf("credentials that end in %v are said to end in %v, want %v", left, got, want)
+			t.Errorf("credentials that expire in %v are reported to expire in %v, want %v", left, got, want)
 		}
 	}
 	if c := Early(aws.Credentials{}, now); !c.Expires.IsZero() {
-		t.Errorf("credentials without an end are said to end at %v", c.Expires)
+		t.Errorf("credentials that do not expire are reported to expire at %v", c.Expires)
 	}
 }

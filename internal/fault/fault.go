@@ -1,7 +1,6 @@
-// Package fault has a panic, in whatever goroutine of ours, end the process as
-// the command wants it. Go's own way is exit code 2, which stands for wrong
-// usage, and a text that can have the panic's value in it, which can be
-// anything.
+// Package fault lets a command decide how a panic, in any of our goroutines,
+// ends the process. Go's default is exit code 2, which stands for wrong usage,
+// and a text that may hold the panic's value and so a secret.
 package fault
 
 import (
@@ -11,10 +10,10 @@ import (
 	"sync/atomic"
 )
 
-// Fault is a panic. It has nothing of its value, which could be a secret, but
-// the type.
+// Fault describes a panic. It holds the type of the panic's value, never the
+// value itself, which could be a secret.
 type Fault struct {
-	Type      string   // of the value
+	Type      string   // the type of the value
 	Functions []string // innermost first, with file name and line
 }
 
@@ -24,11 +23,11 @@ func (f *Fault) Error() string {
 
 var handler atomic.Pointer[func(*Fault)]
 
-// Handle has handle called for every panic that Catch meets from now on. It
-// must end the process. Without a handler a panic is Go's.
+// Handle sets the function that Catch calls for every panic from now on. The
+// function must end the process. Without it, Go handles panics.
 func Handle(handle func(*Fault)) { handler.Store(&handle) }
 
-// Go runs f in a goroutine of its own, under Catch.
+// Go runs f in a new goroutine, under Catch.
 func Go(f func()) {
 	go func() {
 		defer Catch()
@@ -36,8 +35,8 @@ func Go(f func()) {
 	}()
 }
 
-// Catch is deferred by a goroutine's first function. It hands a panic to the
-// handler.
+// Catch hands a panic to the function set with Handle. The first function of a
+// goroutine must defer it.
 func Catch() {
 	handle := handler.Load()
 	if handle == nil {
@@ -48,15 +47,15 @@ func Catch() {
 	}
 }
 
-// most is how many functions are named.
-const most = 12
+// maxFunctions is the largest number of functions in a Fault.
+const maxFunctions = 12
 
 func newFault(value any) *Fault {
 	f := &Fault{Type: fmt.Sprintf("%T", value)}
 	pcs := make([]uintptr, 64)
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs)])
-	panicked := false // what comes before that is about catching it
-	for more := true; more && len(f.Functions) < most; {
+	panicked := false // the frames before that belong to the recovery
+	for more := true; more && len(f.Functions) < maxFunctions; {
 		var frame runtime.Frame
 		frame, more = frames.Next()
 		name := frame.Function[strings.LastIndexByte(frame.Function, '/')+1:]

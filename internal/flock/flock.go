@@ -1,4 +1,4 @@
-// Package flock keeps processes of one user from doing the same thing at once.
+// Package flock provides locks between the processes of one user.
 package flock
 
 import (
@@ -11,28 +11,32 @@ import (
 	"github.com/awsexec/awsexec/internal/ownfile"
 )
 
-// Lock takes the exclusive advisory lock named by the file at path and returns the function that gives it back.
+// Lock takes the exclusive advisory lock of the file at path and returns the
+// function that releases it.
 //
-// The lock belongs to the process: the operating system drops it when its holder dies, however it dies. It holds between
-// the goroutines of one process too. The file is in a directory of awsexec's own (see package ownfile) and is created where it is missing. It
-// holds nothing and must never be removed, or two holders could lock two files of the same name. When ctx ends before the lock is
-// got, the error wraps ctx's cause.
+// The system releases the lock when the process ends, however it ends. The lock
+// also excludes other goroutines of this process. The file must be in one of
+// awsexec's own directories (see package ownfile); Lock creates it if it is
+// missing. The file is empty and must never be removed: two processes could
+// then lock two files of the same name. If ctx ends first, the error wraps the
+// cause of ctx.
 func Lock(ctx context.Context, path string) (release func(), err error) {
 	f, err := ownfile.Dir(filepath.Dir(path)).OpenFile(filepath.Base(path))
 	if err != nil {
 		return nil, err
 	}
 	if ok, err := try(f); ok || err != nil {
-		return give(f, path, err)
+		return locked(f, path, err)
 	}
 
 	got := make(chan error, 1)
 	fault.Go(func() { got <- wait(f) })
 	select {
 	case err := <-got:
-		return give(f, path, err)
+		return locked(f, path, err)
 	case <-ctx.Done():
-		// The call that waits in the system cannot be taken back. Should it still succeed, closing the file drops the lock.
+		// A blocking lock call cannot be canceled. If it succeeds later,
+		// closing the file releases the lock.
 		fault.Go(func() {
 			<-got
 			f.Close()
@@ -41,10 +45,11 @@ func Lock(ctx context.Context, path string) (release func(), err error) {
 	}
 }
 
-// Try takes the lock of an open file if nobody holds it, and reports whether it did. Closing f gives the lock back.
+// Try takes the lock of the open file f if it is free, and reports whether it
+// did. Closing f releases the lock.
 func Try(f *os.File) (bool, error) { return try(f) }
 
-func give(f *os.File, path string, err error) (func(), error) {
+func locked(f *os.File, path string, err error) (func(), error) {
 	if err != nil {
 		f.Close()
 		return nil, fmt.Errorf("lock %s: %w", path, err)

@@ -15,7 +15,8 @@ import (
 
 const holdFile = "FLOCK_TEST_HOLD"
 
-// TestMain lets the test binary be the other process: one that takes the lock, says so, and holds it until it is killed.
+// TestMain lets the test binary be another process, which takes the lock,
+// reports that, and holds the lock until it is killed.
 func TestMain(m *testing.M) {
 	if path := os.Getenv(holdFile); path != "" {
 		if _, err := Lock(context.Background(), path); err != nil {
@@ -39,7 +40,7 @@ func TestLockExcludes(t *testing.T) {
 				return
 			}
 			if holders.Add(1) != 1 {
-				t.Error("two holders")
+				t.Error("two processes hold the lock")
 			}
 			got.Add(1)
 			holders.Add(-1)
@@ -64,7 +65,7 @@ func TestLockEndsWithContext(t *testing.T) {
 		t.Errorf("got %v, want the deadline", err)
 	}
 	release()
-	// The waiter that gave up may get the lock late, and must let it go again.
+	// The waiter that gave up may still get the lock, and must release it.
 	release, err = Lock(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
@@ -93,7 +94,7 @@ func TestLockOutlivesNoHolder(t *testing.T) {
 	}()
 	select {
 	case err := <-got:
-		t.Fatalf("lock was free beside its holder: %v", err)
+		t.Fatalf("the lock was free beside its holder: %v", err)
 	default:
 	}
 	if err := holder.Process.Kill(); err != nil {

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// try takes the lock if nobody holds it.
+// try takes the lock if it is free, and reports whether it did.
 func try(f *os.File) (bool, error) {
 	err := flock(f, unix.LOCK_EX|unix.LOCK_NB)
 	if errors.Is(err, unix.EWOULDBLOCK) {
@@ -18,10 +18,11 @@ func try(f *os.File) (bool, error) {
 	return err == nil, err
 }
 
-// wait takes the lock when its holder gives it up.
+// wait takes the lock as soon as it is free.
 func wait(f *os.File) error { return flock(f, unix.LOCK_EX) }
 
-// flock is flock(2): unlike fcntl(2) locks, its locks belong to the open file, so two opens in one process exclude each other.
+// flock calls flock(2). Unlike locks of fcntl(2), its locks belong to the open
+// file, so that two opens in one process exclude each other.
 func flock(f *os.File, how int) error {
 	for {
 		err := unix.Flock(int(f.Fd()), how)

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// try takes the lock if nobody holds it.
+// try takes the lock if it is free, and reports whether it did.
 func try(f *os.File) (bool, error) {
 	err := lock(f, windows.LOCKFILE_EXCLUSIVE_LOCK|windows.LOCKFILE_FAIL_IMMEDIATELY)
 	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) || errors.Is(err, windows.ERROR_IO_PENDING) {
@@ -16,7 +16,7 @@ func try(f *os.File) (bool, error) {
 	return err == nil, err
 }
 
-// wait takes the lock when its holder gives it up.
+// wait takes the lock as soon as it is free.
 func wait(f *os.File) error { return lock(f, windows.LOCKFILE_EXCLUSIVE_LOCK) }
 
 func lock(f *os.File, flags uint32) error {

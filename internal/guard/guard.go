@@ -1,3 +1,3 @@
-// Package guard keeps the memory of this process, in which long-term keys are,
-// from other processes of the same user and from core files.
+// Package guard protects the memory of this process, which holds long-term
+// keys, from other processes of the same user and from core files.
 package guard

@@ -15,15 +15,15 @@ import (
 
 const roleVar = "GUARD_TEST_ROLE"
 
-// TestMain lets the test binary be the processes that a test looks at.
+// TestMain lets the test binary be the processes that a test examines.
 func TestMain(m *testing.M) {
 	switch os.Getenv(roleVar) {
 	case "":
 		os.Exit(m.Run())
 	case "guarded":
 		Process()
-		Process() // once more is no harm
-		tell()
+		Process() // a second call does no harm
+		printState()
 		plain := []string{roleVar + "=plain"}
 		again := exec.Command("/proc/self/exe")
 		again.Env = plain
@@ -32,34 +32,34 @@ func TestMain(m *testing.M) {
 			fmt.Println(err)
 		}
 		again.Wait()
-		tell()
+		printState()
 		if exec.Command("head", fmt.Sprintf("/proc/%d/environ", os.Getpid())).Run() == nil {
-			fmt.Println("another process of the user could look into this one")
+			fmt.Println("another process of the user can read this one")
 		}
 		fmt.Println(WithLimits(func() error { return syscall.Exec("/proc/self/exe", os.Args, plain) }))
 	case "plain":
-		tell()
+		printState()
 	}
 }
 
-// tell prints what can be known of this process.
-func tell() {
+// printState prints the observable state of this process.
+func printState() {
 	dumpable, err := unix.PrctlRetInt(unix.PR_GET_DUMPABLE, 0, 0, 0, 0)
 	var limit syscall.Rlimit
 	err = errors.Join(err, syscall.Getrlimit(syscall.RLIMIT_CORE, &limit))
 	fmt.Println(dumpable, limit.Cur, err)
 }
 
-// A guarded process is not dumpable and leaves no core; who is started by it,
-// and what it becomes, is as if it had not been guarded. It is run as a user
-// without privileges, from whom it is guarded.
+// A guarded process is not dumpable and leaves no core file. A program that it
+// starts or becomes runs as if unguarded. The process runs as a user without
+// privileges, because root can read any process.
 func TestProcess(t *testing.T) {
 	var limit syscall.Rlimit
 	if err := syscall.Getrlimit(syscall.RLIMIT_CORE, &limit); err != nil {
 		t.Fatal(err)
 	}
 	if limit.Max == 0 {
-		t.Skip("no core files are allowed here")
+		t.Skip("no core files allowed on this system")
 	}
 	cur := min(limit.Max, 1<<20)
 	if err := syscall.Setrlimit(syscall.RLIMIT_CORE, &syscall.Rlimit{Cur: cur, Max: limit.Max}); err != nil {
@@ -67,7 +67,7 @@ func TestProcess(t *testing.T) {
 	}
 	defer syscall.Setrlimit(syscall.RLIMIT_CORE, &limit)
 
-	self, err := os.Open("/proc/self/exe") // the file's own directory may be closed to others
+	self, err := os.Open("/proc/self/exe") // other users may have no access to the file's directory
 	if err != nil {
 		t.Fatal(err)
 	}

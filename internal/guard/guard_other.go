@@ -2,6 +2,6 @@
 
 package guard
 
-// refuseTracing does nothing: macOS protects processes of programs that are
-// signed for it by itself.
+// refuseTracing does nothing: macOS itself protects programs that are signed
+// for it.
 func refuseTracing() {}

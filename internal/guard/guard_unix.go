@@ -9,15 +9,15 @@ import (
 
 var (
 	mu       sync.Mutex
-	original *syscall.Rlimit // of core files, where Process has lowered it
+	original *syscall.Rlimit // the limit of core files before Process lowered it
 )
 
-// Process has this process leave no core file and, on Linux, be neither traced
-// nor read by processes of the same user: debuggers, gcore, whoever opens
-// /proc/PID/mem or environ. Root may do all that still. A program that takes
-// the place of this one is not affected by the latter, since execve(2) makes a
-// process dumpable again; for the limit see [WithLimits]. Where the system
-// refuses, all goes on as without.
+// Process prevents core files of this process. On Linux it also prevents other
+// processes of the same user from tracing this process or reading its memory:
+// debuggers, gcore, and readers of /proc/PID/mem and environ. Root can still do
+// all that. A program that this process becomes can be traced again, because
+// execve(2) makes a process dumpable; for its core limit see [WithLimits].
+// Process ignores errors of the system.
 func Process() {
 	mu.Lock()
 	defer mu.Unlock()
@@ -31,9 +31,8 @@ func Process() {
 	}
 }
 
-// WithLimits calls f, which starts another program or becomes it, with the
-// limit of core files that this process was started with, and returns its
-// error.
+// WithLimits restores the core limit that this process was started with and
+// calls f, which starts or becomes another program. It returns the error of f.
 func WithLimits(f func() error) error {
 	mu.Lock()
 	defer mu.Unlock()

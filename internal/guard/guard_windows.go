@@ -1,7 +1,7 @@
 package guard
 
-// Process does nothing: Windows has no core files, and nothing that keeps
-// processes of the same user apart.
+// Process does nothing: Windows has no core files, and no protection between
+// processes of the same user.
 func Process() {}
 
 // WithLimits calls f and returns its error.

@@ -1,5 +1,6 @@
-// Package interrupt ends a run on the first signal that asks for it: in good order if the run heeds its context, and by force if it does
-// not, because it waits for something that no context ends.
+// Package interrupt ends a run on the first signal that asks for it. The run
+// ends in good order if it obeys its context. If it waits for something that no
+// context ends, it is ended by force.
 package interrupt
 
 import (
@@ -24,12 +25,14 @@ func (s Signal) Error() string {
 	return fmt.Sprintf("ended by signal %d", int(s))
 }
 
-// ExitCode is what a shell gives for a program that the signal ended.
+// ExitCode returns the exit code that a shell reports for a program ended by s.
 func (s Signal) ExitCode() int { return 128 + int(s) }
 
-// Catch returns a context that ends with the first SIGINT, SIGTERM or SIGHUP; its cause is a [Signal]. If the process is still there after
-// the time grace, exit is called with the exit code, outside of [Shield]. A second signal has the system's own effect: it kills. A signal that the
-// process was started with ignored, by nohup or as a shell's background job, stays so.
+// Catch returns a context that ends on the first SIGINT, SIGTERM or SIGHUP. The
+// cause is a [Signal]. If the process still runs after grace, Catch calls exit
+// with the exit code, but not while a [Shield] is held. A second signal kills
+// the process. A signal that was ignored when the process started, because of
+// nohup or as a background job of a shell, stays ignored.
 func Catch(grace time.Duration, exit func(code int)) context.Context {
 	received := make(chan os.Signal, 1)
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP} {
@@ -40,7 +43,8 @@ func Catch(grace time.Duration, exit func(code int)) context.Context {
 	return watch(received, func() { signal.Stop(received) }, grace, exit)
 }
 
-// watch is Catch for a signal that is received; caught is called when it is.
+// watch implements Catch for the signals in received. It calls caught when it
+// receives one.
 func watch(received <-chan os.Signal, caught func(), grace time.Duration, exit func(code int)) context.Context {
 	s := &shields{}
 	ctx, cancel := context.WithCancelCause(context.WithValue(context.Background(), shieldsKey{}, s))
@@ -60,8 +64,10 @@ func watch(received <-chan os.Signal, caught func(), grace time.Duration, exit f
 	return ctx
 }
 
-// Shield returns ctx without its end, for work that must not be left half done, and the function that says that it is done. Until then the
-// process is not ended by force. The work needs a limit of its own.
+// Shield returns ctx without its cancellation, for work that must not be
+// interrupted half-way, and a function that the caller must call when the work
+// is done. Until then the process is not ended by force. The work needs a time
+// limit of its own.
 func Shield(ctx context.Context) (shielded context.Context, release func()) {
 	s, ok := ctx.Value(shieldsKey{}).(*shields)
 	if !ok {
@@ -73,11 +79,11 @@ func Shield(ctx context.Context) (shielded context.Context, release func()) {
 
 type shieldsKey struct{}
 
-// shields counts what must not be left half done.
+// shields counts the work that must not be interrupted.
 type shields struct {
 	mu    sync.Mutex
 	count int
-	none  chan struct{} // closed when count becomes 0; nil while it is
+	none  chan struct{} // closed when count reaches 0; nil while count is 0
 }
 
 func (s *shields) add() {
@@ -98,7 +104,8 @@ func (s *shields) remove() {
 	}
 }
 
-// ifNone calls end if there is no shield, and lets nobody take one meanwhile.
+// ifNone calls end if there is no shield, and prevents new shields meanwhile.
+// It reports whether it called end.
 func (s *shields) ifNone(end func()) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -109,7 +116,7 @@ func (s *shields) ifNone(end func()) bool {
 	return true
 }
 
-// wait returns when there is none.
+// wait waits until there is no shield.
 func (s *shields) wait() {
 	s.mu.Lock()
 	none := s.none

@@ -13,7 +13,8 @@ import (
 
 const grace = 2 * time.Second
 
-// run starts to watch; send is a signal, and code is what the process was ended with by force, 0 if it was not.
+// run starts to watch; send is a signal, and code is what the process was ended
+// with by force, 0 if it was not.
 func run() (ctx context.Context, send func(syscall.Signal), code func() int) {
 	received := make(chan os.Signal, 1)
 	var exited atomic.Int32
@@ -32,7 +33,7 @@ func TestForced(t *testing.T) {
 			}
 			time.Sleep(grace - 1)
 			if code() != 0 {
-				t.Error("ended at once")
+				t.Error("exit called at once")
 			}
 			time.Sleep(1)
 			if code() != 128+int(s) {
@@ -42,7 +43,7 @@ func TestForced(t *testing.T) {
 	}
 }
 
-// Work behind a shield is finished, and the rest of the run has its time afterwards.
+// Shielded work is finished, and the rest of the run has its time after that.
 func TestShield(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, send, code := run()
@@ -52,14 +53,14 @@ func TestShield(t *testing.T) {
 		<-ctx.Done()
 		time.Sleep(time.Hour)
 		release()
-		release() // no more than once
+		release() // a second call has no effect
 		time.Sleep(time.Hour)
 		if first.Err() != nil || code() != 0 {
-			t.Errorf("the work was ended: %v, exit code %d", first.Err(), code())
+			t.Errorf("the shielded work was interrupted: %v, exit code %d", first.Err(), code())
 		}
 		releaseOther()
 		time.Sleep(grace / 2)
-		_, release = Shield(ctx) // something more is to be finished
+		_, release = Shield(ctx) // more shielded work
 		time.Sleep(time.Hour)
 		if code() != 0 {
 			t.Errorf("exit code %d", code())

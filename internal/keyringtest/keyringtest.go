@@ -1,4 +1,5 @@
-// Package keyringtest starts a real gnome-keyring on a session bus of its own, away from the desktop's, for tests and measurements.
+// Package keyringtest starts a real gnome-keyring on a private session bus,
+// separate from the desktop's, for tests and measurements.
 package keyringtest
 
 import (
@@ -16,19 +17,22 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// ErrMissing says that a program is not installed.
+// ErrMissing reports that a program is not installed.
 var ErrMissing = errors.New("not installed")
 
-// SecretsName is the name that a keyring owns on the bus. Source: the Secret Service API.
+// SecretsName is the name on the bus that a keyring owns. Source: the Secret
+// Service API.
 const SecretsName = "org.freedesktop.secrets"
 
-// startTime bounds the wait for a daemon to come up.
+// startTime limits how long a daemon may take to start.
 const startTime = 20 * time.Second
 
-// starts bounds how often gnome-keyring is started: some versions abort now and then as they come up.
+// starts is how often gnome-keyring is started: some versions abort now and
+// then while starting.
 const starts = 3
 
-// busConfig is a session bus that starts nothing by itself: no service directories.
+// busConfig configures a session bus without service directories, so that it
+// starts no programs.
 const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">
 <busconfig>
@@ -44,25 +48,30 @@ const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Con
 </busconfig>
 `
 
-// Bus is a session bus and the daemons on it. It is for one goroutine at a time.
+// Bus is a session bus with its daemons. It must be used by one goroutine at a
+// time.
 type Bus struct {
-	Address string // for DBUS_SESSION_BUS_ADDRESS
+	Address string // the value for DBUS_SESSION_BUS_ADDRESS
 
 	dir     string
 	environ []string
 	daemons []*daemon
 }
 
-// daemon is a process that has been started.
+// daemon is a started process.
 type daemon struct {
 	process *os.Process
-	ended   chan struct{} // closed when it has ended
+	ended   chan struct{} // closed when the process has ended
 }
 
-// StartBus starts dbus-daemon with its socket and its configuration in dir, whose path must be short: that of a socket has at most 108
-// bytes. More is added to its configuration as it is, in the format of dbus-daemon(1); see [Activate]. Environ is the environment of all
-// daemons, and should lead to no files of the user: HOME and XDG_*_HOME below dir. The error wraps [ErrMissing] where there is no
-// dbus-daemon. The caller must Close the bus; on Linux its daemons also end with the process that started them.
+// StartBus starts dbus-daemon with its socket and configuration in dir. The
+// path of dir must be short, because that of a socket has at most 108 bytes.
+// StartBus adds more to the configuration as it is, in the format of
+// dbus-daemon(1); see [Activate]. All daemons get the environment environ,
+// which should not lead to files of the user: HOME and XDG_*_HOME should be
+// below dir. If dbus-daemon is not installed, the error wraps [ErrMissing]. The
+// caller must Close the bus. On Linux the daemons also end with the process
+// that started them.
 func StartBus(dir, more string, environ []string) (*Bus, error) {
 	config := filepath.Join(dir, "bus.conf")
 	if err := os.WriteFile(config, fmt.Appendf(nil, busConfig, dir, more), 0o600); err != nil {
@@ -94,8 +103,9 @@ func StartBus(dir, more string, environ []string) (*Bus, error) {
 	return b, nil
 }
 
-// Activate writes service files to dir and returns the configuration with which a bus starts these programs by itself: command lines by
-// the name on the bus that is asked for. The processes end with the bus: they notice that it is gone.
+// Activate writes service files to dir and returns the configuration with which
+// a bus starts these programs on demand. The map programs holds a command line
+// for each name on the bus. The programs end with the bus.
 func Activate(dir string, programs map[string]string) (config string, err error) {
 	dir = filepath.Join(dir, "services")
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -110,8 +120,9 @@ func Activate(dir string, programs map[string]string) (config string, err error)
 	return "<servicedir>" + dir + "</servicedir>", nil
 }
 
-// ActivateKeyring is Activate for gnome-keyring on the bus in dir. What the bus starts knows no password: its collection is locked, if
-// there is one. The error wraps [ErrMissing] where it is not installed.
+// ActivateKeyring is like Activate for gnome-keyring on the bus in dir. A
+// keyring that the bus starts has no password, so that an existing collection
+// is locked. If gnome-keyring is not installed, the error wraps [ErrMissing].
 func ActivateKeyring(dir string) (config string, err error) {
 	const name = "gnome-keyring-daemon"
 	path, err := exec.LookPath(name)
@@ -122,8 +133,9 @@ func ActivateKeyring(dir string) (config string, err error) {
 	return Activate(dir, map[string]string{SecretsName: program})
 }
 
-// StartKeyring starts gnome-keyring with an unlocked login collection, new or of the same password, and returns when it owns its name on
-// the bus. The error wraps [ErrMissing] where it is not installed.
+// StartKeyring starts gnome-keyring with an unlocked login collection, which is
+// new or has the same password. It returns when the keyring owns its name on
+// the bus. If gnome-keyring is not installed, the error wraps [ErrMissing].
 func (b *Bus) StartKeyring(password string) error {
 	conn, err := dbus.Connect(b.Address)
 	if err != nil {
@@ -145,7 +157,7 @@ func (b *Bus) StartKeyring(password string) error {
 			return err
 		}
 	}
-	return fmt.Errorf("gnome-keyring-daemon ended %d times as it came up", starts)
+	return fmt.Errorf("gnome-keyring-daemon ended %d times while starting", starts)
 }
 
 func (b *Bus) startKeyring(password string) (*daemon, error) {
@@ -159,7 +171,8 @@ func (b *Bus) startKeyring(password string) (*daemon, error) {
 	return b.start(cmd)
 }
 
-// owns waits until it is this very process that owns the name of the keyring, or has ended.
+// owns waits until the process of d owns the name of the keyring or has ended.
+// It reports whether the process has ended.
 func (d *daemon) owns(conn *dbus.Conn, changes <-chan *dbus.Signal, timeout <-chan time.Time) (ended bool, err error) {
 	for {
 		var pid uint32
@@ -175,20 +188,22 @@ func (d *daemon) owns(conn *dbus.Conn, changes <-chan *dbus.Signal, timeout <-ch
 		case <-d.ended:
 			return true, nil
 		case <-timeout:
-			return false, fmt.Errorf("gnome-keyring-daemon did not come up in %v", startTime)
+			return false, fmt.Errorf("gnome-keyring-daemon did not start within %v", startTime)
 		}
 	}
 }
 
-// Greet makes conn a client that the keyring knows. It comes before all other calls of the keyring on a connection, where there is one: about
-// one in a thousand first calls of another kind, those of go-keyring's Set among them, ends gnome-keyring 42 when several clients come and go.
+// Greet introduces conn to the keyring as a client. Call it before all other
+// calls of the keyring on a connection. When several clients come and go, about
+// one in a thousand first calls of another kind, such as those of go-keyring's
+// Set, ends gnome-keyring 42.
 func Greet(conn *dbus.Conn) error {
 	var collections []dbus.ObjectPath
 	return conn.Object(SecretsName, "/org/freedesktop/secrets").Call("org.freedesktop.DBus.Properties.Get", dbus.FlagNoAutoStart,
 		"org.freedesktop.Secret.Service", "Collections").Store(&collections)
 }
 
-// HasKeyring says whether a keyring service owns its name on the bus.
+// HasKeyring reports whether a keyring service owns its name on the bus.
 func (b *Bus) HasKeyring() (bool, error) {
 	conn, err := dbus.Connect(b.Address)
 	if err != nil {
@@ -200,7 +215,8 @@ func (b *Bus) HasKeyring() (bool, error) {
 	return owned, err
 }
 
-// PIDs are the process ids of the daemons in the order of their start, the bus first.
+// PIDs returns the process IDs of the daemons in the order of their start, the
+// bus first.
 func (b *Bus) PIDs() []int {
 	var pids []int
 	for _, d := range b.daemons {
@@ -209,7 +225,7 @@ func (b *Bus) PIDs() []int {
 	return pids
 }
 
-// Close kills the daemons and waits for their end.
+// Close kills the daemons and waits until they have ended.
 func (b *Bus) Close() {
 	for _, d := range b.daemons {
 		_ = d.process.Kill()
@@ -229,7 +245,8 @@ func (b *Bus) command(name string, args ...string) (*exec.Cmd, error) {
 	return cmd, nil
 }
 
-// start starts a daemon from a thread that lasts as long as it: where a daemon is to end with its parent, the system means the thread.
+// start starts a daemon from a thread that lives as long as the daemon: on
+// Linux, a daemon that ends with its parent ends with the parent's thread.
 func (b *Bus) start(cmd *exec.Cmd) (*daemon, error) {
 	d := &daemon{ended: make(chan struct{})}
 	started := make(chan error)

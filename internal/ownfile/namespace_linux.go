@@ -6,11 +6,13 @@ import (
 	"strings"
 )
 
-// overflowUID stands for all users that a user namespace does not know. Source: user_namespaces(7), "Unmapped user and group IDs".
+// overflowUID is the user ID that stands for every user unknown to a user
+// namespace. Source: user_namespaces(7), "Unmapped user and group IDs".
 const overflowUID = 65534
 
-// unmapped reports whether uid is that of files whose owner cannot be told: in a sandbox or a rootless container the directories of the
-// machine's root seem to belong to it.
+// unmapped reports whether uid stands for owners that are unknown here. In a
+// sandbox or a rootless container, the directories of the machine's root seem
+// to belong to this user.
 func unmapped(uid int) bool {
 	if uid != overflowUID {
 		return false

@@ -2,5 +2,5 @@
 
 package ownfile
 
-// unmapped is false: there are no user namespaces.
+// unmapped reports false: this system has no user namespaces.
 func unmapped(int) bool { return false }

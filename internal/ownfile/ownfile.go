@@ -1,11 +1,15 @@
-// Package ownfile opens awsexec's own directories and the files in them. It refuses a directory in which somebody else could have put
-// something, or in whose place somebody else could put another.
+// Package ownfile opens awsexec's own directories and the files in them. It
+// refuses a directory if another user could have put files into it or could
+// replace it.
 //
-// A directory is taken if it belongs to this process's user, nobody else may write to it, and nobody but this user and root can replace
-// what leads to it: each directory above belongs to one of them, and others may write to it only if it is sticky, as /tmp is; so
-// do the symbolic links on the way. What is below it must be made of directories, not links, and each is held to the same rule. Modes and
-// owners are those of the directory that was opened, so that there is no moment between the check and the use. Windows, where modes say
-// nothing, has no such rule: the user's profile is closed to others there.
+// A directory must belong to this process's user, and nobody else may write to
+// it. Each directory above it, and each symbolic link on the way, must belong
+// to this user or to root. Others may write to a directory above only if it is
+// sticky, as /tmp is. A directory below an own directory must follow the same
+// rule and must not be a link. The check uses the mode and owner of the opened
+// directory, so that nothing can change between check and use. Windows has no
+// such rule, because modes mean nothing there and the user's profile is closed
+// to others.
 package ownfile
 
 import (
@@ -22,26 +26,28 @@ import (
 	"github.com/awsexec/awsexec/internal/readfile"
 )
 
-// Dir is the path of a directory that is awsexec's own. Names of files in it are relative and written with slashes. Every method opens the
-// directory anew and returns a [*RefusedError] if it is refused.
+// Dir is the path of one of awsexec's own directories. Names of files in it are
+// relative and use slashes. Every method opens the directory anew and returns a
+// [*RefusedError] if it is refused.
 type Dir string
 
-// Reason is why a directory is refused.
+// Reason is the reason why a directory is refused.
 type Reason int
 
 const (
-	ForeignOwner Reason = iota // it belongs to somebody else
-	Writable                   // others may write to it
-	ForeignLink                // it is a symbolic link of somebody else
-	Link                       // it is a symbolic link where none belongs
+	ForeignOwner Reason = iota // another user owns it
+	Writable                   // other users may write to it
+	ForeignLink                // a symbolic link of another user
+	Link                       // a symbolic link below an own directory
 )
 
-// RefusedError reports a directory that is not used, since others could have a say in what is in it. It is an [fs.ErrPermission].
+// RefusedError reports a directory that is not safe to use, because other users
+// could change its content. It is an [fs.ErrPermission].
 type RefusedError struct {
-	Dir    string // the directory that was wanted
-	Path   string // what is wrong: Dir, a directory above, or a link that leads there
+	Dir    string // the requested directory
+	Path   string // the offending path: Dir, a directory above, or a link that leads there
 	Reason Reason
-	Owner  int // the user id of Path's owner
+	Owner  int // the user ID of Path's owner
 	Mode   fs.FileMode
 }
 
@@ -51,7 +57,7 @@ func (e *RefusedError) Error() string {
 	case ForeignOwner:
 		why = fmt.Sprintf("belongs to another user (uid %d)", e.Owner)
 	case Writable:
-		why = fmt.Sprintf("can be written to by others (mode %04o)", e.Mode.Perm())
+		why = fmt.Sprintf("is writable by other users (mode %04o)", e.Mode.Perm())
 	case ForeignLink:
 		why = fmt.Sprintf("is a symbolic link of another user (uid %d)", e.Owner)
 	case Link:
@@ -65,10 +71,11 @@ func (e *RefusedError) Error() string {
 
 func (e *RefusedError) Unwrap() error { return fs.ErrPermission }
 
-// Open opens the directory below d, or d itself where below is "". The caller closes it.
+// Open opens the directory below in d, or d itself if below is "". The caller
+// must close it.
 func (d Dir) Open(below string) (*os.Root, error) { return d.open(below, false) }
 
-// Make is Open that makes what is missing, mode 0700.
+// Make is like Open but creates missing directories with mode 0700.
 func (d Dir) Make(below string) (*os.Root, error) { return d.open(below, true) }
 
 func (d Dir) open(below string, create bool) (*os.Root, error) {
@@ -90,7 +97,8 @@ func (d Dir) open(below string, create bool) (*os.Root, error) {
 	return root, nil
 }
 
-// Check returns why the directory, or one right below it, is refused; nil if it is not, or is not there.
+// Check returns a [*RefusedError] if d or a directory directly in it is
+// refused. It returns nil if d is missing.
 func (d Dir) Check() error {
 	root, err := d.Open("")
 	if errors.Is(err, fs.ErrNotExist) {
@@ -118,7 +126,8 @@ func (d Dir) Check() error {
 	return nil
 }
 
-// Read reads a file, without following a link. Its errors are those of [readfile.Read] too.
+// Read reads a file without following a link. It also returns the errors of
+// [readfile.Read].
 func (d Dir) Read(name string) ([]byte, error) {
 	root, err := d.Open(parent(name))
 	if err != nil {
@@ -128,10 +137,12 @@ func (d Dir) Read(name string) ([]byte, error) {
 	return atomicfile.ReadIn(root, path.Base(name), readfile.MaxOwn)
 }
 
-// Write replaces a file whole and waits for the disk. It makes the directories that are missing.
+// Write replaces a whole file and waits for the disk. It creates missing
+// directories.
 func (d Dir) Write(name string, data []byte) error { return d.write(name, data, true) }
 
-// WriteLazily is Write for what can be made again: it does not wait for the disk.
+// WriteLazily is like Write but does not wait for the disk. It is for files
+// that can be made again.
 func (d Dir) WriteLazily(name string, data []byte) error { return d.write(name, data, false) }
 
 func (d Dir) write(name string, data []byte, flush bool) error {
@@ -143,7 +154,8 @@ func (d Dir) write(name string, data []byte, flush bool) error {
 	return atomicfile.WriteIn(root, path.Base(name), data, flush)
 }
 
-// Names returns the names in the directory below d, in no order and at most that many of them unless most is negative.
+// Names returns the names in the directory below in d, in no particular order.
+// It returns at most most names, or all if most is negative.
 func (d Dir) Names(below string, most int) ([]string, error) {
 	root, err := d.Open(below)
 	if err != nil {
@@ -156,13 +168,14 @@ func (d Dir) Names(below string, most int) ([]string, error) {
 	}
 	defer opened.Close()
 	names, err := opened.Readdirnames(most)
-	if errors.Is(err, io.EOF) { // there is none
+	if errors.Is(err, io.EOF) { // an empty directory
 		err = nil
 	}
 	return names, err
 }
 
-// Tidy removes what killed processes have left of a Write to the file. The caller must keep others from writing to it meanwhile.
+// Tidy removes the temporary files that killed processes left when they wrote
+// the file. The caller must ensure that nobody writes to it meanwhile.
 func (d Dir) Tidy(name string) {
 	root, err := d.Open(parent(name))
 	if err != nil {
@@ -172,7 +185,7 @@ func (d Dir) Tidy(name string) {
 	atomicfile.TidyIn(root, path.Base(name))
 }
 
-// Remove removes a file or an empty directory. It is no error if there is none.
+// Remove removes a file or an empty directory. A missing one is not an error.
 func (d Dir) Remove(name string) error {
 	root, err := d.Open(parent(name))
 	if err == nil {
@@ -185,7 +198,8 @@ func (d Dir) Remove(name string) error {
 	return err
 }
 
-// OpenFile opens a regular file for reading and writing, mode 0600, making it and its directories if they are missing.
+// OpenFile opens a regular file for reading and writing. It creates the file,
+// with mode 0600, and its directories if they are missing.
 func (d Dir) OpenFile(name string) (*os.File, error) {
 	root, err := d.Make(parent(name))
 	if err != nil {
@@ -195,7 +209,7 @@ func (d Dir) OpenFile(name string) (*os.File, error) {
 	return readfile.OpenIn(root, path.Base(name), os.O_RDWR|os.O_CREATE)
 }
 
-// parent is the directory of a file, "" for the topmost.
+// parent returns the directory of a file in d, or "" for d itself.
 func parent(name string) string {
 	if dir := path.Dir(name); dir != "." {
 		return dir
@@ -203,7 +217,7 @@ func parent(name string) string {
 	return ""
 }
 
-// openIn opens a directory in another that has been opened.
+// openIn opens the directory name in the opened directory in.
 func openIn(in *os.Root, name string, create bool) (*os.Root, error) {
 	at := filepath.Join(in.Name(), name)
 	info, err := in.Lstat(name)
@@ -230,15 +244,16 @@ func openIn(in *os.Root, name string, create bool) (*os.Root, error) {
 	return root, nil
 }
 
-// verify holds a directory that was opened to the rule for awsexec's own. The path is that by which it was asked for, and seen is what was
-// there just before.
+// verify checks an opened directory against the rule for own directories. The
+// path is the path that was asked for, and seen describes what was there just
+// before opening.
 func verify(root *os.Root, path string, seen fs.FileInfo) error {
 	info, err := root.Stat(".")
 	if err != nil {
 		return err
 	}
 	if !os.SameFile(info, seen) {
-		return &fs.PathError{Op: "open", Path: path, Err: errors.New("replaced while it was opened")}
+		return &fs.PathError{Op: "open", Path: path, Err: errors.New("replaced while opening it")}
 	}
 	return checkOwn(path, info)
 }

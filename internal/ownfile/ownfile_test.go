@@ -22,7 +22,7 @@ func TestFiles(t *testing.T) {
 		t.Error(err)
 	}
 	if _, err := os.Stat(string(d)); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("reading has made the directory: %v", err)
+		t.Errorf("Read created the directory: %v", err)
 	}
 	for _, write := range []func(string, []byte) error{d.Write, d.WriteLazily} {
 		for _, name := range []string{"f", "x/y/f"} {

@@ -13,8 +13,9 @@ import (
 
 const maxLinks = 40
 
-// open opens the directory at dir. It looks at each element of the path, from the root of the file system on: once a directory is known to be
-// safe, nobody else can replace what is in it.
+// open opens the directory at dir. It checks each element of the path, starting
+// at the root of the file system: once a directory is known to be safe, nobody
+// else can replace what is in it.
 func open(dir string, create bool) (*os.Root, error) {
 	absolute, err := filepath.Abs(dir)
 	if err != nil {
@@ -79,7 +80,8 @@ func open(dir string, create bool) (*os.Root, error) {
 	return root, nil
 }
 
-// lookAt is os.Lstat, which makes a directory of what is missing if create says so.
+// lookAt returns the FileInfo of path without following a link. If create is
+// true, it creates a missing directory.
 func lookAt(path string, create bool) (fs.FileInfo, error) {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) && create {
@@ -91,7 +93,7 @@ func lookAt(path string, create bool) (fs.FileInfo, error) {
 	return info, err
 }
 
-// checkAbove is the rule for what is above a directory of awsexec's.
+// checkAbove checks a directory or link above an own directory.
 func checkAbove(dir, path string, info fs.FileInfo) error {
 	if !info.IsDir() {
 		return &fs.PathError{Op: "open", Path: path, Err: syscall.ENOTDIR}
@@ -107,7 +109,7 @@ func checkAbove(dir, path string, info fs.FileInfo) error {
 	return nil
 }
 
-// checkOwn is the rule for a directory of awsexec's.
+// checkOwn checks an own directory.
 func checkOwn(path string, info fs.FileInfo) error {
 	refused := &RefusedError{Dir: path, Path: path, Owner: owner(info), Mode: info.Mode()}
 	switch {
@@ -121,14 +123,16 @@ func checkOwn(path string, info fs.FileInfo) error {
 	return refused
 }
 
-// owner is the user id of a file's owner.
+// owner returns the user ID of a file's owner.
 func owner(info fs.FileInfo) int { return int(info.Sys().(*syscall.Stat_t).Uid) }
 
-// trusted reports whether the user uid may replace what is on the way to a directory: root can do so anyway.
+// trusted reports whether the user uid may replace what leads to a directory.
+// Root can do so anyway.
 func trusted(uid int) bool { return uid == 0 || uid == os.Geteuid() || unmapped(uid) }
 
-// harmlessGroup reports whether the group that may write to a directory is root's, or the private group that many systems give each user and
-// let write to all that the user makes (umask 002).
+// harmlessGroup reports whether the group that may write to a directory is
+// root's or the user's private group. Many systems give each user a private
+// group and let it write to all of the user's files (umask 002).
 func harmlessGroup(info fs.FileInfo) bool {
 	group := int(info.Sys().(*syscall.Stat_t).Gid)
 	return group == 0 || group == os.Geteuid() && group == os.Getegid()

@@ -16,35 +16,36 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// stranger is a user who is neither us nor root.
+// stranger is a user ID that is neither ours nor root's.
 const stranger = 65534
 
-// Each case makes dir/above/own/sub, all right, and then something of it wrong.
+// Each case creates a valid dir/above/own/sub and then makes one thing of it
+// unsafe.
 func TestRefused(t *testing.T) {
 	tests := map[string]struct {
 		spoil  func(t *testing.T, dir string)
-		path   string // what is refused
+		path   string // the refused path
 		reason Reason
-		only   string // the directory below own that alone is refused
+		only   string // the only refused directory below own, if any
 	}{
-		"writable by others":         {mode("above/own", 0o707), "above/own", Writable, ""},
-		"writable by the group":      {mode("above/own", 0o770), "above/own", Writable, ""},
-		"writable and sticky":        {mode("above/own", 0o777|fs.ModeSticky), "above/own", Writable, ""},
-		"a stranger's":               {chown("above/own", stranger), "above/own", ForeignOwner, ""},
-		"sub writable by others":     {mode("above/own/sub", 0o702), "above/own/sub", Writable, "sub"},
-		"sub writable by the group":  {mode("above/own/sub", 0o720), "above/own/sub", Writable, "sub"},
-		"sub a stranger's":           {chown("above/own/sub", stranger), "above/own/sub", ForeignOwner, "sub"},
-		"sub a link":                 {linkTo("above/own/sub", "other"), "above/own/sub", Link, "sub"},
-		"above writable by others":   {mode("above", 0o757), "above", Writable, ""},
-		"above a stranger's":         {chown("above", stranger), "above", ForeignOwner, ""},
-		"a stranger's link above":    {linkOf("above", "other/above", stranger), "above", ForeignLink, ""},
-		"a stranger's link":          {linkOf("above/own", "../other/above/own", stranger), "above/own", ForeignLink, ""},
-		"a link into a stranger's":   {all(linkTo("above", "other/above"), chown("other", stranger)), "other", ForeignOwner, ""},
-		"a link into a writable one": {all(linkTo("above", "other/above"), mode("other", 0o777)), "other", Writable, ""},
-		"a link to a stranger's":     {all(linkTo("above/own", "../other/above/own"), chown("other/above/own", stranger)), "above/own", ForeignOwner, ""},
-		"a link of a link":           {all(linkTo("above", "second"), linkOf("second", "other/above", stranger)), "second", ForeignLink, ""},
-		"above of a group's":         {all(mode("above", 0o770), group("above", stranger)), "above", Writable, ""},
-		"sticky above, a stranger's": {all(mode("above", 0o777|fs.ModeSticky), chown("above/own", stranger)), "above/own", ForeignOwner, ""},
+		"writable by others":                   {mode("above/own", 0o707), "above/own", Writable, ""},
+		"writable by the group":                {mode("above/own", 0o770), "above/own", Writable, ""},
+		"writable and sticky":                  {mode("above/own", 0o777|fs.ModeSticky), "above/own", Writable, ""},
+		"another user's":                       {chown("above/own", stranger), "above/own", ForeignOwner, ""},
+		"sub writable by others":               {mode("above/own/sub", 0o702), "above/own/sub", Writable, "sub"},
+		"sub writable by the group":            {mode("above/own/sub", 0o720), "above/own/sub", Writable, "sub"},
+		"sub another user's":                   {chown("above/own/sub", stranger), "above/own/sub", ForeignOwner, "sub"},
+		"sub a link":                           {linkTo("above/own/sub", "other"), "above/own/sub", Link, "sub"},
+		"above writable by others":             {mode("above", 0o757), "above", Writable, ""},
+		"above another user's":                 {chown("above", stranger), "above", ForeignOwner, ""},
+		"another user's link above":            {linkOf("above", "other/above", stranger), "above", ForeignLink, ""},
+		"another user's link":                  {linkOf("above/own", "../other/above/own", stranger), "above/own", ForeignLink, ""},
+		"a link into another user's directory": {all(linkTo("above", "other/above"), chown("other", stranger)), "other", ForeignOwner, ""},
+		"a link into a writable directory":     {all(linkTo("above", "other/above"), mode("other", 0o777)), "other", Writable, ""},
+		"a link to another user's directory":   {all(linkTo("above/own", "../other/above/own"), chown("other/above/own", stranger)), "above/own", ForeignOwner, ""},
+		"a link to a link":                     {all(linkTo("above", "second"), linkOf("second", "other/above", stranger)), "second", ForeignLink, ""},
+		"above writable by the group":          {all(mode("above", 0o770), group("above", stranger)), "above", Writable, ""},
+		"sticky above, another user's":         {all(mode("above", 0o777|fs.ModeSticky), chown("above/own", stranger)), "above/own", ForeignOwner, ""},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -72,25 +73,25 @@ func TestRefused(t *testing.T) {
 			check("Make", err)
 			if tt.only != "" {
 				if _, err := d.Read("f"); err != nil {
-					t.Errorf("refused besides: %v", err)
+					t.Errorf("also refused: %v", err)
 				}
 			}
 		})
 	}
 }
 
-// What people have without harm is taken.
+// Harmless setups that people have are accepted.
 func TestTaken(t *testing.T) {
 	tests := map[string]func(t *testing.T, dir string){
-		"as made":                  func(*testing.T, string) {},
-		"readable by others":       mode("above/own", 0o755),
-		"above readable by others": mode("above", 0o755),
-		"above sticky":             mode("above", 0o777|fs.ModeSticky),
-		"our link":                 linkTo("above/own", "../other/above/own"),
-		"our link above":           linkTo("above", "other/above"),
-		"an absolute link":         func(t *testing.T, dir string) { linkTo("above", filepath.Join(dir, "other", "above"))(t, dir) },
-		"a link of links":          all(linkTo("above", "second"), linkTo("second", "./other/../other//above/")),
-		"our group above":          all(mode("above", 0o775), group("above", os.Getegid())),
+		"as created":                  func(*testing.T, string) {},
+		"readable by others":          mode("above/own", 0o755),
+		"above readable by others":    mode("above", 0o755),
+		"above sticky":                mode("above", 0o777|fs.ModeSticky),
+		"our link":                    linkTo("above/own", "../other/above/own"),
+		"our link above":              linkTo("above", "other/above"),
+		"an absolute link":            func(t *testing.T, dir string) { linkTo("above", filepath.Join(dir, "other", "above"))(t, dir) },
+		"a link of links":             all(linkTo("above", "second"), linkTo("second", "./other/../other//above/")),
+		"above writable by our group": all(mode("above", 0o775), group("above", os.Getegid())),
 	}
 	for name, spoil := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -110,18 +111,19 @@ func TestTaken(t *testing.T) {
 	}
 }
 
-// Where a stranger reads and writes, the directory of root is as foreign as any.
+// A process of another user treats root's directory as foreign if that user may
+// write above it.
 func TestRootIsAnother(t *testing.T) {
 	dir := tree(t)
 	if os.Getuid() != 0 {
-		missing(t, "not root, who alone can act as another user")
+		missing(t, "needs root, which alone can act as another user")
 	}
 	for parent := dir; strings.HasPrefix(parent, os.TempDir()+"/"); parent = filepath.Dir(parent) {
 		if err := os.Chmod(parent, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	program := filepath.Join(dir, "test") // that of go test is in a directory which is closed to others
+	program := filepath.Join(dir, "test") // other users cannot reach the binary in go test's own directory
 	binary, err := os.ReadFile(os.Args[0])
 	if err != nil {
 		t.Fatal(err)
@@ -142,26 +144,27 @@ func TestRootIsAnother(t *testing.T) {
 			t.Errorf("%v: %s, want %q", err, out, want)
 		}
 	}
-	run("above can be written to by others")
+	run("above is writable by other users")
 	mode("above", 0o755)(t, dir)
 	run("belongs to another user (uid 0)")
 	chown("above/own", stranger)(t, dir)
-	run("no such file") // root's directories above are all right
+	run("no such file") // root's own directories above are safe
 }
 
 const strangerDir = "OWNFILE_TEST_DIR"
 
-// TestAsStranger is what TestRootIsAnother runs.
+// TestAsStranger is the process that TestRootIsAnother starts.
 func TestAsStranger(t *testing.T) {
 	dir := os.Getenv(strangerDir)
 	if dir == "" {
-		t.Skip("is run by another test")
+		t.Skip("runs only as a process of TestRootIsAnother")
 	}
 	_, err := Dir(dir).Read("none")
 	os.Stdout.WriteString(err.Error() + "\n")
 }
 
-// What is made is for us alone, whatever the umask is and whatever is above.
+// Only the user may use what is created, whatever the umask is and whatever is
+// above.
 func TestModes(t *testing.T) {
 	for _, mask := range []int{0, 0o002, 0o077} {
 		dir := tree(t)
@@ -179,7 +182,7 @@ func TestModes(t *testing.T) {
 	}
 }
 
-// Nothing but a regular file is read, opened or replaced.
+// Only regular files are read, opened or replaced.
 func TestOtherThanFiles(t *testing.T) {
 	dir := tree(t)
 	d := Dir(filepath.Join(dir, "above", "own"))
@@ -207,10 +210,11 @@ func TestOtherThanFiles(t *testing.T) {
 	}
 }
 
-// tree makes above/own/sub and other/above/own/sub with a file in each of the last two, in a new directory.
+// tree creates above/own/sub and other/above/own/sub, with a file in each own
+// and sub, in a new directory.
 func tree(t *testing.T) string {
 	t.Helper()
-	dir, err := filepath.EvalSymlinks(t.TempDir()) // macOS has a link on the way
+	dir, err := filepath.EvalSymlinks(t.TempDir()) // macOS has a link above
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -248,7 +252,7 @@ func give(name string, uid, gid int) func(*testing.T, string) {
 	return func(t *testing.T, dir string) {
 		t.Helper()
 		if os.Getuid() != 0 && (uid >= 0 || gid != os.Getegid()) {
-			missing(t, "not root, who alone can give files away")
+			missing(t, "needs root, which alone can give files away")
 		}
 		if err := os.Lchown(filepath.Join(dir, name), uid, gid); err != nil {
 			t.Fatal(err)
@@ -256,7 +260,7 @@ func give(name string, uid, gid int) func(*testing.T, string) {
 	}
 }
 
-// linkTo puts a link in the place of what is there.
+// linkTo returns a function that replaces what is at a path with a link.
 func linkTo(name, target string) func(*testing.T, string) {
 	return func(t *testing.T, dir string) {
 		t.Helper()
@@ -283,7 +287,8 @@ func all(steps ...func(*testing.T, string)) func(*testing.T, string) {
 	}
 }
 
-// missing ends a test that lacks what it needs: skipped, or failed where nothing may be missing.
+// missing skips a test that lacks what it needs, or fails it if nothing may be
+// missing.
 func missing(t *testing.T, why string) {
 	t.Helper()
 	if os.Getenv("AWSEXEC_TEST_REQUIRE") == "all" && runtime.GOOS == "linux" {

@@ -15,7 +15,7 @@ func open(dir string, create bool) (*os.Root, error) {
 	return os.OpenRoot(dir)
 }
 
-// checkOwn takes every directory.
+// checkOwn accepts every directory.
 func checkOwn(string, fs.FileInfo) error { return nil }
 
 func owner(fs.FileInfo) int { return 0 }

@@ -4,5 +4,6 @@ package readfile
 
 import "syscall"
 
-// nonblock has a named pipe opened at once, so that it can be seen to be one.
+// nonblock makes opening a named pipe return at once, so that its type can be
+// checked.
 const nonblock = syscall.O_NONBLOCK

@@ -1,4 +1,5 @@
 package readfile
 
-// nonblock is nothing: named pipes have a place of their own.
+// nonblock is not needed on Windows, where a named pipe is never at the path of
+// a file.
 const nonblock = 0

@@ -1,5 +1,6 @@
-// Package readfile reads files whose place is known to others, so that anything may be there: it takes regular files only, never waits
-// for a writer, and reads no more than was agreed.
+// Package readfile reads files at paths that others know, so that anything may
+// be there. It reads only regular files, never waits for a writer, and reads at
+// most a given number of bytes.
 package readfile
 
 import (
@@ -11,13 +12,14 @@ import (
 	"os"
 )
 
-// How much of a file is read, by its kind. What is larger is an error.
+// These limits are the largest sizes, in bytes, of the kinds of files that are
+// read. A larger file is an error.
 const (
 	MaxAWS = 16 << 20 // the AWS config and credentials files, and certificates
-	MaxOwn = 1 << 20  // files of awsexec's own, tokens, and keys to be stored
+	MaxOwn = 1 << 20  // awsexec's own files, tokens, and keys to be stored
 )
 
-// NotRegularError reports something other than a regular file at Path.
+// NotRegularError reports that Path is not a regular file.
 type NotRegularError struct {
 	Path string
 	Type fs.FileMode // its type bits
@@ -38,19 +40,20 @@ func (e *NotRegularError) Error() string {
 	return fmt.Sprintf("read %s: not a regular file (%s)", e.Path, kind)
 }
 
-// TooLargeError reports a file of more than Max bytes.
+// TooLargeError reports that a file has more than Max bytes.
 type TooLargeError struct {
 	Path string
 	Max  int64
 }
 
 func (e *TooLargeError) Error() string {
-	return fmt.Sprintf("read %s: larger than %d MiB, the most that is read of such a file", e.Path, e.Max>>20)
+	return fmt.Sprintf("read %s: larger than %d MiB, the limit for such a file", e.Path, e.Max>>20)
 }
 
-// Read returns the content of the regular file at path, following links. The null device is an empty file. Errors are a
-// [*NotRegularError], a [*TooLargeError], or those of package os.
-func Read(path string, most int64) ([]byte, error) {
+// Read returns the content of the regular file at path, following links. The
+// null device reads as an empty file. The error is a [*NotRegularError], a
+// [*TooLargeError], or an error of package os.
+func Read(path string, maxSize int64) ([]byte, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
@@ -58,7 +61,7 @@ func Read(path string, most int64) ([]byte, error) {
 	if isNull(info) {
 		return nil, nil
 	}
-	if !info.Mode().IsRegular() { // opening a device can have effects of its own
+	if !info.Mode().IsRegular() { // opening a device can have side effects
 		return nil, &NotRegularError{path, info.Mode().Type()}
 	}
 	f, err := os.OpenFile(path, os.O_RDONLY|nonblock, 0)
@@ -66,24 +69,26 @@ func Read(path string, most int64) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	return From(f, path, most)
+	return From(f, path, maxSize)
 }
 
-// ReadIn is Read for the file called name in the directory root. A symbolic link is not followed.
-func ReadIn(root *os.Root, name string, most int64) ([]byte, error) {
+// ReadIn is like Read for the file name in the directory root, but does not
+// follow a symbolic link.
+func ReadIn(root *os.Root, name string, maxSize int64) ([]byte, error) {
 	f, err := OpenIn(root, name, os.O_RDONLY)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return From(f, f.Name(), most)
+	return From(f, f.Name(), maxSize)
 }
 
-// tries bounds how often OpenIn opens a file that others keep replacing.
+// tries is how often OpenIn opens a file that others keep replacing.
 const tries = 100
 
-// OpenIn opens the regular file called name in the directory root, with the flags of [os.OpenFile]; os.O_CREATE makes one for its owner
-// alone. A symbolic link is not followed.
+// OpenIn opens the regular file name in the directory root, with the flags of
+// [os.OpenFile]. With os.O_CREATE it creates a missing file with mode 0600. It
+// does not follow a symbolic link.
 func OpenIn(root *os.Root, name string, flag int) (*os.File, error) {
 	path := root.Name() + string(os.PathSeparator) + name
 	for range tries {
@@ -111,12 +116,12 @@ func OpenIn(root *os.Root, name string, flag int) (*os.File, error) {
 		if opened, err := f.Stat(); err == nil && os.SameFile(info, opened) {
 			return f, nil
 		}
-		f.Close() // replaced meanwhile, by a link perhaps
+		f.Close() // replaced meanwhile, perhaps by a link
 	}
-	return nil, &fs.PathError{Op: "open", Path: path, Err: errors.New("replaced again and again while it was opened")}
+	return nil, &fs.PathError{Op: "open", Path: path, Err: errors.New("replaced again and again while opening it")}
 }
 
-// named puts the whole path into an error of a root, which knows the name only.
+// named puts the whole path into an error of a root, which knows only the name.
 func named(err error, path string) error {
 	if of, ok := errors.AsType[*fs.PathError](err); ok {
 		return &fs.PathError{Op: "open", Path: path, Err: of.Err}
@@ -124,8 +129,8 @@ func named(err error, path string) error {
 	return err
 }
 
-// From reads f, an open regular file, to its end. The path is for errors.
-func From(f *os.File, path string, most int64) ([]byte, error) {
+// From reads f, an open regular file, to its end. It uses path in errors.
+func From(f *os.File, path string, maxSize int64) ([]byte, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
@@ -133,37 +138,39 @@ func From(f *os.File, path string, most int64) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, &NotRegularError{path, info.Mode().Type()}
 	}
-	if info.Size() > most {
-		return nil, &TooLargeError{path, most}
+	if info.Size() > maxSize {
+		return nil, &TooLargeError{path, maxSize}
 	}
-	return limited(f, path, info.Size(), most)
+	return limited(f, path, info.Size(), maxSize)
 }
 
-// Stream is Read for what a person names on the command line, which may be a pipe or a terminal too. A named pipe that nobody has open for
-// writing is empty.
-func Stream(path string, most int64) ([]byte, error) {
+// Stream is like Read for a file that a user names on the command line, which
+// may also be a pipe or a terminal. A named pipe that nobody has open for
+// writing reads as empty.
+func Stream(path string, maxSize int64) ([]byte, error) {
 	f, err := os.OpenFile(path, os.O_RDONLY|nonblock, 0)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	return limited(f, path, 0, most)
+	return limited(f, path, 0, maxSize)
 }
 
-// limited reads r, of which size is expected, to its end.
-func limited(r io.Reader, path string, size, most int64) ([]byte, error) {
+// limited reads r to its end. It expects size bytes and accepts at most maxSize.
+func limited(r io.Reader, path string, size, maxSize int64) ([]byte, error) {
 	var b bytes.Buffer
 	b.Grow(int(size) + bytes.MinRead)
-	if _, err := b.ReadFrom(io.LimitReader(r, most+1)); err != nil { // it may be growing
+	if _, err := b.ReadFrom(io.LimitReader(r, maxSize+1)); err != nil { // the file may grow
 		return nil, err
 	}
-	if int64(b.Len()) > most {
-		return nil, &TooLargeError{path, most}
+	if int64(b.Len()) > maxSize {
+		return nil, &TooLargeError{path, maxSize}
 	}
 	return b.Bytes(), nil
 }
 
-// isNull reports whether info is that of the null device, which people name where they want a file to be empty.
+// isNull reports whether info describes the null device, which users name in
+// place of an empty file.
 func isNull(info fs.FileInfo) bool {
 	if info.Mode()&fs.ModeCharDevice == 0 {
 		return false

@@ -45,7 +45,7 @@ func TestReadIn(t *testing.T) {
 	if os.Symlink("f", filepath.Join(dir, "link")) == nil {
 		_, err := ReadIn(root, "link", 7)
 		if not, ok := errors.AsType[*NotRegularError](err); !ok || not.Path != filepath.Join(dir, "link") {
-			t.Errorf("a link was followed: %v", err)
+			t.Errorf("ReadIn followed a link: %v", err)
 		}
 	}
 }
@@ -63,7 +63,7 @@ func TestTooLarge(t *testing.T) {
 	}
 }
 
-// A file that grows while it is read is no way around the limit.
+// A file cannot evade the limit by growing while it is read.
 func TestGrowing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f")
 	write(t, path, "")
@@ -79,7 +79,7 @@ func TestGrowing(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, ok := errors.AsType[*TooLargeError](second(From(f, path, 7))); !ok {
-		t.Error("100 bytes were read where 7 are the most")
+		t.Error("read 100 bytes where the limit is 7")
 	}
 }
 
@@ -115,7 +115,7 @@ func TestOpenInCreates(t *testing.T) {
 	if os.Symlink("elsewhere", filepath.Join(dir, "link")) == nil {
 		if f, err := OpenIn(root, "link", os.O_RDWR|os.O_CREATE); err == nil {
 			f.Close()
-			t.Error("a file was made where a link leads")
+			t.Error("OpenIn created a file at the target of a link")
 		}
 	}
 }

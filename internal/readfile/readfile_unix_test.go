@@ -16,9 +16,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// What is no regular file is an error at once, and says what it is.
+// A file that is not regular is an error at once. The error names its type.
 func TestOtherThanFiles(t *testing.T) {
-	dir, err := os.MkdirTemp("", "readfile") // short enough for the name of a socket
+	dir, err := os.MkdirTemp("", "readfile") // short enough for the path of a socket
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func TestOtherThanFiles(t *testing.T) {
 		}
 		if f, err := OpenIn(root, filepath.Base(path), os.O_RDWR|os.O_CREATE); err == nil {
 			f.Close()
-			t.Errorf("%s was opened", path)
+			t.Errorf("OpenIn opened %s", path)
 		}
 		if took := time.Since(began); took > time.Second {
 			t.Errorf("%s: took %v", path, took)
@@ -61,12 +61,12 @@ func TestSparse(t *testing.T) {
 		t.Fatal(err)
 	}
 	if err := os.Truncate(path, 500<<20); err != nil {
-		t.Skip("no large files here:", err)
+		t.Skip("no large files on this system:", err)
 	}
-	for _, most := range []int64{MaxAWS, MaxOwn} {
+	for _, maxSize := range []int64{MaxAWS, MaxOwn} {
 		allocated := testing.AllocsPerRun(1, func() {
-			if _, ok := errors.AsType[*TooLargeError](second(Read(path, most))); !ok {
-				t.Error("500 MB were read")
+			if _, ok := errors.AsType[*TooLargeError](second(Read(path, maxSize))); !ok {
+				t.Error("read 500 MB")
 			}
 		})
 		if allocated > 100 {
@@ -75,7 +75,8 @@ func TestSparse(t *testing.T) {
 	}
 }
 
-// Another descriptor of a file, as of process substitution, leads to what it is.
+// A path of a descriptor, as from process substitution, leads to what the
+// descriptor has open.
 func TestDescriptor(t *testing.T) {
 	r, w, err := os.Pipe()
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// KeyID returns enough of an access key id to know it again, and not all of it.
+// KeyID returns enough of an access key ID to recognize it, but not all of it.
 func KeyID(id string) string {
 	if len(id) < 12 {
 		return strings.Repeat("*", len(id))
@@ -22,7 +22,7 @@ func End(s string) string {
 	return strings.Repeat("*", len(s)-4) + s[len(s)-4:]
 }
 
-// ARN returns an ARN with the account hidden, all but its end.
+// ARN returns arn with all but the last characters of its account hidden.
 func ARN(arn string) string {
 	parts := strings.SplitN(arn, ":", 6)
 	if len(parts) == 6 {
@@ -31,7 +31,7 @@ func ARN(arn string) string {
 	return strings.Join(parts, ":")
 }
 
-// Until returns a time as people say when something ends: at 15:04, in so long.
+// Until returns the clock time of end and the time left until then.
 func Until(end, now time.Time) string {
 	left := end.Sub(now)
 	if left < time.Minute {

@@ -1,4 +1,4 @@
-// Package visible makes text from files, servers and arguments safe to show on
+// Package visible makes text from files, servers and arguments safe to print on
 // a terminal.
 package visible
 
@@ -8,11 +8,11 @@ import (
 	"unicode/utf8"
 )
 
-// Text returns s with every character that does not print as itself written as
-// Go writes it in a string: \n, \x1b, \u202e. Those are control characters,
-// among them all that move the cursor or end a line, bidirectional controls,
-// which reorder what is read, characters without width, and spaces other than
-// the ASCII one. A byte that is not UTF-8 becomes \xff. The result is one line.
+// Text returns s with every character that is not plainly visible escaped as in
+// a Go string: \n, \x1b, \u202e. It escapes control characters, which move the
+// cursor or end a line, bidirectional controls, which reorder text, characters
+// without width, and all spaces but the ASCII one. A byte that is not UTF-8
+// becomes \xff. The result is one line.
 func Text(s string) string {
 	clean := func(r rune) bool { return strconv.IsPrint(r) && r != utf8.RuneError }
 	if strings.IndexFunc(s, func(r rune) bool { return !clean(r) }) < 0 {

@@ -30,7 +30,7 @@ func TestText(t *testing.T) {
 	}
 }
 
-// Every character there is, and every byte, comes out as what prints.
+// Text returns only printable characters, for every character and every byte.
 func TestTextOfEverything(t *testing.T) {
 	var all []string
 	for r := rune(0); r <= unicode.MaxRune; r++ {

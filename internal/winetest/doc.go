@@ -1,2 +1,2 @@
-// Package winetest runs Windows programs under Wine, for tests. It does so on Linux.
+// Package winetest runs Windows programs under Wine on Linux, for tests.
 package winetest

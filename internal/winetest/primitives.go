@@ -12,11 +12,13 @@ import (
 	"path/filepath"
 )
 
-// compilers are that of Debian's gcc-mingw-w64-x86-64-win32; the name that others use for it is the second.
+// compilers lists the names of the C compiler for Windows: first that of
+// Debian's gcc-mingw-w64-x86-64-win32, then that of other systems.
 var compilers = []string{"x86_64-w64-mingw32-gcc-win32", "x86_64-w64-mingw32-gcc"}
 
-// addPrimitives gives the machine bcryptprimitives.dll if its Wine is too old to have one. The runtime of Go takes its random numbers
-// from that library's only function, which older Windows calls SystemFunction036.
+// addPrimitives adds bcryptprimitives.dll to the machine if its Wine is too old
+// to have one. Go's runtime takes random numbers from the only function of that
+// library, which older Windows calls SystemFunction036.
 func (m *Machine) addPrimitives(ctx context.Context) error {
 	dll := filepath.Join(m.Prefix(), "drive_c", "windows", "system32", "bcryptprimitives.dll")
 	if _, err := os.Stat(dll); !errors.Is(err, fs.ErrNotExist) {

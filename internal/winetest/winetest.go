@@ -13,20 +13,21 @@ import (
 	"time"
 )
 
-// ErrMissing says which part is not installed.
+// ErrMissing reports that a part is not installed.
 var ErrMissing = errors.New("not installed")
 
-// Machine is a Windows machine: what Wine calls a prefix.
+// Machine is a Windows machine, which Wine calls a prefix.
 type Machine struct {
 	wine, server string
 	dir          string
 	env          []string
 }
 
-// bootTime bounds the making of a prefix, and its end.
+// bootTime limits how long creating or closing a prefix may take.
 const bootTime = 3 * time.Minute
 
-// Start makes a Windows machine in dir, an empty directory, without a display. Close ends its processes.
+// Start creates a Windows machine without a display in dir, an empty directory.
+// The caller must Close it.
 func Start(dir string) (*Machine, error) {
 	m := &Machine{dir: dir, env: []string{
 		"HOME=" + dir,
@@ -34,7 +35,7 @@ func Start(dir string) (*Machine, error) {
 		"LANG=C.UTF-8",
 		"WINEPREFIX=" + filepath.Join(dir, "prefix"),
 		"WINEDEBUG=-all",
-		"WINEDLLOVERRIDES=mscoree=;mshtml=;winemenubuilder.exe=", // no offers to download them, no entries in menus
+		"WINEDLLOVERRIDES=mscoree=;mshtml=;winemenubuilder.exe=", // no offers to download components, no menu entries
 	}}
 	for program, path := range map[string]*string{"wine": &m.wine, "wineserver": &m.server} {
 		found, err := exec.LookPath(program)
@@ -48,8 +49,9 @@ func Start(dir string) (*Machine, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), bootTime)
 	defer cancel()
-	// The server and the services of Windows, whose start takes seconds, stay for a while when no program runs. The server would end
-	// itself then even if nobody closed the machine.
+	// Starting Wine's server and the Windows services takes seconds, so they
+	// stay for a while when no program runs. After that the server ends even if
+	// nobody closes the machine.
 	err := m.tool(exec.CommandContext(ctx, m.server, "--persistent=60"))
 	if err == nil {
 		err = m.tool(exec.CommandContext(ctx, m.wine, "wineboot", "--init"))
@@ -63,14 +65,17 @@ func Start(dir string) (*Machine, error) {
 	return m, nil
 }
 
-// Environ is the environment, of this system, in which Wine uses the machine. Programs get it too, but for what Windows has of its own:
-// PATH, TEMP, USERPROFILE and so on.
+// Environ returns the environment, on this system, in which Wine uses the
+// machine. Programs get it too, except for the variables that Windows sets
+// itself, such as PATH, TEMP and USERPROFILE.
 func (m *Machine) Environ() []string { return append([]string{}, m.env...) }
 
-// Prefix is the directory of the machine's disk, drive_c, and its registry.
+// Prefix returns the directory that holds the machine's disk, drive_c, and its
+// registry.
 func (m *Machine) Prefix() string { return filepath.Join(m.dir, "prefix") }
 
-// Args is the command line that runs a Windows program, given by its path in this system or in Windows.
+// Args returns the command line that runs a Windows program. The program is a
+// path on this system or in Windows.
 func (m *Machine) Args(program string, args ...string) []string {
 	return append([]string{m.wine, program}, args...)
 }
@@ -79,7 +84,7 @@ func (m *Machine) Args(program string, args ...string) []string {
 func (m *Machine) Close() error {
 	ctx, cancel := context.WithTimeout(context.Background(), bootTime)
 	defer cancel()
-	// Both fail when the server has already gone for want of processes.
+	// Both fail if the server has already ended because no process was left.
 	_ = m.tool(exec.CommandContext(ctx, m.server, "--kill"))
 	_ = m.tool(exec.CommandContext(ctx, m.server, "--wait"))
 	return ctx.Err()
@@ -89,19 +94,20 @@ func (m *Machine) tool(cmd *exec.Cmd) error {
 	cmd.Env = m.env
 	cmd.Dir = m.dir
 	cmd.WaitDelay = time.Second
-	// The first process starts the server, which would hold a pipe open; a file it may.
-	said, err := os.CreateTemp(m.dir, "said-*")
+	// The first process starts the server, which inherits this output. A pipe
+	// would stay open as long as the server runs; a file does no harm.
+	output, err := os.CreateTemp(m.dir, "output-*")
 	if err != nil {
 		return err
 	}
-	defer said.Close()
-	cmd.Stdout, cmd.Stderr = said, said
+	defer output.Close()
+	cmd.Stdout, cmd.Stderr = output, output
 	if err := cmd.Run(); err != nil {
-		text, _ := os.ReadFile(said.Name())
+		text, _ := os.ReadFile(output.Name())
 		return fmt.Errorf("%s: %w: %s", strings.Join(cmd.Args, " "), err, text)
 	}
 	return nil
 }
 
-// Path is how Windows names a file of this system.
+// Path returns the Windows path of a file of this system.
 func Path(path string) string { return "Z:" + strings.ReplaceAll(path, "/", `\`) }

@@ -19,7 +19,8 @@ var (
 	allocConsole          = kernel32.NewProc("AllocConsole")
 )
 
-// onEvents has f called with each event of the console (0 is Ctrl-C), which then has no other effect here.
+// onEvents calls f for each event of the console (0 is Ctrl-C), which then has
+// no other effect on this process.
 func onEvents(f func(event uint32)) error {
 	ok, _, err := setConsoleCtrlHandler.Call(windows.NewCallback(func(event uint32) uintptr {
 		f(event)
@@ -31,7 +32,8 @@ func onEvents(f func(event uint32)) error {
 	return nil
 }
 
-// events says each event of the console, and at the end of its input how many there were. Its exit code is 7.
+// events prints each event of the console, and at the end of its input their
+// number. It returns the exit code 7.
 func events() int {
 	var count atomic.Int32
 	err := onEvents(func(event uint32) {
@@ -48,8 +50,9 @@ func events() int {
 	return 7
 }
 
-// press runs args on a console of our own, repeats what they say, and presses Ctrl-C on "ready."; at the "event …" that this
-// makes it closes their input. Last it says how they ended.
+// press runs args on a new console, copies their output, and presses Ctrl-C on
+// "ready.". At the "event …" that follows, it closes their input. It finally
+// prints the exit code.
 func press(args []string) int {
 	_, _, _ = freeConsole.Call()
 	ok, _, err := allocConsole.Call()

@@ -16,7 +16,7 @@ import (
 
 func main() {
 	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "no probe named")
+		fmt.Fprintln(os.Stderr, "missing name of a probe")
 		os.Exit(1)
 	}
 	os.Exit(probe(os.Args[1], os.Args[2:]))
@@ -26,24 +26,24 @@ func probe(name string, args []string) int {
 	switch name {
 	case "whoami": // a client of the Go SDK
 		return whoami()
-	case "args": // says which arguments it got
+	case "args": // prints its arguments
 		for _, arg := range args {
 			fmt.Printf("%q\n", arg)
 		}
 		return 0
-	case "env": // the environment block as it came
+	case "env": // prints the environment block as received
 		for _, kv := range os.Environ() {
 			fmt.Printf("%q\n", kv)
 		}
 		return 0
-	case "exit": // a code of up to 32 bits
+	case "exit": // exits with a code of up to 32 bits
 		code, err := strconv.ParseUint(args[0], 10, 32)
 		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
 		}
 		return int(code)
-	case "cat": // hands its input on
+	case "cat": // copies its input to its output
 		if _, err := io.Copy(os.Stdout, os.Stdin); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			return 1
@@ -54,16 +54,16 @@ func probe(name string, args []string) int {
 		return 0
 	case "home": // runs a program with another home
 		return runIn(args[0], args[1:])
-	case "run": // runs a program as Windows programs do, and says how it ended
+	case "run": // runs a program as Windows programs do, and prints its exit code
 		return run(args)
-	case "hold": // stays on the line with an address until it is killed
+	case "hold": // keeps a connection to an address open until it is killed
 		return hold(args[0])
 	case "events": // counts console events until its input ends
 		return events()
-	case "press": // runs a program on a console of its own and presses Ctrl-C there
+	case "press": // runs a program on a new console and presses Ctrl-C there
 		return press(args)
 	}
-	fmt.Fprintln(os.Stderr, "no such probe")
+	fmt.Fprintln(os.Stderr, "unknown probe")
 	return 1
 }
 
@@ -93,6 +93,6 @@ func hold(address string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	_, _ = conn.Read(make([]byte, 1)) // nothing comes
+	_, _ = conn.Read(make([]byte, 1)) // returns when the peer closes
 	return 0
 }

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 )
 
-// run runs args and says which exit code a program sees of it.
+// run runs args and prints the exit code that a program sees.
 func run(args []string) int {
 	code, err := wait(exec.Command(args[0], args[1:]...))
 	if err != nil {
@@ -19,7 +19,7 @@ func run(args []string) int {
 	return 0
 }
 
-// runIn runs args for a user whose home is dir.
+// runIn runs args for a user with the home dir.
 func runIn(dir string, args []string) int {
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Env = append(os.Environ(), "USERPROFILE="+dir, "LOCALAPPDATA="+filepath.Join(dir, "AppData", "Local"))
