@@ -72,7 +72,7 @@ func write(dir *os.Root, name string, data []byte, prepare func(old fs.FileInfo,
 	if err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
-	defer dir.Remove(tmpName) // no effect after the rename
+	defer RemoveIn(dir, tmpName) // no effect after the rename
 	defer tmp.Close()
 	if err := prepare(old, tmp); err != nil {
 		return fmt.Errorf("write %s: %w", path, err)
@@ -130,7 +130,7 @@ func TidyIn(dir *os.Root, name string) {
 	entries, _ := fs.ReadDir(dir.FS(), ".")
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), unfinished(name)) && e.Type().IsRegular() {
-			_ = dir.Remove(e.Name())
+			_ = RemoveIn(dir, e.Name())
 		}
 	}
 }

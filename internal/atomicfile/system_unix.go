@@ -31,5 +31,8 @@ func syncDir(dir *os.Root) {
 	_ = d.Sync()
 }
 
+// RemoveIn removes the file or empty directory name in dir.
+func RemoveIn(dir *os.Root, name string) error { return dir.Remove(name) }
+
 // retryBlocked calls f once: on Unix readers and writers do not block each other.
 func retryBlocked(f func() error) error { return f() }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"golang.org/x/sys/windows"
@@ -14,6 +15,10 @@ func keepOwner(*os.File, fs.FileInfo) {}
 
 // syncDir does nothing: Windows cannot flush directories.
 func syncDir(*os.Root) {}
+
+// RemoveIn removes the file or empty directory name in dir. It uses the path,
+// because Wine cannot remove a file that is named relative to an open directory.
+func RemoveIn(dir *os.Root, name string) error { return os.Remove(filepath.Join(dir.Name(), name)) }
 
 // maxRetryTime is how long retryBlocked repeats f. Readers hold a file for milliseconds,
 // virus scanners a little longer.

@@ -88,7 +88,7 @@ func tidy(dir *os.Root, now time.Time) {
 		info, err := e.Info()
 		unfinished := strings.HasPrefix(e.Name(), "."+prefix)
 		if err == nil && (unfinished || strings.HasPrefix(e.Name(), prefix) && now.Sub(info.ModTime()) > keep) {
-			_ = dir.Remove(e.Name()) // the next one tries again
+			_ = atomicfile.RemoveIn(dir, e.Name()) // the next one tries again
 		}
 	}
 }

@@ -233,10 +233,10 @@ func (c *Cache) tidy(below string, now time.Time) {
 	for _, n := range names {
 		if path.Ext(n) != suffix { // left by a process that was killed while it wrote
 			if fi, err := dir.Lstat(n); err == nil && now.Sub(fi.ModTime()) > time.Hour {
-				_ = dir.Remove(n)
+				_ = c.dir.Remove(below + "/" + n)
 			}
 		} else if t, ok := peekExpiry(dir, n); ok && t.Before(now) {
-			_ = dir.Remove(n)
+			_ = c.dir.Remove(below + "/" + n)
 		}
 	}
 }

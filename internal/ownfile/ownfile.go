@@ -190,7 +190,7 @@ func (d Dir) Remove(name string) error {
 	root, err := d.Open(parent(name))
 	if err == nil {
 		defer root.Close()
-		err = root.Remove(path.Base(name))
+		err = atomicfile.RemoveIn(root, path.Base(name))
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
