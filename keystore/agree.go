@@ -1,20 +1,17 @@
 package keystore
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"strings"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/awsexec/awsexec/internal/backend"
 	"github.com/awsexec/awsexec/internal/flock"
 )
 
@@ -55,7 +52,7 @@ func (v *vault) learn(s sealing) {
 
 // readSealing is sealing for who holds no lock: a human is asked where one is needed.
 func (v *vault) readSealing(ctx context.Context) (s sealing, ok bool, err error) {
-	err = v.prepared(ctx, toRead, func() (err error) {
+	err = v.prepared(ctx, backend.ToRead, func() (err error) {
 		s, ok, err = v.sealing(ctx)
 		return err
 	})
@@ -64,7 +61,7 @@ func (v *vault) readSealing(ctx context.Context) (s sealing, ok bool, err error)
 
 // sealing reads the sealing key with the digest of the index that describes the store; ok is false if there is none that can be used.
 func (v *vault) sealing(ctx context.Context) (s sealing, ok bool, err error) {
-	b, err := v.items.get(ctx, sealingItem)
+	b, err := v.items.Get(ctx, sealingItem)
 	if errors.Is(err, ErrNotFound) {
 		return s, false, nil
 	}
@@ -77,7 +74,7 @@ func (v *vault) sealing(ctx context.Context) (s sealing, ok bool, err error) {
 	}
 	if v.file != nil {
 		s.Index = [32]byte{}
-		if f, opened := v.file.describe(indexFile{}); opened {
+		if f, known := v.describeFile(indexFile{}); known {
 			s.Index = f.digest()
 		}
 	}
@@ -99,10 +96,10 @@ func (v *vault) keep(ctx context.Context, s sealing) error {
 // contradicts reports whether something that can be had without reading the keyring or decrypting the file says other than the index f.
 func (v *vault) contradicts(f indexFile) bool {
 	if v.file != nil {
-		if stamp, err := v.file.stamp(); err == nil && stamp != f.Store {
+		if stamp, err := v.file.Stamp(); err == nil && stamp != f.Store {
 			return true
 		}
-		if real, opened := v.file.describe(f); opened && real.digest() != f.digest() {
+		if real, opened := v.describeFile(f); opened && real.digest() != f.digest() {
 			return true
 		}
 	}
@@ -154,9 +151,9 @@ func (s *Store) repair(ctx context.Context, v *vault, f indexFile, name string) 
 	if fresh, err = v.survey(ctx, v.read, f, name); err != nil {
 		return f, false, err
 	}
-	n := toCreate
+	n := backend.ToCreate
 	if v.file != nil {
-		n = toRead // of the file only the index is written
+		n = backend.ToRead // of the file only the index is written
 	}
 	err = s.locked(ctx, v, n, func() error {
 		now, damaged, err := v.index.load()
@@ -164,7 +161,7 @@ func (s *Store) repair(ctx context.Context, v *vault, f indexFile, name string) 
 			return err
 		}
 		if v.file != nil {
-			fresh, done = v.file.describe(now) // whoever holds the lock leaves the index so
+			fresh, done = v.describeFile(now) // whoever holds the lock leaves the index so
 			return nil
 		}
 		if done = now.digest() == f.digest(); !done {
@@ -199,7 +196,7 @@ func (s *Store) repair(ctx context.Context, v *vault, f indexFile, name string) 
 // enumerated.
 func (v *vault) survey(ctx context.Context, get func(context.Context, string) (aws.Credentials, error), f indexFile, name string) (indexFile, error) {
 	if v.file != nil {
-		fresh, opened := v.file.describe(f)
+		fresh, opened := v.describeFile(f)
 		if !opened {
 			return f, fmt.Errorf("%w: it was changed while it was read", ErrUnavailable)
 		}
@@ -240,7 +237,7 @@ func (s *Store) listed(ctx context.Context, v *vault) (indexFile, error) {
 	if err != nil || !v.contradicts(f) {
 		return f, err
 	}
-	if v.file == nil || v.file.open() {
+	if v.file == nil || v.file.Open() {
 		if fresh, err := s.agreed(ctx, v, ""); err == nil {
 			return fresh, nil
 		}
@@ -298,7 +295,8 @@ func (v *vault) recorded(ctx context.Context, keys bool, f func() error) error {
 	return err
 }
 
-// describe makes the index of an encrypted file say what is in that, if its content is known here. The caller holds the lock of the store.
+// describe writes an index of the encrypted file that says what is in the file, if its content is known here. The caller
+// holds the lock of the store.
 func (v *vault) describe() {
 	if v.file == nil {
 		return
@@ -307,79 +305,46 @@ func (v *vault) describe() {
 	if err != nil {
 		return
 	}
-	fresh, opened := v.file.describe(old)
-	if !opened {
+	items, stamp, known := v.file.Known()
+	if !known {
 		return
 	}
+	fresh := indexOf(items, stamp, old)
 	if !fresh.equal(old) {
 		if err := v.index.save(fresh, damaged); err != nil {
 			v.holder.debug("index of %s: %v", v.file, err)
 		}
 	}
-	if key, ok := v.file.sealingKey(); ok {
-		v.holder.replace(sealing{Key: key, Index: fresh.digest()})
+	if s, ok := decodeSealing(items[sealingItem]); ok {
+		v.holder.replace(sealing{Key: s.Key, Index: fresh.digest()})
 	}
 }
 
-// stamp identifies the file as it is, byte for byte. It is "" for no file.
-func (f *fileBackend) stamp() (string, error) {
-	sealed, err := readPrivate(f.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
-	}
-	return stampOf(sealed), err
-}
-
-func stampOf(sealed []byte) string {
-	sum := sha256.Sum256(sealed)
-	return hex.EncodeToString(sum[:])
-}
-
-// open reads the file if that takes no passphrase, and reports whether its content is known.
-func (f *fileBackend) open() bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	sealed, err := readPrivate(f.path)
-	if err != nil {
-		return false
-	}
-	if f.items != nil && bytes.Equal(sealed, f.sealed) {
-		return true
-	}
-	plain, unlocked := f.unlocked.read(sealed)
-	return unlocked && f.take(sealed, plain, false) == nil
-}
-
-// describe returns the index that the file should have; opened is false if its content is not known here. Of old only the times are taken.
-func (f *fileBackend) describe(old indexFile) (fresh indexFile, opened bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	sealed, err := readPrivate(f.path)
-	if err != nil || f.items == nil || !bytes.Equal(sealed, f.sealed) {
+// describeFile returns the index that the encrypted file should have; known is false if its content is not known here. Only
+// the times are taken from old.
+func (v *vault) describeFile(old indexFile) (fresh indexFile, known bool) {
+	items, stamp, known := v.file.Known()
+	if !known {
 		return fresh, false
 	}
-	fresh = indexFile{Version: indexVersion, Store: stampOf(sealed), Keys: map[string]indexKey{}}
-	for key, secret := range f.items {
-		name, ok := strings.CutPrefix(key, keyItem("").key())
-		if !ok {
+	return indexOf(items, stamp, old), true
+}
+
+// indexOf returns the index of an encrypted file with these items and this stamp. Only the times are taken from old.
+func indexOf(items map[backend.Item][]byte, stamp string, old indexFile) indexFile {
+	fresh := indexFile{Version: indexVersion, Store: stamp, Keys: map[string]indexKey{}}
+	for it, secret := range items {
+		if it != keyItem(it.Name) {
 			continue
 		}
-		entry, listed := old.Keys[name]
+		entry, listed := old.Keys[it.Name]
 		if !listed {
 			entry.Added = now()
 		}
 		c, _ := decodeValue(secret)
-		entry.AccessKeyID = c.AccessKeyID // "" for what is damaged
-		_, entry.Rotating = f.items[rotationItem(name).key()]
-		fresh.Keys[name] = entry
+		entry.AccessKeyID = c.AccessKeyID // "" for a damaged key
+		_, entry.Rotating = items[rotationItem(it.Name)]
+		fresh.Keys[it.Name] = entry
 	}
-	return fresh, true
-}
-
-// sealingKey returns the sealing key in the file, whose content is known.
-func (f *fileBackend) sealingKey() ([32]byte, bool) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	s, ok := decodeSealing(f.items[sealingItem.key()])
-	return s.Key, ok
+	return fresh
 }

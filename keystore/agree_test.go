@@ -5,6 +5,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/awsexec/awsexec/internal/backend"
 )
 
 // disagreements are ways to have an index and its store disagree. Before each, dev has key 1 and prod key 2; then both are swapped, and b is
@@ -54,7 +56,7 @@ var disagreements = []struct {
 				t.Fatal(err)
 			}
 			s.Index = [32]byte{}
-			if err := v.items.set(t.Context(), sealingItem, encodeSealing(s)); err != nil {
+			if err := v.items.Set(t.Context(), sealingItem, encodeSealing(s)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -62,10 +64,10 @@ var disagreements = []struct {
 	{"killed writer, index restored", false, func(t *testing.T, c *contractStore, b backup) {
 		now := b.again(t)
 		s := c.open(t)
-		f := &faulty{backend: s.vault.backend}
-		f.operation, _ = f.backend.begin()
-		f.set1 = func(it item, secret []byte) error {
-			if err := f.operation.set(t.Context(), it, secret); err != nil {
+		f := &faulty{Backend: s.vault.backend}
+		f.Operation, _ = f.Backend.Begin()
+		f.set1 = func(it backend.Item, secret []byte) error {
+			if err := f.Operation.Set(t.Context(), it, secret); err != nil {
 				t.Error(err)
 			}
 			panic("killed") // all that is given back is what the system takes from a dead process: the lock

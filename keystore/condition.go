@@ -27,11 +27,10 @@ func (s *Store) Condition(ctx context.Context) Condition {
 		return ConditionUnknown
 	}
 	k, keyring := v.backend.(*keyringBackend)
-	f, file := v.backend.(*fileBackend)
 	switch {
-	case file && !FileExists(Options{Dir: s.dir}):
+	case v.file != nil && !FileExists(Options{Dir: s.dir}):
 		return ConditionAbsent
-	case file && f.isUnlocked():
+	case v.file != nil && v.file.Unlocked():
 		return ConditionOpen
 	case !keyring:
 		return ConditionLocked

@@ -311,7 +311,7 @@ func sealingKey(t *testing.T, c *contractStore) {
 
 func sealingKeyUnreadable(t *testing.T, c *contractStore) {
 	mustPut(t, c.Store, "dev", testKey(1))
-	if err := itemsOf(t, c.Store).set(t.Context(), sealingItem, []byte("c2hvcnQ=")); err != nil {
+	if err := itemsOf(t, c.Store).Set(t.Context(), sealingItem, []byte("c2hvcnQ=")); err != nil {
 		t.Fatal(err)
 	}
 	key, err := c.open(t).SealingKey(t.Context())
@@ -325,7 +325,7 @@ func sealingKeyUnreadable(t *testing.T, c *contractStore) {
 
 func foreignItem(t *testing.T, c *contractStore) {
 	mustPut(t, c.Store, "other", testKey(2))
-	if err := itemsOf(t, c.Store).set(t.Context(), keyItem("dev"), []byte(marker)); err != nil {
+	if err := itemsOf(t, c.Store).Set(t.Context(), keyItem("dev"), []byte(marker)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.Get(t.Context(), "dev"); !errors.Is(err, ErrCorrupt) || strings.Contains(err.Error(), marker) {
@@ -381,7 +381,7 @@ func indexStale(t *testing.T, c *contractStore) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := itemsOf(t, c.Store).set(t.Context(), keyItem(name), secret); err != nil {
+		if err := itemsOf(t, c.Store).Set(t.Context(), keyItem(name), secret); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -421,7 +421,7 @@ func itemGone(t *testing.T, c *contractStore) {
 		func(name string) error { return c.Delete(t.Context(), name) },
 	} {
 		mustPut(t, c.Store, "dev", testKey(1))
-		if err := itemsOf(t, c.Store).delete(t.Context(), keyItem("dev")); err != nil {
+		if err := itemsOf(t, c.Store).Delete(t.Context(), keyItem("dev")); err != nil {
 			t.Fatal(err)
 		}
 		if err := use("dev"); !errors.Is(err, ErrNotFound) {

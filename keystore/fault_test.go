@@ -7,39 +7,40 @@ import (
 	"testing"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/backend"
 	"github.com/awsexec/awsexec/internal/flock"
 )
 
 // faulty is a keyring that does not do what it says with keys, as one whose dialog was dismissed.
 type faulty struct {
-	backend
-	operation
-	set1    func(item, []byte) error
+	backend.Backend
+	backend.Operation
+	set1    func(backend.Item, []byte) error
 	sealing bool // set1 is for the sealing key too
-	delete1 func(item) error
+	delete1 func(backend.Item) error
 }
 
-func (f *faulty) begin() (operation, func()) { return f, func() {} }
+func (f *faulty) Begin() (backend.Operation, func()) { return f, func() {} }
 
-func (f *faulty) set(ctx context.Context, it item, secret []byte) error {
+func (f *faulty) Set(ctx context.Context, it backend.Item, secret []byte) error {
 	if f.set1 != nil && (f.sealing || it != sealingItem) {
 		return f.set1(it, secret)
 	}
-	return f.operation.set(ctx, it, secret)
+	return f.Operation.Set(ctx, it, secret)
 }
 
-func (f *faulty) delete(ctx context.Context, it item) error {
+func (f *faulty) Delete(ctx context.Context, it backend.Item) error {
 	if f.delete1 != nil {
 		return f.delete1(it)
 	}
-	return f.operation.delete(ctx, it)
+	return f.Operation.Delete(ctx, it)
 }
 
 func faultyStore(t *testing.T) (*Store, *faulty) {
 	t.Helper()
 	s := openFile(t, testOptions(t.TempDir()))
-	f := &faulty{backend: s.vault.backend}
-	f.operation, _ = f.backend.begin()
+	f := &faulty{Backend: s.vault.backend}
+	f.Operation, _ = f.Backend.Begin()
 	s.vault.backend, s.vault.file = f, nil
 	return s, f
 }
@@ -47,13 +48,13 @@ func faultyStore(t *testing.T) (*Store, *faulty) {
 func TestPutSeesThatNothingWasStored(t *testing.T) {
 	s, f := faultyStore(t)
 	mustPut(t, s, "old", testKey(1))
-	for name, set := range map[string]func(item, []byte) error{
-		"nothing stored": func(item, []byte) error { return nil },
-		"another stored": func(it item, _ []byte) error {
+	for name, set := range map[string]func(backend.Item, []byte) error{
+		"nothing stored": func(backend.Item, []byte) error { return nil },
+		"another stored": func(it backend.Item, _ []byte) error {
 			b, err := encodeValue(testKey(9))
-			return errors.Join(err, f.operation.set(t.Context(), it, b))
+			return errors.Join(err, f.Operation.Set(t.Context(), it, b))
 		},
-		"refused": func(item, []byte) error { return ErrRefused },
+		"refused": func(backend.Item, []byte) error { return ErrRefused },
 	} {
 		t.Run(name, func(t *testing.T) {
 			mustPut(t, s, "old", testKey(1))
@@ -79,13 +80,13 @@ func TestPutSeesThatNothingWasStored(t *testing.T) {
 
 func TestPutThatFailsListsNothing(t *testing.T) {
 	s, f := faultyStore(t)
-	f.set1 = func(item, []byte) error { return nil }
+	f.set1 = func(backend.Item, []byte) error { return nil }
 	if err := s.Put(t.Context(), "new", testKey(1)); !errors.Is(err, ErrRefused) {
 		t.Error(err)
 	}
 	wantNames(t, s)
 	// Without an answer nobody knows what was stored: the name stays listed, its key id unknown.
-	f.set1 = func(item, []byte) error { return ErrUnavailable }
+	f.set1 = func(backend.Item, []byte) error { return ErrUnavailable }
 	if err := s.Put(t.Context(), "new", testKey(1)); !errors.Is(err, ErrUnavailable) {
 		t.Error(err)
 	}
@@ -101,13 +102,13 @@ func TestNothingIsStoredWithoutSealingKey(t *testing.T) {
 	s, f := faultyStore(t)
 	mustPut(t, s, "dev", testKey(1))
 	s.vault.memory.at = time.Time{}
-	f.sealing, f.set1 = true, func(item, []byte) error { return nil }
+	f.sealing, f.set1 = true, func(backend.Item, []byte) error { return nil }
 	for _, err := range []error{s.Put(t.Context(), "dev", testKey(2)), s.Put(t.Context(), "new", testKey(2)), s.Delete(t.Context(), "dev")} {
 		if !errors.Is(err, ErrRefused) {
 			t.Error(err)
 		}
 	}
-	if err := f.operation.delete(t.Context(), sealingItem); err != nil {
+	if err := f.Operation.Delete(t.Context(), sealingItem); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.KeptSealingKey(t.Context()); !errors.Is(err, ErrRefused) {
@@ -122,7 +123,7 @@ func TestDeleteSeesThatNothingWasRemoved(t *testing.T) {
 	s, f := faultyStore(t)
 	mustPut(t, s, "dev", testKey(1))
 	for _, result := range []error{nil, ErrLocked} {
-		f.delete1 = func(item) error { return result }
+		f.delete1 = func(backend.Item) error { return result }
 		want := result
 		if want == nil {
 			want = ErrRefused

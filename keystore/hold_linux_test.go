@@ -68,7 +68,7 @@ func TestHold(t *testing.T) {
 
 			// A store whose backend must not be read.
 			s := openKind(t, kind, o)
-			s.vault.backend = &faulty{backend: s.vault.backend} // whose operations panic
+			s.vault.backend = &faulty{Backend: s.vault.backend} // whose operations panic
 			if mustSeal(t, s) != want {
 				t.Error("another key")
 			}
@@ -164,7 +164,7 @@ func TestHoldOfStoreMadeAnew(t *testing.T) {
 			},
 			"sealing key": func(t *testing.T, o Options) {
 				s := openFile(t, o)
-				if err := itemsOf(t, s).delete(t.Context(), sealingItem); err != nil {
+				if err := itemsOf(t, s).Delete(t.Context(), sealingItem); err != nil {
 					t.Fatal(err)
 				}
 				if _, err := s.KeptSealingKey(t.Context()); err != nil {

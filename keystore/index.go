@@ -8,10 +8,10 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/backend"
 	"github.com/awsexec/awsexec/internal/ownfile"
 )
 
@@ -51,12 +51,13 @@ func (f indexFile) equal(g indexFile) bool { return f.Store == g.Store && maps.E
 // load returns what is in the file. A missing index is an empty one; so is one that cannot be understood, and damaged is then true.
 func (x index) load() (f indexFile, damaged bool, err error) {
 	empty := indexFile{Version: indexVersion, Keys: map[string]indexKey{}}
-	b, err := readPrivate(x.path)
+	dir, name := ownfile.Split(x.path)
+	b, err := dir.Read(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return empty, false, nil
 	case errors.Is(err, fs.ErrPermission):
-		return empty, false, denied(err)
+		return empty, false, backend.Denied(err)
 	case err != nil: // no file that awsexec has made
 		return empty, false, fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
@@ -116,35 +117,17 @@ func (x index) drop(name string) error {
 func (x index) save(f indexFile, damaged bool) error {
 	if damaged {
 		if err := os.Rename(x.path, x.path+".damaged"); err != nil {
-			return denied(err)
+			return backend.Denied(err)
 		}
 	}
 	b, err := json.MarshalIndent(f, "", "  ")
 	if err != nil {
 		return err
 	}
-	return writePrivate(x.path, append(b, '\n'))
+	dir, name := ownfile.Split(x.path)
+	dir.Tidy(name)
+	return backend.Denied(dir.Write(name, append(b, '\n')))
 }
 
 // now is the time as the index keeps it.
 func now() time.Time { return time.Now().UTC().Truncate(time.Second) }
-
-// writePrivate replaces the file at path by data, for its owner alone whatever its mode was before. The caller holds the lock of the store.
-func writePrivate(path string, data []byte) error {
-	dir, name := ownfile.Dir(filepath.Dir(path)), filepath.Base(path)
-	dir.Tidy(name)
-	return denied(dir.Write(name, data))
-}
-
-// readPrivate reads a file in the data directory.
-func readPrivate(path string) ([]byte, error) {
-	return ownfile.Dir(filepath.Dir(path)).Read(filepath.Base(path))
-}
-
-// denied makes an error of the file system [ErrRefused] where it says that something is not permitted.
-func denied(err error) error {
-	if errors.Is(err, fs.ErrPermission) {
-		return fmt.Errorf("%w: %w", ErrRefused, err)
-	}
-	return err
-}

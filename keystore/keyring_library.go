@@ -10,6 +10,7 @@ import (
 
 	"github.com/zalando/go-keyring"
 
+	"github.com/awsexec/awsexec/internal/backend"
 	"github.com/awsexec/awsexec/internal/fault"
 )
 
@@ -20,7 +21,7 @@ type keyringOperation struct {
 	asked    time.Time // when the system seems to have begun to ask a person
 }
 
-func (k *keyringBackend) begin() (operation, func()) {
+func (k *keyringBackend) Begin() (backend.Operation, func()) {
 	return &keyringOperation{keyringBackend: k, patience: k.newPatience()}, func() {}
 }
 
@@ -32,35 +33,35 @@ func (o *keyringOperation) absent(context.Context) (bool, error) { return false,
 
 func (k *keyringBackend) condition(context.Context) Condition { return ConditionUnknown }
 
-func (o *keyringOperation) get(ctx context.Context, it item) ([]byte, error) {
-	secret, err := o.call(ctx, false, func() (string, error) { return keyring.Get(it.service, account(it.name)) })
+func (o *keyringOperation) Get(ctx context.Context, it backend.Item) ([]byte, error) {
+	secret, err := o.call(ctx, false, func() (string, error) { return keyring.Get(it.Service, account(it.Name)) })
 	return []byte(secret), err
 }
 
-func (o *keyringOperation) set(ctx context.Context, it item, secret []byte) error {
+func (o *keyringOperation) Set(ctx context.Context, it backend.Item, secret []byte) error {
 	text := string(secret)
-	_, err := o.call(ctx, false, func() (string, error) { return "", keyring.Set(it.service, account(it.name), text) })
+	_, err := o.call(ctx, false, func() (string, error) { return "", keyring.Set(it.Service, account(it.Name), text) })
 	return err
 }
 
-func (o *keyringOperation) delete(ctx context.Context, it item) error {
-	_, err := o.call(ctx, false, func() (string, error) { return "", keyring.Delete(it.service, account(it.name)) })
+func (o *keyringOperation) Delete(ctx context.Context, it backend.Item) error {
+	_, err := o.call(ctx, false, func() (string, error) { return "", keyring.Delete(it.Service, account(it.Name)) })
 	return err
 }
 
 // prepare reads an item, whichever, and so has a person answer the dialog that the system shows for the first one.
-func (o *keyringOperation) prepare(ctx context.Context, _ need) error {
+func (o *keyringOperation) Prepare(ctx context.Context, _ backend.Need) error {
 	if !showsDialogs {
 		return nil
 	}
-	_, err := o.call(ctx, !o.noPrompt, func() (string, error) { return keyring.Get(sealingItem.service, account(sealingItem.name)) })
+	_, err := o.call(ctx, !o.noPrompt, func() (string, error) { return keyring.Get(sealingItem.Service, account(sealingItem.Name)) })
 	if errors.Is(err, ErrNotFound) {
 		return nil
 	}
 	return err
 }
 
-// call runs f. A system that may show a dialog by itself cannot be seen to do so: there a call that takes too long is errUnprepared, and one
+// call runs f. A system that may show a dialog by itself cannot be seen to do so: there a call that takes too long is backend.ErrUnprepared, and one
 // for a person is waited for until ctx ends.
 func (o *keyringOperation) call(ctx context.Context, person bool, f func() (string, error)) (string, error) {
 	callCtx, cancel := context.WithCancel(ctx)
@@ -104,7 +105,7 @@ func (o *keyringOperation) call(ctx context.Context, person bool, f func() (stri
 		}
 		if showsDialogs {
 			o.asked = began
-			return "", errUnprepared
+			return "", backend.ErrUnprepared
 		}
 	}
 	o.patience.spend(began)

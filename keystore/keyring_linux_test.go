@@ -59,7 +59,7 @@ func TestKeyringWithoutBus(t *testing.T) {
 		}
 		// A bus that went away after opening.
 		k := newKeyringBackend(o)
-		if _, err := k.operation().get(t.Context(), keyItem("dev")); !errors.Is(err, ErrUnavailable) {
+		if _, err := k.operation().Get(t.Context(), keyItem("dev")); !errors.Is(err, ErrUnavailable) {
 			t.Error(err)
 		}
 		if c := k.condition(t.Context()); c != ConditionSilent {

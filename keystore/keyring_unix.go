@@ -10,6 +10,8 @@ import (
 
 	"github.com/godbus/dbus/v5"
 	ss "github.com/zalando/go-keyring/secret_service"
+
+	"github.com/awsexec/awsexec/internal/backend"
 )
 
 // keyringOperation works on the items of the Secret Service, as go-keyring writes them: with the attributes service and
@@ -26,7 +28,7 @@ const attempts = 3
 
 func account(name string) string { return name }
 
-func (k *keyringBackend) begin() (operation, func()) {
+func (k *keyringBackend) Begin() (backend.Operation, func()) {
 	o := k.operation()
 	return o, o.hangUp
 }
@@ -42,7 +44,7 @@ func (o *keyringOperation) hangUp() {
 	}
 }
 
-func (o *keyringOperation) get(ctx context.Context, it item) (secret []byte, err error) {
+func (o *keyringOperation) Get(ctx context.Context, it backend.Item) (secret []byte, err error) {
 	err = o.try(ctx, func(s *service) error {
 		s.openSession() // goes together with the search
 		found, err := o.search(ctx, it)
@@ -57,7 +59,7 @@ func (o *keyringOperation) get(ctx context.Context, it item) (secret []byte, err
 		err = s.ask(ctx, &o.patience, s.call(found[0], itemInterface+".GetSecret", session), &got)
 		if isError(err, secretError+"IsLocked") {
 			s.locked = found[0]
-			return errUnprepared
+			return backend.ErrUnprepared
 		}
 		secret = got.Value
 		return err
@@ -65,7 +67,7 @@ func (o *keyringOperation) get(ctx context.Context, it item) (secret []byte, err
 	return secret, err
 }
 
-func (o *keyringOperation) set(ctx context.Context, it item, secret []byte) error {
+func (o *keyringOperation) Set(ctx context.Context, it backend.Item, secret []byte) error {
 	return o.try(ctx, func(s *service) error {
 		if s.isDone(write{"set", it}) {
 			return nil
@@ -75,7 +77,7 @@ func (o *keyringOperation) set(ctx context.Context, it item, secret []byte) erro
 			return err
 		}
 		properties := map[string]dbus.Variant{
-			itemInterface + ".Label":      dbus.MakeVariant(fmt.Sprintf("Password for '%s' on '%s'", account(it.name), it.service)),
+			itemInterface + ".Label":      dbus.MakeVariant(fmt.Sprintf("Password for '%s' on '%s'", account(it.Name), it.Service)),
 			itemInterface + ".Attributes": dbus.MakeVariant(attributes(it)),
 		}
 		var created, prompt dbus.ObjectPath
@@ -88,7 +90,7 @@ func (o *keyringOperation) set(ctx context.Context, it item, secret []byte) erro
 	})
 }
 
-func (o *keyringOperation) delete(ctx context.Context, it item) error {
+func (o *keyringOperation) Delete(ctx context.Context, it backend.Item) error {
 	deleted := false
 	return o.try(ctx, func(s *service) error {
 		if s.isDone(write{"delete", it}) {
@@ -117,7 +119,7 @@ func (o *keyringOperation) delete(ctx context.Context, it item) error {
 }
 
 // prepare has a person unlock what the operation needs, or answer the prompt that its last call has left.
-func (o *keyringOperation) prepare(ctx context.Context, _ need) error {
+func (o *keyringOperation) Prepare(ctx context.Context, _ backend.Need) error {
 	return o.try(ctx, func(s *service) error {
 		release, err := o.askAlone(ctx)
 		if err != nil {
@@ -179,7 +181,7 @@ func (o *keyringOperation) askAlone(ctx context.Context) (release func(), err er
 }
 
 // search returns the items that are it. A collection that is locked may not know its items.
-func (o *keyringOperation) search(ctx context.Context, it item) (found []dbus.ObjectPath, err error) {
+func (o *keyringOperation) search(ctx context.Context, it backend.Item) (found []dbus.ObjectPath, err error) {
 	s, p := o.service, &o.patience
 	err = s.ask(ctx, p, s.call(s.collection, collectionInterface+".SearchItems", attributes(it)), &found)
 	if err != nil || len(found) > 0 {
@@ -190,7 +192,7 @@ func (o *keyringOperation) search(ctx context.Context, it item) (found []dbus.Ob
 	case err != nil:
 		return nil, err
 	case locked:
-		return nil, errUnprepared
+		return nil, backend.ErrUnprepared
 	}
 	return nil, ErrNotFound
 }
@@ -265,10 +267,10 @@ func outdated(err error) bool {
 	return false
 }
 
-// ifLocked is err, or errUnprepared where the service says that something is locked.
+// ifLocked is err, or backend.ErrUnprepared where the service says that something is locked.
 func ifLocked(err error) error {
 	if isError(err, secretError+"IsLocked") {
-		return errUnprepared
+		return backend.ErrUnprepared
 	}
 	return err
 }
@@ -290,6 +292,6 @@ func (o *keyringOperation) explain(ctx context.Context, err error) error {
 }
 
 // attributes are what finds an item.
-func attributes(it item) map[string]string {
-	return map[string]string{"service": it.service, "username": account(it.name)}
+func attributes(it backend.Item) map[string]string {
+	return map[string]string{"service": it.Service, "username": account(it.Name)}
 }

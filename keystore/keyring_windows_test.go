@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/zalando/go-keyring"
+
+	"github.com/awsexec/awsexec/internal/backend"
 )
 
 // TestKeyringContract empties the Credential Manager of awsexec's items over and over: it runs only where that is said to be a
@@ -16,7 +18,7 @@ func TestKeyringContract(t *testing.T) {
 		t.Skip("the Credential Manager may be somebody's: AWSEXEC_TEST_THROWAWAY_CREDENTIALS is not set")
 	}
 	contract(t, KindKeyring, func(t *testing.T) {
-		for _, service := range []string{sealingItem.service, keyItem("").service} {
+		for _, service := range []string{sealingItem.Service, keyItem("").Service} {
 			if err := keyring.DeleteAll(service); err != nil {
 				t.Fatal(err)
 			}
@@ -29,23 +31,23 @@ func TestKeyringLimit(t *testing.T) {
 	if os.Getenv("AWSEXEC_TEST_THROWAWAY_CREDENTIALS") == "" {
 		t.Skip("the Credential Manager may be somebody's: AWSEXEC_TEST_THROWAWAY_CREDENTIALS is not set")
 	}
-	k, end := newKeyringBackend(testOptions(t.TempDir())).begin()
+	k, end := newKeyringBackend(testOptions(t.TempDir())).Begin()
 	defer end()
-	it := item{"awsexec-test", "limit"}
+	it := backend.Item{Service: "awsexec-test", Name: "limit"}
 	full := []byte(strings.Repeat("x", 2560))
-	if err := k.set(t.Context(), it, full); err != nil {
+	if err := k.Set(t.Context(), it, full); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := k.get(t.Context(), it); err != nil || string(got) != string(full) {
+	if got, err := k.Get(t.Context(), it); err != nil || string(got) != string(full) {
 		t.Errorf("%d bytes, %v", len(got), err)
 	}
-	if err := k.set(t.Context(), it, append(full, 'x')); !errors.Is(err, ErrTooBig) {
+	if err := k.Set(t.Context(), it, append(full, 'x')); !errors.Is(err, ErrTooBig) {
 		t.Errorf("got %v, want ErrTooBig", err)
 	}
-	if err := k.delete(t.Context(), it); err != nil {
+	if err := k.Delete(t.Context(), it); err != nil {
 		t.Error(err)
 	}
-	if _, err := k.get(t.Context(), it); !errors.Is(err, ErrNotFound) {
+	if _, err := k.Get(t.Context(), it); !errors.Is(err, ErrNotFound) {
 		t.Errorf("got %v, want ErrNotFound", err)
 	}
 }

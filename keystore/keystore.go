@@ -7,34 +7,34 @@ package keystore
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/agefile"
+	"github.com/awsexec/awsexec/internal/backend"
 	"github.com/awsexec/awsexec/internal/kernelkey"
 )
 
 // The kinds of failure. Every error of this package that has one of these causes wraps it, whatever keeps the keys.
 var (
 	// ErrNotFound: the store can be read, and has no such key.
-	ErrNotFound = errors.New("not found")
+	ErrNotFound = backend.ErrNotFound
 	// ErrLocked: the key may be there, but the store is locked and nobody unlocked it: no dialog could be shown, nobody
 	// answered it in time, or no right passphrase was given.
-	ErrLocked = errors.New("locked")
+	ErrLocked = backend.ErrLocked
 	// ErrWrongPassphrase is the [ErrLocked] of an encrypted file whose passphrase is another one.
-	ErrWrongPassphrase = fmt.Errorf("%w: wrong passphrase", ErrLocked)
+	ErrWrongPassphrase = backend.ErrWrongPassphrase
 	// ErrUnavailable: there is no keyring that could be reached, or it does not answer.
-	ErrUnavailable = errors.New("not available")
+	ErrUnavailable = backend.ErrUnavailable
 	// ErrRefused: a human or the operating system said no.
-	ErrRefused = errors.New("refused")
+	ErrRefused = backend.ErrRefused
 	// ErrTooBig: the value is larger than the store takes.
-	ErrTooBig = errors.New("too big")
+	ErrTooBig = backend.ErrTooBig
 	// ErrNotHeld: the kernel cannot or may not hold keys here.
 	ErrNotHeld = kernelkey.ErrUnavailable
 	// ErrCorrupt: the store is there but cannot be understood. It is left as it is, never overwritten.
-	ErrCorrupt = errors.New("damaged")
+	ErrCorrupt = backend.ErrCorrupt
 )
 
 // Kind says what keeps the keys.
@@ -89,8 +89,7 @@ const (
 	lockName         = "keystore.lock"
 	sealingLockName  = "sealing.lock"
 
-	defaultTimeout    = 4 * time.Second
-	defaultWorkFactor = 18
+	defaultTimeout = 4 * time.Second
 )
 
 // Open opens the store of the given kind; "" means [KindAuto].
@@ -139,14 +138,12 @@ func OpenKeyring(o Options) (*Store, error) {
 // OpenFile opens the encrypted file, keystore.age in the data directory. It need not exist: the first write makes it.
 func OpenFile(o Options) (*Store, error) {
 	h := newHolder(o, KindFile)
-	f := &fileBackend{
-		path: filePath(o), ask: o.Passphrase, workFactor: o.WorkFactor, debug: o.debug(), unlocked: newUnlockedCopy(o), forget: h.forget,
-	}
-	if f.workFactor == 0 {
-		f.workFactor = defaultWorkFactor
-	}
-	if f.workFactor < 1 || f.workFactor > maxWorkFactor {
-		return nil, fmt.Errorf("%s: work factor %d: must be between 1 and %d", f, f.workFactor, maxWorkFactor)
+	f, err := agefile.New(agefile.Options{
+		Path: filePath(o), Passphrase: o.Passphrase, WorkFactor: o.WorkFactor, Debug: o.debug(), Copy: unlockedCopy(o),
+		Initial: func() (backend.Item, []byte) { return sealingItem, encodeSealing(newSealing()) }, Forget: h.forget,
+	})
+	if err != nil {
+		return nil, err
 	}
 	return &Store{
 		dir:   o.Dir,
@@ -162,9 +159,13 @@ func (o Options) debug() func(format string, args ...any) {
 }
 
 // FileExists reports whether the user has made an encrypted file. One that cannot be looked at counts as made.
-func FileExists(o Options) bool {
-	_, err := os.Stat(filePath(o))
-	return !errors.Is(err, os.ErrNotExist)
+func FileExists(o Options) bool { return agefile.Exists(filePath(o)) }
+
+// unlockedCopy returns what the encrypted file is read from while it is unlocked.
+func unlockedCopy(o Options) agefile.UnlockedCopy {
+	return agefile.UnlockedCopy{
+		Path: filepath.Join(o.Dir, unlockedName), Key: unlockName(KindFile, o.Dir), Off: o.Hold <= 0, Debug: o.debug(),
+	}
 }
 
 func filePath(o Options) string { return filepath.Join(o.Dir, fileName) }

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"path/filepath"
 
+	"github.com/awsexec/awsexec/internal/backend"
 	"github.com/awsexec/awsexec/internal/flock"
 )
 
@@ -30,5 +31,5 @@ func (s *Store) LockKeyID(ctx context.Context, keyID string) (release func(), er
 func (s *Store) lock(ctx context.Context, what string) (release func(), err error) {
 	sum := sha256.Sum256([]byte(what))
 	release, err = flock.Lock(ctx, filepath.Join(s.dir, "locks", hex.EncodeToString(sum[:16])))
-	return release, denied(err)
+	return release, backend.Denied(err)
 }

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/backend"
 )
 
 const (
@@ -146,11 +148,11 @@ func wantNames(t *testing.T, s *Store, want ...string) {
 }
 
 // itemsOf begins an operation on the items of s, behind its back; it ends with the test.
-func itemsOf(t *testing.T, s *Store) operation {
+func itemsOf(t *testing.T, s *Store) backend.Operation {
 	t.Helper()
-	o, end := s.vault.backend.begin()
+	o, end := s.vault.backend.Begin()
 	t.Cleanup(end)
-	if err := o.prepare(t.Context(), toCreate); err != nil {
+	if err := o.Prepare(t.Context(), backend.ToCreate); err != nil {
 		t.Fatal(err)
 	}
 	return o

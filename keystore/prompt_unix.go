@@ -9,12 +9,14 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/awsexec/awsexec/internal/backend"
 )
 
 // write is a change of an item that a person is asked about.
 type write struct {
 	verb string
-	it   item
+	it   backend.Item
 }
 
 // prompterTime bounds the wait for the desktop's prompter to come up and show a dialog.
@@ -26,7 +28,7 @@ func (s *service) leave(w write, prompt dbus.ObjectPath) error {
 		return nil
 	}
 	s.pending, s.prompt = w, prompt
-	return errUnprepared
+	return backend.ErrUnprepared
 }
 
 // finish asks a person about the write that was left. The service has made it when the person agrees.

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/backend"
 )
 
 // ErrChanged: the key is another one than it was, because somebody replaced it meanwhile.
@@ -30,7 +32,7 @@ type rotationValue struct {
 	Began  time.Time
 }
 
-func rotationItem(name string) item { return item{"awsexec-next", name} }
+func rotationItem(name string) backend.Item { return backend.Item{Service: "awsexec-next", Name: name} }
 
 // Rotation returns the journal of the key kept under name; the error is [ErrNotFound] if none is under way.
 func (s *Store) Rotation(ctx context.Context, name string) (Rotation, error) {
@@ -43,8 +45,8 @@ func (s *Store) Rotation(ctx context.Context, name string) (Rotation, error) {
 	}
 	defer end()
 	var b []byte
-	err = v.prepared(ctx, toRead, func() (err error) {
-		b, err = v.items.get(ctx, rotationItem(name))
+	err = v.prepared(ctx, backend.ToRead, func() (err error) {
+		b, err = v.items.Get(ctx, rotationItem(name))
 		return err
 	})
 	if err != nil {
@@ -63,7 +65,7 @@ func (s *Store) PutRotation(ctx context.Context, name string, r Rotation) error 
 		return fmt.Errorf("rotation of key %q: %w", name, err)
 	}
 	defer clear(secret)
-	return s.change(ctx, name, toCreate, func(v *vault) error {
+	return s.change(ctx, name, backend.ToCreate, func(v *vault) error {
 		current, err := v.get(ctx, name)
 		if err == nil && current.AccessKeyID != r.Old.AccessKeyID && current.AccessKeyID != r.New.AccessKeyID {
 			err = ErrChanged
@@ -86,7 +88,7 @@ func (s *Store) EndRotation(ctx context.Context, name string) error {
 	if err := known(name); err != nil {
 		return err
 	}
-	return s.change(ctx, name, toWrite, func(v *vault) error { return v.endRotation(ctx, name) })
+	return s.change(ctx, name, backend.ToWrite, func(v *vault) error { return v.endRotation(ctx, name) })
 }
 
 // Replace puts c in the place of the key kept under name, as Put does, if the id of that is keyID; else the error is [ErrChanged].
@@ -96,7 +98,7 @@ func (s *Store) Replace(ctx context.Context, name, keyID string, c aws.Credentia
 		return fmt.Errorf("key %q: %w", name, err)
 	}
 	defer clear(secret)
-	return s.changeKey(ctx, name, toCreate, func(v *vault) error {
+	return s.changeKey(ctx, name, backend.ToCreate, func(v *vault) error {
 		current, err := v.get(ctx, name)
 		if err == nil && current.AccessKeyID != keyID {
 			err = ErrChanged
@@ -115,12 +117,12 @@ func (s *Store) Replace(ctx context.Context, name, keyID string, c aws.Credentia
 }
 
 func (v *vault) endRotation(ctx context.Context, name string) error {
-	err := v.items.delete(ctx, rotationItem(name))
+	err := v.items.Delete(ctx, rotationItem(name))
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
 	if err == nil {
-		switch _, err := v.items.get(ctx, rotationItem(name)); {
+		switch _, err := v.items.Get(ctx, rotationItem(name)); {
 		case err == nil:
 			return fmt.Errorf("%w: the journal of its rotation is still there after its removal", ErrRefused)
 		case !errors.Is(err, ErrNotFound):

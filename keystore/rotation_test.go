@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/backend"
 )
 
 // testRotation is a rotation of test key 1 to test key 2.
@@ -117,7 +119,7 @@ func rotationOfAnother(t *testing.T, c *contractStore) {
 		wantKey(t, c.Store, "dev", testKey(9))
 		wantNoRotation(t, c.Store, "dev")
 	}
-	if err := itemsOf(t, c.Store).set(t.Context(), rotationItem("dev"), []byte(marker)); err != nil {
+	if err := itemsOf(t, c.Store).Set(t.Context(), rotationItem("dev"), []byte(marker)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.Rotation(t.Context(), "dev"); !errors.Is(err, ErrCorrupt) || strings.Contains(err.Error(), marker) {
@@ -223,7 +225,7 @@ func retiring(t *testing.T, c *contractStore) {
 func TestRotationSeesThatNothingWasDone(t *testing.T) {
 	s, f := faultyStore(t)
 	mustPut(t, s, "dev", testKey(1))
-	f.set1 = func(item, []byte) error { return nil }
+	f.set1 = func(backend.Item, []byte) error { return nil }
 	if err := s.PutRotation(t.Context(), "dev", testRotation(true)); !errors.Is(err, ErrRefused) {
 		t.Error(err)
 	}
@@ -236,7 +238,7 @@ func TestRotationSeesThatNothingWasDone(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, result := range []error{nil, ErrLocked} {
-		f.delete1 = func(item) error { return result }
+		f.delete1 = func(backend.Item) error { return result }
 		if err := s.EndRotation(t.Context(), "dev"); err == nil || result != nil && !errors.Is(err, result) {
 			t.Error(err)
 		}

@@ -13,52 +13,14 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/awsexec/awsexec/internal/agefile"
+	"github.com/awsexec/awsexec/internal/backend"
 	"github.com/awsexec/awsexec/internal/flock"
 )
 
-// item names a secret in a backend.
-type item struct{ service, name string }
+var sealingItem = backend.Item{Service: "awsexec-cache", Name: "sealing-key"}
 
-var sealingItem = item{"awsexec-cache", "sealing-key"}
-
-func keyItem(name string) item { return item{"awsexec", name} }
-
-// backend keeps short secrets, text of at most maxValue bytes. Operations of several goroutines may overlap; the store sees to it that
-// only one process at a time calls set and delete.
-type backend interface {
-	// begin begins an operation, which is over when end is called.
-	begin() (o operation, end func())
-	// String names the backend in messages.
-	String() string
-}
-
-// operation is what one call of the store does with the items of a backend. It is for one goroutine. Its errors wrap this package's kinds.
-//
-// Only prepare asks a human; no lock of the store is held meanwhile. The others return errUnprepared where a human is needed: the
-// caller is to release its lock, prepare, and begin again. All are bounded: prepare by its context, the others together by what a
-// human would put up with.
-type operation interface {
-	// prepare does what needs a human so that the others need none.
-	prepare(ctx context.Context, n need) error
-	// get returns a copy of the secret, or ErrNotFound.
-	get(ctx context.Context, it item) ([]byte, error)
-	// set may succeed without having stored anything: the keyring of a system does when its dialog is dismissed.
-	set(ctx context.Context, it item, secret []byte) error
-	// delete returns ErrNotFound if there is no such item. It may succeed without effect, as set.
-	delete(ctx context.Context, it item) error
-}
-
-// need is what an operation prepares for.
-type need int
-
-const (
-	toRead   need = iota
-	toWrite       // to change what is there
-	toCreate      // to set an item, in a new file perhaps
-)
-
-// errUnprepared is the error of an operation that cannot go on without a human.
-var errUnprepared = fmt.Errorf("%w: it was locked again while it was in use", ErrLocked)
+func keyItem(name string) backend.Item { return backend.Item{Service: "awsexec", Name: name} }
 
 // preparations bounds how often a human is asked in one operation.
 const preparations = 3
@@ -66,9 +28,9 @@ const preparations = 3
 // vault is a backend with the index of its names.
 type vault struct {
 	kind    Kind
-	backend backend
-	items   operation    // nil outside of an operation
-	file    *fileBackend // the same as backend; nil for a keyring
+	backend backend.Backend
+	items   backend.Operation // nil outside of an operation
+	file    *agefile.File     // the same as backend; nil for a keyring
 	index   index
 	holder  holder
 	memory  *memory
@@ -142,7 +104,7 @@ func (s *Store) settle(ctx context.Context) (*vault, error) {
 func (v *vault) begin() (*vault, func()) {
 	during := *v
 	var end func()
-	during.items, end = v.backend.begin()
+	during.items, end = v.backend.Begin()
 	return &during, end
 }
 
@@ -192,9 +154,9 @@ func (s *Store) Put(ctx context.Context, name string, c aws.Credentials) error {
 		return fmt.Errorf("key %q: %w", name, err)
 	}
 	defer clear(secret)
-	return s.changeKey(ctx, name, toCreate, func(v *vault) error {
+	return s.changeKey(ctx, name, backend.ToCreate, func(v *vault) error {
 		// Nothing is touched unless the store can be read.
-		_, err := v.items.get(ctx, keyItem(name))
+		_, err := v.items.Get(ctx, keyItem(name))
 		isNew := errors.Is(err, ErrNotFound)
 		if err != nil && !isNew {
 			return err
@@ -204,7 +166,7 @@ func (s *Store) Put(ctx context.Context, name string, c aws.Credentials) error {
 		}
 		if err := v.setAndCheck(ctx, keyItem(name), secret); err != nil {
 			if isNew && !errors.Is(err, ErrUnavailable) {
-				if _, gone := v.items.get(ctx, keyItem(name)); errors.Is(gone, ErrNotFound) {
+				if _, gone := v.items.Get(ctx, keyItem(name)); errors.Is(gone, ErrNotFound) {
 					return errors.Join(err, v.index.drop(name))
 				}
 			}
@@ -220,7 +182,7 @@ func (s *Store) Delete(ctx context.Context, name string) error {
 	if err := known(name); err != nil {
 		return err
 	}
-	return s.changeKey(ctx, name, toWrite, func(v *vault) error {
+	return s.changeKey(ctx, name, backend.ToWrite, func(v *vault) error {
 		if err := v.endRotation(ctx, name); err != nil {
 			return err
 		}
@@ -233,12 +195,12 @@ func (s *Store) Delete(ctx context.Context, name string) error {
 				return err
 			}
 		}
-		gone := v.items.delete(ctx, keyItem(name))
+		gone := v.items.Delete(ctx, keyItem(name))
 		if gone != nil && !errors.Is(gone, ErrNotFound) {
 			return gone
 		}
 		if gone == nil {
-			switch _, err := v.items.get(ctx, keyItem(name)); {
+			switch _, err := v.items.Get(ctx, keyItem(name)); {
 			case err == nil:
 				return fmt.Errorf("%w: it is still there after its removal", ErrRefused)
 			case !errors.Is(err, ErrNotFound):
@@ -273,7 +235,7 @@ func (s *Store) List(ctx context.Context) ([]Entry, error) {
 func (s *Store) keptSealing(ctx context.Context, v *vault) (sealing, error) {
 	kept, ok, err := v.readSealing(ctx)
 	if err == nil && !ok {
-		err = s.locked(ctx, v, toCreate, func() (err error) {
+		err = s.locked(ctx, v, backend.ToCreate, func() (err error) {
 			if kept, ok, err = v.sealing(ctx); err != nil || ok {
 				return err
 			}
@@ -307,7 +269,7 @@ func known(name string) error {
 }
 
 // change runs f on the vault under the lock and names the key in its error.
-func (s *Store) change(ctx context.Context, name string, n need, f func(*vault) error) error {
+func (s *Store) change(ctx context.Context, name string, n backend.Need, f func(*vault) error) error {
 	v, end, err := s.begin(ctx)
 	if err != nil {
 		return err
@@ -317,7 +279,7 @@ func (s *Store) change(ctx context.Context, name string, n need, f func(*vault) 
 }
 
 // changeKey is change for f that puts or removes the key itself.
-func (s *Store) changeKey(ctx context.Context, name string, n need, f func(*vault) error) error {
+func (s *Store) changeKey(ctx context.Context, name string, n backend.Need, f func(*vault) error) error {
 	return s.change(ctx, name, n, func(v *vault) error {
 		return v.recorded(ctx, true, func() error { return f(v) })
 	})
@@ -325,14 +287,14 @@ func (s *Store) changeKey(ctx context.Context, name string, n need, f func(*vaul
 
 // locked runs f while no other process or goroutine changes the store or its index. It may run f again, from its beginning, after one that
 // could not go on without a human.
-func (s *Store) locked(ctx context.Context, v *vault, n need, f func() error) error {
-	if err := v.items.prepare(ctx, n); err != nil {
+func (s *Store) locked(ctx context.Context, v *vault, n backend.Need, f func() error) error {
+	if err := v.items.Prepare(ctx, n); err != nil {
 		return err
 	}
 	return v.prepared(ctx, n, func() error {
 		release, err := flock.Lock(ctx, filepath.Join(s.dir, lockName))
 		if err != nil {
-			return denied(err)
+			return backend.Denied(err)
 		}
 		defer release()
 		err = f()
@@ -342,12 +304,12 @@ func (s *Store) locked(ctx context.Context, v *vault, n need, f func() error) er
 }
 
 // prepared runs f, and again when it could not go on without a human and one has done what was needed.
-func (v *vault) prepared(ctx context.Context, n need, f func() error) error {
+func (v *vault) prepared(ctx context.Context, n backend.Need, f func() error) error {
 	for range preparations {
-		if err := f(); !errors.Is(err, errUnprepared) {
+		if err := f(); !errors.Is(err, backend.ErrUnprepared) {
 			return err
 		}
-		if err := v.items.prepare(ctx, n); err != nil {
+		if err := v.items.Prepare(ctx, n); err != nil {
 			return err
 		}
 	}
@@ -396,7 +358,7 @@ func (s *Store) repairEntry(ctx context.Context, v *vault, name string) {
 
 // read is get for who holds no lock: a human is asked where one is needed.
 func (v *vault) read(ctx context.Context, name string) (c aws.Credentials, err error) {
-	err = v.prepared(ctx, toRead, func() (err error) {
+	err = v.prepared(ctx, backend.ToRead, func() (err error) {
 		c, err = v.get(ctx, name)
 		return err
 	})
@@ -404,7 +366,7 @@ func (v *vault) read(ctx context.Context, name string) (c aws.Credentials, err e
 }
 
 func (v *vault) get(ctx context.Context, name string) (aws.Credentials, error) {
-	secret, err := v.items.get(ctx, keyItem(name))
+	secret, err := v.items.Get(ctx, keyItem(name))
 	if err != nil {
 		return aws.Credentials{}, err
 	}
@@ -423,11 +385,11 @@ func (v *vault) agrees(name, accessKeyID string) bool {
 }
 
 // setAndCheck stores secret and reads it back.
-func (v *vault) setAndCheck(ctx context.Context, it item, secret []byte) error {
-	if err := v.items.set(ctx, it, secret); err != nil {
+func (v *vault) setAndCheck(ctx context.Context, it backend.Item, secret []byte) error {
+	if err := v.items.Set(ctx, it, secret); err != nil {
 		return err
 	}
-	got, err := v.items.get(ctx, it)
+	got, err := v.items.Get(ctx, it)
 	defer clear(got)
 	switch {
 	case errors.Is(err, ErrNotFound):

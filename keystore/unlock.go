@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/backend"
 	"github.com/awsexec/awsexec/internal/kernelkey"
 )
 
@@ -41,9 +42,8 @@ func (s *Store) unlock(ctx context.Context, v *vault, life time.Duration) (until
 		return until, err
 	}
 	name := unlockName(v.kind, s.dir)
-	f, file := v.backend.(*fileBackend)
-	if file {
-		if err := s.locked(ctx, v, toWrite, func() error { return f.unseal(life) }); err != nil {
+	if v.file != nil {
+		if err := s.locked(ctx, v, backend.ToWrite, func() error { return v.file.Unlock(life) }); err != nil {
 			return until, err
 		}
 	}
@@ -51,7 +51,7 @@ func (s *Store) unlock(ctx context.Context, v *vault, life time.Duration) (until
 	if err != nil {
 		return until, err
 	}
-	if !file {
+	if v.file == nil {
 		if err := kernelkey.Put(name, nil, life); err != nil { // a mere mark
 			return until, err
 		}
@@ -73,7 +73,7 @@ func (s *Store) UnlockedUntil(ctx context.Context) (until time.Time, ok bool) {
 	if err != nil {
 		return time.Time{}, false
 	}
-	if f, file := v.backend.(*fileBackend); file && !f.isUnlocked() {
+	if v.file != nil && !v.file.Unlocked() {
 		return time.Time{}, false // the file has been changed since
 	}
 	return until, true
@@ -82,8 +82,8 @@ func (s *Store) UnlockedUntil(ctx context.Context) (until time.Time, ok bool) {
 // Lock undoes Unlock, and makes the kernel forget everything that it holds for a store in o.Dir, of any kind. It needs neither keyring nor
 // passphrase.
 func Lock(o Options) error {
-	u := newUnlockedCopy(o)
-	err := u.remove()
+	copied := unlockedCopy(o)
+	err := copied.Remove()
 	for _, kind := range []Kind{KindKeyring, KindFile} {
 		err = errors.Join(err, newHolder(o, kind).drop(), kernelkey.Drop(unlockName(kind, o.Dir)))
 	}

@@ -23,9 +23,10 @@ var arrows = map[string]string{
 		"internal/profile internal/provider internal/awsfiles internal/renew internal/rotate internal/server internal/session internal/term internal/fastpath internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault",
 
 	"exec":       "internal/credentials internal/guard internal/fault",
-	"keystore":   "internal/flock internal/kernelkey internal/ownfile internal/readfile internal/fault",
+	"keystore":   "internal/agefile internal/backend internal/flock internal/kernelkey internal/ownfile internal/readfile internal/fault",
 	"processfmt": "internal/credentials",
 
+	"internal/agefile":    "internal/backend internal/kernelkey internal/ownfile",
 	"internal/atomicfile": "internal/readfile",
 	"internal/awsapi":     "internal/readfile",
 	"internal/flock":      "internal/ownfile internal/fault",

@@ -31,6 +31,9 @@ import (
 // [*RefusedError] if it is refused.
 type Dir string
 
+// Split splits the path of a file into its directory and its name there.
+func Split(path string) (Dir, string) { return Dir(filepath.Dir(path)), filepath.Base(path) }
+
 // Reason is the reason why a directory is refused.
 type Reason int
 

@@ -1,0 +1,145 @@
+// Package agefile keeps secrets in one age file that is encrypted with a passphrase (scrypt), so that age(1) can open it too.
+//
+// While the file is unlocked its content can be read without the passphrase: see [UnlockedCopy].
+package agefile
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"sync"
+
+	"github.com/awsexec/awsexec/internal/backend"
+)
+
+// Options say where a file is and what it needs from its user. Path, Debug, Initial and Forget are required.
+type Options struct {
+	Path string
+
+	// Passphrase asks for the passphrase; create reports that it is a new one. The file owns the bytes and overwrites
+	// those that it does not keep. Without it, or when it fails, the file is [backend.ErrLocked].
+	Passphrase func(ctx context.Context, create bool) ([]byte, error)
+
+	// WorkFactor is the base-2 logarithm of the scrypt cost of writing; 0 means 18, about a second.
+	WorkFactor int
+
+	// Debug receives single steps, never a secret.
+	Debug func(format string, args ...any)
+
+	// Copy is read instead of the file while that is unlocked.
+	Copy UnlockedCopy
+
+	// Initial returns an item that a new file holds from the start, so that adding it later does not cost another round
+	// of scrypt.
+	Initial func() (backend.Item, []byte)
+
+	// Forget is called before a new file is made and before the passphrase changes: what others hold of the old file
+	// is to be dropped.
+	Forget func()
+}
+
+// File is a [backend.Backend], and the [backend.Operation] of all its operations: it may be used by many goroutines.
+type File struct {
+	opts Options
+
+	mu         sync.Mutex
+	passphrase []byte            // one that opened the file, or the one for a file to be made
+	sealed     []byte            // the file as it was when items was read from it
+	items      map[string][]byte // by key; valid while the file is still sealed, byte for byte; never changed, only replaced
+	proven     bool              // passphrase opens sealed
+}
+
+const (
+	defaultWorkFactor = 18
+	// maxWorkFactor bounds what reading a file may cost: about 15 seconds and 4 GiB of memory.
+	maxWorkFactor = 22
+)
+
+// New returns the file that o describes. It need not exist: the first Set makes it.
+func New(o Options) (*File, error) {
+	f := &File{opts: o}
+	if f.opts.WorkFactor == 0 {
+		f.opts.WorkFactor = defaultWorkFactor
+	}
+	if f.opts.WorkFactor < 1 || f.opts.WorkFactor > maxWorkFactor {
+		return nil, fmt.Errorf("%s: work factor %d: must be between 1 and %d", f, f.opts.WorkFactor, maxWorkFactor)
+	}
+	return f, nil
+}
+
+// Exists reports whether there is a file at path. One that cannot be looked at counts as there.
+func Exists(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, os.ErrNotExist)
+}
+
+// String returns the path of the file.
+func (f *File) String() string { return f.opts.Path }
+
+// Begin returns f itself.
+func (f *File) Begin() (backend.Operation, func()) { return f, func() {} }
+
+// Prepare asks for the passphrase if n needs it and it is not known.
+func (f *File) Prepare(ctx context.Context, n backend.Need) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	found, err := f.load(n != backend.ToRead, func() ([]byte, error) { return f.ask(ctx, false) })
+	if err != nil || found || n != backend.ToCreate || f.passphrase != nil {
+		return err
+	}
+	f.passphrase, err = f.ask(ctx, true)
+	return err
+}
+
+// Get returns a copy of an item.
+func (f *File) Get(_ context.Context, it backend.Item) ([]byte, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, err := f.load(false, nobody); err != nil {
+		return nil, err
+	}
+	secret, found := f.items[key(it)]
+	if !found {
+		return nil, backend.ErrNotFound
+	}
+	return bytes.Clone(secret), nil
+}
+
+// Set stores an item, in a new file if there is none.
+func (f *File) Set(_ context.Context, it backend.Item, secret []byte) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	found, err := f.load(true, nobody)
+	if err != nil {
+		return err
+	}
+	items := maps.Clone(f.items)
+	if !found {
+		first, value := f.opts.Initial()
+		items = map[string][]byte{key(first): value}
+		f.opts.Forget()
+		if err := f.opts.Copy.Remove(); err != nil { // of an earlier file
+			return err
+		}
+	}
+	items[key(it)] = bytes.Clone(secret)
+	return f.save(items)
+}
+
+// Delete removes an item.
+func (f *File) Delete(_ context.Context, it backend.Item) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, err := f.load(true, nobody); err != nil {
+		return err
+	}
+	if _, found := f.items[key(it)]; !found {
+		return backend.ErrNotFound
+	}
+	items := maps.Clone(f.items)
+	delete(items, key(it))
+	return f.save(items)
+}

@@ -1,0 +1,152 @@
+package agefile
+
+import (
+	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/awsexec/awsexec/internal/backend"
+	"github.com/awsexec/awsexec/internal/kernelkey"
+	"github.com/awsexec/awsexec/internal/ownfile"
+)
+
+// UnlockedCopy is what the content of an encrypted file is read from while it is unlocked: a file beside it, sealed with
+// AES-256-GCM under a random key that only the kernel holds, for a bounded time. After that nobody can open it.
+//
+// It is bound to the encrypted file byte for byte, so that it is useless as soon as that file changes.
+type UnlockedCopy struct {
+	Path  string
+	Key   string                           // the name of the key that the kernel holds
+	Off   bool                             // the kernel must hold nothing, and what it holds is not used
+	Debug func(format string, args ...any) // receives single steps, never a secret
+}
+
+// unlockedMagic begins the file; its last byte is the version of the format. The sealed content follows, its nonce first.
+const unlockedMagic = "awsexec-unlocked\x01"
+
+// Unlock makes the file readable without its passphrase for life, after Prepare has proven the passphrase.
+func (f *File) Unlock(life time.Duration) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	found, err := f.load(true, nobody)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return backend.ErrNotFound
+	}
+	plain, err := json.Marshal(content{Version: contentVersion, Items: f.items})
+	if err != nil {
+		return err
+	}
+	defer clear(plain)
+	return f.opts.Copy.create(f.sealed, plain, life)
+}
+
+// Unlocked reports whether the file can be read without its passphrase, by this process and others.
+func (f *File) Unlocked() bool {
+	sealed, err := readFile(f.opts.Path)
+	if err != nil {
+		return false
+	}
+	plain, ok := f.opts.Copy.read(sealed)
+	clear(plain)
+	return ok
+}
+
+// Remove ends the unlocking.
+func (u *UnlockedCopy) Remove() error {
+	dir, name := ownfile.Split(u.Path)
+	err := dir.Remove(name)
+	return errors.Join(kernelkey.Drop(u.Key), backend.Denied(err))
+}
+
+// read returns the content of the encrypted file whose bytes are sealed; ok is false if it is not unlocked.
+func (u *UnlockedCopy) read(sealed []byte) (plain []byte, ok bool) {
+	key, ok := u.key()
+	if !ok {
+		return nil, false
+	}
+	defer clear(key[:])
+	b, err := readFile(u.Path)
+	if err != nil {
+		u.Debug("unlocked copy: %v", err)
+		return nil, false
+	}
+	content, ok := bytes.CutPrefix(b, []byte(unlockedMagic))
+	if !ok {
+		u.Debug("unlocked copy: %s is not one", u.Path)
+		return nil, false
+	}
+	plain, err = newAEAD(&key).Open(nil, nil, content, additionalData(sealed))
+	if err != nil {
+		u.Debug("unlocked copy: %s belongs to another file or another unlock", u.Path)
+	}
+	return plain, err == nil
+}
+
+// refresh writes the copy of an encrypted file whose bytes are sealed and whose content is plain, if it is unlocked. If that
+// fails the file is no longer unlocked.
+func (u *UnlockedCopy) refresh(sealed, plain []byte) {
+	key, ok := u.key()
+	if !ok {
+		return
+	}
+	defer clear(key[:])
+	if err := u.write(&key, sealed, plain); err != nil {
+		u.Debug("unlocked copy: %v", err)
+	}
+}
+
+// create unlocks the encrypted file for life.
+func (u *UnlockedCopy) create(sealed, plain []byte, life time.Duration) error {
+	var key [32]byte
+	rand.Read(key[:]) // never fails
+	defer clear(key[:])
+	if err := u.write(&key, sealed, plain); err != nil {
+		return err
+	}
+	if err := kernelkey.Put(u.Key, key[:], life); err != nil {
+		return errors.Join(err, u.Remove())
+	}
+	return nil
+}
+
+func (u *UnlockedCopy) key() (key [32]byte, ok bool) {
+	if u.Off {
+		return key, false
+	}
+	secret, _, err := kernelkey.Get(u.Key)
+	if err != nil || len(secret) != len(key) {
+		return key, false
+	}
+	defer clear(secret)
+	return [32]byte(secret), true
+}
+
+func (u *UnlockedCopy) write(key *[32]byte, sealed, plain []byte) error {
+	return writeFile(u.Path, newAEAD(key).Seal([]byte(unlockedMagic), nil, plain, additionalData(sealed)))
+}
+
+// additionalData returns what is authenticated with a copy: the identity of the file that it is a copy of.
+func additionalData(sealed []byte) []byte {
+	sum := sha256.Sum256(sealed)
+	return append([]byte(unlockedMagic), sum[:]...)
+}
+
+func newAEAD(key *[32]byte) cipher.AEAD {
+	block, err := aes.NewCipher(key[:])
+	if err != nil {
+		panic(err) // the length of the key is right
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		panic(err) // so is that of the block
+	}
+	return aead
+}

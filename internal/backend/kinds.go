@@ -1,0 +1,29 @@
+package backend
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+)
+
+// The kinds of failure. Package keystore documents them.
+var (
+	ErrNotFound        = errors.New("not found")
+	ErrLocked          = errors.New("locked")
+	ErrWrongPassphrase = fmt.Errorf("%w: wrong passphrase", ErrLocked)
+	ErrUnavailable     = errors.New("not available")
+	ErrRefused         = errors.New("refused")
+	ErrTooBig          = errors.New("too big")
+	ErrCorrupt         = errors.New("damaged")
+)
+
+// ErrUnprepared is the [ErrLocked] of an operation that cannot go on without a person.
+var ErrUnprepared = fmt.Errorf("%w: it was locked again while it was in use", ErrLocked)
+
+// Denied wraps an error of the file system in [ErrRefused] if it reports missing permission.
+func Denied(err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("%w: %w", ErrRefused, err)
+	}
+	return err
+}
