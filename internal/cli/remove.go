@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/rotate"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/internal/visible"
@@ -20,7 +19,7 @@ type removeCmd struct {
 
 func (c *removeCmd) about() string { return c.Name }
 
-func (c *removeCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, timing timing) error {
+func (c *removeCmd) Run(ctx context.Context, sess *session.Session, out *ui, timing timing) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, session.ErrTooLong)
 	defer cancel()
 	keys, err := sess.Keys()
@@ -60,10 +59,8 @@ func (c *removeCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 	out.note("key %s (%q) is removed; at AWS it is still active", visible.KeyID(id), c.Name)
 	out.warnOfRemains(rotate.RemainsOf(journal, id))
 	if config, err := sess.Config(); err == nil {
-		if p, err := config.Profile(c.Name); err == nil && p.CredentialProcess != "" {
-			if _, self := profile.SelfProcess(p.CredentialProcess, settings.Self); self {
-				out.advise(fmt.Sprintf("profile %q still asks awsexec for it: %s", c.Name, p.Origin["credential_process"]))
-			}
+		if p, err := config.Profile(c.Name); err == nil && p.IsSelf {
+			out.advise(fmt.Sprintf("profile %q still asks awsexec for it: %s", c.Name, p.Origin["credential_process"]))
 		}
 	}
 	return nil

@@ -91,12 +91,7 @@ func whyNotRotatable(ctx context.Context, sess *session.Session, name string, no
 	if err != nil {
 		return err
 	}
-	options, err := sess.Options(p)
-	if err != nil {
-		return err
-	}
-	options.Explicit = true // keys in the environment are nobody's profile
-	plan, err := provider.Decide(ctx, p, options)
+	plan, err := sess.Plan(ctx, p, true) // keys in the environment are nobody's profile
 	if err != nil {
 		return err
 	}

@@ -56,11 +56,11 @@ func (d *diagnosis) isSelf(command string) bool {
 // credential_process of a profile, nil if that fails.
 func (d *diagnosis) planOfProcess(ctx context.Context, r *explain.Result) *provider.Plan {
 	name, _ := profile.SelfProcess(r.Process, d.in.Self)
-	p, err := d.in.resolve(ctx, cmp.Or(name, r.Profile))
+	p, err := d.in.resolve(cmp.Or(name, r.Profile))
 	if err != nil {
 		return nil
 	}
-	plan, err := provider.Decide(ctx, p, d.in.options(true))
+	plan, err := d.in.planOf(ctx, p, true)
 	if err != nil {
 		return nil
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/cache"
 	"github.com/awsexec/awsexec/internal/provider"
@@ -102,12 +104,11 @@ func (d *diagnosis) identity(ctx context.Context, c Connection) (awsapi.Identity
 	if end.LongTerm() && !c.Cache.Expiry(d.in.keyID(end)).After(d.in.Now()) {
 		return awsapi.Identity{}, errWouldAsk
 	}
-	o := d.in.options(d.in.Profile != "")
-	o.Client, o.Cache, o.Events, o.NoSession = c.Client, c.Cache, c.Events, false
-	o.TokenCode = func(context.Context, provider.TokenRequest) (provider.TokenCode, error) {
-		return provider.TokenCode{}, fmt.Errorf("%w: %w", errWouldAsk, provider.ErrNoHuman)
-	}
-	from, err := provider.New(ctx, d.report.Profile, o)
+	flags := d.in.flags(d.in.Profile != "")
+	flags.NoSession = false
+	from, err := provider.New(ctx, d.report.Profile, provider.Parts{
+		Env: d.in.env, Now: d.in.Now, Client: c.Client, Cache: c.Cache, Keys: indexed{d.in.Keystore}, Helper: nobody{}, Events: c.Events,
+	}, flags)
 	if err != nil {
 		return awsapi.Identity{}, err
 	}
@@ -116,4 +117,16 @@ func (d *diagnosis) identity(ctx context.Context, c Connection) (awsapi.Identity
 		return awsapi.Identity{}, err
 	}
 	return c.Client.WhoAmI(ctx, credentials)
+}
+
+// nobody helps doctor, which asks no person and runs no program. It implements
+// provider.Helper.
+type nobody struct{}
+
+func (nobody) TokenCode(context.Context, provider.TokenRequest) (provider.TokenCode, error) {
+	return provider.TokenCode{}, fmt.Errorf("%w: %w", errWouldAsk, provider.ErrNoHuman)
+}
+
+func (nobody) Process(context.Context, string, []string) (aws.Credentials, error) {
+	return aws.Credentials{}, errWouldAsk
 }

@@ -20,11 +20,11 @@ func (d *diagnosis) decide(ctx context.Context) {
 		r.Err = d.in.ConfigErr
 		return
 	}
-	if r.Profile, r.Err = d.in.resolve(ctx, r.Name); r.Err != nil {
+	if r.Profile, r.Err = d.in.resolve(r.Name); r.Err != nil {
 		return
 	}
 	r.Region, r.RegionAt = profile.Region(d.in.Region, d.in.env, r.Profile), d.in.regionAt(r.Profile)
-	if d.plan, r.Err = provider.Decide(ctx, r.Profile, d.in.options(d.in.Profile != "")); r.Err != nil {
+	if d.plan, r.Err = d.in.planOf(ctx, r.Profile, d.in.Profile != ""); r.Err != nil {
 		d.plan = nil
 		return
 	}
@@ -35,30 +35,33 @@ func (d *diagnosis) decide(ctx context.Context) {
 
 // resolve resolves a profile. Of the keystore its index alone says which keys
 // there are.
-func (in Input) resolve(_ context.Context, name string) (*profile.Profile, error) {
+func (in Input) resolve(name string) (*profile.Profile, error) {
 	names := make([]string, len(in.Keystore.Entries))
 	for i, e := range in.Keystore.Entries {
 		names[i] = e.Name
 	}
-	return in.Config.With(names...).Profile(name)
+	return in.Config.RunBy(in.Self).With(names...).Profile(name)
 }
 
-// options are the provider's, with nobody to ask and no key to read.
-func (in Input) options(explicit bool) provider.Options {
-	return provider.Options{
-		Files: in.Files, Env: in.env, Keys: indexed{in.Keystore}, Now: in.Now,
-		Self:     func(command string) (string, bool) { return profile.SelfProcess(command, in.Self) },
-		Resolve:  in.resolve,
-		Explicit: explicit, NoSession: in.NoSession, Duration: in.Duration, Chain: in.Chain,
-	}
+// planOf returns awsexec's plan for a profile, which was named if explicit.
+func (in Input) planOf(ctx context.Context, p *profile.Profile, explicit bool) (*provider.Plan, error) {
+	return provider.Find(ctx, p, in.env, indexed{in.Keystore}, in.flags(explicit))
 }
 
-// indexed are the keys that the keystore's index knows of.
+func (in Input) flags(explicit bool) provider.Flags {
+	return provider.Flags{Explicit: explicit, NoSession: in.NoSession, Duration: in.Duration, Chain: in.Chain}
+}
+
+// indexed are the keys that the keystore's index knows of. It implements
+// provider.Keys and reads none.
 type indexed struct{ Keystore }
 
-func (k indexed) Listed(_ context.Context, name string) bool {
-	_, ok := k.entry(name)
-	return ok
+func (k indexed) List(context.Context) map[string]bool {
+	names := make(map[string]bool, len(k.Entries))
+	for _, e := range k.Entries {
+		names[e.Name] = true
+	}
+	return names
 }
 
 func (k indexed) KeyID(_ context.Context, name string) (string, error) {

@@ -44,6 +44,7 @@ func (c *Config) build(name string, settings Settings) (*Profile, error) {
 		STSRegionalEndpoints:         b.text("sts_regional_endpoints"),
 		Static:                       c.static(b),
 		Origin:                       make(map[string]Pos, len(settings)),
+		config:                       c,
 	}
 	for key, value := range settings {
 		p.Origin[key] = value.Pos
@@ -56,6 +57,9 @@ func (c *Config) build(name string, settings Settings) (*Profile, error) {
 	}
 	if p.CredentialProcess == "" {
 		b.failIfSet("credential_process", "is empty")
+	}
+	if p.Other, p.IsSelf = SelfProcess(p.CredentialProcess, c.self); p.Other == name {
+		p.Other = ""
 	}
 	c.sso(b, p)
 	c.services(b, p)

@@ -78,7 +78,8 @@ func variableName(s string) (name, written string) {
 type Config struct {
 	Config, Credentials *File // empty if there is no such file
 
-	extra []string
+	extra []string // further profiles
+	self  string   // absolute path of this program; "" if it is known by its name alone
 }
 
 // ReadFiles reads and parses both files. A file that does not exist is empty; one that cannot be read is an error, where
@@ -111,7 +112,17 @@ func readFile(path string, kind Kind) (*File, error) {
 // With returns a Config in which each of names is a profile, an empty one where the files have none: for names that only
 // the keystore knows.
 func (c *Config) With(names ...string) *Config {
-	return &Config{c.Config, c.Credentials, slices.Concat(c.extra, names)}
+	with := *c
+	with.extra = slices.Concat(c.extra, names)
+	return &with
+}
+
+// RunBy returns a Config whose profiles know this program by its absolute path,
+// too, when it is their credential_process.
+func (c *Config) RunBy(self string) *Config {
+	by := *c
+	by.self = self
+	return &by
 }
 
 // Names returns the profiles of both files, sorted.

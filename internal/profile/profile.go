@@ -39,7 +39,9 @@ type Profile struct {
 
 	SSO               *SSO   // nil if the profile has none of the sso_ settings
 	LoginSession      string // login_session
-	CredentialProcess string // credential_process, as written; see SelfProcess
+	CredentialProcess string // credential_process, as written
+	IsSelf            bool   // CredentialProcess is awsexec itself; see SelfProcess
+	Other             string // the other profile that this awsexec gives the credentials of; "" if it names this one or none; see Follow
 
 	Static *StaticKeys // nil if the files hold no keys for the profile
 
@@ -56,6 +58,27 @@ type Profile struct {
 	// The settings of its sso-session section are among them, and STSEndpointURL's under "services.sts.endpoint_url",
 	// IAMEndpointURL's likewise.
 	Origin map[string]Pos
+
+	config *Config // that the profile was resolved in
+}
+
+// Follow resolves the profile called p.Other, in the files that p is from.
+// Stored are the keys of the keystore, whose names are profiles as well. The
+// errors are those of [Config.Profile].
+func (p *Profile) Follow(stored []string) (*Profile, error) {
+	config := p.config
+	if config == nil {
+		config = &Config{}
+	}
+	return config.With(stored...).Profile(p.Other)
+}
+
+// Files returns the files that p is from.
+func (p *Profile) Files() Files {
+	if p.config == nil {
+		return Files{}
+	}
+	return Files{p.config.Config.Path, p.config.Credentials.Path}
 }
 
 // SessionTag is one of the session tags of a role.

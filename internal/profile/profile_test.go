@@ -107,6 +107,7 @@ iam =
 		CABundle: "~/ca.pem", EndpointURL: "http://all", STSEndpointURL: "http://sts", IAMEndpointURL: "http://iam", IgnoreConfiguredEndpointURLs: true,
 		STSRegionalEndpoints: "legacy", UseFIPS: aws.FIPSEndpointStateEnabled, UseDualStack: aws.DualStackEndpointStateDisabled,
 	}
+	want.config = got.config
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}

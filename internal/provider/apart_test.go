@@ -39,8 +39,7 @@ func TestSessionOfProcess(t *testing.T) {
 	} {
 		o := options(t, server)
 		o.Keys = memory{}
-		o.Self = func(string) (string, bool) { return "", false }
-		o.Process = func(context.Context, string, []string) (aws.Credentials, error) { return given, nil }
+		o.Helper = &helper{process: func(context.Context, string, []string) (aws.Credentials, error) { return given, nil }}
 		c, err := retrieve(t, &profile.Profile{Name: "other", CredentialProcess: "tool"}, o)
 		if err != nil || c != given {
 			t.Errorf("%s became %s, %v", given.AccessKeyID, c.AccessKeyID, err)
@@ -78,8 +77,8 @@ func TestContainerTokenFile(t *testing.T) {
 	for _, end := range []string{"", "\n", "\r\n"} {
 		write(t, file, "S3CR3TMARKERtoken"+end)
 		env := map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": server.URL + "/x", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": file}
-		o := &Options{Env: func(name string) string { return env[name] }, Events: &recorder{}, Now: time.Now}
-		c, err := o.given(&Plan{Kind: Container, Profile: &profile.Profile{Name: "x"}}).Retrieve(t.Context())
+		m := newMaker(Parts{Env: func(name string) string { return env[name] }, Events: &recorder{}, Now: time.Now}, Flags{})
+		c, err := m.given(&Plan{Kind: Container, Profile: &profile.Profile{Name: "x"}}).Retrieve(t.Context())
 		if err != nil || c.AccessKeyID != "ASIAIOSFODNN7CONTAIN" {
 			t.Errorf("a token file that ends with %q: %v", end, err)
 		}

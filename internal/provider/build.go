@@ -15,57 +15,57 @@ import (
 var errDurationOfOther = errors.New("--duration has no effect here: these credentials live as long as whoever made them said")
 
 // build makes the provider of a plan.
-func (o *Options) build(ctx context.Context, plan *Plan) (aws.CredentialsProvider, error) {
+func (m *maker) build(ctx context.Context, plan *Plan) (aws.CredentialsProvider, error) {
 	switch {
 	case plan.Kind == Role:
-		return o.buildRole(ctx, plan)
+		return m.buildRole(ctx, plan)
 	case plan.LongTerm():
-		key := o.keyOf(plan)
-		if o.NoSession {
-			return o.withoutSession(plan, key), nil
+		key := m.keyOf(plan)
+		if m.NoSession {
+			return m.withoutSession(plan, key), nil
 		}
-		return o.newSession(ctx, key, plan.Profile.Name, plan.Profile.MFASerial, o.durationOf(plan.Profile))
+		return m.newSession(ctx, key, plan.Profile.Name, plan.Profile.MFASerial, m.durationOf(plan.Profile))
 	case plan.Kind == Process:
 		return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
-			return o.retrieveProcess(ctx, plan.Profile)
+			return m.retrieveProcess(ctx, plan.Profile)
 		}), nil
 	}
-	if o.Duration != 0 {
+	if m.Duration != 0 {
 		return nil, fmt.Errorf("%s of profile %q: %w", plan.Kind, plan.Profile.Name, errDurationOfOther)
 	}
-	return o.given(plan), nil
+	return m.given(plan), nil
 }
 
 // durationOf is how long credentials for p are to live: what the user says, else what the profile says, else 0.
-func (o *Options) durationOf(p *profile.Profile) time.Duration {
-	if o.Duration != 0 {
-		return o.Duration
+func (m *maker) durationOf(p *profile.Profile) time.Duration {
+	if m.Duration != 0 {
+		return m.Duration
 	}
 	return p.Duration
 }
 
 // withoutSession gives a long-term key as it is, with a warning.
-func (o *Options) withoutSession(plan *Plan, key longTermKey) aws.CredentialsProvider {
+func (m *maker) withoutSession(plan *Plan, key longTermKey) aws.CredentialsProvider {
 	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
 		c, err := key.Retrieve(ctx)
 		if err == nil {
-			o.Events.Warn(fmt.Errorf("profile %q: this is the long-term key %s itself, which never expires", plan.Profile.Name, c.AccessKeyID))
+			m.Events.Warn(fmt.Errorf("profile %q: this is the long-term key %s itself, which never expires", plan.Profile.Name, c.AccessKeyID))
 		}
 		return c, err
 	})
 }
 
 // keyOf is the long-term key of a plan.
-func (o *Options) keyOf(plan *Plan) longTermKey {
+func (m *maker) keyOf(plan *Plan) longTermKey {
 	p := plan.Profile
 	switch plan.Kind {
 	case StoredKey:
-		return keystoreKey{o.Keys, p.Name}
+		return keystoreKey{m.Keys, p.Name}
 	case FileKey:
-		o.Events.Warn(&PlaintextKeyError{p.Name, p.Static.SecretAccessKey})
+		m.Events.Warn(&PlaintextKeyError{p.Name, p.Static.SecretAccessKey})
 		return givenKey{p.Static.Credentials}
 	default:
-		return givenKey{environmentCredentials(o.Env)}
+		return givenKey{environmentCredentials(m.Env)}
 	}
 }
 
@@ -120,25 +120,25 @@ func environmentCredentials(env func(string) string) aws.Credentials {
 }
 
 // retrieveProcess runs a credential_process of another tool. A long-term key that it gives gets a session, as any does.
-func (o *Options) retrieveProcess(ctx context.Context, p *profile.Profile) (aws.Credentials, error) {
-	done := o.Events.Waiting("for the credential_process of profile " + p.Name)
-	c, err := o.Process(ctx, p.CredentialProcess, append(o.Chain[:len(o.Chain):len(o.Chain)], p.Name))
+func (m *maker) retrieveProcess(ctx context.Context, p *profile.Profile) (aws.Credentials, error) {
+	done := m.Events.Waiting("for the credential_process of profile " + p.Name)
+	c, err := m.Helper.Process(ctx, p.CredentialProcess, append(m.Chain[:len(m.Chain):len(m.Chain)], p.Name))
 	done()
 	if err != nil {
 		return aws.Credentials{}, fmt.Errorf("%s: credential_process of profile %q: %w", p.Origin["credential_process"], p.Name, err)
 	}
 	if c.SessionToken != "" || isShortLived(c.AccessKeyID) {
-		if o.Duration != 0 {
+		if m.Duration != 0 {
 			return aws.Credentials{}, fmt.Errorf("%s of profile %q: %w", Process, p.Name, errDurationOfOther)
 		}
 		return c, nil
 	}
 	plan := &Plan{Kind: Process, Profile: p}
 	key := givenKey{c}
-	if o.NoSession {
-		return o.withoutSession(plan, key).Retrieve(ctx)
+	if m.NoSession {
+		return m.withoutSession(plan, key).Retrieve(ctx)
 	}
-	session, err := o.newSession(ctx, key, p.Name, p.MFASerial, o.durationOf(p))
+	session, err := m.newSession(ctx, key, p.Name, p.MFASerial, m.durationOf(p))
 	if err != nil {
 		return aws.Credentials{}, err
 	}

@@ -18,7 +18,7 @@ const lastResort = time.Minute
 
 // cached hands out a session from the cache, or has a new one made, by one process at a time.
 type cached struct {
-	o     *Options
+	m     *maker
 	key   cache.Key
 	name  string                                             // of the key in the keystore that all is made from; "" if it is none of these
 	lock  string                                             // what renewals that must take turns have in common
@@ -31,22 +31,22 @@ func (c *cached) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	if ok && s.Fresh(c.o.Now()) {
+	if ok && s.Fresh(c.m.Now()) {
 		if err := c.unchanged(ctx); err != nil {
 			return aws.Credentials{}, err
 		}
-		c.o.Events.Debug("session %s from the cache, good until %s", s.Credentials.AccessKeyID, s.Credentials.Expires.Format(time.RFC3339))
+		c.m.Events.Debug("session %s from the cache, good until %s", s.Credentials.AccessKeyID, s.Credentials.Expires.Format(time.RFC3339))
 		return s.Credentials, nil
 	}
 
-	done := c.o.Events.Waiting("for another awsexec to finish renewing the session")
-	release, err := c.o.Cache.Lock(ctx, c.lock)
+	done := c.m.Events.Waiting("for another awsexec to finish renewing the session")
+	release, err := c.m.Cache.Lock(ctx, c.lock)
 	done()
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return c.fallBack(ctx, s, ok, fmt.Errorf("another awsexec is renewing this session and has not finished: %w", context.Cause(ctx)))
 	case err != nil:
-		c.o.Events.Warn(fmt.Errorf("the session cache cannot be used: %w", err))
+		c.m.Events.Warn(fmt.Errorf("the session cache cannot be used: %w", err))
 		return c.issue(ctx)
 	default:
 		defer release()
@@ -56,19 +56,19 @@ func (c *cached) Retrieve(ctx context.Context) (aws.Credentials, error) {
 		if err := c.unchanged(ctx); err != nil {
 			return aws.Credentials{}, err
 		}
-		if ok && s.Fresh(c.o.Now()) {
-			c.o.Events.Debug("session %s was made by another awsexec", s.Credentials.AccessKeyID)
+		if ok && s.Fresh(c.m.Now()) {
+			c.m.Events.Debug("session %s was made by another awsexec", s.Credentials.AccessKeyID)
 			return s.Credentials, nil
 		}
 	}
 
-	issued := c.o.Now()
+	issued := c.m.Now()
 	creds, err := c.issue(ctx)
 	if err != nil {
 		return c.fallBack(ctx, s, ok, err)
 	}
-	if err := c.o.Cache.Store(ctx, c.key, cache.Session{Credentials: creds, Issued: issued, MadeWith: c.key.Base}, issued); err != nil {
-		c.o.Events.Warn(fmt.Errorf("the session could not be cached: %w", err))
+	if err := c.m.Cache.Store(ctx, c.key, cache.Session{Credentials: creds, Issued: issued, MadeWith: c.key.Base}, issued); err != nil {
+		c.m.Events.Warn(fmt.Errorf("the session could not be cached: %w", err))
 	}
 	if err := c.unchanged(ctx); isChanged(err) { // the session is that of another key by now
 		return aws.Credentials{}, err
@@ -79,25 +79,25 @@ func (c *cached) Retrieve(ctx context.Context) (aws.Credentials, error) {
 // load reads the cache. A cache that cannot be opened is one without sessions, unless its key is locked away: then so is the long-term
 // key, and to go on would ask for the same passphrase once more.
 func (c *cached) load(ctx context.Context) (cache.Session, bool, error) {
-	s, ok, err := c.o.Cache.Load(ctx, c.key)
+	s, ok, err := c.m.Cache.Load(ctx, c.key)
 	if errors.Is(err, keystore.ErrLocked) || errors.Is(err, keystore.ErrRefused) {
 		return s, false, err
 	}
 	if err != nil {
-		c.o.Events.Debug("the session cache cannot be read: %v", err)
+		c.m.Events.Debug("the session cache cannot be read: %v", err)
 	}
 	return s, ok, nil
 }
 
 // fallBack hands out a session that still has a little life, if the failure to renew it says nothing against the session.
 func (c *cached) fallBack(ctx context.Context, s cache.Session, ok bool, err error) (aws.Credentials, error) {
-	left := s.Left(c.o.Now())
+	left := s.Left(c.m.Now())
 	if !ok || left <= lastResort || errors.Is(ctx.Err(), context.Canceled) || awsapi.Refused(err) {
 		return aws.Credentials{}, err
 	}
 	if changed := c.unchanged(ctx); changed != nil {
 		return aws.Credentials{}, fmt.Errorf("%w; %w", err, changed)
 	}
-	c.o.Events.Warn(fmt.Errorf("the session ends in %s and could not be renewed: %w", left.Round(time.Second), err))
+	c.m.Events.Warn(fmt.Errorf("the session ends in %s and could not be renewed: %w", left.Round(time.Second), err))
 	return s.Credentials, nil
 }

@@ -77,8 +77,8 @@ func TestFreshness(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(tt.life, " after ", tt.age), func(t *testing.T) {
 			clock, n := noon, 0
-			o := &Options{Cache: newTestCache(t.TempDir()), Now: func() time.Time { return clock }, Events: &recorder{}}
-			c := &cached{o: o, key: cache.Key{Base: "AKIA"}, lock: "AKIA", issue: func(context.Context) (aws.Credentials, error) {
+			m := newMaker(Parts{Cache: newTestCache(t.TempDir()), Now: func() time.Time { return clock }, Events: &recorder{}}, Flags{})
+			c := &cached{m: m, key: cache.Key{Base: "AKIA"}, lock: "AKIA", issue: func(context.Context) (aws.Credentials, error) {
 				n++
 				return minted(n, clock, tt.life), nil
 			}}
@@ -128,12 +128,12 @@ func TestFallBack(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			events := &recorder{}
-			o := &Options{Cache: newTestCache(t.TempDir()), Now: func() time.Time { return noon }, Events: events}
-			c := &cached{o: o, key: cache.Key{Base: "AKIA"}, lock: "AKIA", issue: func(context.Context) (aws.Credentials, error) {
+			m := newMaker(Parts{Cache: newTestCache(t.TempDir()), Now: func() time.Time { return noon }, Events: events}, Flags{})
+			c := &cached{m: m, key: cache.Key{Base: "AKIA"}, lock: "AKIA", issue: func(context.Context) (aws.Credentials, error) {
 				return aws.Credentials{}, tt.err
 			}}
 			old := minted(1, noon, tt.left)
-			if err := o.Cache.Store(t.Context(), c.key, cache.Session{Credentials: old, Issued: noon.Add(-12 * time.Hour), MadeWith: "AKIA"}, noon); err != nil {
+			if err := m.Cache.Store(t.Context(), c.key, cache.Session{Credentials: old, Issued: noon.Add(-12 * time.Hour), MadeWith: "AKIA"}, noon); err != nil {
 				t.Fatal(err)
 			}
 			ctx := tt.ctx
@@ -162,8 +162,8 @@ func TestOneRenewalAtATime(t *testing.T) {
 	for i := range ids {
 		wg.Go(func() {
 			// A cache of its own is what another process has.
-			o := &Options{Cache: newTestCache(dir), Now: func() time.Time { return noon }, Events: &recorder{}}
-			c := &cached{o: o, key: cache.Key{Base: "AKIA"}, lock: "AKIA", issue: func(context.Context) (aws.Credentials, error) {
+			m := newMaker(Parts{Cache: newTestCache(dir), Now: func() time.Time { return noon }, Events: &recorder{}}, Flags{})
+			c := &cached{m: m, key: cache.Key{Base: "AKIA"}, lock: "AKIA", issue: func(context.Context) (aws.Credentials, error) {
 				mu.Lock()
 				defer mu.Unlock()
 				made++
@@ -190,15 +190,15 @@ func TestOneRenewalAtATime(t *testing.T) {
 // Waiting for another process ends with the context; a session that still lives is then handed out.
 func TestLockIsWaitedForInBoundedTime(t *testing.T) {
 	for _, left := range []time.Duration{0, 10 * time.Minute} {
-		o := &Options{Cache: newTestCache(t.TempDir()), Now: func() time.Time { return noon }, Events: &recorder{}}
-		c := &cached{o: o, key: cache.Key{Base: "AKIA"}, lock: "AKIA", issue: func(context.Context) (aws.Credentials, error) {
+		m := newMaker(Parts{Cache: newTestCache(t.TempDir()), Now: func() time.Time { return noon }, Events: &recorder{}}, Flags{})
+		c := &cached{m: m, key: cache.Key{Base: "AKIA"}, lock: "AKIA", issue: func(context.Context) (aws.Credentials, error) {
 			t.Error("made a session without the lock")
 			return aws.Credentials{}, errors.New("no")
 		}}
-		if err := o.Cache.Store(t.Context(), c.key, cache.Session{Credentials: minted(1, noon, left), Issued: noon.Add(-time.Hour), MadeWith: "AKIA"}, noon); err != nil {
+		if err := m.Cache.Store(t.Context(), c.key, cache.Session{Credentials: minted(1, noon, left), Issued: noon.Add(-time.Hour), MadeWith: "AKIA"}, noon); err != nil {
 			t.Fatal(err)
 		}
-		release, err := o.Cache.Lock(t.Context(), "AKIA")
+		release, err := m.Cache.Lock(t.Context(), "AKIA")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -33,13 +33,13 @@ func (e *SkewError) Error() string {
 // which is the one that everybody compares with: they live from began, when
 // they were asked for, for as long as AWS granted and at most for asked. 0
 // leaves that to AWS.
-func (o *Options) byLocalClock(made awsapi.Issued, began time.Time, asked time.Duration) (aws.Credentials, error) {
+func (m *maker) byLocalClock(made awsapi.Issued, began time.Time, asked time.Duration) (aws.Credentials, error) {
 	c := made.Credentials
 	issued := began.Truncate(time.Second) // as AWS counts
 	life := c.Expires.Sub(issued)
 	if !made.Date.IsZero() {
 		life = c.Expires.Sub(made.Date)
-		o.reportSkew(began, made.Date)
+		m.reportSkew(began, made.Date)
 	}
 	switch {
 	case life <= 0 && !made.Date.IsZero():
@@ -56,11 +56,11 @@ func (o *Options) byLocalClock(made awsapi.Issued, began time.Time, asked time.D
 }
 
 // reportSkew warns, once a run, if this machine's clock disagrees with AWS's.
-func (o *Options) reportSkew(began, date time.Time) {
-	now := o.Now()
+func (m *maker) reportSkew(began, date time.Time) {
+	now := m.Now()
 	skew := began.Add(now.Sub(began) / 2).Sub(date)
 	if skew.Abs() < reportedSkew {
 		return
 	}
-	o.skew.Do(func() { o.Events.Warn(&SkewError{skew}) })
+	m.skew.Do(func() { m.Events.Warn(&SkewError{skew}) })
 }

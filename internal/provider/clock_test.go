@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -40,10 +39,10 @@ func TestWrongClock(t *testing.T) {
 				later := time.Duration(0)
 				o.Now = func() time.Time { return time.Now().Add(later) }
 				asked := 0
-				o.TokenCode = func(context.Context, TokenRequest) (TokenCode, error) {
+				o.Helper = &helper{code: func(context.Context, TokenRequest) (TokenCode, error) {
 					asked++
 					return TokenCode{ststest.TOTP(seed, time.Now().Add(tt.ahead)), FromFixed}, nil
-				}
+				}}
 				o.Duration = 2 * time.Hour
 				p := &profile.Profile{Name: "work", MFASerial: serial}
 				began := time.Now()
@@ -121,8 +120,8 @@ func TestByLocalClock(t *testing.T) {
 		if tt.date != -1 {
 			made.Date = noon.Add(tt.date)
 		}
-		o := testOptions(noon)
-		c, err := o.byLocalClock(made, noon.Add(300*time.Millisecond), tt.asked)
+		m := testMaker(noon)
+		c, err := m.byLocalClock(made, noon.Add(300*time.Millisecond), tt.asked)
 		if (err != nil) != (tt.want == 0) || err == nil && !c.Expires.Equal(noon.Add(tt.want)) {
 			t.Errorf("%s: %v, %v; want %v", tt.name, c.Expires, err, noon.Add(tt.want))
 		}
@@ -143,10 +142,10 @@ func TestClockSetBack(t *testing.T) {
 	} {
 		for _, down := range []bool{false, true} {
 			clock, n := noon, 0
-			o := testOptions(noon)
-			o.Cache = newTestCache(t.TempDir())
-			o.Now = func() time.Time { return clock }
-			c := &cached{o: o, key: cache.Key{Base: "AKIA"}, lock: "AKIA", issue: func(context.Context) (aws.Credentials, error) {
+			m := testMaker(noon)
+			m.Cache = newTestCache(t.TempDir())
+			m.Now = func() time.Time { return clock }
+			c := &cached{m: m, key: cache.Key{Base: "AKIA"}, lock: "AKIA", issue: func(context.Context) (aws.Credentials, error) {
 				if down && n > 0 {
 					return aws.Credentials{}, errors.New("connection refused")
 				}
@@ -170,7 +169,7 @@ func TestClockSetBack(t *testing.T) {
 	}
 }
 
-// testOptions are options of a test that needs a clock and somebody to warn.
-func testOptions(now time.Time) *Options {
-	return &Options{Now: func() time.Time { return now }, Events: &recorder{}, skew: new(sync.Once)}
+// testMaker returns a maker for a test that needs a clock and somebody to warn.
+func testMaker(now time.Time) *maker {
+	return newMaker(Parts{Now: func() time.Time { return now }, Events: &recorder{}}, Flags{})
 }

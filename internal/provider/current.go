@@ -91,7 +91,7 @@ func (c *cached) unchanged(ctx context.Context) error {
 	if c.name == "" {
 		return nil
 	}
-	id, err := c.o.Keys.KeyID(ctx, c.name)
+	id, err := c.m.Keys.KeyID(ctx, c.name)
 	if err != nil && !errors.Is(err, keystore.ErrNotFound) {
 		return err
 	}

@@ -61,9 +61,17 @@ func (c *changing) KeyID(_ context.Context, name string) (string, error) {
 	return key.AccessKeyID, nil
 }
 
-func (c *changing) Listed(ctx context.Context, name string) bool {
-	_, err := c.KeyID(ctx, name)
-	return err == nil
+func (c *changing) List(context.Context) map[string]bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	names := map[string]bool{}
+	for name := range c.keys {
+		names[name] = true
+	}
+	for name := range c.stale {
+		names[name] = true
+	}
+	return names
 }
 
 // swap exchanges the keys of two names.
@@ -87,7 +95,7 @@ func (w *waits) Waiting(what string) func() {
 }
 
 // swapping are options in which dev has alice's key and prod bob's. Only alice may assume role one.
-func swapping(t *testing.T) (*ststest.Server, Options, *changing, *waits) {
+func swapping(t *testing.T) (*ststest.Server, world, *changing, *waits) {
 	t.Helper()
 	server, err := ststest.Start(ststest.Config{
 		Users: []ststest.User{
@@ -109,7 +117,6 @@ func swapping(t *testing.T) (*ststest.Server, Options, *changing, *waits) {
 	events := &waits{}
 	o := options(t, server)
 	o.Keys, o.Events = keys, events
-	o.Self = func(string) (string, bool) { return "", false }
 	return server, o, keys, events
 }
 
@@ -121,7 +128,7 @@ func roleOf(name string, duration time.Duration) *profile.Profile {
 }
 
 // wantUser fails unless the profile's session is one of user.
-func wantUser(t *testing.T, o Options, name, user string) {
+func wantUser(t *testing.T, o world, name, user string) {
 	t.Helper()
 	creds, err := retrieve(t, named(name), o)
 	if err != nil {
@@ -188,7 +195,7 @@ func TestSwappedBesideSessions(t *testing.T) {
 	_, o, keys, _ := swapping(t)
 	wantUser(t, o, "dev", "alice")
 	wantUser(t, o, "prod", "bob")
-	from, err := New(t.Context(), named("dev"), o)
+	from, err := New(t.Context(), named("dev"), o.Parts, o.Flags)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -240,7 +247,7 @@ func TestKeyThatChangesAlways(t *testing.T) {
 // A session that cannot be renewed is no last resort for a name that has another key by now.
 func TestFallBackOfSwappedKey(t *testing.T) {
 	_, o, keys, _ := swapping(t)
-	c := &cached{o: &o, key: cache.Key{Base: aliceID}, name: "dev", lock: "x", issue: func(context.Context) (aws.Credentials, error) {
+	c := &cached{m: newMaker(o.Parts, o.Flags), key: cache.Key{Base: aliceID}, name: "dev", lock: "x", issue: func(context.Context) (aws.Credentials, error) {
 		keys.swap()
 		return aws.Credentials{}, errors.New("connection refused")
 	}}

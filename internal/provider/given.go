@@ -28,7 +28,7 @@ const metadataTimeout = 4 * time.Second
 const metadataAttempt = 500 * time.Millisecond
 
 // given gives credentials that somebody else has made, short-lived already, as they are. AWS refuses GetSessionToken with them.
-func (o *Options) given(plan *Plan) aws.CredentialsProvider {
+func (m *maker) given(plan *Plan) aws.CredentialsProvider {
 	p := plan.Profile
 	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
 		ctx, cancel := context.WithTimeout(ctx, awsapi.CallTimeout)
@@ -39,18 +39,18 @@ func (o *Options) given(plan *Plan) aws.CredentialsProvider {
 		case FileSession:
 			return p.Static.Credentials, nil
 		case EnvironmentSession:
-			return environmentCredentials(o.Env), nil
+			return environmentCredentials(m.Env), nil
 		case WebIdentity:
-			c, err = o.webIdentity(ctx, p)
+			c, err = m.webIdentity(ctx, p)
 		case Container:
-			c, err = o.container(ctx)
+			c, err = m.container(ctx)
 		case Instance:
-			if c, err = o.instance(ctx); err != nil && plan.otherwise != nil {
-				o.Events.Debug("instance metadata: %v", err)
+			if c, err = m.instance(ctx); err != nil && plan.otherwise != nil {
+				m.Events.Debug("instance metadata: %v", err)
 				return aws.Credentials{}, plan.otherwise
 			}
 		default:
-			c, err = o.signedIn(ctx, plan)
+			c, err = m.signedIn(ctx, plan)
 		}
 		if err == nil {
 			err = awsapi.CheckFields(c)
@@ -76,8 +76,8 @@ func (e *GivenError) Error() string {
 }
 
 // instance asks the instance metadata service, version 2, for the credentials of the instance's role.
-func (o *Options) instance(ctx context.Context) (aws.Credentials, error) {
-	defer o.Events.Waiting("for the EC2 instance metadata service")()
+func (m *maker) instance(ctx context.Context) (aws.Credentials, error) {
+	defer m.Events.Waiting("for the EC2 instance metadata service")()
 	ctx, cancel := context.WithTimeout(ctx, metadataTimeout)
 	defer cancel()
 	env, err := awsconfig.NewEnvConfig() // AWS_EC2_METADATA_SERVICE_ENDPOINT and its kin
@@ -102,16 +102,16 @@ func hasContainer(env func(string) string) bool {
 const ecsEndpoint = "http://169.254.170.2"
 
 // container asks the endpoint that ECS, EKS, Greengrass and awsexec's like name in the environment.
-func (o *Options) container(ctx context.Context) (aws.Credentials, error) {
-	defer o.Events.Waiting("for the container credentials endpoint")()
-	endpoint := ecsEndpoint + o.Env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
-	if o.Env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") == "" {
-		endpoint = o.Env("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+func (m *maker) container(ctx context.Context) (aws.Credentials, error) {
+	defer m.Events.Waiting("for the container credentials endpoint")()
+	endpoint := ecsEndpoint + m.Env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
+	if m.Env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") == "" {
+		endpoint = m.Env("AWS_CONTAINER_CREDENTIALS_FULL_URI")
 		if err := checkEndpoint(endpoint); err != nil {
 			return aws.Credentials{}, err
 		}
 	}
-	transport, err := o.Client.Transport()
+	transport, err := m.Client.Transport()
 	if err != nil {
 		return aws.Credentials{}, err
 	}
@@ -119,8 +119,8 @@ func (o *Options) container(ctx context.Context) (aws.Credentials, error) {
 	defer wire.Close()
 	c, err := endpointcreds.New(endpoint, func(e *endpointcreds.Options) {
 		e.HTTPClient, e.Retryer = wire, awsapi.Retryer()
-		e.AuthorizationToken = o.Env("AWS_CONTAINER_AUTHORIZATION_TOKEN")
-		if file := o.Env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); file != "" {
+		e.AuthorizationToken = m.Env("AWS_CONTAINER_AUTHORIZATION_TOKEN")
+		if file := m.Env("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"); file != "" {
 			e.AuthorizationTokenProvider = endpointcreds.TokenProviderFunc(func() (string, error) {
 				token, err := readfile.Read(file, readfile.MaxOwn)
 				return strings.TrimRight(string(token), "\r\n"), err

@@ -73,8 +73,8 @@ func TestLoginKey(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			o := Options{Files: files, Env: os.Getenv, Client: awsapi.Client{Region: "eu-west-1"}, Events: &recorder{}}
-			_, err = o.signedIn(t.Context(), &Plan{Kind: Login, Profile: p})
+			m := newMaker(Parts{Env: os.Getenv, Client: awsapi.Client{Region: "eu-west-1"}, Events: &recorder{}}, Flags{})
+			_, err = m.signedIn(t.Context(), &Plan{Kind: Login, Profile: p})
 			if err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want %q", err, tt.want)
 			}

@@ -59,8 +59,10 @@ func givenFrom(t *testing.T, kind Kind, url string) (aws.Credentials, error) {
 		}
 		write(t, file, string(token))
 	}
-	o := &Options{Files: files, Env: func(name string) string { return env[name] }, Client: awsapi.Client{Region: "eu-west-1", Endpoint: url}, Events: &recorder{}, Now: time.Now}
-	return o.given(&Plan{Kind: kind, Profile: p}).Retrieve(t.Context())
+	m := newMaker(Parts{
+		Env: func(name string) string { return env[name] }, Now: time.Now, Client: awsapi.Client{Region: "eu-west-1", Endpoint: url}, Events: &recorder{},
+	}, Flags{})
+	return m.given(&Plan{Kind: kind, Profile: p}).Retrieve(t.Context())
 }
 
 func write(t *testing.T, file, text string) {

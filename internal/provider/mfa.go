@@ -11,7 +11,7 @@ import (
 )
 
 var (
-	// ErrNoHuman says that an MFA code is needed and nobody can be asked for one. Errors of a TokenCodeFunc wrap it.
+	// ErrNoHuman says that an MFA code is needed and nobody can be asked for one. Errors of a Helper wrap it.
 	ErrNoHuman = errors.New("nobody can be asked for an MFA code")
 
 	// ErrCodeFormat says that an answer is not six digits.
@@ -52,25 +52,21 @@ type TokenCode struct {
 	Origin TokenOrigin
 }
 
-// TokenCodeFunc gets a one-time code of an MFA device. It must return when ctx ends. Its error wraps ErrNoHuman if
-// a human would be needed and cannot be reached.
-type TokenCodeFunc func(ctx context.Context, r TokenRequest) (TokenCode, error)
-
 // withTokenCode calls the operation call with a one-time code of the device serial, and asks for another code as long as that helps.
 //
 // A code that is not six digits, or was sent before, is never sent.
-func (o *Options) withTokenCode(ctx context.Context, profile, serial string, call func(ctx context.Context, code string) error) error {
+func (m *maker) withTokenCode(ctx context.Context, profile, serial string, call func(ctx context.Context, code string) error) error {
 	request := TokenRequest{Profile: profile, Serial: serial}
 	wrong, malformed := 0, 0
 	for {
-		tc, err := o.TokenCode(ctx, request)
+		tc, err := m.Helper.TokenCode(ctx, request)
 		if err != nil {
 			return fmt.Errorf("MFA code for %s: %w", serial, err)
 		}
-		if request.Again = o.unfit(ctx, serial, tc.Code); request.Again != nil {
+		if request.Again = m.unfit(ctx, serial, tc.Code); request.Again != nil {
 			malformed++
 			if tc.Origin == FromProgram && errors.Is(request.Again, ErrCodeUsed) && malformed == 1 {
-				if err := o.nextWindow(ctx); err != nil {
+				if err := m.nextWindow(ctx); err != nil {
 					return fmt.Errorf("MFA code for %s: %w", serial, err)
 				}
 				continue
@@ -83,8 +79,8 @@ func (o *Options) withTokenCode(ctx context.Context, profile, serial string, cal
 
 		err = call(ctx, tc.Code)
 		if awsapi.CodeConsumed(err) {
-			if memErr := o.Cache.RememberCode(ctx, serial, tc.Code, o.Now()); memErr != nil {
-				o.Events.Debug("the MFA code is not remembered as used: %v", memErr)
+			if memErr := m.Cache.RememberCode(ctx, serial, tc.Code, m.Now()); memErr != nil {
+				m.Events.Debug("the MFA code is not remembered as used: %v", memErr)
 			}
 		}
 		if !awsapi.CodeRefused(err) {
@@ -99,20 +95,20 @@ func (o *Options) withTokenCode(ctx context.Context, profile, serial string, cal
 }
 
 // unfit returns why code is not to be sent, or nil.
-func (o *Options) unfit(ctx context.Context, serial, code string) error {
+func (m *maker) unfit(ctx context.Context, serial, code string) error {
 	if len(code) != 6 || strings.Trim(code, "0123456789") != "" {
 		return ErrCodeFormat
 	}
-	if o.Cache.CodeSent(ctx, serial, code, o.Now()) {
+	if m.Cache.CodeSent(ctx, serial, code, m.Now()) {
 		return ErrCodeUsed
 	}
 	return nil
 }
 
 // nextWindow waits until authenticators show their next code.
-func (o *Options) nextWindow(ctx context.Context) error {
-	now := o.Now()
-	defer o.Events.Waiting("for the next MFA code")()
+func (m *maker) nextWindow(ctx context.Context) error {
+	now := m.Now()
+	defer m.Events.Waiting("for the next MFA code")()
 	return pause(ctx, now.Truncate(window).Add(window).Sub(now))
 }
 

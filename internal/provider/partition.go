@@ -27,7 +27,7 @@ func (e *PartitionError) Error() string {
 
 // checkPartition checks that all roles and MFA devices that plan uses are where its calls go: partitions know nothing of each
 // other, and AWS would answer that the key or the role does not exist. An MFA device that is no ARN is one of hardware.
-func (o *Options) checkPartition(plan *Plan) error {
+func (m *maker) checkPartition(plan *Plan) error {
 	for ; plan != nil; plan = plan.From {
 		p := plan.Profile
 		used := map[string]string{}
@@ -39,8 +39,8 @@ func (o *Options) checkPartition(plan *Plan) error {
 		}
 		for _, key := range []string{"role_arn", "mfa_serial"} {
 			parsed, err := arn.Parse(used[key])
-			if err == nil && parsed.Partition != awsapi.PartitionOf(o.Client.Region) {
-				return &PartitionError{p.Name, fmt.Sprintf("%s: %s", p.Origin[key], key), used[key], o.Client.Region}
+			if err == nil && parsed.Partition != awsapi.PartitionOf(m.Client.Region) {
+				return &PartitionError{p.Name, fmt.Sprintf("%s: %s", p.Origin[key], key), used[key], m.Client.Region}
 			}
 		}
 	}

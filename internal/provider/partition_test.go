@@ -38,7 +38,7 @@ func TestPartition(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			o := options(t, server)
 			o.Client.Region = tt.region
-			_, err := New(t.Context(), tt.profile, o)
+			_, err := New(t.Context(), tt.profile, o.Parts, o.Flags)
 			var partition *PartitionError
 			if errors.As(err, &partition) != (tt.says != nil) {
 				t.Fatalf("error %v", err)

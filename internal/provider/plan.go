@@ -1,14 +1,13 @@
 package provider
 
 import (
-	"context"
-	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/awsexec/awsexec/internal/profile"
-	"github.com/awsexec/awsexec/keystore"
 )
 
 // Kind is a way of getting credentials.
@@ -79,28 +78,64 @@ func (e *EnvironmentError) Error() string {
 	return fmt.Sprintf("%s is set and %s is not", e.Set, e.Missing)
 }
 
-// Decide says how the credentials of p are got, without getting them. It reads the keystore's index and, if that does not know the key of
-// a profile that has nothing else, the keystore.
-//
-// Keys in the environment come first, unless the profile was named explicitly, and so does the endpoint that awsexec serve gives to a program,
-// unless a profile was named at all; then, for each profile: a role, on top of what follows, for
-// its own or its source's; the key in the keystore; static keys in the AWS files; web identity; IAM Identity Center; a login
-// session; a credential_process; and for a profile that has none of these what the machine itself offers.
-func Decide(ctx context.Context, p *profile.Profile, o Options) (*Plan, error) {
-	if !o.Explicit {
-		kind, err := environmentKind(o.Env)
-		if kind != "" || err != nil {
-			return &Plan{Kind: kind, Profile: p}, err
-		}
-		// SDKs would look into the profile first. In the files that the program has, that has no credentials; in the user's own it may.
-		if o.Env("AWSEXEC_PROFILE") != "" && hasContainer(o.Env) && o.Env("AWS_PROFILE") == "" && o.Env("AWS_DEFAULT_PROFILE") == "" {
-			return &Plan{Kind: Container, Profile: p}, nil
-		}
-	}
-	return o.decide(ctx, p, o.Chain)
+// Flags are what the user and the caller of this program ask for.
+type Flags struct {
+	Explicit  bool          // the user has named the profile: keys in the environment do not count
+	NoSession bool          // give long-term keys as they are
+	Duration  time.Duration // how long credentials are to live; 0 leaves it to the profile and the defaults
+	Chain     []string      // profiles that are being resolved already, by whoever started us; may be empty
 }
 
-// environmentKind tells what keys in the environment are; "" is none.
+// Stored is what is known of the keystore, by the name of a key: nil for a key
+// that it has, else why there is none. A key whose name is missing is not in the
+// keystore's index.
+type Stored map[string]error
+
+func (s Stored) has(name string) bool {
+	err, known := s[name]
+	return known && err == nil
+}
+
+// names returns the keys that the keystore has.
+func (s Stored) names() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(s)), func(name string) bool { return s[name] != nil })
+}
+
+// Decide returns how the credentials of p are got. It decides by its arguments
+// alone. Where p has nothing else, the plan is to use a key in the keystore even
+// if stored does not know it.
+//
+// Keys in the environment come first, unless the profile was named explicitly,
+// and so does the endpoint that awsexec serve gives to a program, unless a
+// profile was named at all. Then, for each profile: a role, on top of what
+// follows, for its own or its source's; the key in the keystore; static keys in
+// the AWS files; web identity; IAM Identity Center; a login session; a
+// credential_process; and for a profile that has none of these what the machine
+// itself offers.
+func Decide(p *profile.Profile, env func(string) string, stored Stored, f Flags) (*Plan, error) {
+	if kind, err := ofEnvironment(env, f); kind != "" || err != nil {
+		return &Plan{Kind: kind, Profile: p}, err
+	}
+	return (&decision{env, stored}).decide(p, f.Chain)
+}
+
+// ofEnvironment returns the kind of the credentials that the environment gives to
+// whatever profile; "" if there are none.
+func ofEnvironment(env func(string) string, f Flags) (Kind, error) {
+	if f.Explicit {
+		return "", nil
+	}
+	kind, err := environmentKind(env)
+	// SDKs would look into the profile first. In the files that the program has,
+	// that has no credentials; in the user's own it may.
+	if kind == "" && err == nil && env("AWSEXEC_PROFILE") != "" && hasContainer(env) && env("AWS_PROFILE") == "" && env("AWS_DEFAULT_PROFILE") == "" {
+		return Container, nil
+	}
+	return kind, err
+}
+
+// environmentKind returns the kind of the keys in the environment; "" if there
+// are none.
 func environmentKind(env func(string) string) (Kind, error) {
 	id, secret := env("AWS_ACCESS_KEY_ID"), env("AWS_SECRET_ACCESS_KEY")
 	switch {
@@ -129,113 +164,6 @@ func sessionToken(env func(string) string) string {
 
 // isShortLived tells the key ids that STS makes. Source: "Understanding unique ID prefixes" in the IAM User Guide.
 func isShortLived(accessKeyID string) bool { return strings.HasPrefix(accessKeyID, "ASIA") }
-
-// decide is Decide for a profile that is reached by way of the profiles in path.
-func (o *Options) decide(ctx context.Context, p *profile.Profile, path []string) (*Plan, error) {
-	if slices.Contains(path, p.Name) {
-		return nil, &LoopError{append(slices.Clone(path), p.Name)}
-	}
-	path = append(slices.Clone(path), p.Name)
-	if len(path) > profile.MaxChain {
-		return nil, &profile.ChainError{Profile: path[0]}
-	}
-	if p.RoleARN != "" && p.WebIdentityTokenFile == "" {
-		from, err := o.decideSource(ctx, p, path)
-		if err != nil {
-			return nil, err
-		}
-		return &Plan{Kind: Role, Profile: p, From: from}, nil
-	}
-	return o.decideBase(ctx, p, path)
-}
-
-// decideSource says what assumes the role of p.
-func (o *Options) decideSource(ctx context.Context, p *profile.Profile, path []string) (*Plan, error) {
-	switch {
-	case o.listed(ctx, p.Name):
-		return &Plan{Kind: StoredKey, Profile: p}, nil
-	case p.Source != nil && p.Source.Name == p.Name:
-		return o.decideBase(ctx, p.Source, path)
-	case p.Source != nil:
-		return o.decide(ctx, p.Source, path)
-	case strings.EqualFold(p.CredentialSource, "Environment"):
-		kind, err := environmentKind(o.Env)
-		if kind == "" && err == nil {
-			err = &NoKeyError{p.Name, "credential_source is Environment, and AWS_ACCESS_KEY_ID is not set", "credential_source"}
-		}
-		return &Plan{Kind: kind, Profile: p}, err
-	case strings.EqualFold(p.CredentialSource, "Ec2InstanceMetadata"):
-		return &Plan{Kind: Instance, Profile: p}, nil
-	case strings.EqualFold(p.CredentialSource, "EcsContainer"):
-		if !hasContainer(o.Env) {
-			return nil, &NoKeyError{p.Name, "credential_source is EcsContainer, and no AWS_CONTAINER_CREDENTIALS_… variable is set", "credential_source"}
-		}
-		return &Plan{Kind: Container, Profile: p}, nil
-	case p.CredentialSource != "":
-		return nil, &NoKeyError{p.Name, fmt.Sprintf("%s: credential_source %q is none of Environment, Ec2InstanceMetadata and EcsContainer",
-			p.Origin["credential_source"], p.CredentialSource), "credential_source"}
-	case p.Static != nil:
-		return o.decideBase(ctx, p, path)
-	default:
-		return nil, &NoKeyError{p.Name, fmt.Sprintf("%s: role_arn without source_profile or credential_source", p.Origin["role_arn"]), "role_arn"}
-	}
-}
-
-// decideBase says where p has credentials of its own from, roles aside.
-func (o *Options) decideBase(ctx context.Context, p *profile.Profile, path []string) (*Plan, error) {
-	other, self := "", false
-	if p.CredentialProcess != "" {
-		other, self = o.Self(p.CredentialProcess)
-	}
-	plan := func(k Kind) (*Plan, error) { return &Plan{Kind: k, Profile: p}, nil }
-	switch {
-	case o.listed(ctx, p.Name):
-		return plan(StoredKey)
-	case p.Static != nil && (p.Static.Credentials.SessionToken != "" || isShortLived(p.Static.Credentials.AccessKeyID)):
-		return plan(FileSession)
-	case p.Static != nil:
-		return plan(FileKey)
-	case p.WebIdentityTokenFile != "":
-		return plan(WebIdentity)
-	case p.SSO != nil && (p.SSO.AccountID != "" || p.SSO.RoleName != ""):
-		return plan(SSO)
-	case p.LoginSession != "":
-		return plan(Login)
-	case self && other != "" && other != p.Name:
-		next, err := o.Resolve(ctx, other)
-		if err != nil {
-			return nil, fmt.Errorf("profile %q: %w", p.Name, err)
-		}
-		return o.decide(ctx, next, path)
-	case p.CredentialProcess != "" && !self:
-		return plan(Process)
-	}
-	_, err := o.Keys.KeyID(ctx, p.Name)
-	absent := errors.Is(err, keystore.ErrNotFound)
-	if absent {
-		err = &NoKeyError{Profile: p.Name}
-	}
-	switch {
-	case err == nil:
-		return plan(StoredKey)
-	case self || !absent && !errors.Is(err, keystore.ErrUnavailable):
-		return nil, err
-	case hasContainer(o.Env):
-		return plan(Container)
-	case o.Env("AWS_WEB_IDENTITY_TOKEN_FILE") != "":
-		return plan(WebIdentity)
-	case !metadataDisabled(o.Env):
-		return &Plan{Kind: Instance, Profile: p, otherwise: err}, nil
-	default:
-		return nil, err
-	}
-}
-
-// listed says whether the keystore's index has a key called name. Profiles that have other ways to credentials too are looked up
-// there alone: a keyring read that finds nothing would cost each of their calls as much as one that does.
-func (o *Options) listed(ctx context.Context, name string) bool {
-	return o.Keys.Listed(ctx, name)
-}
 
 // metadataDisabled says whether the user has switched the instance metadata service off. Source: AWS_EC2_METADATA_DISABLED in
 // the AWS SDKs and Tools Reference Guide.

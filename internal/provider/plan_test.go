@@ -34,6 +34,12 @@ credential_process = awsexec --profile lost
 [profile to-nowhere]
 credential_process = awsexec --profile nowhere
 
+[profile to-stored]
+credential_process = /opt/awsexec --profile only-stored
+
+[profile by-another-path]
+credential_process = /opt/other --profile stored
+
 [profile ring-a]
 credential_process = awsexec --profile ring-b
 [profile ring-b]
@@ -128,10 +134,11 @@ func TestDecide(t *testing.T) {
 		t.Fatal(err)
 	}
 	files := profile.Files{Config: path}
-	config, err := profile.ReadFiles(files)
+	read, err := profile.ReadFiles(files)
 	if err != nil {
 		t.Fatal(err)
 	}
+	config := read.RunBy("/opt/awsexec")
 	keys := map[string]string{"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7ENVIR01", "AWS_SECRET_ACCESS_KEY": "S3CR3TMARKER"}
 	session := map[string]string{"AWS_ACCESS_KEY_ID": "ASIAIOSFODNN7ENVIR01", "AWS_SECRET_ACCESS_KEY": "S3CR3TMARKER", "AWS_SESSION_TOKEN": "S3CR3TMARKER"}
 	container := map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1/"}
@@ -151,6 +158,8 @@ func TestDecide(t *testing.T) {
 		{"default", false, map[string]string{"AWS_EC2_METADATA_DISABLED": "True"}, `profile "default": no access key in the keystore, the AWS files or the environment`},
 		{"lost", true, container, `profile "lost": no access key in the keystore, the AWS files or the environment`},
 		{"to-nowhere", true, nil, `profile "to-nowhere": profile "nowhere": not in the AWS files`},
+		{"to-stored", true, nil, "key in the keystore of only-stored"},
+		{"by-another-path", true, nil, "credential_process of by-another-path"},
 		{"ring-a", true, nil, `profile "ring-a" leads back to itself: ring-a → ring-b → ring-a`},
 		{"plain", true, nil, "access key in the AWS files of plain"},
 		{"plain-session", true, nil, "session in the AWS files of plain-session"},
@@ -165,14 +174,14 @@ func TestDecide(t *testing.T) {
 		{"role-of-sso", true, nil, "role of role-of-sso < IAM Identity Center of sso"},
 		{"role-of-itself", true, nil, "role of role-of-itself < access key in the AWS files of role-of-itself"},
 		{"role-stored", true, nil, "role of role-stored < key in the keystore of role-stored"},
-		{"role-of-nothing", true, nil, `profile "role-of-nothing": ` + path + ":77: role_arn without source_profile or credential_source"},
+		{"role-of-nothing", true, nil, `profile "role-of-nothing": ` + path + ":83: role_arn without source_profile or credential_source"},
 		{"role-of-env", true, keys, "role of role-of-env < access key in the environment of role-of-env"},
 		{"role-of-env", true, session, "role of role-of-env < session in the environment of role-of-env"},
 		{"role-of-env", true, nil, "credential_source is Environment, and AWS_ACCESS_KEY_ID is not set"},
 		{"role-of-instance", true, keys, "role of role-of-instance < EC2 instance of role-of-instance"},
 		{"role-of-container", true, container, "role of role-of-container < container of role-of-container"},
 		{"role-of-container", true, nil, "credential_source is EcsContainer, and no AWS_CONTAINER_CREDENTIALS_"},
-		{"role-of-else", true, nil, `:93: credential_source "Else" is none of`},
+		{"role-of-else", true, nil, `:99: credential_source "Else" is none of`},
 
 		{"stored", false, keys, "access key in the environment of stored"},
 		{"stored", true, keys, "key in the keystore of stored"},
@@ -188,13 +197,8 @@ func TestDecide(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			plan, err := Decide(t.Context(), p, Options{
-				Env:      func(name string) string { return tt.env[name] },
-				Keys:     memory{"stored": {AccessKeyID: "AKIAIOSFODNN7STORED1"}, "role-stored": {AccessKeyID: "AKIAIOSFODNN7STORED2"}},
-				Self:     func(command string) (string, bool) { return profile.SelfProcess(command, "/opt/awsexec") },
-				Resolve:  func(_ context.Context, name string) (*profile.Profile, error) { return config.Profile(name) },
-				Explicit: tt.explicit,
-			})
+			keys := memory{"stored": {AccessKeyID: "AKIAIOSFODNN7STORED1"}, "role-stored": {AccessKeyID: "AKIAIOSFODNN7STORED2"}, "only-stored": {AccessKeyID: "AKIAIOSFODNN7STORED3"}}
+			plan, err := Find(t.Context(), p, func(name string) string { return tt.env[name] }, keys, Flags{Explicit: tt.explicit})
 			if err != nil {
 				if !strings.Contains(err.Error(), tt.want) {
 					t.Errorf("got the error %v\nwant %s", err, tt.want)
@@ -211,7 +215,7 @@ func TestDecide(t *testing.T) {
 // broken is a keystore that cannot be read.
 type broken struct{ err error }
 
-func (broken) Listed(context.Context, string) bool             { return false }
+func (broken) List(context.Context) map[string]bool            { return nil }
 func (b broken) KeyID(context.Context, string) (string, error) { return "", b.err }
 func (b broken) Get(context.Context, string) (aws.Credentials, error) {
 	return aws.Credentials{}, b.err
@@ -219,7 +223,7 @@ func (b broken) Get(context.Context, string) (aws.Credentials, error) {
 
 // A keystore that cannot be read matters to those who need it, and only to them.
 func TestDecideWithoutKeystore(t *testing.T) {
-	self := &profile.Profile{Name: "work", CredentialProcess: "awsexec --profile work"}
+	self := &profile.Profile{Name: "work", CredentialProcess: "awsexec --profile work", IsSelf: true}
 	static := &profile.Profile{Name: "plain", Static: &profile.StaticKeys{Credentials: aws.Credentials{AccessKeyID: "AKIA", SecretAccessKey: "S3CR3TMARKER"}}}
 	empty := &profile.Profile{Name: "default"}
 	for _, tt := range []struct {
@@ -234,12 +238,7 @@ func TestDecideWithoutKeystore(t *testing.T) {
 		{empty, keystore.ErrUnavailable, Instance},
 		{empty, keystore.ErrLocked, ""},
 	} {
-		plan, err := Decide(t.Context(), tt.p, Options{
-			Env:      func(string) string { return "" },
-			Keys:     broken{tt.err},
-			Self:     func(command string) (string, bool) { return profile.SelfProcess(command, "") },
-			Explicit: true,
-		})
+		plan, err := Find(t.Context(), tt.p, func(string) string { return "" }, broken{tt.err}, Flags{Explicit: true})
 		if tt.kind == "" {
 			if !errors.Is(err, tt.err) {
 				t.Errorf("%s with a keystore that is %v: got %v", tt.p.Name, tt.err, err)
@@ -252,9 +251,7 @@ func TestDecideWithoutKeystore(t *testing.T) {
 
 // Whoever started us is resolving a profile already: to come back to it is a loop.
 func TestDecideSeesWhoStartedUs(t *testing.T) {
-	_, err := Decide(t.Context(), &profile.Profile{Name: "work"}, Options{
-		Env: func(string) string { return "" }, Keys: memory{}, Explicit: true, Chain: []string{"role", "work"},
-	})
+	_, err := Decide(&profile.Profile{Name: "work"}, func(string) string { return "" }, nil, Flags{Explicit: true, Chain: []string{"role", "work"}})
 	var loop *LoopError
 	if !errors.As(err, &loop) || err.Error() != `profile "work" leads back to itself: role → work → work` {
 		t.Errorf("got %v", err)

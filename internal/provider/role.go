@@ -32,28 +32,28 @@ const defaultRoleSessionName = "awsexec"
 //
 // A role that is to be had for more than an hour is assumed straight with the long-term key. Otherwise one GetSessionToken session is
 // made for all roles of that key, so that one MFA code serves them all. Assuming a role with that session is role chaining.
-func (o *Options) buildRole(ctx context.Context, plan *Plan) (aws.CredentialsProvider, error) {
+func (m *maker) buildRole(ctx context.Context, plan *Plan) (aws.CredentialsProvider, error) {
 	p := plan.Profile
-	duration := o.durationOf(p)
+	duration := m.durationOf(p)
 	if duration == 0 {
 		duration = defaultRole
 	}
 	if duration < minRole || duration > maxRole {
-		return nil, &DurationError{"AssumeRole", duration, minRole, maxRole, o.Duration != 0}
+		return nil, &DurationError{"AssumeRole", duration, minRole, maxRole, m.Duration != 0}
 	}
-	if plan.From.LongTerm() && (duration > maxRoleChained || o.NoSession) {
-		return o.buildDirectRole(ctx, plan, duration)
+	if plan.From.LongTerm() && (duration > maxRoleChained || m.NoSession) {
+		return m.buildDirectRole(ctx, plan, duration)
 	}
 	if duration > maxRoleChained {
-		if o.Duration != 0 {
+		if m.Duration != 0 {
 			return nil, &DurationError{"AssumeRole with a session (role chaining)", duration, minRole, maxRoleChained, true}
 		}
-		o.Events.Warn(fmt.Errorf("%s: role %s is assumed by a session, which AWS allows for 1 hour at most; duration_seconds is cut to that",
+		m.Events.Warn(fmt.Errorf("%s: role %s is assumed by a session, which AWS allows for 1 hour at most; duration_seconds is cut to that",
 			p.Origin["duration_seconds"], p.RoleARN))
 		duration = maxRoleChained
 	}
 
-	from, err := o.sourceOf(ctx, plan)
+	from, err := m.sourceOf(ctx, plan)
 	if err != nil {
 		return nil, err
 	}
@@ -62,20 +62,20 @@ func (o *Options) buildRole(ctx context.Context, plan *Plan) (aws.CredentialsPro
 		if err != nil {
 			return aws.Credentials{}, err
 		}
-		return o.assumeRole(ctx, source, p, duration, "")
+		return m.assumeRole(ctx, source, p, duration, "")
 	}
 	parent, ok := from.(*cached)
 	if !ok { // nothing says whether its credentials will be the same next time
 		return aws.CredentialsProviderFunc(assume), nil
 	}
-	key := o.roleKey(p, duration)
+	key := m.roleKey(p, duration)
 	key.Base, key.From = parent.key.Base, parent.key.ID()
-	return &cached{o: o, key: key, name: parent.name, lock: key.ID(), issue: assume}, nil
+	return &cached{m: m, key: key, name: parent.name, lock: key.ID(), issue: assume}, nil
 }
 
 // sourceOf is the provider of what assumes a role: another role, or the session that all roles of a long-term key share.
-func (o *Options) sourceOf(ctx context.Context, plan *Plan) (aws.CredentialsProvider, error) {
-	inner := *o
+func (m *maker) sourceOf(ctx context.Context, plan *Plan) (aws.CredentialsProvider, error) {
+	inner := *m
 	inner.Duration = 0 // the user's wish is about the last role
 	from := plan.From
 	if !from.LongTerm() {
@@ -111,31 +111,31 @@ func mfaSerial(plan *Plan) string {
 }
 
 // buildDirectRole makes the provider of a role that a long-term key assumes without a session in between.
-func (o *Options) buildDirectRole(ctx context.Context, plan *Plan, duration time.Duration) (aws.CredentialsProvider, error) {
+func (m *maker) buildDirectRole(ctx context.Context, plan *Plan, duration time.Duration) (aws.CredentialsProvider, error) {
 	p := plan.Profile
-	longTerm := o.keyOf(plan.From)
+	longTerm := m.keyOf(plan.From)
 	base, err := longTerm.KeyID(ctx)
 	if err != nil {
 		return nil, err
 	}
-	key := o.roleKey(p, duration)
+	key := m.roleKey(p, duration)
 	key.Base, key.MFASerial = base, mfaSerial(plan)
 	issue := func(ctx context.Context) (aws.Credentials, error) {
 		source, err := retrieveNamed(ctx, longTerm, base)
 		if err != nil {
 			return aws.Credentials{}, err
 		}
-		return o.assumeRole(ctx, source, p, duration, key.MFASerial)
+		return m.assumeRole(ctx, source, p, duration, key.MFASerial)
 	}
-	return &cached{o: o, key: key, name: nameOf(longTerm), lock: base, issue: issue}, nil
+	return &cached{m: m, key: key, name: nameOf(longTerm), lock: base, issue: issue}, nil
 }
 
 // roleKey names the session of a role in the cache, by all that shapes it.
-func (o *Options) roleKey(p *profile.Profile, duration time.Duration) cache.Key {
+func (m *maker) roleKey(p *profile.Profile, duration time.Duration) cache.Key {
 	key := cache.Key{
 		Operation:         "AssumeRole",
-		Region:            o.Client.CalledRegion(),
-		Endpoint:          o.Client.Endpoint,
+		Region:            m.Client.CalledRegion(),
+		Endpoint:          m.Client.Endpoint,
 		Duration:          duration,
 		RoleARN:           p.RoleARN,
 		ExternalID:        p.ExternalID,
@@ -150,7 +150,7 @@ func (o *Options) roleKey(p *profile.Profile, duration time.Duration) cache.Key 
 }
 
 // assumeRole calls STS AssumeRole for the role of p.
-func (o *Options) assumeRole(ctx context.Context, source aws.Credentials, p *profile.Profile, duration time.Duration, serial string) (aws.Credentials, error) {
+func (m *maker) assumeRole(ctx context.Context, source aws.Credentials, p *profile.Profile, duration time.Duration, serial string) (aws.Credentials, error) {
 	in := &sts.AssumeRoleInput{
 		RoleArn:           aws.String(p.RoleARN),
 		RoleSessionName:   aws.String(defaultRoleSessionName),
@@ -169,11 +169,11 @@ func (o *Options) assumeRole(ctx context.Context, source aws.Credentials, p *pro
 	for _, t := range p.SessionTags {
 		in.Tags = append(in.Tags, types.Tag{Key: aws.String(t.Key), Value: aws.String(t.Value)})
 	}
-	c, err := o.callSTS(ctx, p.Name, serial, duration, func(ctx context.Context, code *string) (awsapi.Issued, error) {
+	c, err := m.callSTS(ctx, p.Name, serial, duration, func(ctx context.Context, code *string) (awsapi.Issued, error) {
 		if in.TokenCode = code; code != nil {
 			in.SerialNumber = aws.String(serial)
 		}
-		c, err := o.Client.AssumeRole(ctx, source, in)
+		c, err := m.Client.AssumeRole(ctx, source, in)
 		if err != nil {
 			err = fmt.Errorf("profile %q: %w", p.Name, err)
 		}

@@ -17,7 +17,7 @@ const (
 )
 
 // roles starts a stand-in with two roles: one that alice may assume for up to 12 hours, and one in another account that role one may.
-func roles(t *testing.T) (*ststest.Server, Options) {
+func roles(t *testing.T) (*ststest.Server, world) {
 	t.Helper()
 	server := startSTS(t)
 	for _, r := range []ststest.Role{
@@ -29,7 +29,6 @@ func roles(t *testing.T) (*ststest.Server, Options) {
 		}
 	}
 	o := options(t, server)
-	o.Self = func(string) (string, bool) { return "", false }
 	return server, o
 }
 
@@ -133,13 +132,13 @@ func TestRoleSessionsAreToldApart(t *testing.T) {
 func TestOneCodeServesAllRoles(t *testing.T) {
 	server, o := roles(t)
 	asked := 0
-	o.TokenCode = func(_ context.Context, r TokenRequest) (TokenCode, error) {
+	o.Helper = &helper{code: func(_ context.Context, r TokenRequest) (TokenCode, error) {
 		asked++
 		if r.Serial != device || r.Profile != "work" {
 			t.Errorf("asked for a code of %s for profile %s", r.Serial, r.Profile)
 		}
 		return TokenCode{ststest.TOTP(seed, time.Now()), FromHuman}, nil
-	}
+	}}
 	onSource := one()
 	onSource.Source.MFASerial = device
 	onRole := one()
@@ -163,9 +162,9 @@ func TestLongRoleIsAssumedWithTheKeyItself(t *testing.T) {
 	p := one()
 	p.Duration = 8 * time.Hour
 	p.MFASerial = device
-	o.TokenCode = func(context.Context, TokenRequest) (TokenCode, error) {
+	o.Helper = &helper{code: func(context.Context, TokenRequest) (TokenCode, error) {
 		return TokenCode{ststest.TOTP(seed, time.Now()), FromHuman}, nil
-	}
+	}}
 	c, err := retrieve(t, p, o)
 	if err != nil {
 		t.Fatal(err)

@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -46,22 +45,22 @@ type longTermKey interface {
 
 // KeySession returns the provider of the sessions that the keystore's key of that name makes for profile p, whatever else p has: those
 // that everything else of this key is made from, too. A session in the cache is used where there is one.
-func KeySession(ctx context.Context, p *profile.Profile, o Options) (aws.CredentialsProvider, error) {
-	o.skew = new(sync.Once)
-	if err := o.checkPartition(&Plan{Kind: StoredKey, Profile: p}); err != nil {
+func KeySession(ctx context.Context, p *profile.Profile, parts Parts, f Flags) (aws.CredentialsProvider, error) {
+	m := newMaker(parts, f)
+	if err := m.checkPartition(&Plan{Kind: StoredKey, Profile: p}); err != nil {
 		return nil, err
 	}
-	duration := o.Duration
+	duration := m.Duration
 	if duration == 0 && p.RoleARN == "" { // else duration_seconds is about the role
 		duration = p.Duration
 	}
 	return newCurrent(ctx, func(ctx context.Context) (aws.CredentialsProvider, error) {
-		return o.newSession(ctx, keystoreKey{o.Keys, p.Name}, p.Name, p.MFASerial, duration)
+		return m.newSession(ctx, keystoreKey{m.Keys, p.Name}, p.Name, p.MFASerial, duration)
 	})
 }
 
 // newSession returns a provider of GetSessionToken sessions made from key.
-func (o *Options) newSession(ctx context.Context, key longTermKey, profile, mfaSerial string, duration time.Duration) (*cached, error) {
+func (m *maker) newSession(ctx context.Context, key longTermKey, profile, mfaSerial string, duration time.Duration) (*cached, error) {
 	if duration == 0 {
 		duration = defaultSession
 		if mfaSerial != "" {
@@ -69,7 +68,7 @@ func (o *Options) newSession(ctx context.Context, key longTermKey, profile, mfaS
 		}
 	}
 	if duration < minSession || duration > maxSession {
-		return nil, &DurationError{"GetSessionToken", duration, minSession, maxSession, o.Duration != 0}
+		return nil, &DurationError{"GetSessionToken", duration, minSession, maxSession, m.Duration != 0}
 	}
 	base, err := key.KeyID(ctx)
 	if err != nil {
@@ -80,15 +79,15 @@ func (o *Options) newSession(ctx context.Context, key longTermKey, profile, mfaS
 		if err != nil {
 			return aws.Credentials{}, err
 		}
-		return o.getSessionToken(ctx, longTerm, profile, mfaSerial, duration)
+		return m.getSessionToken(ctx, longTerm, profile, mfaSerial, duration)
 	}
 	return &cached{
-		o: o,
+		m: m,
 		key: cache.Key{
 			Base:      base,
 			Operation: "GetSessionToken",
-			Region:    o.Client.CalledRegion(),
-			Endpoint:  o.Client.Endpoint,
+			Region:    m.Client.CalledRegion(),
+			Endpoint:  m.Client.Endpoint,
 			MFASerial: mfaSerial,
 			Duration:  duration,
 		},
@@ -99,35 +98,35 @@ func (o *Options) newSession(ctx context.Context, key longTermKey, profile, mfaS
 }
 
 // getSessionToken calls STS GetSessionToken with a long-term key.
-func (o *Options) getSessionToken(ctx context.Context, longTerm aws.Credentials, profile, mfaSerial string, duration time.Duration) (aws.Credentials, error) {
+func (m *maker) getSessionToken(ctx context.Context, longTerm aws.Credentials, profile, mfaSerial string, duration time.Duration) (aws.Credentials, error) {
 	in := &sts.GetSessionTokenInput{DurationSeconds: aws.Int32(int32(duration / time.Second))}
-	return o.callSTS(ctx, profile, mfaSerial, duration, func(ctx context.Context, code *string) (awsapi.Issued, error) {
+	return m.callSTS(ctx, profile, mfaSerial, duration, func(ctx context.Context, code *string) (awsapi.Issued, error) {
 		if in.TokenCode = code; code != nil {
 			in.SerialNumber = aws.String(mfaSerial)
 		}
-		return o.Client.GetSessionToken(ctx, longTerm, in)
+		return m.Client.GetSessionToken(ctx, longTerm, in)
 	})
 }
 
 // callSTS makes a session of the given life by a call of STS, with a one-time code of the MFA device serial if there is one.
-func (o *Options) callSTS(
+func (m *maker) callSTS(
 	ctx context.Context, profile, serial string, life time.Duration, call func(ctx context.Context, code *string) (awsapi.Issued, error),
 ) (made aws.Credentials, err error) {
 	once := func(ctx context.Context, code *string) error {
-		defer o.Events.Waiting("for AWS STS in " + o.Client.CalledRegion())()
-		began := o.Now()
+		defer m.Events.Waiting("for AWS STS in " + m.Client.CalledRegion())()
+		began := m.Now()
 		issued, err := call(ctx, code)
 		if err != nil {
 			return err
 		}
-		made, err = o.byLocalClock(issued, began, life)
+		made, err = m.byLocalClock(issued, began, life)
 		return err
 	}
 	if serial == "" {
 		err = once(ctx, nil)
 		return made, err
 	}
-	err = o.withTokenCode(ctx, profile, serial, func(ctx context.Context, code string) error { return once(ctx, &code) })
+	err = m.withTokenCode(ctx, profile, serial, func(ctx context.Context, code string) error { return once(ctx, &code) })
 	return made, err
 }
 

@@ -52,28 +52,54 @@ func (m memory) KeyID(ctx context.Context, name string) (string, error) {
 	return c.AccessKeyID, err
 }
 
-func (m memory) Listed(_ context.Context, name string) bool { _, ok := m[name]; return ok }
+func (m memory) List(context.Context) map[string]bool {
+	names := map[string]bool{}
+	for name := range m {
+		names[name] = true
+	}
+	return names
+}
+
+// helper is a Helper made of two functions.
+type helper struct {
+	code    func(ctx context.Context, r TokenRequest) (TokenCode, error)
+	process func(ctx context.Context, command string, path []string) (aws.Credentials, error)
+}
+
+func (h *helper) TokenCode(ctx context.Context, r TokenRequest) (TokenCode, error) {
+	return h.code(ctx, r)
+}
+
+func (h *helper) Process(ctx context.Context, command string, path []string) (aws.Credentials, error) {
+	return h.process(ctx, command, path)
+}
+
+// world is what a test gives to New.
+type world struct {
+	Parts
+	Flags
+}
 
 func noCode(context.Context, TokenRequest) (TokenCode, error) {
 	return TokenCode{}, errors.New("asked for a code")
 }
 
-// options are those of a test in which alice's key is stored as "work".
-func options(t *testing.T, server *ststest.Server) Options {
-	return Options{
-		Env:       func(name string) string { return map[string]string{"AWS_EC2_METADATA_DISABLED": "true"}[name] },
-		Keys:      memory{"work": {AccessKeyID: aliceID, SecretAccessKey: secret}},
-		Cache:     newTestCache(t.TempDir()),
-		Client:    awsapi.Client{Endpoint: server.URL(), IAMEndpoint: server.URL(), Region: "eu-west-1", AppID: "awsexec-test"},
-		TokenCode: noCode,
-		Now:       time.Now,
-		Events:    &recorder{},
-	}
+// options returns a world in which alice's key is stored as "work".
+func options(t *testing.T, server *ststest.Server) world {
+	return world{Parts: Parts{
+		Env:    func(name string) string { return map[string]string{"AWS_EC2_METADATA_DISABLED": "true"}[name] },
+		Keys:   memory{"work": {AccessKeyID: aliceID, SecretAccessKey: secret}},
+		Cache:  newTestCache(t.TempDir()),
+		Client: awsapi.Client{Endpoint: server.URL(), IAMEndpoint: server.URL(), Region: "eu-west-1", AppID: "awsexec-test"},
+		Helper: &helper{code: noCode},
+		Now:    time.Now,
+		Events: &recorder{},
+	}}
 }
 
-func retrieve(t *testing.T, p *profile.Profile, o Options) (aws.Credentials, error) {
+func retrieve(t *testing.T, p *profile.Profile, o world) (aws.Credentials, error) {
 	t.Helper()
-	from, err := New(t.Context(), p, o)
+	from, err := New(t.Context(), p, o.Parts, o.Flags)
 	if err != nil {
 		return aws.Credentials{}, err
 	}
@@ -127,7 +153,7 @@ func TestDuration(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			o := options(t, server)
-			o.TokenCode = withCode
+			o.Helper = &helper{code: withCode}
 			o.Duration = tt.flag
 			tt.profile.Name = "work"
 			if _, err := retrieve(t, &tt.profile, o); err != nil {
@@ -201,7 +227,7 @@ func TestTokenCodes(t *testing.T) {
 				}
 				c.answers = append(c.answers, TokenCode{a, tt.origin})
 			}
-			o.TokenCode = c.get
+			o.Helper = &helper{code: c.get}
 			got, err := retrieve(t, &profile.Profile{Name: "work", MFASerial: device}, o)
 			if !errors.Is(err, tt.err) || (err == nil) != got.HasKeys() {
 				t.Errorf("got %v, want %v", err, tt.err)
@@ -222,7 +248,7 @@ func TestUsedCode(t *testing.T) {
 	code := ststest.TOTP(seed, time.Now())
 	for _, origin := range []TokenOrigin{FromHuman, FromFixed} {
 		o := options(t, server)
-		o.TokenCode = (&codes{answers: []TokenCode{{code, origin}}}).get
+		o.Helper = &helper{code: (&codes{answers: []TokenCode{{code, origin}}}).get}
 		if origin == FromHuman {
 			if _, err := retrieve(t, &profile.Profile{Name: "work", MFASerial: device}, o); err != nil {
 				t.Fatal(err)
@@ -233,7 +259,7 @@ func TestUsedCode(t *testing.T) {
 		before := server.Calls("GetSessionToken")
 		o.Duration = 20 * time.Minute // another session
 		c := &codes{answers: []TokenCode{{code, origin}}}
-		o.TokenCode = c.get
+		o.Helper = &helper{code: c.get}
 		_, err := retrieve(t, &profile.Profile{Name: "work", MFASerial: device}, o)
 		want := map[TokenOrigin]error{FromHuman: ErrNoHuman, FromFixed: ErrCodeUsed}[origin]
 		if !errors.Is(err, want) || server.Calls("GetSessionToken") != before {
@@ -255,7 +281,7 @@ func TestProgramIsAskedAgainInTheNextWindow(t *testing.T) {
 	if err := o.Cache.RememberCode(t.Context(), device, "111111", o.Now()); err != nil {
 		t.Fatal(err)
 	}
-	o.TokenCode = (&codes{answers: []TokenCode{{"111111", FromProgram}, {ststest.TOTP(seed, time.Now()), FromProgram}}}).get
+	o.Helper = &helper{code: (&codes{answers: []TokenCode{{"111111", FromProgram}, {ststest.TOTP(seed, time.Now()), FromProgram}}}).get}
 	if _, err := retrieve(t, &profile.Profile{Name: "work", MFASerial: device}, o); err != nil {
 		t.Fatal(err)
 	}

@@ -27,16 +27,16 @@ import (
 // signedIn has the AWS SDK get the credentials of a profile that signs in
 // through IAM Identity Center or a login session. The token caches that these
 // use are the SDK's.
-func (o *Options) signedIn(ctx context.Context, plan *Plan) (aws.Credentials, error) {
+func (m *maker) signedIn(ctx context.Context, plan *Plan) (aws.Credentials, error) {
 	p := plan.Profile
-	defer o.Events.Waiting("for the credentials of profile " + p.Name)()
+	defer m.Events.Waiting("for the credentials of profile " + p.Name)()
 	// The SDK checks the profile's settings, and knows the endpoints that they
 	// name. The HTTP client that it makes is exchanged for ours.
 	cfg, err := awsconfig.LoadDefaultConfig(ctx,
-		awsconfig.WithSharedConfigFiles(present(o.Files.Config)),
-		awsconfig.WithSharedCredentialsFiles(present(o.Files.Credentials)),
+		awsconfig.WithSharedConfigFiles(present(p.Files().Config)),
+		awsconfig.WithSharedCredentialsFiles(present(p.Files().Credentials)),
 		awsconfig.WithSharedConfigProfile(p.Name),
-		awsconfig.WithRegion(o.Client.CalledRegion()),
+		awsconfig.WithRegion(m.Client.CalledRegion()),
 	)
 	if err != nil {
 		return aws.Credentials{}, err
@@ -50,7 +50,7 @@ func (o *Options) signedIn(ctx context.Context, plan *Plan) (aws.Credentials, er
 	cfg.HTTPClient, cfg.Retryer = wire, awsapi.Retryer
 	var from aws.CredentialsProvider
 	if plan.Kind == Login {
-		from, err = o.login(cfg, p.LoginSession)
+		from, err = m.login(cfg, p.LoginSession)
 	} else {
 		from, err = identityCenter(cfg, p.SSO)
 	}
@@ -94,8 +94,8 @@ func checkToken(file string) error {
 }
 
 // login returns the provider of a login session.
-func (o *Options) login(cfg aws.Config, session string) (aws.CredentialsProvider, error) {
-	file, err := logincreds.StandardCachedTokenFilepath(session, o.Env("AWS_LOGIN_CACHE_DIRECTORY"))
+func (m *maker) login(cfg aws.Config, session string) (aws.CredentialsProvider, error) {
+	file, err := logincreds.StandardCachedTokenFilepath(session, m.Env("AWS_LOGIN_CACHE_DIRECTORY"))
 	if err != nil {
 		return nil, err
 	}

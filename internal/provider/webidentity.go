@@ -13,23 +13,23 @@ import (
 
 // webIdentity exchanges the token of an OpenID Connect provider for the credentials of a role: as p says or, where that says nothing, the
 // environment. The SDK's own chain would not look at the environment for a profile that is there for its region alone.
-func (o *Options) webIdentity(ctx context.Context, p *profile.Profile) (aws.Credentials, error) {
-	defer o.Events.Waiting("for AWS STS in " + o.Client.CalledRegion())()
+func (m *maker) webIdentity(ctx context.Context, p *profile.Profile) (aws.Credentials, error) {
+	defer m.Events.Waiting("for AWS STS in " + m.Client.CalledRegion())()
 	file, role, name := p.WebIdentityTokenFile, p.RoleARN, p.RoleSessionName
 	missing := "role_arn is missing beside web_identity_token_file"
 	if file == "" {
-		file, role, name = o.Env("AWS_WEB_IDENTITY_TOKEN_FILE"), o.Env("AWS_ROLE_ARN"), o.Env("AWS_ROLE_SESSION_NAME")
+		file, role, name = m.Env("AWS_WEB_IDENTITY_TOKEN_FILE"), m.Env("AWS_ROLE_ARN"), m.Env("AWS_ROLE_SESSION_NAME")
 		missing = "AWS_WEB_IDENTITY_TOKEN_FILE is set and AWS_ROLE_ARN is not"
 	}
 	if role == "" {
 		return aws.Credentials{}, errors.New(missing)
 	}
-	began := o.Now()
-	made, err := o.Client.AssumeRoleWithWebIdentity(ctx, role, cmp.Or(name, defaultRoleSessionName), tokenFile(file))
+	began := m.Now()
+	made, err := m.Client.AssumeRoleWithWebIdentity(ctx, role, cmp.Or(name, defaultRoleSessionName), tokenFile(file))
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	return o.byLocalClock(made, began, 0)
+	return m.byLocalClock(made, began, 0)
 }
 
 // tokenFile is the path of a file that holds the token. The SDK's own reader would wait for the writer of a named pipe.

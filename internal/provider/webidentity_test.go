@@ -66,12 +66,11 @@ func TestWebIdentity(t *testing.T) {
 // TestRoleOfProcess: a long-term key that comes from a process gets a session with the MFA device that the role's profile names.
 func TestRoleOfProcess(t *testing.T) {
 	server, o := roles(t)
-	o.TokenCode = func(context.Context, TokenRequest) (TokenCode, error) {
+	o.Helper = &helper{code: func(context.Context, TokenRequest) (TokenCode, error) {
 		return TokenCode{ststest.TOTP(seed, time.Now()), FromHuman}, nil
-	}
-	o.Process = func(context.Context, string, []string) (aws.Credentials, error) {
+	}, process: func(context.Context, string, []string) (aws.Credentials, error) {
 		return aws.Credentials{AccessKeyID: aliceID, SecretAccessKey: secret}, nil
-	}
+	}}
 	p := one()
 	p.MFASerial = device
 	p.Source = &profile.Profile{Name: "vault", CredentialProcess: "vault-helper"}

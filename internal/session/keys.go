@@ -2,32 +2,28 @@ package session
 
 import (
 	"context"
-	"errors"
-	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-
-	"github.com/awsexec/awsexec/keystore"
 )
 
 // lazyKeys opens the keystore when a key is asked for, so that a machine without
 // one can still use keys from elsewhere. It implements provider.Keys.
 type lazyKeys struct{ s *Session }
 
-func (l lazyKeys) Listed(ctx context.Context, name string) bool {
+func (l lazyKeys) List(ctx context.Context) map[string]bool {
 	keys, err := l.s.Keys()
 	if err != nil {
-		return false
+		return nil
 	}
 	entries, err := keys.List(ctx)
-	i := slices.IndexFunc(entries, func(e keystore.Entry) bool { return e.Name == name })
-	if err != nil || i < 0 {
-		return false
+	if err != nil {
+		return nil
 	}
-	if entries[i].AccessKeyID == "" { // left by a change that was interrupted
-		_, err = l.KeyID(ctx, name)
+	names := make(map[string]bool, len(entries))
+	for _, e := range entries {
+		names[e.Name] = e.AccessKeyID != "" // else left by a change that was interrupted
 	}
-	return !errors.Is(err, keystore.ErrNotFound)
+	return names
 }
 
 func (l lazyKeys) KeyID(ctx context.Context, name string) (string, error) {

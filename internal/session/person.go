@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/awsexec/awsexec/internal/cache"
-	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/term"
 )
@@ -192,46 +191,6 @@ func (p *Person) hushed(question string) error {
 		return nil
 	}
 	return fmt.Errorf("the last prompt was not answered, and programs do not cause another one for %d s", int(left/time.Second)+1)
-}
-
-// tokenCodes returns a function that gets MFA codes for p: from its mfa_process,
-// from AWSEXEC_MFA_CODE, or from the person.
-func (s *Session) tokenCodes(p *profile.Profile) provider.TokenCodeFunc {
-	return func(ctx context.Context, r provider.TokenRequest) (provider.TokenCode, error) {
-		if command := mfaProcess(p); command != "" {
-			defer s.events.Waiting("for mfa_process")()
-			code, err := term.RunMFAProcess(ctx, command, s.settings.HelperEnviron(append(s.settings.Chain(), p.Name)), s.helperErr)
-			return provider.TokenCode{Code: code, Origin: provider.FromProgram}, err
-		}
-		if code := s.settings.Env("AWSEXEC_MFA_CODE"); code != "" {
-			return provider.TokenCode{Code: code, Origin: provider.FromFixed}, nil
-		}
-		code, err := s.Person.code(ctx, r)
-		return provider.TokenCode{Code: strings.TrimSpace(code), Origin: provider.FromHuman}, err
-	}
-}
-
-// mfaProcess returns the mfa_process of p, or else that of the nearest profile
-// that p gets its credentials from.
-func mfaProcess(p *profile.Profile) string {
-	for ; p != nil; p = p.Source {
-		if p.MFAProcess != "" {
-			return p.MFAProcess
-		}
-	}
-	return ""
-}
-
-// noteDevice returns ask, and has it note the MFA device whose code a person
-// gave.
-func noteDevice(ask provider.TokenCodeFunc, device *string) provider.TokenCodeFunc {
-	return func(ctx context.Context, r provider.TokenRequest) (provider.TokenCode, error) {
-		code, err := ask(ctx, r)
-		if err == nil && code.Origin == provider.FromHuman {
-			*device = r.Serial
-		}
-		return code, err
-	}
 }
 
 // noteAnswer remembers what became of the code that a person gave for a device:

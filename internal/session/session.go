@@ -1,7 +1,6 @@
 package session
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -14,9 +13,7 @@ import (
 	"github.com/awsexec/awsexec/internal/cache"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
-	"github.com/awsexec/awsexec/internal/term"
 	"github.com/awsexec/awsexec/keystore"
-	"github.com/awsexec/awsexec/processfmt"
 )
 
 // ErrTooLong is the cause of a context that ended because its time was up.
@@ -116,10 +113,11 @@ func (s *Session) Config() (*profile.Config, error) {
 	s.opening.Lock()
 	defer s.opening.Unlock()
 	if s.config == nil {
-		var err error
-		if s.config, err = profile.ReadFiles(s.settings.Files); err != nil {
+		config, err := profile.ReadFiles(s.settings.Files)
+		if err != nil {
 			return nil, err
 		}
+		s.config = config.RunBy(s.settings.Self)
 	}
 	return s.config, nil
 }
@@ -227,36 +225,32 @@ type Given struct {
 func (s *Session) Credentials(ctx context.Context, p *profile.Profile, limit time.Duration) (Given, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, ErrTooLong)
 	defer cancel()
-	options, err := s.Options(p)
+	parts, helper, err := s.parts(p)
 	if err != nil {
 		return Given{}, err
 	}
-	var device string
-	options.TokenCode = noteDevice(options.TokenCode, &device)
-	from, err := provider.New(ctx, p, options)
+	from, err := provider.New(ctx, p, parts, s.flags())
 	if err != nil {
 		return Given{}, err
 	}
 	c, err := from.Retrieve(ctx)
-	s.Person.noteAnswer(device, err)
+	s.Person.noteAnswer(helper.asked(), err)
 	return Given{c, from}, err
 }
 
 // KeySession returns a session of the keystore's key of that name, whatever else
 // profile p has: the one that everything else of this key is made from, too.
 func (s *Session) KeySession(ctx context.Context, p *profile.Profile) (aws.Credentials, error) {
-	options, err := s.Options(p)
+	parts, helper, err := s.parts(p)
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	var device string
-	options.TokenCode = noteDevice(options.TokenCode, &device)
-	from, err := provider.KeySession(ctx, p, options)
+	from, err := provider.KeySession(ctx, p, parts, s.flags())
 	if err != nil {
 		return aws.Credentials{}, err
 	}
 	c, err := from.Retrieve(ctx)
-	s.Person.noteAnswer(device, err)
+	s.Person.noteAnswer(helper.asked(), err)
 	return c, err
 }
 
@@ -268,49 +262,30 @@ func (s *Session) KeyID(ctx context.Context, name string) (string, error) {
 // Plan returns how the credentials of p are got, without getting them. Explicit
 // leaves keys in the environment out, as for a profile that was named.
 func (s *Session) Plan(ctx context.Context, p *profile.Profile, explicit bool) (*provider.Plan, error) {
-	options, err := s.Options(p)
-	if err != nil {
-		return nil, err
-	}
-	options.Explicit = options.Explicit || explicit
-	return provider.Decide(ctx, p, options)
+	f := s.flags()
+	f.Explicit = f.Explicit || explicit
+	return provider.Find(ctx, p, s.settings.Env, lazyKeys{s}, f)
 }
 
-// Options returns what the providers of p work with.
-func (s *Session) Options(p *profile.Profile) (provider.Options, error) {
+// parts returns what the providers of p work with.
+func (s *Session) parts(p *profile.Profile) (provider.Parts, *helper, error) {
 	client, err := s.Client(p)
 	if err != nil {
-		return provider.Options{}, err
+		return provider.Parts{}, nil, err
 	}
 	sessions, err := s.Cache()
 	if err != nil {
-		return provider.Options{}, err
+		return provider.Parts{}, nil, err
 	}
-	return provider.Options{
-		Files:     s.settings.Files,
-		Env:       s.settings.Env,
-		Keys:      lazyKeys{s},
-		Cache:     sessions,
-		Client:    client,
-		Now:       s.settings.Now,
-		Events:    s.events,
-		TokenCode: s.tokenCodes(p),
-		Self:      func(command string) (string, bool) { return profile.SelfProcess(command, s.settings.Self) },
-		Resolve:   s.Profile,
-		Process:   s.runProcess,
-		Explicit:  s.settings.Profile != "",
-		NoSession: s.settings.NoSession,
-		Duration:  s.settings.Duration,
-		Chain:     s.settings.Chain(),
-	}, nil
+	h := &helper{session: s, profile: p}
+	return provider.Parts{
+		Env: s.settings.Env, Now: s.settings.Now, Client: client, Cache: sessions, Keys: lazyKeys{s}, Helper: h, Events: s.events,
+	}, h, nil
 }
 
-// runProcess runs the credential_process of another tool.
-func (s *Session) runProcess(ctx context.Context, command string, path []string) (aws.Credentials, error) {
-	out, err := term.RunProcess(ctx, command, s.settings.HelperEnviron(path), s.helperErr)
-	if err != nil {
-		return aws.Credentials{}, err
+// flags returns what is asked of the credentials of a profile.
+func (s *Session) flags() provider.Flags {
+	return provider.Flags{
+		Explicit: s.settings.Profile != "", NoSession: s.settings.NoSession, Duration: s.settings.Duration, Chain: s.settings.Chain(),
 	}
-	defer clear(out)
-	return processfmt.Decode(bytes.NewReader(out))
 }
