@@ -11,7 +11,9 @@
 //     Load returns it only for a Key with that Base;
 //   - whoever calls Store has compared the key that was used with the Base that was asked for, and stores nothing where they differ;
 //   - whoever hands out what Load returns asks the keystore after it, once more, which key the name has: the one from before a wait does not
-//     count. The keystore does not give an id that its store contradicts (see package keystore).
+//     count. The keystore does not give an id that its store contradicts (see package keystore);
+//   - whoever keeps a session in memory asks the keystore again before it hands that out, or has asked within the last second (see package
+//     server).
 package cache
 
 import (

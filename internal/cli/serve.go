@@ -9,8 +9,6 @@ import (
 	"runtime"
 	"slices"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"github.com/awsexec/awsexec/exec"
 	"github.com/awsexec/awsexec/internal/fault"
 	"github.com/awsexec/awsexec/internal/profile"
@@ -148,9 +146,9 @@ func newServer(settings *session.Settings, sess *session.Session, out *ui, adv *
 		},
 	}
 	for _, p := range profiles {
-		config.Profiles = append(config.Profiles, server.Profile{Name: p.Name, Source: func(ctx context.Context) (aws.Credentials, error) {
+		config.Profiles = append(config.Profiles, server.Profile{Name: p.Name, Source: func(ctx context.Context) (server.Credentials, error) {
 			c, err := sess.Credentials(ctx, p, execLimit)
-			return c.Credentials, err
+			return server.Credentials{Credentials: c.Credentials, Current: c.Current}, err
 		}})
 	}
 	return server.New(config)

@@ -12,8 +12,10 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/awsexec/awsexec/internal/interrupt"
 	"github.com/awsexec/awsexec/internal/ststest"
@@ -121,6 +123,53 @@ func TestServe(t *testing.T) {
 			t.Errorf("said\n%swithout %q", said, part)
 		}
 	}
+}
+
+// TestServeFollowsTheKey: a running serve gives what a new call gives, a second
+// after the key of the name was replaced, removed, added again or restored with
+// the keystore: another user's session is handed out to nobody.
+func TestServeFollowsTheKey(t *testing.T) {
+	w := newWorld(t)
+	w.add("work")
+	var ahead atomic.Int64
+	w.now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	s := w.serve(2, "-p", "work", "serve")
+	given := map[string]string{}
+	served := func(what string) {
+		t.Helper()
+		ahead.Add(int64(time.Second))
+		status, c := s.get("")
+		if status != http.StatusOK || !strings.Contains(w.ok("", "-p", "work").out, c["AccessKeyId"]) {
+			t.Fatalf("%s: status %d, %s: %s, and a new call gives another session", what, status, c["AccessKeyId"], c["message"])
+		}
+		if before, ok := given[c["AccessKeyId"]]; ok && before != what {
+			t.Errorf("%s: the session of %s", what, before)
+		}
+		given[c["AccessKeyId"]] = what
+	}
+	index, store := "data/awsexec/keystore.index.json", "data/awsexec/keystore.age"
+	served("alice")
+	oldIndex, oldStore := w.read(index), w.read(store)
+
+	w.ok(bobID+"\n"+bobSecret+"\n", "add", "work", "--force", "--stdin")
+	served("bob")
+	newIndex, newStore := w.read(index), w.read(store)
+	for _, restored := range []struct{ what, index, store string }{
+		{"alice", newIndex, oldStore}, {"alice", oldIndex, oldStore}, {"alice", newIndex, oldStore}, {"bob", oldIndex, newStore}, {"bob", newIndex, newStore},
+	} {
+		w.write(index, restored.index)
+		w.write(store, restored.store)
+		served(restored.what)
+	}
+
+	w.ok("", "remove", "work", "--yes")
+	ahead.Add(int64(time.Second))
+	if status, answer := s.get(""); status != http.StatusForbidden || !strings.Contains(answer["message"], "no access key") {
+		t.Errorf("without a key: status %d, %v", status, answer)
+	}
+	w.add("work")
+	served("alice")
+	s.end(syscall.SIGTERM)
 }
 
 // What cannot be served is refused before anybody is asked for anything.

@@ -81,6 +81,24 @@ func SessionOf(p aws.CredentialsProvider) (key cache.Key, name string, ok bool) 
 	return c.key, c.name, true
 }
 
+// IsCurrent reports whether the name of the key that p has made its last
+// credentials from still has that key. It is true of credentials that are made
+// from no key in the keystore. An error means that this cannot be found out.
+func IsCurrent(ctx context.Context, p aws.CredentialsProvider) (bool, error) {
+	if c, isCurrent := p.(*current); isCurrent {
+		p = c.last()
+	}
+	c, isCached := p.(*cached)
+	if !isCached {
+		return true, nil
+	}
+	err := c.unchanged(ctx)
+	if isChanged(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 func isChanged(err error) bool {
 	_, ok := errors.AsType[*KeyChangedError](err)
 	return ok

@@ -8,45 +8,48 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
 const (
-	// freshness is how much life credentials have left when they are renewed: botocore asks again once less than 15 minutes are
-	// left, the other SDKs once less than 5 are.
+	// freshness is how much life credentials have left when they are renewed:
+	// botocore asks again once less than 15 minutes are left, the other SDKs
+	// once less than 5 are.
 	freshness = 16 * time.Minute
 
-	// lastResort is how much life makes credentials worth handing out while they are being renewed, or cannot be.
+	// lastResort is how much life makes credentials worth handing out while they
+	// are being renewed, or cannot be.
 	lastResort = time.Minute
 
-	// patience is how long a request waits for credentials: the JavaScript SDK gives up after 1 second, botocore after 2, and
-	// both ask again.
+	// patience is how long a request waits for credentials: the JavaScript SDK
+	// gives up after 1 second, botocore after 2, and both ask again.
 	patience = 800 * time.Millisecond
 
-	// After a failed renewal the next one waits, twice as long each time; requests in between get the same failure.
+	// After a failed renewal the next one waits, twice as long each time.
+	// Requests in between get the same failure.
 	minPause = time.Second
 	maxPause = 30 * time.Second
 )
 
-// ErrNoExpiry says that credentials cannot be served because nobody knows when they end.
+// ErrNoExpiry is the error for credentials that cannot be served because they
+// have no expiration time.
 var ErrNoExpiry = errors.New("these credentials do not say when they end, which a container credentials endpoint has to tell")
 
-// entry are the credentials of one profile.
+// entry holds the credentials of one profile.
 type entry struct {
 	profile Profile
 	now     func() time.Time
 	lasting func(error) bool
 	warn    func(profile string, err error)
 
-	ctx      context.Context // of renewals in the background
+	ctx      context.Context // of work in the background
 	renewals *renewals       // those of all profiles
 
 	current atomic.Pointer[answer] // nil before the first success
 
 	mu      sync.Mutex
-	renewal chan struct{} // closed when the renewal that is under way has ended; nil if there is none
-	failure error         // of the last renewal
+	check   chan struct{} // closed when the check that is under way has ended; nil if there is none
+	renewal chan struct{} // the same for the renewal
+	failure error         // of the last check or renewal
 	pause   time.Duration // after failure
 	retry   time.Time     // when pause is over
 	warned  bool          // of a failure since the last success
@@ -57,11 +60,15 @@ type answer struct {
 	body    []byte
 	expires time.Time
 	renew   time.Time // when to look for new credentials
-	until   time.Time // when these are not good enough any more to be handed out
-	from    time.Time // before this, the clock has been set back, and shows no longer how old these are
+	until   time.Time // when these are no longer worth handing out
+	from    time.Time // before this, the clock has been set back and no longer shows how old these are
+
+	current func(context.Context) (bool, error) // as in Credentials
+	checked atomic.Int64                        // Unix time in nanoseconds when they were current
 }
 
-// maxSetBack is how far a clock may be set back, as synchronisation does all the time.
+// maxSetBack is how far a clock may be set back without consequences:
+// synchronisation does that all the time.
 const maxSetBack = 5 * time.Minute
 
 // good reports whether a holds at now, with end as the end of its time.
@@ -69,14 +76,15 @@ func (a *answer) good(now, end time.Time) bool {
 	return !now.Before(a.from) && now.Before(end)
 }
 
-// newAnswer writes c down. The members are those of the protocol, where the session token is called Token.
-func newAnswer(c aws.Credentials, now time.Time) (*answer, error) {
+// newAnswer returns the answer with the credentials c. The members of its JSON
+// are those of the protocol, where the session token is called Token.
+func newAnswer(c Credentials, now time.Time) (*answer, error) {
 	if !c.CanExpire {
 		return nil, ErrNoExpiry
 	}
 	left := c.Expires.Sub(now)
 	if left <= 0 {
-		return nil, errors.New("the credentials have ended already")
+		return nil, errors.New("the credentials have expired already")
 	}
 	body, err := json.Marshal(struct {
 		AccessKeyID     string `json:"AccessKeyId"`
@@ -88,23 +96,37 @@ func newAnswer(c aws.Credentials, now time.Time) (*answer, error) {
 	if err != nil {
 		return nil, errors.New("credentials not representable as JSON")
 	}
-	// Whoever makes the credentials may think longer than we that they are fresh, if they live for less than an hour or so. Then it is
-	// asked again after half of the time that is left.
+	// The Source may regard credentials as fresh for longer than this server
+	// does if they live for less than an hour or so. Then it is asked again
+	// after half of the time that is left.
 	renew := c.Expires.Add(-freshness)
 	if left <= freshness {
 		renew = now.Add(left / 2)
 	}
-	return &answer{
-		body: body, expires: c.Expires, renew: renew, until: c.Expires.Add(-min(lastResort, left/8)), from: now.Add(-maxSetBack),
-	}, nil
+	a := &answer{
+		body: body, expires: c.Expires, renew: renew, until: c.Expires.Add(-min(lastResort, left/8)), from: now.Add(-maxSetBack), current: c.Current,
+	}
+	a.checked.Store(now.UnixNano())
+	return a, nil
 }
 
-// get returns credentials. It waits only if there are none that are good, and not for long.
+// get returns credentials. It waits only if those that there are must be checked
+// or renewed first, and for at most patience.
 func (e *entry) get(ctx context.Context) (*answer, *problem) {
-	now := e.wall()
-	a := e.current.Load()
-	if a != nil && a.good(now, a.renew) {
+	a, now := e.current.Load(), e.wall()
+	if a != nil && a.vouched(now) && a.good(now, a.renew) {
 		return a, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	if a != nil && !a.vouched(now) {
+		if !wait(ctx, e.startCheck(a)) {
+			return nil, e.notReady()
+		}
+		a, now = e.current.Load(), e.wall()
+		if a != nil && a.good(now, a.renew) {
+			return a, nil
+		}
 	}
 	renewal, failure := e.renewUnlessPaused(now)
 	if a != nil && a.good(now, a.until) {
@@ -113,14 +135,8 @@ func (e *entry) get(ctx context.Context) (*answer, *problem) {
 	if failure != nil {
 		return nil, e.failed(failure)
 	}
-	timer := time.NewTimer(patience)
-	defer timer.Stop()
-	select {
-	case <-renewal:
-	case <-timer.C:
-		return nil, &problem{http.StatusServiceUnavailable, "NotReady", "profile " + e.profile.Name + ": awsexec is waiting for new credentials"}
-	case <-ctx.Done():
-		return nil, &problem{http.StatusServiceUnavailable, "NotReady", "the request has been given up"}
+	if !wait(ctx, renewal) {
+		return nil, e.notReady()
 	}
 	if a := e.current.Load(); a != nil && a.good(e.wall(), a.until) {
 		return a, nil
@@ -130,7 +146,24 @@ func (e *entry) get(ctx context.Context) (*answer, *problem) {
 	return nil, e.failed(e.failure)
 }
 
-// fetch gets new credentials with ctx, in which a person may be asked, and returns the error as it is.
+// wait waits until done is closed, and reports whether that was before the end
+// of ctx.
+func wait(ctx context.Context, done <-chan struct{}) bool {
+	select {
+	case <-done:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// notReady returns the answer to a client for which there is nothing yet.
+func (e *entry) notReady() *problem {
+	return &problem{http.StatusServiceUnavailable, "NotReady", "profile " + e.profile.Name + ": awsexec is waiting for new credentials"}
+}
+
+// fetch gets new credentials with ctx, in which a person may be asked, and
+// returns the error as it is.
 func (e *entry) fetch(ctx context.Context) error {
 	e.mu.Lock()
 	renewal := e.renewal
@@ -150,11 +183,12 @@ func (e *entry) fetch(ctx context.Context) error {
 	return e.failure
 }
 
-// wall is the time without Go's second clock, which stands still while the machine sleeps, when credentials do not.
+// wall returns the time without Go's monotonic clock, which stands still while
+// the machine sleeps. Credentials expire all the same.
 func (e *entry) wall() time.Time { return e.now().Round(0) }
 
-// renewUnlessPaused returns the renewal that is under way, after starting one if there is none, or the failure of the last one if
-// it is too early for another.
+// renewUnlessPaused returns the renewal that is under way, after starting one if
+// there is none, or the failure of the last one if it is too early for another.
 func (e *entry) renewUnlessPaused(now time.Time) (renewal <-chan struct{}, failure error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -164,7 +198,8 @@ func (e *entry) renewUnlessPaused(now time.Time) (renewal <-chan struct{}, failu
 	return e.startRenewal(), nil
 }
 
-// startRenewal is called with e.mu held.
+// startRenewal returns the renewal that is under way, after starting one if
+// there is none. The caller holds e.mu.
 func (e *entry) startRenewal() <-chan struct{} {
 	if e.renewal != nil {
 		return e.renewal
@@ -177,25 +212,29 @@ func (e *entry) startRenewal() <-chan struct{} {
 	}
 	renewal := make(chan struct{})
 	e.renewal = renewal
-	began := e.renewals.begin(func() {
-		if err := e.renew(e.ctx); err != nil && e.ctx.Err() == nil {
-			e.mu.Lock()
-			first := !e.warned
-			e.warned = true
-			e.mu.Unlock()
-			if first {
-				e.warn(e.profile.Name, err)
-			}
-		}
-	})
-	if !began {
+	if !e.renewals.begin(func() { e.warnOnce(e.renew(e.ctx)) }) {
 		close(renewal)
 		e.renewal = nil
 	}
 	return renewal
 }
 
-// renew gets new credentials, while e.renewal tells others to wait.
+// warnOnce warns of the first failure since the last success.
+func (e *entry) warnOnce(err error) {
+	if err == nil || e.ctx.Err() != nil {
+		return
+	}
+	e.mu.Lock()
+	first := !e.warned
+	e.warned = true
+	e.mu.Unlock()
+	if first {
+		e.warn(e.profile.Name, err)
+	}
+}
+
+// renew gets new credentials. The caller has made e.renewal, for which others
+// wait.
 func (e *entry) renew(ctx context.Context) error {
 	c, err := e.profile.Source(ctx)
 	var a *answer
@@ -204,22 +243,32 @@ func (e *entry) renew(ctx context.Context) error {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.failure = err; err == nil {
+	if err == nil {
 		e.current.Store(a)
-		e.pause, e.warned = 0, false
-	} else {
-		e.pause = min(max(2*e.pause, minPause), maxPause)
-		e.retry = e.wall().Add(e.pause)
+		e.warned = false
 	}
+	e.note(err)
 	close(e.renewal)
 	e.renewal = nil
 	return err
 }
 
-// failed is the answer to a client that cannot be given credentials because of err.
+// note remembers how the last attempt to have credentials ended, with nil for
+// success, and when the next one may be made. The caller holds e.mu.
+func (e *entry) note(err error) {
+	if e.failure = err; err == nil {
+		e.pause = 0
+		return
+	}
+	e.pause = min(max(2*e.pause, minPause), maxPause)
+	e.retry = e.wall().Add(e.pause)
+}
+
+// failed returns the answer to a client that cannot be given credentials because
+// of err.
 func (e *entry) failed(err error) *problem {
 	if err == nil {
-		return &problem{http.StatusServiceUnavailable, "NotReady", "profile " + e.profile.Name + ": its new credentials have ended already"}
+		return &problem{http.StatusServiceUnavailable, "NotReady", "profile " + e.profile.Name + ": its new credentials have expired already"}
 	}
 	if errors.Is(err, ErrNoExpiry) || e.lasting(err) { // no 5xx: that would have clients ask again
 		return &problem{http.StatusForbidden, "CredentialsRefused", err.Error()}

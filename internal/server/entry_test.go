@@ -26,23 +26,23 @@ type issuer struct {
 	fails error
 }
 
-func (i *issuer) source(ctx context.Context) (aws.Credentials, error) {
+func (i *issuer) source(ctx context.Context) (Credentials, error) {
 	select {
 	case <-time.After(i.takes):
 	case <-ctx.Done():
-		return aws.Credentials{}, ctx.Err()
+		return Credentials{}, ctx.Err()
 	}
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.calls++
 	if i.fails != nil {
-		return aws.Credentials{}, i.fails
+		return Credentials{}, i.fails
 	}
 	id := fmt.Sprintf("ASIA%d", i.calls)
-	return aws.Credentials{
+	return Credentials{Credentials: aws.Credentials{
 		AccessKeyID: id, SecretAccessKey: ststest.Marker + id, SessionToken: ststest.Marker + "token" + id, AccountID: "123456789012",
 		CanExpire: true, Expires: time.Now().Add(i.life).Truncate(time.Second),
-	}, nil
+	}}, nil
 }
 
 func (i *issuer) fail(err error) {
@@ -66,7 +66,7 @@ type desk struct {
 	warnings []error
 }
 
-func newDesk(t *testing.T, source func(context.Context) (aws.Credentials, error)) *desk {
+func newDesk(t *testing.T, source func(context.Context) (Credentials, error)) *desk {
 	d := &desk{t: t}
 	d.Server = New(Config{
 		Profiles: []Profile{{"work", source}},
@@ -246,7 +246,7 @@ func TestUnfitCredentials(t *testing.T) {
 			{AccessKeyID: "AKIA1", SecretAccessKey: ststest.Marker},
 			{AccessKeyID: "ASIA1", SecretAccessKey: ststest.Marker, SessionToken: "t", CanExpire: true, Expires: time.Now()},
 		} {
-			d := newDesk(t, func(context.Context) (aws.Credentials, error) { return c, nil })
+			d := newDesk(t, func(context.Context) (Credentials, error) { return Credentials{Credentials: c}, nil })
 			if err := d.Fetch(t.Context(), "work"); err == nil {
 				t.Errorf("%s was fetched", c.AccessKeyID)
 			}
@@ -261,10 +261,10 @@ func TestUnfitCredentials(t *testing.T) {
 func TestEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := false
-		d := newDesk(t, func(ctx context.Context) (aws.Credentials, error) {
+		d := newDesk(t, func(ctx context.Context) (Credentials, error) {
 			<-ctx.Done()
 			ended = true
-			return aws.Credentials{}, ctx.Err()
+			return Credentials{}, ctx.Err()
 		})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -300,9 +300,9 @@ func TestClockSetBack(t *testing.T) {
 			calls := 0
 			s := New(Config{
 				Now: now, Lasting: func(error) bool { return false }, Warn: func(string, error) {},
-				Profiles: []Profile{{"work", func(context.Context) (aws.Credentials, error) {
+				Profiles: []Profile{{"work", func(context.Context) (Credentials, error) {
 					calls++
-					return aws.Credentials{AccessKeyID: "ASIA", CanExpire: true, Expires: now().Add(12 * time.Hour)}, nil
+					return Credentials{Credentials: aws.Credentials{AccessKeyID: "ASIA", CanExpire: true, Expires: now().Add(12 * time.Hour)}}, nil
 				}}},
 			})
 			defer s.Close()
@@ -319,4 +319,162 @@ func TestClockSetBack(t *testing.T) {
 			}
 		})
 	}
+}
+
+// store is a keystore with one key, which makes a session each time that it is
+// asked for one, and counts.
+type store struct {
+	mu             sync.Mutex
+	key            string // "" for none
+	fails          error  // of a look at the key
+	looks, renewed int
+	takes          time.Duration // a look
+}
+
+func (s *store) set(key string, fails error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.key, s.fails = key, fails
+}
+
+func (s *store) look() (string, error) {
+	time.Sleep(s.takes)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.looks++
+	return s.key, s.fails
+}
+
+func (s *store) source(context.Context) (Credentials, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.renewed++
+	if s.key == "" {
+		return Credentials{}, errLasting
+	}
+	madeWith := s.key
+	id := "ASIA-" + madeWith
+	return Credentials{
+		Credentials: aws.Credentials{
+			AccessKeyID: id, SecretAccessKey: ststest.Marker + id, SessionToken: ststest.Marker + "token" + id, AccountID: "123456789012",
+			CanExpire: true, Expires: time.Now().Add(12 * time.Hour).Truncate(time.Second),
+		},
+		Current: func(context.Context) (bool, error) {
+			key, err := s.look()
+			return key == madeWith, err
+		},
+	}, nil
+}
+
+// TestKeyChanges: a second after a name has another key or none, no client gets
+// the session of the old one, and the first request has the right one.
+func TestKeyChanges(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{key: "A"}
+		d := newDesk(t, s.source)
+		for _, key := range []string{"A", "B", "A", "", "A", "C"} {
+			s.set(key, nil)
+			time.Sleep(checkEvery)
+			id, _, waited, p := d.get()
+			if key == "" {
+				if p == nil || p.status != http.StatusForbidden {
+					t.Errorf("without a key: %s, %+v", id, p)
+				}
+			} else if p != nil || id != "ASIA-"+key || waited != 0 {
+				t.Errorf("with key %s: %s after %v, %+v", key, id, waited, p)
+			}
+		}
+		if s.renewed != 6 {
+			t.Errorf("%d renewals, want one for each change", s.renewed)
+		}
+	})
+}
+
+// TestKeyChangesAfterFailure: a new key ends the pause after a failed renewal
+// with the old one.
+func TestKeyChangesAfterFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{key: "A"}
+		d := newDesk(t, s.source)
+		d.get()
+		e := d.entries["work"]
+		e.mu.Lock()
+		e.pause = maxPause
+		e.note(errors.New("the key was disabled"))
+		e.mu.Unlock()
+		s.set("B", nil)
+		time.Sleep(checkEvery)
+		if id, _, _, p := d.get(); p != nil || id != "ASIA-B" {
+			t.Errorf("got %s, %+v", id, p)
+		}
+	})
+}
+
+// TestKeyUnknown: where nobody can find out which key a name has, no client gets
+// a session, and all is well as soon as somebody can.
+func TestKeyUnknown(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{key: "A"}
+		d := newDesk(t, s.source)
+		d.get()
+		s.set("A", errors.New("the index is unreadable"))
+		time.Sleep(checkEvery)
+		if _, _, _, p := d.get(); p == nil || p.status != http.StatusServiceUnavailable || p.message != "the index is unreadable" {
+			t.Errorf("got %+v", p)
+		}
+		if len(d.warnings) != 1 {
+			t.Errorf("warnings: %v", d.warnings)
+		}
+		s.set("A", nil)
+		time.Sleep(minPause)
+		if id, _, _, p := d.get(); p != nil || id != "ASIA-A" {
+			t.Errorf("got %s, %+v", id, p)
+		}
+	})
+}
+
+// TestChecksAreFew: however many requests there are, the key is looked at once a
+// second, by one goroutine, and not without requests.
+func TestChecksAreFew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{key: "A", takes: 10 * time.Millisecond}
+		d := newDesk(t, s.source)
+		d.get()
+		const seconds = 10
+		for range seconds {
+			time.Sleep(checkEvery)
+			var group sync.WaitGroup
+			for range 100 {
+				group.Go(func() {
+					if a, p := d.entries["work"].get(t.Context()); p != nil || a == nil {
+						t.Error(p)
+					}
+				})
+			}
+			group.Wait()
+		}
+		time.Sleep(time.Hour)
+		if s.looks != seconds || s.renewed != 1 {
+			t.Errorf("%d looks and %d renewals in %d seconds", s.looks, s.renewed, seconds)
+		}
+	})
+}
+
+// TestSlowCheck: a check that waits, for a passphrase say, keeps no client
+// waiting for long, and nothing is handed out before it has ended.
+func TestSlowCheck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{key: "A"}
+		d := newDesk(t, s.source)
+		d.get()
+		s.takes = time.Minute
+		time.Sleep(checkEvery)
+		if a, p := d.entries["work"].get(t.Context()); a != nil || p == nil || p.code != "NotReady" {
+			t.Errorf("got %+v", p)
+		}
+		time.Sleep(time.Minute - patience)
+		if a, p := d.entries["work"].get(t.Context()); a == nil || p != nil {
+			t.Errorf("got %+v", p)
+		}
+	})
 }

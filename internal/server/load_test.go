@@ -49,15 +49,15 @@ type counted struct {
 	served sync.Map // the ids that clients got
 }
 
-func (c *counted) source(ctx context.Context) (aws.Credentials, error) {
+func (c *counted) source(ctx context.Context) (Credentials, error) {
 	select {
 	case <-time.After(time.Duration(rand.IntN(50)) * time.Millisecond):
 	case <-ctx.Done():
-		return aws.Credentials{}, ctx.Err()
+		return Credentials{}, ctx.Err()
 	}
 	id := fmt.Sprintf("ASIA-%s-%d", c.name, c.issued.Add(1))
-	return aws.Credentials{AccessKeyID: id, SecretAccessKey: ststest.Marker + id, SessionToken: ststest.Marker + strings.Repeat("t", 800),
-		CanExpire: true, Expires: time.Now().Add(loadLife)}, nil
+	return Credentials{Credentials: aws.Credentials{AccessKeyID: id, SecretAccessKey: ststest.Marker + id, SessionToken: ststest.Marker + strings.Repeat("t", 800),
+		CanExpire: true, Expires: time.Now().Add(loadLife)}}, nil
 }
 
 // Under the load of 200 clients, while others attack, every answer is right: the profile's own session, alive, and one renewal for each.

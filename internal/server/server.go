@@ -35,9 +35,22 @@ const (
 type Profile struct {
 	Name string
 
-	// Source gets new credentials, or those that there are if they are still fresh to it. It is called by one goroutine at a time and
-	// must return when ctx ends.
-	Source func(ctx context.Context) (aws.Credentials, error)
+	// Source returns new credentials, or those that there are if it still
+	// regards them as fresh. It is called by one goroutine at a time and must
+	// return when ctx ends.
+	Source func(ctx context.Context) (Credentials, error)
+}
+
+// Credentials are what a Source returns.
+type Credentials struct {
+	aws.Credentials
+
+	// Current reports whether the profile still leads to these credentials. An
+	// error means that this cannot be found out. It is called about once a
+	// second while there are requests, by one goroutine at a time, and must
+	// return when ctx ends. It may be nil for credentials that stay current
+	// until they expire.
+	Current func(ctx context.Context) (bool, error)
 }
 
 // Config is what a Server works with. All must be set but Hosts.

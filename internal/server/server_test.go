@@ -44,10 +44,10 @@ func serve(t *testing.T, hosts []string, profiles ...Profile) (*Server, string) 
 
 // fixed is a profile whose credentials have its name in them.
 func fixed(name string) Profile {
-	return Profile{name, func(context.Context) (aws.Credentials, error) {
+	return Profile{name, func(context.Context) (Credentials, error) {
 		id := "ASIA-" + name
-		return aws.Credentials{AccessKeyID: id, SecretAccessKey: ststest.Marker + id, SessionToken: ststest.Marker,
-			CanExpire: true, Expires: time.Now().Add(time.Hour)}, nil
+		return Credentials{Credentials: aws.Credentials{AccessKeyID: id, SecretAccessKey: ststest.Marker + id, SessionToken: ststest.Marker,
+			CanExpire: true, Expires: time.Now().Add(time.Hour)}}, nil
 	}}
 }
 

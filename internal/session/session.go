@@ -220,6 +220,11 @@ type Given struct {
 	From aws.CredentialsProvider
 }
 
+// Current reports whether the key in the keystore that the credentials are made
+// from, if they are, is still the one that has its name. It looks into the index
+// of the keystore and not into the keystore unless these disagree.
+func (g Given) Current(ctx context.Context) (bool, error) { return provider.IsCurrent(ctx, g.From) }
+
 // Credentials returns the credentials that p leads to. It waits no longer than
 // limit; the cause of the error is then ErrTooLong.
 func (s *Session) Credentials(ctx context.Context, p *profile.Profile, limit time.Duration) (Given, error) {
