@@ -31,11 +31,11 @@ func TestForced(t *testing.T) {
 			if by, ok := errors.AsType[Signal](context.Cause(ctx)); !ok || by != Signal(s) {
 				t.Errorf("cause %v", context.Cause(ctx))
 			}
-			time.Sleep(grace - 1)
+			time.Sleep(grace - time.Nanosecond)
 			if code() != 0 {
 				t.Error("exit called at once")
 			}
-			time.Sleep(1)
+			time.Sleep(time.Nanosecond)
 			if code() != 128+int(s) {
 				t.Errorf("%v: exit code %d", s, code())
 			}
