@@ -1,3 +1,5 @@
+//go:build linux
+
 // Command chaos runs hundreds of awsexec at once on the same names, kills some of them, fails and delays AWS, restarts the keyring and
 // restores old files, and checks what may never happen: "make chaos".
 //

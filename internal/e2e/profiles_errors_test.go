@@ -76,7 +76,7 @@ var refusals = []refusal{
 	{"login session, never signed in", func(w *world) { w.config(loginProfile...) }, []string{"-p", "signed-in"},
 		[]string{`profile "signed-in"`, "awsexec: hint: ", "aws login --profile signed-in"}, noNetwork},
 	{"login session, expired and not to be renewed", func(w *world) { w.signIn(-time.Minute); w.config(loginProfile...) }, []string{"-p", "signed-in"},
-		[]string{`profile "signed-in"`, "aws login --profile signed-in"}, noNetwork},
+		[]string{`profile "signed-in"`, "cannot be reached"}, noNetwork},
 
 	{"web identity without its token", func(w *world) {
 		w.config("[profile web]", "role_arn = "+roleWeb, "web_identity_token_file = "+w.path("gone"))

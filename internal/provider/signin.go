@@ -37,6 +37,7 @@ func (m *maker) signedIn(ctx context.Context, plan *Plan) (aws.Credentials, erro
 		awsconfig.WithSharedCredentialsFiles(present(p.Files().Credentials)),
 		awsconfig.WithSharedConfigProfile(p.Name),
 		awsconfig.WithRegion(m.Client.CalledRegion()),
+		awsconfig.WithHTTPClient(awshttp.NewBuildableClient()),
 	)
 	if err != nil {
 		return aws.Credentials{}, err
