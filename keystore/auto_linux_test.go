@@ -4,6 +4,8 @@ import (
 	"errors"
 	"testing"
 	"time"
+
+	"github.com/awsexec/awsexec/internal/bustest"
 )
 
 // Which store KindAuto is, and that only the absence of a keyring ever leads to the file.
@@ -17,17 +19,17 @@ func TestAuto(t *testing.T) {
 		err     error
 		timeout time.Duration
 	}{
-		{name: "no bus", prepare: func(t *testing.T) { noBus(t) }, openErr: ErrUnavailable},
-		{name: "no bus, file", prepare: func(t *testing.T) { noBus(t) }, file: true, want: KindFile},
-		{name: "no service", prepare: func(t *testing.T) { startBus(t, noServices) }, want: KindKeyring, err: ErrUnavailable},
-		{name: "no service, file", prepare: func(t *testing.T) { startBus(t, noServices) }, file: true, want: KindFile},
+		{name: "no bus", prepare: func(t *testing.T) { bustest.NoBus(t) }, openErr: ErrUnavailable},
+		{name: "no bus, file", prepare: func(t *testing.T) { bustest.NoBus(t) }, file: true, want: KindFile},
+		{name: "no service", prepare: func(t *testing.T) { bustest.Start(t, bustest.NoServices) }, want: KindKeyring, err: ErrUnavailable},
+		{name: "no service, file", prepare: func(t *testing.T) { bustest.Start(t, bustest.NoServices) }, file: true, want: KindFile},
 		{name: "no collection", prepare: withoutCollection, want: KindKeyring, err: ErrUnavailable},
 		{name: "no collection, file", prepare: withoutCollection, file: true, want: KindFile},
-		{name: "keyring", prepare: func(t *testing.T) { startBus(t, noServices).startKeyring(t) }, want: KindKeyring, err: ErrNotFound},
-		{name: "keyring, file", prepare: func(t *testing.T) { startBus(t, noServices).startKeyring(t) }, file: true, want: KindKeyring, err: ErrNotFound},
-		{name: "locked, file", prepare: func(t *testing.T) { b := startBus(t, noServices); b.startKeyring(t); b.lock(t) }, file: true, want: KindKeyring, err: ErrLocked},
+		{name: "keyring", prepare: func(t *testing.T) { bustest.Start(t, bustest.NoServices).StartKeyring(t) }, want: KindKeyring, err: ErrNotFound},
+		{name: "keyring, file", prepare: func(t *testing.T) { bustest.Start(t, bustest.NoServices).StartKeyring(t) }, file: true, want: KindKeyring, err: ErrNotFound},
+		{name: "locked, file", prepare: func(t *testing.T) { b := bustest.Start(t, bustest.NoServices); b.StartKeyring(t); b.Lock(t) }, file: true, want: KindKeyring, err: ErrLocked},
 		{name: "mute, file", prepare: func(t *testing.T) {
-			overhear(t, startBus(t, noServices).own(t, secretsName))
+			bustest.Overhear(t, bustest.Start(t, bustest.NoServices).Own(t, bustest.SecretsName))
 		}, file: true, want: KindKeyring, err: ErrUnavailable, timeout: 100 * time.Millisecond},
 	} {
 		t.Run(row.name, func(t *testing.T) {
@@ -59,8 +61,8 @@ func TestAuto(t *testing.T) {
 }
 
 func withoutCollection(t *testing.T) {
-	startBus(t, systemServices)
-	needs(t, "gnome-keyring-daemon")
+	bustest.Start(t, bustest.SystemServices)
+	bustest.Needs(t, "gnome-keyring-daemon")
 }
 
 func TestOpenUnknownKind(t *testing.T) {

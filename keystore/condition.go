@@ -3,6 +3,8 @@ package keystore
 import (
 	"context"
 	"errors"
+
+	"github.com/awsexec/awsexec/internal/keyring"
 )
 
 // Condition is what can be said of a store without reading from it.
@@ -16,6 +18,15 @@ const (
 	ConditionUnknown Condition = "unknown" // the system has no way to tell
 )
 
+// conditions are those of a keyring.
+var conditions = map[keyring.Condition]Condition{
+	keyring.Open:    ConditionOpen,
+	keyring.Locked:  ConditionLocked,
+	keyring.Absent:  ConditionAbsent,
+	keyring.Silent:  ConditionSilent,
+	keyring.Unknown: ConditionUnknown,
+}
+
 // Condition looks at the store without reading from it, unlocking it or showing a dialog. A keyring is waited for no longer than the
 // timeout in Options.
 func (s *Store) Condition(ctx context.Context) Condition {
@@ -26,14 +37,13 @@ func (s *Store) Condition(ctx context.Context) Condition {
 	case err != nil:
 		return ConditionUnknown
 	}
-	k, keyring := v.backend.(*keyringBackend)
 	switch {
 	case v.file != nil && !FileExists(Options{Dir: s.dir}):
 		return ConditionAbsent
 	case v.file != nil && v.file.Unlocked():
 		return ConditionOpen
-	case !keyring:
+	case v.file != nil:
 		return ConditionLocked
 	}
-	return k.condition(ctx)
+	return conditions[v.keyring.Condition(ctx)]
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/bustest"
 	"github.com/awsexec/awsexec/internal/kernelkey"
 )
 
@@ -21,7 +22,7 @@ func holding(t *testing.T, kind Kind, dir string) Options {
 	o.Hold = time.Minute
 	h := newHolder(o, kind)
 	if err := kernelkey.Put(h.name, nil, time.Minute); errors.Is(err, kernelkey.ErrUnavailable) {
-		missing(t, "a kernel that holds keys")
+		bustest.Missing(t, "a kernel that holds keys")
 	}
 	drop := func() {
 		if err := h.drop(); err != nil {
@@ -52,7 +53,7 @@ func TestHold(t *testing.T) {
 	for _, kind := range []Kind{KindFile, KindKeyring} {
 		t.Run(string(kind), func(t *testing.T) {
 			if kind == KindKeyring {
-				startBus(t, noServices).startKeyring(t)
+				bustest.Start(t, bustest.NoServices).StartKeyring(t)
 			}
 			o := holding(t, kind, t.TempDir())
 			mustPut(t, openKind(t, kind, o), "dev", testKey(1))

@@ -14,6 +14,7 @@ import (
 	"github.com/awsexec/awsexec/internal/agefile"
 	"github.com/awsexec/awsexec/internal/backend"
 	"github.com/awsexec/awsexec/internal/kernelkey"
+	"github.com/awsexec/awsexec/internal/keyring"
 )
 
 // The kinds of failure. Every error of this package that has one of these causes wraps it, whatever keeps the keys.
@@ -88,8 +89,6 @@ const (
 	keyringIndexName = "keyring.index.json"
 	lockName         = "keystore.lock"
 	sealingLockName  = "sealing.lock"
-
-	defaultTimeout = 4 * time.Second
 )
 
 // Open opens the store of the given kind; "" means [KindAuto].
@@ -123,14 +122,14 @@ func Open(kind Kind, o Options) (*Store, error) {
 // OpenKeyring opens the keyring of the operating system. The error is [ErrUnavailable] where none can be reached, which is
 // found out without starting anything.
 func OpenKeyring(o Options) (*Store, error) {
-	k := newKeyringBackend(o)
-	if err := reachable(o.Env); err != nil {
+	k := keyring.New(keyring.Options{Env: o.Env, Timeout: o.Timeout, NoPrompt: o.NoPrompt, Probe: sealingItem})
+	if err := k.Reachable(); err != nil {
 		return nil, fmt.Errorf("%s: %w", k, err)
 	}
 	return &Store{
 		dir: o.Dir,
 		vault: &vault{
-			kind: KindKeyring, backend: k, memory: new(memory), index: index{filepath.Join(o.Dir, keyringIndexName)}, holder: newHolder(o, KindKeyring),
+			kind: KindKeyring, backend: k, keyring: k, memory: new(memory), index: index{filepath.Join(o.Dir, keyringIndexName)}, holder: newHolder(o, KindKeyring),
 		},
 	}, nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/awsexec/awsexec/internal/agefile"
 	"github.com/awsexec/awsexec/internal/backend"
 	"github.com/awsexec/awsexec/internal/flock"
+	"github.com/awsexec/awsexec/internal/keyring"
 )
 
 var sealingItem = backend.Item{Service: "awsexec-cache", Name: "sealing-key"}
@@ -30,6 +31,7 @@ type vault struct {
 	kind    Kind
 	backend backend.Backend
 	items   backend.Operation // nil outside of an operation
+	keyring *keyring.Keyring  // the same as backend; nil for a file
 	file    *agefile.File     // the same as backend; nil for a keyring
 	index   index
 	holder  holder
@@ -76,7 +78,7 @@ func (s *Store) begin(ctx context.Context) (v *vault, end func(), err error) {
 	if s.fallback == nil {
 		return v, end, nil
 	}
-	absent, err := v.items.(*keyringOperation).absent(ctx)
+	absent, err := v.items.(*keyring.Operation).Absent(ctx)
 	if err != nil {
 		end()
 		return nil, nil, fmt.Errorf("%s: %w", v.backend, err)

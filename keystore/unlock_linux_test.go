@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/bustest"
 	"github.com/awsexec/awsexec/internal/kernelkey"
 )
 
@@ -220,8 +221,8 @@ func TestUnlockImpossible(t *testing.T) {
 
 // Of the keyring only the sealing key is held, past its being locked.
 func TestUnlockKeyring(t *testing.T) {
-	b := startBus(t, noServices)
-	b.startKeyring(t)
+	b := bustest.Start(t, bustest.NoServices)
+	b.StartKeyring(t)
 	o := holding(t, KindKeyring, t.TempDir())
 	t.Cleanup(func() {
 		if err := Lock(o); err != nil {
@@ -235,7 +236,7 @@ func TestUnlockKeyring(t *testing.T) {
 		t.Error("unlocked by itself")
 	}
 	mustUnlock(t, s, time.Hour)
-	b.lock(t)
+	b.Lock(t)
 	if mustSeal(t, openKeyring(t, o)) != want {
 		t.Error("another sealing key")
 	}

@@ -23,7 +23,7 @@ var arrows = map[string]string{
 		"internal/profile internal/provider internal/awsfiles internal/renew internal/rotate internal/server internal/session internal/term internal/fastpath internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault",
 
 	"exec":       "internal/credentials internal/guard internal/fault",
-	"keystore":   "internal/agefile internal/backend internal/flock internal/kernelkey internal/ownfile internal/readfile internal/fault",
+	"keystore":   "internal/agefile internal/backend internal/flock internal/kernelkey internal/keyring internal/ownfile",
 	"processfmt": "internal/credentials",
 
 	"internal/agefile":    "internal/backend internal/kernelkey internal/ownfile",
@@ -32,6 +32,7 @@ var arrows = map[string]string{
 	"internal/flock":      "internal/ownfile internal/fault",
 	"internal/ownfile":    "internal/atomicfile internal/readfile",
 	"internal/profile":    "internal/readfile",
+	"internal/keyring":    "internal/backend internal/fault internal/readfile",
 	"internal/server":     "internal/fault",
 	"internal/interrupt":  "internal/fault",
 	"internal/cache":      "internal/credentials internal/flock internal/ownfile internal/readfile",
@@ -46,9 +47,10 @@ var arrows = map[string]string{
 	"internal/session":    "keystore processfmt internal/awsapi internal/cache internal/profile internal/provider internal/term internal/ownfile",
 	"internal/fastpath":   "exec processfmt internal/cache internal/credentials internal/kernelkey internal/ownfile internal/readfile",
 
-	"internal/bench": "processfmt internal/kernelkey internal/keyringtest internal/ststest",
-	"internal/chaos": "internal/keyringtest internal/ststest",
-	"internal/demo":  "processfmt internal/ststest",
+	"internal/bustest": "internal/keyringtest",
+	"internal/bench":   "processfmt internal/kernelkey internal/keyringtest internal/ststest",
+	"internal/chaos":   "internal/keyringtest internal/ststest",
+	"internal/demo":    "processfmt internal/ststest",
 }
 
 // TestArrows: imports between our packages go one way, as the table says, on every system.

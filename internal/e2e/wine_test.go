@@ -52,13 +52,15 @@ type windows struct {
 // packages are those whose own tests run under Wine too, with the tests that do not: what they need is not Windows, or Wine lacks it.
 var windowsPackages = []struct{ path, skip string }{
 	{"exec", ""},
+	{"internal/agefile", "TestDamagedFile|TestPassphraseErrors"},               // every byte of a file: minutes
 	{"internal/atomicfile", "TestWriteFollowsLinks|TestWriteRefuses|TestTidy"}, // Wine's symbolic links lead nowhere
 	{"internal/cache", "TestDamagedFilesAreMisses"},                            // every byte of a file: minutes
 	{"internal/flock", ""},
+	{"internal/keyring", ""},
 	{"internal/term", ""},
 	// Wine's Credential Manager is not atomic: who reads an item that another is writing sees half of it. What else is left out takes
 	// minutes there and is not about Windows.
-	{"keystore", "TestKeyringContract/(coming_and_going|sealing_key|goroutines)$|TestFileContract/(goroutines|processes|coming_and_going|sizes|names|sealing.*)|TestFileDamaged|TestFilePassphrase"},
+	{"keystore", "TestKeyringContract/(coming_and_going|sealing_key|goroutines)$|TestFileContract/(goroutines|processes|coming_and_going|sizes|names|sealing.*)|TestFilePassphrase"},
 	// These have files, modes of files and programs in the way of Unix, or make so many files that they take minutes.
 	{"internal/cli", "TestSelfPath|TestDoctor|TestProfileErrors|Refresh|Renewal|Import|Serve|Rotat|Passphrase|AtOnce"},
 }

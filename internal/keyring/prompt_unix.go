@@ -1,6 +1,6 @@
 //go:build unix && !darwin
 
-package keystore
+package keyring
 
 import (
 	"context"
@@ -22,7 +22,7 @@ type write struct {
 // prompterTime bounds the wait for the desktop's prompter to come up and show a dialog.
 const prompterTime = 10 * time.Second
 
-// leave leaves w to a person, who is to be asked by prompt, if that is one: whoever made the call may hold a lock.
+// leave leaves w to the person that prompt, if there is one, will ask: the caller may hold a lock now.
 func (s *service) leave(w write, prompt dbus.ObjectPath) error {
 	if prompt == noObject {
 		return nil
@@ -31,7 +31,7 @@ func (s *service) leave(w write, prompt dbus.ObjectPath) error {
 	return backend.ErrUnprepared
 }
 
-// finish asks a person about the write that was left. The service has made it when the person agrees.
+// finish asks a person about the write that was left. Once the person agrees, the service has made it.
 func (s *service) finish(ctx context.Context, p *patience, timeout time.Duration) error {
 	prompt := s.prompt
 	s.prompt = noObject
@@ -51,10 +51,10 @@ func (s *service) isDone(w write) bool {
 	return true
 }
 
-// show shows a prompt and waits for the person until ctx ends. A service that is silent meanwhile, for half the timeout, is not waited for.
+// show shows a prompt and waits for the person until ctx ends, or until the service is silent for half the timeout.
 //
-// A dialog that is not waited for any more stays up. Who answers it later unlocks the keyring for the calls that follow, and to dismiss it
-// ends gnome-keyring 42.
+// A dialog that nobody waits for any more stays up. Answering it later unlocks the keyring for the next calls, and
+// dismissing it from here would crash gnome-keyring 42.
 func (s *service) show(ctx context.Context, p *patience, timeout time.Duration, prompt dbus.ObjectPath) error {
 	began := time.Now()
 	match := s.bus("AddMatch", "type='signal',sender='"+s.owner+"',path='"+string(prompt)+"',member='Completed'")
@@ -88,37 +88,37 @@ func (s *service) show(ctx context.Context, p *patience, timeout time.Duration, 
 	}
 }
 
-// stillAsks reports why nobody can be looking at the dialog that was to be shown some time ago.
+// stillAsks returns why the dialog that was to be shown some time ago cannot be up, or nil.
 func (s *service) stillAsks(ctx context.Context, timeout, ago time.Duration) error {
 	p := &patience{timeout, timeout}
 	var collections []dbus.ObjectPath
 	err := s.property(ctx, p, secretsPath, serviceInterface, "Collections", &collections)
 	if errors.Is(err, errSilent) {
-		return fmt.Errorf("%w: no answer in %v", ErrUnavailable, rounded(p.waited()))
+		return fmt.Errorf("%w: no answer in %v", backend.ErrUnavailable, rounded(p.waited()))
 	}
 	if err != nil || ago < prompterTime {
 		return err
 	}
 	gnome, prompter, err := s.prompter(ctx, p)
 	if err == nil && gnome && !prompter {
-		err = fmt.Errorf("%w: no dialog was shown in %v", ErrLocked, rounded(ago))
+		err = fmt.Errorf("%w: no dialog was shown in %v", backend.ErrLocked, rounded(ago))
 	}
 	return err
 }
 
-// refusal is the error of a prompt that was dismissed. Gnome-keyring dismisses those, too, that it cannot show.
+// refusal returns the error of a prompt that was dismissed. Gnome-keyring also dismisses prompts that it cannot show.
 func (s *service) refusal(ctx context.Context, p *patience) error {
 	gnome, prompter, err := s.prompter(ctx, p)
 	switch {
 	case err != nil:
 		return err
 	case gnome && !prompter:
-		return fmt.Errorf("%w: it could not be unlocked, and there may be no desktop to ask on", ErrLocked)
+		return fmt.Errorf("%w: it could not be unlocked, and there may be no desktop to ask on", backend.ErrLocked)
 	}
-	return fmt.Errorf("%w: its dialog was dismissed", ErrRefused)
+	return fmt.Errorf("%w: its dialog was dismissed", backend.ErrRefused)
 }
 
-// prompter reports whether the service is gnome-keyring, and whether the program of the desktop is there that shows its dialogs.
+// prompter reports whether the service is gnome-keyring, and whether the desktop program that shows its dialogs runs.
 func (s *service) prompter(ctx context.Context, p *patience) (gnome, there bool, err error) {
 	owner := ""
 	first, second := s.bus("GetNameOwner", gnomeName), s.bus("NameHasOwner", gnomePrompterName)

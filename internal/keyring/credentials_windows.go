@@ -1,4 +1,4 @@
-package keystore
+package keyring
 
 import (
 	"errors"
@@ -7,9 +7,11 @@ import (
 	"unicode"
 
 	"golang.org/x/sys/windows"
+
+	"github.com/awsexec/awsexec/internal/backend"
 )
 
-// account marks the capital letters of a name, since the Credential Manager takes "Dev" and "dev" for the same.
+// account returns name with its capital letters marked: to the Credential Manager, "Dev" and "dev" are the same.
 func account(name string) string {
 	var b strings.Builder
 	for _, r := range name {
@@ -24,12 +26,13 @@ func account(name string) string {
 // showsDialogs: the Credential Manager asks nobody.
 const showsDialogs = false
 
+// explain wraps err in a kind.
 func explain(err error) error {
 	switch {
 	case errors.Is(err, windows.ERROR_ACCESS_DENIED):
-		return fmt.Errorf("%w: %w", ErrRefused, err)
+		return fmt.Errorf("%w: %w", backend.ErrRefused, err)
 	case errors.Is(err, windows.RPC_X_BAD_STUB_DATA): // a value over the limit
-		return fmt.Errorf("%w: %w", ErrTooBig, err)
+		return fmt.Errorf("%w: %w", backend.ErrTooBig, err)
 	}
-	return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	return fmt.Errorf("%w: %w", backend.ErrUnavailable, err)
 }

@@ -1,6 +1,6 @@
 //go:build unix && !darwin
 
-package keystore
+package keyring
 
 import (
 	"context"
@@ -14,12 +14,13 @@ import (
 
 	"github.com/godbus/dbus/v5"
 
+	"github.com/awsexec/awsexec/internal/backend"
 	"github.com/awsexec/awsexec/internal/fault"
 	"github.com/awsexec/awsexec/internal/readfile"
 )
 
-// busAddress finds the session bus where D-Bus libraries do. Where there is none it is an error: some libraries would go on to
-// start one.
+// busAddress returns the address of the session bus, found as D-Bus libraries find it. No bus is an error here, while some
+// libraries would start one.
 func busAddress(env func(string) string) (string, error) {
 	if address := env("DBUS_SESSION_BUS_ADDRESS"); address != "" && address != "autolaunch:" {
 		return address, nil
@@ -33,12 +34,12 @@ func busAddress(env func(string) string) (string, error) {
 			return strings.TrimRight(address, "\r\n"), nil
 		}
 	}
-	return "", fmt.Errorf("%w: no D-Bus session (DBUS_SESSION_BUS_ADDRESS is not set)", ErrUnavailable)
+	return "", fmt.Errorf("%w: no D-Bus session (DBUS_SESSION_BUS_ADDRESS is not set)", backend.ErrUnavailable)
 }
 
-// reachable reports why there can be no keyring, at the cost of connecting to the socket of the session bus.
-func reachable(env func(string) string) error {
-	address, err := busAddress(env)
+// Reachable returns why there can be no keyring, or nil, at the cost of connecting to the socket of the session bus.
+func (k *Keyring) Reachable() error {
+	address, err := busAddress(k.opts.Env)
 	if err != nil {
 		return err
 	}
@@ -50,9 +51,12 @@ func reachable(env func(string) string) error {
 	return noConnection(err)
 }
 
-func noConnection(err error) error { return fmt.Errorf("%w: D-Bus session: %w", ErrUnavailable, err) }
+func noConnection(err error) error {
+	return fmt.Errorf("%w: D-Bus session: %w", backend.ErrUnavailable, err)
+}
 
-// dialable connects to a bus on a Unix socket and hangs up. Of other transports it only checks that it may be one.
+// dialable connects to a bus on a Unix socket and closes the connection. An address with another transport is accepted
+// unseen.
 func dialable(address string) error {
 	transport, keys, ok := strings.Cut(address, ":")
 	if !ok {

@@ -1,4 +1,4 @@
-package keystore
+package keyring
 
 import (
 	"bufio"
@@ -9,13 +9,16 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/awsexec/awsexec/internal/backend"
+	"github.com/awsexec/awsexec/internal/bustest"
 )
 
 // The dialogs of a desktop, real ones, on a display without a screen. The keyring has been killed, and the bus starts another one.
-func TestKeyringDesktop(t *testing.T) {
-	needs(t, "xdotool")
+func TestDesktop(t *testing.T) {
+	bustest.Needs(t, "xdotool")
 	if _, err := os.Stat("/usr/share/dbus-1/services/org.gnome.keyring.SystemPrompter.service"); err != nil {
-		missing(t, "gcr-prompter")
+		bustest.Missing(t, "gcr-prompter")
 	}
 	for _, row := range []struct {
 		name  string
@@ -23,17 +26,17 @@ func TestKeyringDesktop(t *testing.T) {
 		want  error
 		say   string
 	}{
-		{"answered", []string{testPassphrase, "Return"}, nil, ""},
-		{"dismissed", []string{"Escape"}, ErrRefused, "its dialog was dismissed"},
-		{"left alone", nil, ErrLocked, "nobody answered its dialog in "},
+		{"answered", []string{bustest.Password, "Return"}, nil, ""},
+		{"dismissed", []string{"Escape"}, backend.ErrRefused, "its dialog was dismissed"},
+		{"left alone", nil, backend.ErrLocked, "nobody answered its dialog in "},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			display := "DISPLAY=" + startDisplay(t) // its own: a key may come late
-			b := startBusIn(t, busHome(t), systemServices, display)
-			daemon := b.startKeyring(t)
-			s := openKeyring(t, testOptions(t.TempDir()))
-			mustPut(t, s, "dev", testKey(1))
-			b.await(t, secretsName, func() { _ = daemon.Kill() })
+			b := bustest.StartIn(t, bustest.Home(t), bustest.SystemServices, display)
+			daemon := b.StartKeyring(t)
+			s := open(t, testOptions())
+			mustPut(t, s, "dev", secret1)
+			b.Await(t, secretsName, func() { _ = daemon.Kill() })
 			ctx := t.Context()
 			if row.words == nil {
 				var cancel context.CancelFunc
@@ -43,7 +46,7 @@ func TestKeyringDesktop(t *testing.T) {
 				defer typeAgainAndAgain(t, display, row.words...)()
 			}
 			got, err := s.Get(ctx, "dev")
-			if !errors.Is(err, row.want) || err != nil && !strings.Contains(err.Error(), row.say) || err == nil && got != testKey(1) {
+			if !errors.Is(err, row.want) || err != nil && !strings.Contains(err.Error(), row.say) || err == nil && got != secret1 {
 				t.Errorf("%v, want %v that says %q", err, row.want, row.say)
 			}
 		})
@@ -53,7 +56,7 @@ func TestKeyringDesktop(t *testing.T) {
 // startDisplay starts an X server on a display that it chooses itself, and returns its name.
 func startDisplay(t *testing.T) string {
 	t.Helper()
-	needs(t, "Xvfb")
+	bustest.Needs(t, "Xvfb")
 	r, w, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)

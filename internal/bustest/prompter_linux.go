@@ -1,4 +1,4 @@
-package keystore
+package bustest
 
 import (
 	"bytes"
@@ -15,18 +15,19 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// prompter stands where a desktop shows gnome-keyring's dialogs. It speaks the messages of gcr's system prompter one by one,
+// Prompter stands where a desktop shows gnome-keyring's dialogs. It speaks the messages of gcr's system prompter one by one,
 // since the order of replies and calls matters to the other end.
-type prompter struct {
+type Prompter struct {
 	conn   *dbus.Conn
-	shown  chan struct{} // a dialog is up
-	answer chan string   // what its human types; "" dismisses it
+	Shown  chan struct{} // a dialog is up
+	Answer chan string   // what its person types; "" dismisses it
 }
 
-func (b *testBus) startPrompter(t *testing.T) *prompter {
+// StartPrompter takes the name of the desktop's prompter.
+func (b *Bus) StartPrompter(t *testing.T) *Prompter {
 	t.Helper()
-	p := &prompter{conn: b.own(t, gnomePrompterName), shown: make(chan struct{}, 8), answer: make(chan string, 8)}
-	calls := overhear(t, p.conn)
+	p := &Prompter{conn: b.Own(t, "org.gnome.keyring.SystemPrompter"), Shown: make(chan struct{}, 8), Answer: make(chan string, 8)}
+	calls := Overhear(t, p.conn)
 	go func() {
 		for m := range calls {
 			if m.Type == dbus.TypeMethodCall {
@@ -37,7 +38,7 @@ func (b *testBus) startPrompter(t *testing.T) *prompter {
 	return p
 }
 
-func (p *prompter) serve(m *dbus.Message) {
+func (p *Prompter) serve(m *dbus.Message) {
 	sender := m.Headers[dbus.FieldSender]
 	p.conn.Send(&dbus.Message{Type: dbus.TypeMethodReply, Headers: map[dbus.HeaderField]dbus.Variant{
 		dbus.FieldDestination: sender,
@@ -51,9 +52,9 @@ func (p *prompter) serve(m *dbus.Message) {
 	case "BeginPrompting": // asks to be invited
 		ready("", "[sx-aes-1]\npublic="+dhPublic+"\n")
 	case "PerformPrompt": // shows the dialog
-		p.shown <- struct{}{}
+		p.Shown <- struct{}{}
 		reply := "no"
-		typed := <-p.answer
+		typed := <-p.Answer
 		if typed != "" {
 			reply = "yes"
 		}

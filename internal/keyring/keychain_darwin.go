@@ -1,11 +1,14 @@
-package keystore
+package keyring
 
 import (
 	"errors"
 	"fmt"
 	"os/exec"
+
+	"github.com/awsexec/awsexec/internal/backend"
 )
 
+// account returns the name under which the keychain keeps an item.
 func account(name string) string { return name }
 
 // showsDialogs: the keychain asks for its password by itself, in the middle of a call.
@@ -20,19 +23,19 @@ const (
 	userCanceled          = 128 // errSecUserCanceled -128
 )
 
-// explain goes by the exit code: the library drops what security(1) wrote.
+// explain wraps err in a kind by the exit code of security(1): the library drops what that wrote.
 func explain(err error) error {
 	exit, ok := errors.AsType[*exec.ExitError](err)
 	if !ok {
-		return fmt.Errorf("%w: %w", ErrUnavailable, err)
+		return fmt.Errorf("%w: %w", backend.ErrUnavailable, err)
 	}
 	switch exit.ExitCode() {
 	case interactionNotAllowed:
-		return fmt.Errorf("%w: the keychain may not ask for its password here (run: security unlock-keychain)", ErrLocked)
+		return fmt.Errorf("%w: the keychain may not ask for its password here (run: security unlock-keychain)", backend.ErrLocked)
 	case authFailed, userCanceled:
-		return fmt.Errorf("%w: access to the keychain was denied", ErrRefused)
+		return fmt.Errorf("%w: access to the keychain was denied", backend.ErrRefused)
 	case noSuchKeychain, notAvailable:
-		return fmt.Errorf("%w: there is no keychain", ErrUnavailable)
+		return fmt.Errorf("%w: there is no keychain", backend.ErrUnavailable)
 	}
-	return fmt.Errorf("%w: security: %w", ErrUnavailable, err)
+	return fmt.Errorf("%w: security: %w", backend.ErrUnavailable, err)
 }

@@ -1,6 +1,6 @@
 //go:build unix && !darwin
 
-package keystore
+package keyring
 
 import (
 	"context"
@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/awsexec/awsexec/internal/backend"
 )
 
 // Names of the Secret Service API (specifications.freedesktop.org/secret-service) and of the bus.
@@ -35,8 +37,8 @@ const (
 )
 
 var (
-	errNoService = fmt.Errorf("%w: no keyring service on the D-Bus session", ErrUnavailable)
-	errNoKeyring = fmt.Errorf("%w: the session has no keyring to keep keys in", ErrUnavailable)
+	errNoService = fmt.Errorf("%w: no keyring service on the D-Bus session", backend.ErrUnavailable)
+	errNoKeyring = fmt.Errorf("%w: the session has no keyring to keep keys in", backend.ErrUnavailable)
 
 	// errSilent ends a call that got no answer in time.
 	errSilent = errors.New("no answer")
@@ -44,8 +46,8 @@ var (
 	errGone = errors.New("the service left the bus")
 )
 
-// service is a conversation with the process that has the name of the Secret Service. Each call ends with an answer, or in
-// errSilent or errGone; what a call returns else is the error that the service gave. It is for one goroutine.
+// service is a conversation with the process that has the name of the Secret Service. Each call ends with an answer, or with
+// errSilent or errGone; any other error is one that the service returned. It is for one goroutine.
 type service struct {
 	conn       *dbus.Conn
 	signals    chan *dbus.Signal
@@ -65,7 +67,8 @@ type service struct {
 	done    write // what a person has agreed to
 }
 
-// connect begins a conversation. Start says whether the bus may start the service; awaited, whether one is about to come by itself.
+// connect begins a conversation. The bus may start the service if start is set; awaited means that a service is about to
+// come by itself.
 func connect(ctx context.Context, p *patience, env func(string) string, start, awaited bool) (*service, error) {
 	address, err := busAddress(env)
 	if err != nil {
@@ -91,7 +94,7 @@ func connect(ctx context.Context, p *patience, env func(string) string, start, a
 	return s, nil
 }
 
-// find finds the owner of the name, and sees to it that changes are noticed from then on.
+// find finds the owner of the name, and subscribes to changes of it.
 func (s *service) find(ctx context.Context, p *patience, start, awaited bool) error {
 	match := s.bus("AddMatch", "type='signal',sender='"+busName+"',member='NameOwnerChanged',arg0='"+secretsName+"'")
 	err := s.findOwner(ctx, p)
@@ -144,10 +147,11 @@ func (s *service) awaitOwner(ctx context.Context, p *patience) error {
 	}
 }
 
-// findCollection finds where items are kept as go-keyring does: in the login collection, or else in the default one.
+// findCollection finds the collection that items are kept in as go-keyring does: the login collection, or else the default
+// one.
 //
-// The property must be the first thing that gnome-keyring is asked for, and its answer be waited for: it learns of a new client behind its
-// back, and some versions abort over other calls before that.
+// This property must be the first thing that gnome-keyring is asked for, and the answer must come before the next call:
+// some versions register a new client only then, and abort when other calls come first.
 func (s *service) findCollection(ctx context.Context, p *patience) error {
 	var collections []dbus.ObjectPath
 	if err := s.property(ctx, p, secretsPath, serviceInterface, "Collections", &collections); err != nil {
@@ -172,7 +176,8 @@ func (s *service) isLocked(ctx context.Context, p *patience, object dbus.ObjectP
 	return locked, err
 }
 
-// openSession asks for a session for the transfer of secrets, without encryption: the bus is on this machine and of this user.
+// openSession asks for a session to transfer secrets in, without encryption: the bus is on this machine and belongs to this
+// user.
 func (s *service) openSession() {
 	if s.opening == nil {
 		s.opening = s.call(secretsPath, serviceInterface+".OpenSession", "plain", dbus.MakeVariant(""))
@@ -194,12 +199,12 @@ func (s *service) property(ctx context.Context, p *patience, object dbus.ObjectP
 	return s.ask(ctx, p, s.call(object, "org.freedesktop.DBus.Properties.Get", interfaceName, name), value)
 }
 
-// call sends a call to the service; its answer is to be waited for with ask. Calls that are sent one after the other go together.
+// call sends a call to the service; ask waits for its answer. Calls that are sent without waiting share a round trip.
 func (s *service) call(object dbus.ObjectPath, method string, args ...any) *dbus.Call {
 	return s.conn.Object(s.owner, object).Go(method, 0, nil, args...)
 }
 
-// bus sends a call to the bus itself; its answer is to be waited for with wait.
+// bus sends a call to the bus itself; wait waits for its answer.
 func (s *service) bus(method string, args ...any) *dbus.Call {
 	return s.conn.BusObject().Go(busMethod+method, 0, nil, args...)
 }
@@ -242,7 +247,7 @@ func (s *service) wait(ctx context.Context, p *patience, call *dbus.Call, values
 	}
 }
 
-// note takes notice of a signal, and reports whether it says that the service is no longer the one that has the name.
+// note records a signal, and reports whether it says that the service has lost its name.
 func (s *service) note(signal *dbus.Signal) (gone bool) {
 	if signal.Name == promptInterface+".Completed" && signal.Sender == s.owner && len(signal.Body) == 2 {
 		s.answered[signal.Path], _ = signal.Body[0].(bool)
@@ -265,7 +270,7 @@ func isError(err error, name string) bool {
 	return ok && e.Name == name
 }
 
-// noService makes err errNoService where it is the bus's way to say that nobody offers the service or that it cannot be started.
+// noService wraps err in errNoService if it is the bus's error for a service that nobody offers or that cannot be started.
 func noService(err error) error {
 	e, ok := errors.AsType[dbus.Error](err)
 	if ok && (e.Name == busError+"ServiceUnknown" || e.Name == busError+"NameHasNoOwner" || strings.HasPrefix(e.Name, busError+"Spawn.")) {

@@ -1,6 +1,6 @@
 //go:build unix && !darwin
 
-package keystore
+package keyring
 
 import (
 	"context"
@@ -14,39 +14,41 @@ import (
 	"github.com/awsexec/awsexec/internal/backend"
 )
 
-// keyringOperation works on the items of the Secret Service, as go-keyring writes them: with the attributes service and
-// username. It is one conversation, begun when it is needed and begun again, a few times, when the service leaves the bus.
-type keyringOperation struct {
-	*keyringBackend
+// Operation works on the items of the Secret Service, as go-keyring writes them: with the attributes service and username.
+// It is one conversation, which begins with the first call and begins again, a few times, when the service leaves the bus.
+type Operation struct {
+	keyring  *Keyring
 	patience patience
 	service  *service // nil while there is no conversation
-	left     bool     // the service has left in the course of this operation
+	left     bool     // the service has left during this operation
 }
 
-// attempts bounds how often a call is begun when the service leaves the bus.
+// attempts bounds how often a call is made when the service leaves the bus.
 const attempts = 3
 
 func account(name string) string { return name }
 
-func (k *keyringBackend) Begin() (backend.Operation, func()) {
+// Begin begins an operation. It does not connect yet.
+func (k *Keyring) Begin() (backend.Operation, func()) {
 	o := k.operation()
 	return o, o.hangUp
 }
 
-func (k *keyringBackend) operation() *keyringOperation {
-	return &keyringOperation{keyringBackend: k, patience: k.newPatience()}
+func (k *Keyring) operation() *Operation {
+	return &Operation{keyring: k, patience: k.newPatience()}
 }
 
-func (o *keyringOperation) hangUp() {
+func (o *Operation) hangUp() {
 	if o.service != nil {
 		o.service.close()
 		o.service = nil
 	}
 }
 
-func (o *keyringOperation) Get(ctx context.Context, it backend.Item) (secret []byte, err error) {
+// Get returns a copy of an item.
+func (o *Operation) Get(ctx context.Context, it backend.Item) (secret []byte, err error) {
 	err = o.try(ctx, func(s *service) error {
-		s.openSession() // goes together with the search
+		s.openSession() // shares a round trip with the search
 		found, err := o.search(ctx, it)
 		if err != nil {
 			return err
@@ -67,7 +69,8 @@ func (o *keyringOperation) Get(ctx context.Context, it backend.Item) (secret []b
 	return secret, err
 }
 
-func (o *keyringOperation) Set(ctx context.Context, it backend.Item, secret []byte) error {
+// Set stores an item. Where the service asks a person first, it returns backend.ErrUnprepared, and Prepare asks.
+func (o *Operation) Set(ctx context.Context, it backend.Item, secret []byte) error {
 	return o.try(ctx, func(s *service) error {
 		if s.isDone(write{"set", it}) {
 			return nil
@@ -90,14 +93,15 @@ func (o *keyringOperation) Set(ctx context.Context, it backend.Item, secret []by
 	})
 }
 
-func (o *keyringOperation) Delete(ctx context.Context, it backend.Item) error {
+// Delete removes an item. It asks as Set does.
+func (o *Operation) Delete(ctx context.Context, it backend.Item) error {
 	deleted := false
 	return o.try(ctx, func(s *service) error {
 		if s.isDone(write{"delete", it}) {
 			return nil
 		}
 		found, err := o.search(ctx, it)
-		if deleted && errors.Is(err, ErrNotFound) { // by a service that has left since
+		if deleted && errors.Is(err, backend.ErrNotFound) { // by a service that has left since
 			return nil
 		}
 		if err != nil {
@@ -118,8 +122,8 @@ func (o *keyringOperation) Delete(ctx context.Context, it backend.Item) error {
 	})
 }
 
-// prepare has a person unlock what the operation needs, or answer the prompt that its last call has left.
-func (o *keyringOperation) Prepare(ctx context.Context, _ backend.Need) error {
+// Prepare asks a person to unlock what the operation needs, or to answer the prompt that its last call has left.
+func (o *Operation) Prepare(ctx context.Context, _ backend.Need) error {
 	return o.try(ctx, func(s *service) error {
 		release, err := o.askAlone(ctx)
 		if err != nil {
@@ -127,10 +131,10 @@ func (o *keyringOperation) Prepare(ctx context.Context, _ backend.Need) error {
 		}
 		defer release()
 		if s.prompt != noObject {
-			if o.noPrompt {
+			if o.keyring.opts.NoPrompt {
 				return errMayNotAsk
 			}
-			return s.finish(ctx, &o.patience, o.timeout)
+			return s.finish(ctx, &o.patience, o.keyring.opts.Timeout)
 		}
 		err = o.unlock(ctx, s.collection, collectionInterface)
 		if err == nil && s.locked != noObject {
@@ -143,45 +147,45 @@ func (o *keyringOperation) Prepare(ctx context.Context, _ backend.Need) error {
 	})
 }
 
-// unlock has a person unlock a collection or an item, if it is locked.
-func (o *keyringOperation) unlock(ctx context.Context, object dbus.ObjectPath, interfaceName string) error {
+// unlock asks a person to unlock a collection or an item, if it is locked.
+func (o *Operation) unlock(ctx context.Context, object dbus.ObjectPath, interfaceName string) error {
 	s, p := o.service, &o.patience
 	locked, err := s.isLocked(ctx, p, object, interfaceName)
 	switch {
 	case err != nil || !locked:
 		return err
-	case o.noPrompt:
+	case o.keyring.opts.NoPrompt:
 		return errMayNotAsk
 	}
 	var unlocked []dbus.ObjectPath
 	var prompt dbus.ObjectPath
 	err = s.ask(ctx, p, s.call(secretsPath, serviceInterface+".Unlock", []dbus.ObjectPath{object}), &unlocked, &prompt)
 	if err == nil && prompt != noObject {
-		err = s.show(ctx, p, o.timeout, prompt)
+		err = s.show(ctx, p, o.keyring.opts.Timeout, prompt)
 	}
 	if err != nil {
 		return err
 	}
 	locked, err = s.isLocked(ctx, p, object, interfaceName)
 	if err == nil && locked {
-		err = fmt.Errorf("%w: it could not be unlocked", ErrLocked)
+		err = fmt.Errorf("%w: it could not be unlocked", backend.ErrLocked)
 	}
 	return err
 }
 
 // askAlone waits until no other operation of this process asks a person: one answer may be enough for all of them.
-func (o *keyringOperation) askAlone(ctx context.Context) (release func(), err error) {
+func (o *Operation) askAlone(ctx context.Context) (release func(), err error) {
 	began := time.Now()
 	select {
-	case o.asking <- struct{}{}:
-		return func() { <-o.asking }, nil
+	case o.keyring.asking <- struct{}{}:
+		return func() { <-o.keyring.asking }, nil
 	case <-ctx.Done():
 		return nil, unanswered(ctx, time.Since(began))
 	}
 }
 
-// search returns the items that are it. A collection that is locked may not know its items.
-func (o *keyringOperation) search(ctx context.Context, it backend.Item) (found []dbus.ObjectPath, err error) {
+// search returns the objects of an item. A locked collection may not know its items.
+func (o *Operation) search(ctx context.Context, it backend.Item) (found []dbus.ObjectPath, err error) {
 	s, p := o.service, &o.patience
 	err = s.ask(ctx, p, s.call(s.collection, collectionInterface+".SearchItems", attributes(it)), &found)
 	if err != nil || len(found) > 0 {
@@ -194,15 +198,15 @@ func (o *keyringOperation) search(ctx context.Context, it backend.Item) (found [
 	case locked:
 		return nil, backend.ErrUnprepared
 	}
-	return nil, ErrNotFound
+	return nil, backend.ErrNotFound
 }
 
-// try runs f in a conversation, in a new one when the service leaves the bus, and makes its error one of this package.
-func (o *keyringOperation) try(ctx context.Context, f func(*service) error) (err error) {
+// try runs f in a conversation, in a new one when the service leaves the bus, and wraps its error in a kind.
+func (o *Operation) try(ctx context.Context, f func(*service) error) (err error) {
 	for range attempts {
 		err = nil
 		if o.service == nil {
-			o.service, err = connect(ctx, &o.patience, o.env, true, o.left)
+			o.service, err = connect(ctx, &o.patience, o.keyring.opts.Env, true, o.left)
 		}
 		if err == nil {
 			err = f(o.service)
@@ -216,22 +220,22 @@ func (o *keyringOperation) try(ctx context.Context, f func(*service) error) (err
 	return o.explain(ctx, err)
 }
 
-// absent reports whether there is no keyring, starting its service if it can be started.
-func (o *keyringOperation) absent(ctx context.Context) (bool, error) {
+// Absent reports whether there is no keyring. It starts the keyring's service if there is one to start.
+func (o *Operation) Absent(ctx context.Context) (bool, error) {
 	err := o.try(ctx, func(*service) error { return nil })
 	switch {
 	case errors.Is(err, errNoService), errors.Is(err, errNoKeyring):
 		return true, nil
-	case errors.Is(err, ErrUnavailable):
+	case errors.Is(err, backend.ErrUnavailable):
 		return false, err
 	}
 	return false, nil
 }
 
-// condition looks at the keyring without starting its service.
-func (k *keyringBackend) condition(ctx context.Context) Condition {
+// Condition looks at the keyring without starting its service, unlocking it or showing a dialog.
+func (k *Keyring) Condition(ctx context.Context) Condition {
 	p := k.newPatience()
-	s, err := connect(ctx, &p, k.env, false, false)
+	s, err := connect(ctx, &p, k.opts.Env, false, false)
 	locked := false
 	if err == nil {
 		defer s.close()
@@ -243,18 +247,18 @@ func (k *keyringBackend) condition(ctx context.Context) Condition {
 	_, answered := errors.AsType[dbus.Error](err)
 	switch {
 	case errors.Is(err, errNoService), errors.Is(err, errNoKeyring):
-		return ConditionAbsent
+		return Absent
 	case answered:
-		return ConditionUnknown
+		return Unknown
 	case err != nil:
-		return ConditionSilent
+		return Silent
 	case locked:
-		return ConditionLocked
+		return Locked
 	}
-	return ConditionOpen
+	return Open
 }
 
-// outdated reports whether err may come from what the conversation knows of a service, or an item, that is no longer there.
+// outdated reports whether err may mean that the conversation is about a service, or an item, that is no longer there.
 func outdated(err error) bool {
 	if errors.Is(err, errGone) {
 		return true
@@ -267,7 +271,7 @@ func outdated(err error) bool {
 	return false
 }
 
-// ifLocked is err, or backend.ErrUnprepared where the service says that something is locked.
+// ifLocked returns err, or backend.ErrUnprepared if the service reports that something is locked.
 func ifLocked(err error) error {
 	if isError(err, secretError+"IsLocked") {
 		return backend.ErrUnprepared
@@ -275,23 +279,23 @@ func ifLocked(err error) error {
 	return err
 }
 
-// explain wraps err in a kind of this package, unless it has one.
-func (o *keyringOperation) explain(ctx context.Context, err error) error {
-	for _, kind := range []error{nil, ErrNotFound, ErrLocked, ErrUnavailable, ErrRefused} {
+// explain wraps err in a kind, unless it has one.
+func (o *Operation) explain(ctx context.Context, err error) error {
+	for _, kind := range []error{nil, backend.ErrNotFound, backend.ErrLocked, backend.ErrUnavailable, backend.ErrRefused} {
 		if errors.Is(err, kind) {
 			return err
 		}
 	}
 	switch {
 	case errors.Is(err, errSilent):
-		return o.noAnswer(ctx, &o.patience)
+		return o.keyring.noAnswer(ctx, &o.patience)
 	case isError(err, busError+"AccessDenied"):
-		return fmt.Errorf("%w: %w", ErrRefused, err)
+		return fmt.Errorf("%w: %w", backend.ErrRefused, err)
 	}
-	return fmt.Errorf("%w: %w", ErrUnavailable, err)
+	return fmt.Errorf("%w: %w", backend.ErrUnavailable, err)
 }
 
-// attributes are what finds an item.
+// attributes returns the attributes by which an item is found.
 func attributes(it backend.Item) map[string]string {
 	return map[string]string{"service": it.Service, "username": account(it.Name)}
 }

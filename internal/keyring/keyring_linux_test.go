@@ -1,0 +1,395 @@
+package keyring
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/godbus/dbus/v5"
+	"github.com/zalando/go-keyring"
+	"golang.org/x/sys/unix"
+
+	"github.com/awsexec/awsexec/internal/backend"
+	"github.com/awsexec/awsexec/internal/bustest"
+)
+
+func TestWithoutBus(t *testing.T) {
+	trace := bustest.NoBus(t)
+	for _, address := range []string{"", "autolaunch:"} {
+		t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
+		o := testOptions()
+		k := New(o)
+		if err := k.Reachable(); !errors.Is(err, backend.ErrUnavailable) {
+			t.Error(err)
+		}
+		// A bus that went away after Reachable.
+		if _, err := (client{k}).Get(t.Context(), "dev"); !errors.Is(err, backend.ErrUnavailable) {
+			t.Error(err)
+		}
+		if c := k.Condition(t.Context()); c != Silent {
+			t.Errorf("a keyring without a bus: %v", c)
+		}
+	}
+	if _, err := os.Stat(trace); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("dbus-launch was started: %v", err)
+	}
+	// The trap works: the library alone walks into it.
+	if _, err := dbus.ConnectSessionBus(); err == nil {
+		t.Error("found a bus")
+	}
+	if _, err := os.Stat(trace); err != nil {
+		t.Errorf("the stand-in for dbus-launch does not run: %v", err)
+	}
+}
+
+func TestDeadAddress(t *testing.T) {
+	dir := t.TempDir()
+	stale := filepath.Join(dir, "stale")
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: stale, Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.SetUnlinkOnClose(false)
+	l.Close()
+	for _, address := range []string{
+		"unix:path=" + stale,
+		"unix:path=" + filepath.Join(dir, "none"),
+		"unix:abstract=awsexec-test-none",
+		"unix:path=" + stale + ";unix:path=" + filepath.Join(dir, "none"),
+		"unix:guid=1",
+		"unix:path=%zz",
+		"nonsense",
+	} {
+		t.Setenv("DBUS_SESSION_BUS_ADDRESS", address)
+		if err := New(testOptions()).Reachable(); !errors.Is(err, backend.ErrUnavailable) {
+			t.Errorf("%s: %v", address, err)
+		}
+	}
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unsupported:x=y")
+	if _, err := open(t, testOptions()).Get(t.Context(), "dev"); !errors.Is(err, backend.ErrUnavailable) {
+		t.Error(err)
+	}
+}
+
+// The bus starts gnome-keyring, which has no collection: a server where nobody ever logged in to a desktop.
+func TestWithoutCollection(t *testing.T) {
+	bustest.Start(t, bustest.SystemServices)
+	bustest.Needs(t, "gnome-keyring-daemon")
+	wantAll(t, open(t, testOptions()), backend.ErrUnavailable)
+}
+
+func TestMute(t *testing.T) {
+	b := bustest.Start(t, bustest.NoServices)
+	bustest.Overhear(t, b.Own(t, secretsName))
+	o := testOptions()
+	s := open(t, o)
+	began := time.Now()
+	_, err := s.Get(t.Context(), "dev")
+	if took := time.Since(began); !errors.Is(err, backend.ErrUnavailable) || took < 3*time.Second || took > 5*time.Second {
+		t.Errorf("%v after %v", err, took)
+	}
+
+	o.Timeout = 100 * time.Millisecond
+	wantAll(t, open(t, o), backend.ErrUnavailable)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if _, err := open(t, o).Get(ctx, "dev"); !errors.Is(err, backend.ErrUnavailable) || !errors.Is(err, context.DeadlineExceeded) {
+		t.Error(err)
+	}
+}
+
+func TestDeniedByBus(t *testing.T) {
+	bustest.Start(t, bustest.DenySecrets).StartKeyring(t)
+	wantAll(t, open(t, testOptions()), backend.ErrRefused)
+}
+
+// Errors that no keyring here can be brought to give.
+func TestErrorNames(t *testing.T) {
+	for name, want := range map[string]error{
+		secretError + "NoSession":     backend.ErrUnavailable,
+		busError + "LimitsExceeded":   backend.ErrUnavailable,
+		busError + "AccessDenied":     backend.ErrRefused,
+		busError + "UnknownInterface": backend.ErrUnavailable,
+	} {
+		o := New(testOptions()).operation()
+		if got := o.explain(t.Context(), dbus.Error{Name: name}); !errors.Is(got, want) {
+			t.Errorf("%s: %v, want %v", name, got, want)
+		}
+	}
+}
+
+// Locked, and no desktop to ask on: told at once.
+func TestLockedHeadless(t *testing.T) {
+	for name, config := range map[string]string{"no prompter": bustest.NoServices, "prompter without display": bustest.SystemServices} {
+		t.Run(name, func(t *testing.T) {
+			b := bustest.Start(t, config)
+			b.StartKeyring(t)
+			o := testOptions()
+			mustPut(t, open(t, o), "other", secret1)
+			b.Lock(t)
+			s := open(t, o) // which has not read anything before
+			wantAll(t, s, backend.ErrLocked)
+		})
+	}
+}
+
+func TestDialogDismissed(t *testing.T) {
+	b := bustest.Start(t, bustest.NoServices)
+	p := b.StartPrompter(t)
+	b.StartKeyring(t)
+	b.Lock(t)
+	s := open(t, testOptions())
+	for range operations(s) {
+		p.Answer <- ""
+	}
+	wantAll(t, s, backend.ErrRefused)
+}
+
+// Where nobody is to be asked, a locked keyring says so and shows nothing.
+func TestNoPrompt(t *testing.T) {
+	b := bustest.Start(t, bustest.NoServices)
+	p := b.StartPrompter(t)
+	b.StartKeyring(t)
+	o := testOptions()
+	o.NoPrompt = true
+	s := open(t, o)
+	if _, err := s.Get(t.Context(), "dev"); !errors.Is(err, backend.ErrNotFound) {
+		t.Errorf("an unlocked keyring without the key: %v", err)
+	}
+	b.Lock(t)
+	wantAll(t, s, backend.ErrLocked)
+	select {
+	case <-p.Shown:
+		t.Error("a dialog was shown")
+	default:
+	}
+}
+
+// A dialog that a human is looking at is not cut off by the timeout: only the context ends the wait.
+func TestDialogUnanswered(t *testing.T) {
+	b := bustest.Start(t, bustest.NoServices)
+	p := b.StartPrompter(t)
+	b.StartKeyring(t)
+	b.Lock(t)
+	o := testOptions()
+	o.Timeout = time.Second
+	s := open(t, o)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	got := make(chan error, 1)
+	go func() {
+		_, err := s.Get(ctx, "dev")
+		got <- err
+	}()
+	<-p.Shown
+	select {
+	case err := <-got:
+		t.Fatalf("the dialog was cut off: %v", err)
+	case <-time.After(2 * o.Timeout):
+	}
+	cancel()
+	if err := <-got; !errors.Is(err, backend.ErrLocked) || !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	p.Answer <- ""
+}
+
+// A human who takes longer than the timeout, and then types the password.
+func TestDialogAnswered(t *testing.T) {
+	b := bustest.Start(t, bustest.NoServices)
+	p := b.StartPrompter(t)
+	b.StartKeyring(t)
+	o := testOptions()
+	o.Timeout = time.Second
+	s := open(t, o)
+	mustPut(t, s, "dev", secret1)
+	b.Lock(t)
+	go func() {
+		<-p.Shown
+		<-time.After(2 * o.Timeout)
+		p.Answer <- bustest.Password
+	}()
+	wantKey(t, s, "dev", secret1)
+}
+
+// The daemon dies while its dialog is up, and the library waits for ever.
+func TestDiesMidDialog(t *testing.T) {
+	b := bustest.Start(t, bustest.NoServices)
+	p := b.StartPrompter(t)
+	daemon := b.StartKeyring(t)
+	b.Lock(t)
+	o := testOptions()
+	o.Timeout = time.Second
+	s := open(t, o)
+	got := make(chan error, 1)
+	go func() {
+		_, err := s.Get(t.Context(), "dev")
+		got <- err
+	}()
+	<-p.Shown
+	if err := daemon.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-got; !errors.Is(err, backend.ErrUnavailable) {
+		t.Error(err)
+	}
+}
+
+// The bus itself dies while a dialog is up: the library panics.
+func TestBusDiesMidDialog(t *testing.T) {
+	b := bustest.Start(t, bustest.NoServices)
+	p := b.StartPrompter(t)
+	b.StartKeyring(t)
+	b.Lock(t)
+	s := open(t, testOptions())
+	got := make(chan error, 1)
+	go func() {
+		_, err := s.Get(t.Context(), "dev")
+		got <- err
+	}()
+	<-p.Shown
+	b.Kill(t)
+	if err := <-got; !errors.Is(err, backend.ErrUnavailable) {
+		t.Error(err)
+	} else {
+		t.Log(err)
+	}
+}
+
+func TestDiesBetweenCalls(t *testing.T) {
+	b := bustest.Start(t, bustest.NoServices)
+	daemon := b.StartKeyring(t)
+	s := open(t, testOptions())
+	mustPut(t, s, "dev", secret1)
+	b.Await(t, secretsName, func() {
+		if err := daemon.Kill(); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if _, err := s.Get(t.Context(), "dev"); !errors.Is(err, backend.ErrUnavailable) {
+		t.Error(err)
+	}
+	b.StartKeyring(t)
+	wantKey(t, s, "dev", secret1)
+}
+
+// Some orders of first calls end gnome-keyring when many clients come and go.
+func TestManyClients(t *testing.T) {
+	b := bustest.Start(t, bustest.NoServices)
+	daemon := b.StartKeyring(t)
+	s := open(t, testOptions())
+	mustPut(t, s, "dev", secret1)
+	var wg sync.WaitGroup
+	for range 6 {
+		wg.Go(func() {
+			for range 50 {
+				if got, err := s.Get(t.Context(), "dev"); err != nil || got != secret1 {
+					t.Errorf("one of many: %v", err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if pid := b.Owner(); pid != daemon.Pid {
+		t.Errorf("the keyring is process %d now, not %d", pid, daemon.Pid)
+	}
+}
+
+// What is stored is what go-keyring stores, and the other way round.
+func TestItemsAreGoKeyrings(t *testing.T) {
+	bustest.Start(t, bustest.NoServices).StartKeyring(t)
+	s := open(t, testOptions())
+	mustPut(t, s, "dev", secret1)
+	// Get comes first: see keyringtest.Greet.
+	if got, err := keyring.Get("awsexec", "dev"); err != nil || got != secret1 {
+		t.Errorf("go-keyring reads something else: %v", err)
+	}
+	for _, name := range []string{"dev", "new"} {
+		if err := keyring.Set("awsexec", name, secret2); err != nil {
+			t.Fatal(err)
+		}
+		wantKey(t, s, name, secret2)
+	}
+	mustPut(t, s, "new", secret3)
+	if err := s.Delete(t.Context(), "dev"); err != nil {
+		t.Error(err)
+	}
+	for name, want := range map[string]error{"dev": keyring.ErrNotFound, "new": nil} {
+		if _, err := keyring.Get("awsexec", name); !errors.Is(err, want) {
+			t.Errorf("%s: go-keyring returned %v, want %v", name, err, want)
+		}
+	}
+}
+
+// What answers at the address of the bus may be no bus.
+func TestOddBus(t *testing.T) {
+	for name, says := range map[string]string{
+		"mute": "", "refuses": "REJECTED EXTERNAL\r\n", "no line": strings.Repeat("x", 4096),
+		"hangs up": "\x00", "garbage": "REJECTED EXTERNAL\r\nOK 1\r\nERROR\r\n" + strings.Repeat("garbage!", 8),
+		"huge": "REJECTED EXTERNAL\r\nOK 1\r\nERROR\r\nl\x02\x00\x01\xff\xff\xff\x7f\x01\x00\x00\x00\x00\x00\x00\x00",
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(bustest.Home(t), "s")
+			listener, err := net.Listen("unix", path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer listener.Close()
+			go func() {
+				for {
+					conn, err := listener.Accept()
+					if err != nil {
+						return
+					}
+					if _, err := conn.Write([]byte(says)); err != nil || says == "\x00" {
+						conn.Close()
+					}
+				}
+			}()
+			t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+path)
+			o := testOptions()
+			o.Timeout = 200 * time.Millisecond
+			began := time.Now()
+			if _, err := open(t, o).Get(t.Context(), "dev"); !errors.Is(err, backend.ErrUnavailable) {
+				t.Error(err)
+			}
+			if took := time.Since(began); took > long {
+				t.Errorf("took %v", took)
+			}
+		})
+	}
+}
+
+// Nobody accepts connections to the socket, or there are too many that wait.
+func TestBusThatAcceptsNobody(t *testing.T) {
+	path := filepath.Join(bustest.Home(t), "s")
+	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	if err := errors.Join(unix.Bind(fd, &unix.SockaddrUnix{Name: path}), unix.Listen(fd, 1)); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path="+path)
+	o := testOptions()
+	o.Timeout = 200 * time.Millisecond
+	for range 4 {
+		quick(t, func() {
+			k := New(o)
+			err := k.Reachable()
+			if err == nil {
+				_, err = client{k}.Get(t.Context(), "dev")
+			}
+			if !errors.Is(err, backend.ErrUnavailable) {
+				t.Error(err)
+			}
+		})
+	}
+}
