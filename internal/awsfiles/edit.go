@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"time"
 
 	"github.com/awsexec/awsexec/internal/atomicfile"
 	"github.com/awsexec/awsexec/internal/flock"
@@ -13,42 +15,81 @@ import (
 	"github.com/awsexec/awsexec/internal/readfile"
 )
 
-// BackupSuffix is put behind the name of an AWS file for the copy that is kept of it before it is changed.
+// BackupSuffix follows the name of an AWS file in the name of its backup.
 const BackupSuffix = ".before-awsexec"
 
-// Lock keeps every other awsexec from editing AWS files, so that none undoes what another did. Dir is the data directory.
-func Lock(ctx context.Context, dir string) (release func(), err error) {
-	return flock.Lock(ctx, filepath.Join(dir, "aws-files.lock"))
+// ErrBusy is the error of an edit while another awsexec edits the AWS files for
+// longer than anybody should wait.
+var ErrBusy = errors.New("another awsexec is editing the AWS files")
+
+// patience is how long another awsexec is waited for.
+const patience = 30 * time.Second
+
+// EditFunc returns what becomes of the content of a file, and whether that
+// differs.
+type EditFunc func(old []byte) (data []byte, changed bool, err error)
+
+// Editor edits AWS files. It keeps a backup of each as it was before the first
+// edit. It is for one goroutine.
+type Editor struct {
+	dir     string // of awsexec's data, which has the lock
+	waiting func() (done func())
+	edited  []string // paths of the files that were changed
+	backups []string // paths of those that were there before
 }
 
-// Edit replaces the AWS file at path by what edit makes of it; a process that is killed leaves the old file or the new one. With backup it
-// first keeps a copy of what was there, without the secrets: one with them would outlive the move of a key into the keystore. It reports
-// whether it changed the file, and whether it kept a copy. The caller holds the lock.
-func Edit(path string, backup bool, edit func(old []byte) (data []byte, changed bool, err error)) (changed, kept bool, err error) {
+// NewEditor returns an editor that keeps every other awsexec with the data
+// directory dir from editing AWS files at the same time, so that none undoes
+// what another did. It calls waiting while it waits for one.
+func NewEditor(dir string, waiting func() (done func())) *Editor {
+	return &Editor{dir: dir, waiting: waiting}
+}
+
+// Backups returns the files that have a backup.
+func (e *Editor) Backups() []string { return e.backups }
+
+// Edit applies edit to the AWS file at path, and reports whether the file
+// changed. A process that is killed leaves the old file or the new one. The
+// backup lacks the secrets: they would outlive the move of a key into the
+// keystore.
+func (e *Editor) Edit(ctx context.Context, path string, edit EditFunc) (changed bool, err error) {
+	release, err := e.lock(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer release()
 	if path == "" {
-		return false, false, errors.New("there is no AWS config file to write to: HOME is not set")
+		return false, errors.New("there is no AWS config file to write to: HOME is not set")
 	}
 	atomicfile.Tidy(path)
 	atomicfile.Tidy(path + BackupSuffix)
 	old, err := readfile.Read(path, readfile.MaxAWS)
 	exists := err == nil
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return false, false, err
+		return false, err
 	}
-	defer clear(old) // they hold keys, perhaps
+	defer clear(old) // it may hold keys
 	data, changed, err := edit(old)
 	defer clear(data)
 	if err != nil || !changed {
-		return false, false, err
+		return false, err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return false, false, err
+		return false, err
 	}
-	if exists && backup {
+	if exists && !slices.Contains(e.edited, path) {
 		if err := atomicfile.Write(path+BackupSuffix, profile.Redact(old), 0o600); err != nil {
-			return false, false, err
+			return false, err
 		}
-		kept = true
+		e.backups = append(e.backups, path)
 	}
-	return true, kept, atomicfile.Write(path, data, 0o600)
+	e.edited = append(e.edited, path)
+	return true, atomicfile.Write(path, data, 0o600)
+}
+
+func (e *Editor) lock(ctx context.Context) (release func(), err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, ErrBusy)
+	defer cancel()
+	defer e.waiting()()
+	return flock.Lock(ctx, filepath.Join(e.dir, "aws-files.lock"))
 }

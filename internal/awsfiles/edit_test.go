@@ -1,52 +1,84 @@
 package awsfiles
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
+
+	"github.com/awsexec/awsexec/internal/flock"
 )
+
+func newTestEditor(t *testing.T) *Editor {
+	return NewEditor(t.TempDir(), func() func() { return func() {} })
+}
 
 func TestEdit(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "new", "credentials")
-	to := func(data string) func([]byte) ([]byte, bool, error) {
+	to := func(data string) EditFunc {
 		return func([]byte) ([]byte, bool, error) { return []byte(data), true, nil }
 	}
-	steps := []struct {
-		what          string
-		backup        bool
-		edit          func([]byte) ([]byte, bool, error)
-		changed, kept bool
-		file, copy    string // what is there afterwards
+	no := errors.New("no")
+	const secret, redacted = "aws_secret_access_key = S3CR3TMARKER\n", "aws_secret_access_key = (left out by awsexec)\n"
+	first, second := newTestEditor(t), newTestEditor(t)
+	for _, s := range []struct {
+		what         string
+		editor       *Editor
+		edit         EditFunc
+		changed      bool
+		err          error
+		file, backup string // what is there afterwards
 	}{
-		{"a new file", true, to("aws_secret_access_key = S3CR3TMARKER\n"), true, false, "aws_secret_access_key = S3CR3TMARKER\n", ""},
-		{"with a backup", true, to("two"), true, true, "two", "aws_secret_access_key = (left out by awsexec)\n"},
-		{"nothing to change", true, func(old []byte) ([]byte, bool, error) { return old, false, nil }, false, false, "two", "aws_secret_access_key = (left out by awsexec)\n"},
-		{"without a backup", false, to("three"), true, false, "three", "aws_secret_access_key = (left out by awsexec)\n"},
-	}
-	for _, s := range steps {
-		changed, kept, err := Edit(path, s.backup, s.edit)
-		if err != nil || changed != s.changed || kept != s.kept {
-			t.Errorf("%s: %t, %t, %v", s.what, changed, kept, err)
+		{"a new file", first, to("one"), true, nil, "one", ""},
+		{"a file that it has made", first, to(secret), true, nil, secret, ""},
+		{"a file that was there", second, to("two"), true, nil, "two", redacted},
+		{"a file that has a backup", second, to("three"), true, nil, "three", redacted},
+		{"nothing to change", newTestEditor(t), func(old []byte) ([]byte, bool, error) { return old, false, nil }, false, nil, "three", redacted},
+		{"an error", newTestEditor(t), func([]byte) ([]byte, bool, error) { return nil, true, no }, false, no, "three", redacted},
+	} {
+		changed, err := s.editor.Edit(t.Context(), path, s.edit)
+		if changed != s.changed || !errors.Is(err, s.err) {
+			t.Errorf("%s: %t, %v", s.what, changed, err)
 		}
 		if got, err := os.ReadFile(path); err != nil || string(got) != s.file {
 			t.Errorf("%s: %q, %v", s.what, got, err)
 		}
-		if got, _ := os.ReadFile(path + BackupSuffix); string(got) != s.copy {
+		if got, _ := os.ReadFile(path + BackupSuffix); string(got) != s.backup {
 			t.Errorf("%s: the backup is %q", s.what, got)
 		}
 	}
-	no := errors.New("no")
-	if changed, _, err := Edit(path, true, func([]byte) ([]byte, bool, error) { return nil, true, no }); changed || !errors.Is(err, no) {
-		t.Errorf("%t, %v", changed, err)
+	if first.Backups() != nil || !slices.Equal(second.Backups(), []string{path}) {
+		t.Errorf("backups: %q, %q", first.Backups(), second.Backups())
 	}
-	if got, err := os.ReadFile(path); err != nil || string(got) != "three" {
-		t.Errorf("%q, %v", got, err)
+	for what, path := range map[string]string{"no path": "", "a directory": filepath.Dir(path)} {
+		if _, err := first.Edit(t.Context(), path, to("x")); err == nil {
+			t.Errorf("%s: no error", what)
+		}
 	}
-	if _, _, err := Edit("", true, to("x")); err == nil {
-		t.Error("a file without a name was written")
+}
+
+// An edit waits for the one of another process, until its context ends.
+func TestEditWaits(t *testing.T) {
+	dir := t.TempDir()
+	release, err := flock.Lock(t.Context(), filepath.Join(dir, "aws-files.lock"))
+	if err != nil {
+		t.Fatal(err)
 	}
-	if _, _, err := Edit(filepath.Dir(path), true, to("x")); err == nil {
-		t.Error("a directory was read as a file")
+	defer release()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	tooLong, waited := errors.New("too long"), false
+	e := NewEditor(dir, func() func() {
+		cancel(tooLong)
+		return func() { waited = true }
+	})
+	path := filepath.Join(t.TempDir(), "config")
+	_, err = e.Edit(ctx, path, func([]byte) ([]byte, bool, error) { return []byte("x"), true, nil })
+	if !errors.Is(err, tooLong) || !waited {
+		t.Errorf("%v, waited: %t", err, waited)
+	}
+	if _, err := os.Stat(path); err == nil {
+		t.Error("the file was written")
 	}
 }

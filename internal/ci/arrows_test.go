@@ -20,7 +20,7 @@ const module = "github.com/awsexec/awsexec/"
 var arrows = map[string]string{
 	"cmd/awsexec": "internal/cli internal/fastpath",
 	"internal/cli": "exec keystore processfmt internal/awsapi internal/credentials internal/doctor internal/explain " +
-		"internal/profile internal/provider internal/awsfiles internal/renew internal/rotate internal/server internal/session internal/term internal/fastpath internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault",
+		"internal/profile internal/provider internal/awsfiles internal/custody internal/keyinput internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/fastpath internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault",
 
 	"exec":       "internal/credentials internal/guard internal/fault",
 	"keystore":   "internal/agefile internal/backend internal/flock internal/kernelkey internal/keyring internal/ownfile",
@@ -39,6 +39,9 @@ var arrows = map[string]string{
 	"internal/doctor":     "exec internal/awsapi internal/cache internal/explain internal/ownfile internal/profile internal/provider internal/visible keystore",
 	"internal/explain":    "internal/profile internal/readfile",
 	"internal/provider":   "internal/awsapi internal/cache internal/profile keystore internal/readfile",
+	"internal/custody":    "internal/rotate internal/visible keystore",
+	"internal/keyinput":   "internal/readfile",
+	"internal/migrate":    "internal/awsapi internal/awsfiles internal/custody internal/keyinput internal/profile internal/readfile internal/rotate internal/visible keystore",
 	"internal/awsfiles":   "internal/atomicfile internal/flock internal/profile internal/ownfile internal/readfile",
 	"internal/renew":      "exec internal/awsapi internal/explain internal/profile internal/provider internal/awsfiles internal/scratch keystore internal/readfile",
 	"internal/scratch":    "internal/flock",

@@ -10,8 +10,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/awsexec/awsexec/internal/awsapi"
+	"github.com/awsexec/awsexec/internal/custody"
+	"github.com/awsexec/awsexec/internal/keyinput"
 	"github.com/awsexec/awsexec/internal/profile"
-	"github.com/awsexec/awsexec/internal/rotate"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/internal/visible"
 	"github.com/awsexec/awsexec/keystore"
@@ -44,10 +45,10 @@ func (c *addCmd) Run(ctx context.Context, settings *session.Settings, sess *sess
 	if err != nil {
 		return err
 	}
-	keys, old, err := lookUp(ctx, settings, sess, out, c.Name)
+	old, err := lookUp(ctx, settings, sess, out, c.Name)
 	switch {
 	case err == nil && !c.Force:
-		return existsError{c.Name, old}
+		return &custody.ExistsError{Name: c.Name, KeyID: old}
 	case err != nil && !errors.Is(err, keystore.ErrNotFound):
 		return err
 	}
@@ -55,82 +56,54 @@ func (c *addCmd) Run(ctx context.Context, settings *session.Settings, sess *sess
 	if err != nil {
 		return err
 	}
-	if err := checkKey(key); err != nil {
+	if err := keyinput.Check(key); err != nil {
 		return err
 	}
-	identity, err := c.store(ctx, sess, out, timing, p, key)
-	if err != nil {
-		return err
-	}
-	out.note("key %s is stored as %q in %s", visible.KeyID(key.AccessKeyID), c.Name, keys)
-	if c.CSV != "" {
-		out.advise("the key is still in clear in " + c.CSV + ": delete that file")
-	}
-	return c.configure(ctx, settings, out, p, key, identity)
-}
-
-// store asks AWS whose key it is and stores it, while nobody else changes what is under the name or deletes the key. What a
-// person saw of the name before is looked at again.
-func (c *addCmd) store(ctx context.Context, sess *session.Session, out *ui, timing timing, p *profile.Profile, key aws.Credentials) (identity awsapi.Identity, err error) {
-	keys := sess.Opened()
-	release, err := keyLocks{keys, timing.lockPatience}.lockForStoring(ctx, c.Name, key.AccessKeyID)
-	if err != nil {
-		return identity, err
-	}
-	defer release()
-	old, err := keys.KeyID(ctx, c.Name)
-	switch {
-	case err == nil && !c.Force:
-		return identity, existsError{c.Name, old}
-	case err != nil && !errors.Is(err, keystore.ErrNotFound):
-		return identity, err
-	}
-	if !c.NoVerify {
-		if identity, err = verify(ctx, sess, out, p, key); err != nil {
-			return identity, err
+	var who awsapi.Identity
+	remains, err := newCustody(sess, out, timing).Add(ctx, c.Name, key, c.Force, func(ctx context.Context) (err error) {
+		if c.NoVerify {
+			return nil
 		}
-	}
-	return identity, put(ctx, sess, out, c.Name, key, old)
-}
-
-// put stores key under name, in place of the one with the id old, if there is one, and of what is left of that one's rotation. The
-// caller has the locks of both.
-func put(ctx context.Context, sess *session.Session, out *ui, name string, key aws.Credentials, old string) error {
-	defer sess.WaitForKeys()()
-	journal, err := rotate.Unfinished(ctx, sess.Opened(), name)
+		if who, err = owner(sess, out)(ctx, p, key); err != nil {
+			return &custody.UnverifiedError{Err: err}
+		}
+		out.tellOwner(key.AccessKeyID, who)
+		return nil
+	})
 	if err != nil {
 		return err
 	}
-	if err := sess.Opened().Put(ctx, name, key); err != nil {
-		return err
+	out.warnOfRemains(remains)
+	out.note("key %s is stored as %q in %s", visible.KeyID(key.AccessKeyID), c.Name, sess.Opened())
+	if c.CSV != "" {
+		out.advise(hintOfCSV(c.CSV))
 	}
-	if old != "" {
-		forget(sess, out, old)
+	if err := stillInFile(p, key); err != nil {
+		out.Warn(err)
 	}
-	if err := sess.Opened().EndRotation(ctx, name); err != nil { // without a journal too: the index may think that there is one
-		return err
+	if c.WriteConfig {
+		return addProcess(ctx, settings, out, c.Name)
 	}
-	out.warnOfRemains(rotate.RemainsOf(journal, key.AccessKeyID))
-	return nil
+	return showLines(settings, out, p, who)
 }
 
-// read gets the key from where the flags say, else from the person at the terminal.
+// read returns the key from where the flags say, or from the person at the
+// terminal.
 func (c *addCmd) read(ctx context.Context, settings *session.Settings, sess *session.Session, stdin io.Reader) (aws.Credentials, error) {
 	switch {
 	case c.Env:
-		return keyFromEnv(settings.Env)
+		return keyinput.FromEnv(settings.Env)
 	case c.Stdin:
-		return keyFromReader(stdin)
+		return keyinput.FromReader(stdin)
 	case c.CSV != "":
-		return keyFromCSV(c.CSV)
+		return keyinput.FromCSV(c.CSV)
 	}
 	id, err := sess.Person.Ask(ctx, "access key id: ", false)
 	if err != nil {
-		return aws.Credentials{}, unasked(err, "give the id and the secret on two lines of standard input: awsexec add "+quoteWord(c.Name)+" --stdin\n"+
-			"or see awsexec add --help for other ways")
+		return aws.Credentials{}, unasked(err, "add")
 	}
 	key := aws.Credentials{AccessKeyID: strings.TrimSpace(id)}
-	if err := checkKeyID(key.AccessKeyID); err != nil {
+	if err := keyinput.CheckID(key.AccessKeyID); err != nil {
 		return aws.Credentials{}, err
 	}
 	secret, err := sess.Person.Ask(ctx, "secret access key: ", true)
@@ -138,48 +111,39 @@ func (c *addCmd) read(ctx context.Context, settings *session.Settings, sess *ses
 	return key, err
 }
 
-// verify asks AWS whose key it is, and tells.
-func verify(ctx context.Context, sess *session.Session, out *ui, p *profile.Profile, key aws.Credentials) (awsapi.Identity, error) {
-	client, err := sess.Client(p)
-	if err != nil {
-		return awsapi.Identity{}, err
+// stillInFile returns a warning if the AWS files have a key for the profile p,
+// which now has a stored one, too.
+func stillInFile(p *profile.Profile, stored aws.Credentials) error {
+	if p.Static == nil {
+		return nil
 	}
-	done := out.Waiting("for AWS STS")
-	identity, err := client.WhoAmI(ctx, key)
-	done()
-	if err != nil {
-		return awsapi.Identity{}, unverified{err}
-	}
-	out.note("key %s belongs to %s in account %s", visible.KeyID(key.AccessKeyID), identity.ARN, identity.Account)
-	if strings.HasSuffix(identity.ARN, ":root") {
-		out.warn(errors.New("this is a key of the account's root user, which can do everything"),
-			"AWS advises to have no such key: make an IAM user, and delete this key")
-	}
-	return identity, nil
+	same := p.Static.Credentials.AccessKeyID == stored.AccessKeyID
+	return &stillInFileError{profile: p.Name, at: p.Static.AccessKeyID, same: same}
 }
 
-// configure shows the lines that the AWS config file needs, or writes them.
-func (c *addCmd) configure(ctx context.Context, settings *session.Settings, out *ui, p *profile.Profile, key aws.Credentials, identity awsapi.Identity) error {
-	if p.Static != nil {
-		advice := "delete aws_access_key_id and aws_secret_access_key there"
-		if p.Static.Credentials.AccessKeyID == key.AccessKeyID {
-			advice = "take it out of the file: awsexec import " + quoteWord(c.Name)
-		}
-		out.warn(fmt.Errorf("profile %q still has an access key in clear at %s, which the AWS SDKs prefer", c.Name, p.Static.AccessKeyID), advice)
-	}
-	command := processCommand(settings.Self, c.Name)
-	if c.WriteConfig {
-		return addProcess(ctx, settings, out, c.Name, command)
-	}
-	if isProcessOf(settings, p.CredentialProcess, c.Name) {
-		return nil // the profile is there already
+// stillInFileError warns of a key in the AWS files beside a stored one.
+type stillInFileError struct {
+	profile string
+	at      profile.Pos
+	same    bool // it is the stored one
+}
+
+func (e *stillInFileError) Error() string {
+	return fmt.Sprintf("profile %q still has an access key in plaintext at %s, which the AWS SDKs prefer", e.profile, e.at)
+}
+
+// showLines prints the lines that the AWS config file needs for p, unless it has
+// them. Who is the user that the key belongs to, if that is known.
+func showLines(settings *session.Settings, out *ui, p *profile.Profile, who awsapi.Identity) error {
+	if profile.IsProcessOf(p.CredentialProcess, settings.Self, p.Name) {
+		return nil
 	}
 	serial := "arn:aws:iam::ACCOUNT:mfa/DEVICE"
-	if identity.Account != "" {
-		partition := strings.SplitN(identity.ARN, ":", 3)[1]
-		serial = "arn:" + partition + ":iam::" + identity.Account + ":mfa/DEVICE"
+	if who.Account != "" {
+		partition := strings.SplitN(who.ARN, ":", 3)[1]
+		serial = "arn:" + partition + ":iam::" + who.Account + ":mfa/DEVICE"
 	}
-	lines, _, err := profile.AddCredentialProcess(nil, settings.Files.Config, c.Name, command)
+	lines, _, err := profile.AddCredentialProcess(nil, settings.Files.Config, p.Name, processCommand(settings.Self, p.Name))
 	if err != nil {
 		return err
 	}
@@ -192,17 +156,3 @@ func (c *addCmd) configure(ctx context.Context, settings *session.Settings, out 
 	page.line("# mfa_serial = %s", serial)
 	return out.print(page)
 }
-
-// existsError says that a name is taken.
-type existsError struct{ name, keyID string }
-
-func (e existsError) Error() string {
-	return fmt.Sprintf("key %q is there already (%s)", e.name, visible.KeyID(e.keyID))
-}
-
-// unverified is a key that AWS did not confirm. Nothing has been stored.
-type unverified struct{ error }
-
-func (e unverified) Error() string { return "nothing was stored: " + e.error.Error() }
-
-func (e unverified) Unwrap() error { return e.error }

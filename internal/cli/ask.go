@@ -1,32 +1,27 @@
 package cli
 
 import (
-	"context"
 	"time"
 
 	"github.com/awsexec/awsexec/internal/session"
 )
 
-// promptLimit bounds how long a person is waited for in commands that only people use.
+// promptLimit bounds how long commands that only people use wait for a person.
 const promptLimit = 10 * time.Minute
 
-// unaskedError says that nobody could be asked, and what can be done instead.
+// unaskedError is the error of a question that could not be put to anybody.
 type unaskedError struct {
 	error
-	advice string
+	command string // that asked
 }
 
 func (e unaskedError) Unwrap() error { return e.error }
 
-// unasked is the error err of a question, with advice, if there is any, where it could not be put to anybody.
-func unasked(err error, advice string) error {
-	if err != nil && advice != "" && session.Unasked(err) {
-		return unaskedError{err, advice}
+// unasked returns err, which is that of a question of command, as an
+// [unaskedError] if there was nobody to ask.
+func unasked(err error, command string) error {
+	if err != nil && session.Unasked(err) {
+		return unaskedError{err, command}
 	}
 	return err
-}
-
-// confirm asks for a yes. Where nobody can be asked, the error has the given advice.
-func confirm(ctx context.Context, sess *session.Session, question, advice string) error {
-	return unasked(sess.Person.Confirm(ctx, question), advice)
 }

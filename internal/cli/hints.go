@@ -36,9 +36,9 @@ func hint(err error, a *advisor) string {
 func hintFor(err error, a *advisor, name string) string {
 	var unasked unaskedError
 	if errors.As(err, &unasked) {
-		return unasked.advice
+		return hintOfUnasked(unasked, name)
 	}
-	for _, h := range []func(error, *advisor, string) string{hintOfFile, hintOfImport, hintOfRotation, hintOfKeystore, hintOfProfile, hintOfMFA, hintOfGiven, hintOfRenewal, hintOfAWS, hintOfNetwork, hintOfChild} {
+	for _, h := range []func(error, *advisor, string) string{hintOfFile, hintOfImport, hintOfCustody, hintOfRotation, hintOfKeystore, hintOfProfile, hintOfMFA, hintOfGiven, hintOfRenewal, hintOfAWS, hintOfNetwork, hintOfChild} {
 		if advice := h(err, a, name); advice != "" {
 			return advice
 		}

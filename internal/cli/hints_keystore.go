@@ -2,34 +2,14 @@ package cli
 
 import (
 	"errors"
-	"fmt"
 	"runtime"
 	"strings"
 
-	"github.com/awsexec/awsexec/internal/profile"
-	"github.com/awsexec/awsexec/internal/visible"
 	"github.com/awsexec/awsexec/keystore"
 )
 
-func hintOfImport(err error, _ *advisor, name string) string {
-	var of importError
-	var setting *profile.SettingError
-	var taken takenError
-	switch {
-	case errors.As(err, &of) && errors.As(err, &setting) && setting.Key == "role_arn":
-		return fmt.Sprintf("give the role a profile of its own, with source_profile = %s, and import the key then", name)
-	case errors.As(err, &taken):
-		return fmt.Sprintf("store the one in the file instead: awsexec import %s --force\n"+
-			"or keep the stored one, and delete aws_access_key_id and aws_secret_access_key at %s", quoteWord(taken.name), visible.Text(taken.at))
-	}
-	return ""
-}
-
 func hintOfKeystore(err error, a *advisor, _ string) string {
-	var exists existsError
 	switch {
-	case errors.As(err, &exists):
-		return fmt.Sprintf("replace it: awsexec add %s --force", quoteWord(exists.name))
 	case errors.Is(err, keystore.ErrWrongPassphrase):
 		return "try again, or set the right AWSEXEC_PASSPHRASE"
 	case errors.Is(err, keystore.ErrLocked):

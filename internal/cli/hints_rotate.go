@@ -15,7 +15,6 @@ import (
 func hintOfRotation(err error, a *advisor, _ string) string {
 	var copied *rotate.CopyError
 	var stored noStoredKeyError
-	var retiring retiringError
 	var failed *rotate.Error
 	begun := errors.As(err, &failed) && failed.Begun
 	switch {
@@ -23,12 +22,10 @@ func hintOfRotation(err error, a *advisor, _ string) string {
 		return hintOfCopy(copied, a) + "\nto finish: awsexec rotate " + quoteWord(failed.Name)
 	case errors.As(err, &copied):
 		return hintOfCopy(copied, a)
-	case errors.As(err, &stored) && stored.advice != "":
-		return stored.advice
-	case errors.Is(err, errBusy):
-		return "wait until it has finished, or answer what it asks"
-	case errors.As(err, &retiring):
-		return "finish it: awsexec rotate " + quoteWord(retiring.name)
+	case errors.As(err, &stored) && stored.stored != "":
+		return "rotate that: awsexec rotate " + quoteWord(stored.stored)
+	case errors.As(err, &stored) && stored.inFile != "":
+		return "take it into the keystore first: awsexec import " + quoteWord(stored.inFile)
 	case failed != nil:
 		return hintOfFailedRotation(failed, a)
 	}

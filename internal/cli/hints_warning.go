@@ -2,7 +2,9 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 
+	"github.com/awsexec/awsexec/internal/migrate"
 	"github.com/awsexec/awsexec/internal/provider"
 )
 
@@ -11,11 +13,31 @@ import (
 func hintOfWarning(err error) string {
 	var plaintext *provider.PlaintextKeyError
 	var skew *provider.SkewError
+	var linked *migrate.LinkedError
+	var copied *migrate.CopiedError
+	var still *stillInFileError
+	var left keyLeftError
 	switch {
 	case errors.As(err, &plaintext):
 		return "move it into the keystore: awsexec import " + quoteWord(plaintext.Profile)
 	case errors.As(err, &skew):
 		return "set the clock, or switch on its synchronisation"
+	case errors.Is(err, errRootKey):
+		return "AWS advises against such keys: create an IAM user, and delete this key"
+	case errors.As(err, &linked):
+		return fmt.Sprintf("find them, and delete them if nothing needs them: find %s -xdev -inum %d", quoteWord(linked.Root), linked.Inode)
+	case errors.As(err, &copied) && copied.Ours:
+		return "take it out with an editor; it is in a comment, or in another profile"
+	case errors.As(err, &copied):
+		return "delete it if nothing needs it: rm " + quoteWord(copied.Path)
+	case errors.As(err, &still) && still.same:
+		return "take it out of the file: awsexec import " + quoteWord(still.profile)
+	case errors.As(err, &still):
+		return "delete aws_access_key_id and aws_secret_access_key there"
+	case errors.Is(err, errUnknownKey):
+		return "see which keys there are, and delete the one that nothing uses: aws iam list-access-keys"
+	case errors.As(err, &left):
+		return "if nothing uses it: aws iam delete-access-key --access-key-id " + quoteWord(left.keyID)
 	}
 	return ""
 }

@@ -44,7 +44,7 @@ func (w *world) noSecrets(hold ...string) {
 			}
 		}
 		if strings.Contains(string(data), ststest.Marker) {
-			w.t.Errorf("%s has a secret in clear", path)
+			w.t.Errorf("%s has a secret in plaintext", path)
 		}
 		return err
 	})
@@ -130,7 +130,7 @@ func TestImportShows(t *testing.T) {
 		ststest.Marker+"\n[work]\n"+aliceKeys)
 	config := w.write(".aws/config", "[work]\n"+bobKeys+"[profile bob]\n"+bobKeys)
 	want := "PROFILE   KEY           AT" + strings.Repeat(" ", len(credentials)+3) + "CAN BE MOVED\n" +
-		"default   ASIA…MPLE     " + credentials + ":2    no: a session, which ends by itself; the tool that made it puts it there\n" +
+		"default   ASIA…MPLE     " + credentials + ":2    no: a session, which expires by itself; the tool that made it writes it there\n" +
 		"minio     *****         " + credentials + ":7    no: not the key of an IAM user: its id does not look like AKIA…\n" +
 		"work      AKIA…CE01     " + credentials + ":10   yes\n" +
 		"work      AKIA…OL01     " + config + ":2         no: no SDK reads a profile from section [work]\n" +
@@ -178,8 +178,8 @@ func TestImportRefuses(t *testing.T) {
 		{"id alone", "", "[bob]\naws_access_key_id = " + carolID + "\n", nil, []string{"credentials:2: aws_secret_access_key is missing"}},
 		{"two keys", "[profile bob]\n" + aliceKeys, "[bob]\n" + bobKeys, nil, []string{"config:2: another key than at ", "credentials:2"}},
 		{"secret of two lines", "", "[bob]\n" + bobKeys + "  more\n", nil, []string{"credentials:2: aws_secret_access_key (line 3) goes on over more than one line"}},
-		{"malformed secret", "", "[bob]\naws_access_key_id = " + carolID + "\naws_secret_access_key = x\n", nil, []string{"credentials:2: that is no secret access key"}},
-		{"name", "", "[b;b]\n" + bobKeys, nil, []string{`key of profile "b;b": the keystore does not take it`}},
+		{"malformed secret", "", "[bob]\naws_access_key_id = " + carolID + "\naws_secret_access_key = x\n", nil, []string{"credentials:2: invalid secret access key"}},
+		{"name", "", "[b;b]\n" + bobKeys, nil, []string{`key of profile "b;b": invalid name for the keystore`}},
 		{"wrong secret", "", "[bob]\naws_access_key_id = " + carolID + "\naws_secret_access_key = " + aliceSecret + "\n", nil, []string{"nothing was stored: ", "SignatureDoesNotMatch", "awsexec add bob --force"}},
 		{"session by name", "", "[bob]\n" + bobKeys + "aws_session_token = x\n", []string{"bob", "work"}, []string{`"bob": a session`}},
 	} {

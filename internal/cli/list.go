@@ -65,7 +65,7 @@ func (c *listCmd) Run(ctx context.Context, settings *session.Settings, sess *ses
 	for _, r := range rows {
 		if r.Rotating {
 			out.note("the rotation of %q is not finished", r.Name)
-			out.advise("to finish it: awsexec rotate " + quoteWord(r.Name))
+			out.advise(hintOfUnfinished(r.Name))
 		}
 	}
 	return nil

@@ -10,43 +10,50 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
-// lookUp opens the keystore and returns the access key id that it has under name. Where there is no keyring it offers to make an encrypted
-// file, for who is about to store a key; nobody gets that file without having said yes.
-func lookUp(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, name string) (keys *keystore.Store, keyID string, err error) {
-	keys, err = sess.Keys()
+// lookUp opens the keystore and returns the access key id that it has under name.
+// Where there is no keyring it offers to create an encrypted file, for somebody
+// who is about to store a key; nobody gets that file without having said yes.
+func lookUp(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, name string) (keyID string, err error) {
+	keys, err := sess.Keys()
 	if err == nil {
 		keyID, err = keys.KeyID(ctx, name)
 	}
-	if !errors.Is(err, keystore.ErrUnavailable) {
-		return keys, keyID, err
+	if !errors.Is(err, keystore.ErrUnavailable) || settings.NoPrompt || settings.Keystore != keystore.KindAuto {
+		return keyID, err
 	}
-	if offered, offerErr := offerFile(ctx, settings, sess, out, keys, err); offerErr != nil {
-		return keys, "", offerErr
-	} else if !offered {
-		return keys, "", err
+	if keys != nil && keys.Condition(ctx) != keystore.ConditionAbsent { // it does not answer
+		return "", err
 	}
-	keyID, err = sess.Opened().KeyID(ctx, name)
-	return sess.Opened(), keyID, err
+	out.Debug("keystore: %v", err)
+	switch offerErr := offerFile(ctx, sess); {
+	case errors.Is(offerErr, errNoOffer):
+		return "", err
+	case offerErr != nil:
+		return "", offerErr
+	}
+	return sess.Opened().KeyID(ctx, name)
 }
 
-// offerFile asks a person whether an encrypted file is to be the keystore, and opens it. It asks nobody where the user has chosen a
-// keystore, where there is a file or a keyring already, even one that does not answer, and where there is no terminal.
-func offerFile(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, keys *keystore.Store, why error) (bool, error) {
+// errNoOffer says that nobody was asked.
+var errNoOffer = errors.New("no encrypted file was offered")
+
+// offerFile asks a person whether to keep keys in an encrypted file, and opens
+// it. The error is errNoOffer if there is a file or no terminal.
+func offerFile(ctx context.Context, sess *session.Session) error {
 	o, err := sess.KeystoreOptions()
 	if err != nil {
-		return false, err
+		return err
 	}
-	if settings.Keystore != keystore.KindAuto || settings.NoPrompt || keystore.FileExists(o) || keys != nil && keys.Condition(ctx) != keystore.ConditionAbsent {
-		return false, nil
+	if keystore.FileExists(o) {
+		return errNoOffer
 	}
-	out.Debug("keystore: %v", why)
-	err = confirm(ctx, sess, fmt.Sprintf("there is no keyring on this machine; keep keys in a file encrypted with a passphrase, under %s?", o.Dir), "")
+	err = sess.Person.Confirm(ctx, fmt.Sprintf("there is no keyring on this machine; keep keys in a file encrypted with a passphrase, under %s?", o.Dir))
 	if errors.Is(err, term.ErrNoTerminal) {
-		return false, nil
+		return errNoOffer
 	}
 	if err != nil {
-		return false, err
+		return err
 	}
 	_, err = sess.UseFile()
-	return err == nil, err
+	return err
 }

@@ -35,5 +35,5 @@ func newPassphrase(ctx context.Context, settings *session.Settings, sess *sessio
 		return []byte(p), nil
 	}
 	p, err := sess.Person.NewPassphrase(ctx)
-	return p, unasked(err, "set AWSEXEC_NEW_PASSPHRASE, or run it on a terminal: awsexec passphrase")
+	return p, unasked(err, "passphrase")
 }

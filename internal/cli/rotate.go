@@ -40,7 +40,7 @@ func (c *rotateCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 	}
 	r := &rotate.Rotation{
 		Name: c.Name, MFA: p.MFASerial != "", Unattended: c.Yes,
-		Keys: keys, Journals: keys, Locks: keyLocks{keys, timing.lockPatience},
+		Keys: keys, Journals: keys, Locks: newCustody(sess, out, timing),
 		AWS:    rotationAWS{client, func(ctx context.Context) (aws.Credentials, error) { return sess.KeySession(ctx, p) }},
 		Person: rotationPerson{out, sess.Person, c.Name, keys.String()},
 		Plaintext: func() ([]profile.ClearKey, error) {
@@ -95,31 +95,35 @@ func whyNotRotatable(ctx context.Context, sess *session.Session, name string, no
 	if err != nil {
 		return err
 	}
-	e := noStoredKeyError{name: name, what: string(plan.Kind), notFound: notFound}
+	e := noStoredKeyError{name: name, uses: string(plan.Kind), notFound: notFound}
 	for plan.From != nil {
 		plan = plan.From
 	}
 	switch plan.Kind {
 	case provider.StoredKey:
 		if plan.Profile.Name != name {
-			e.what = fmt.Sprintf("the stored key of profile %q", plan.Profile.Name)
-			e.advice = "rotate that: awsexec rotate " + quoteWord(plan.Profile.Name)
+			e.uses = fmt.Sprintf("the stored key of profile %q", plan.Profile.Name)
+			e.stored = plan.Profile.Name
 		}
 	case provider.FileKey:
-		e.what = fmt.Sprintf("the access key in clear at %s", plan.Profile.Static.AccessKeyID)
-		e.advice = "take it into the keystore first: awsexec import " + quoteWord(plan.Profile.Name)
+		e.uses = fmt.Sprintf("the access key in plaintext at %s", plan.Profile.Static.AccessKeyID)
+		e.inFile = plan.Profile.Name
 	}
 	return e
 }
 
-// noStoredKeyError says that a profile has no key of its own in the keystore.
+// noStoredKeyError is the error for a profile that has no key of its own in the
+// keystore.
 type noStoredKeyError struct {
-	name, what, advice string
-	notFound           error
+	name     string
+	uses     string // what the profile uses instead, in words
+	stored   string // the profile whose stored key it uses; "" for none
+	inFile   string // the profile whose key in the AWS files it uses; "" for none
+	notFound error
 }
 
 func (e noStoredKeyError) Error() string {
-	return fmt.Sprintf("profile %q has no stored key that could be rotated; it uses: %s", e.name, e.what)
+	return fmt.Sprintf("profile %q has no stored key that could be rotated; it uses: %s", e.name, e.uses)
 }
 
 func (e noStoredKeyError) Unwrap() error { return e.notFound }

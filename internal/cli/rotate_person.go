@@ -23,7 +23,7 @@ func (p rotationPerson) Confirm(ctx context.Context, question rotate.Question) e
 	switch q := question.(type) {
 	case rotate.Replace:
 		text := fmt.Sprintf("replace key %s (%q) of %s by a new one, and delete it at AWS?", visible.KeyID(q.KeyID), p.name, q.OwnerARN)
-		return unasked(p.person.Confirm(ctx, text), "to do it without being asked: awsexec rotate "+quoteWord(p.name)+" --yes")
+		return unasked(p.person.Confirm(ctx, text), "rotate")
 	case rotate.Delete:
 		p.ui.note("%v", q.Key)
 		return p.person.Confirm(ctx, fmt.Sprintf("delete key %s at AWS?", q.Key.Key.ID))
@@ -62,14 +62,22 @@ func (p rotationPerson) Waiting(w rotate.Wait) (done func()) {
 
 func (p rotationPerson) Debug(err error) { p.ui.Debug("%v", err) }
 
-// warnOfRemains says which keys a rotation that does not go on leaves at AWS.
+// warnOfRemains warns of the keys that a rotation leaves at AWS.
 func (u *ui) warnOfRemains(r rotate.Remains) {
 	if r.Unknown {
-		u.warn(errors.New("a rotation was not finished; it may have made a key at AWS whose secret did not arrive here"),
-			"see which keys there are, and delete the one that nothing uses: aws iam list-access-keys")
+		u.Warn(errUnknownKey)
 	}
 	for _, id := range r.KeyIDs {
-		u.warn(fmt.Errorf("a rotation was not finished; its key %s may still be active at AWS", id),
-			"if nothing uses it: aws iam delete-access-key --access-key-id "+quoteWord(id))
+		u.Warn(keyLeftError{id})
 	}
+}
+
+// errUnknownKey warns of a key whose id nobody knows.
+var errUnknownKey = errors.New("a rotation was not finished; it may have made a key at AWS whose secret did not arrive here")
+
+// keyLeftError warns of a key that a rotation leaves at AWS.
+type keyLeftError struct{ keyID string }
+
+func (e keyLeftError) Error() string {
+	return fmt.Sprintf("a rotation was not finished; its key %s may still be active at AWS", e.keyID)
 }

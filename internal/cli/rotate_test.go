@@ -404,7 +404,7 @@ sso_role_name = admin
 		{"role", exitFailed, []string{`profile "role" has no stored key that could be rotated; it uses: the stored key of profile "work"`, "hint: rotate that: awsexec rotate work"}},
 		{"alias", exitFailed, []string{"hint: rotate that: awsexec rotate work"}},
 		{"sso", exitFailed, []string{"it uses: IAM Identity Center"}},
-		{"file", exitFailed, []string{"it uses: the access key in clear at ", "/.aws/credentials:2", "hint: take it into the keystore first: awsexec import file"}},
+		{"file", exitFailed, []string{"it uses: the access key in plaintext at ", "/.aws/credentials:2", "hint: take it into the keystore first: awsexec import file"}},
 	} {
 		w.refuse(tt.code, "", []string{"rotate", tt.name, "--yes"}, tt.parts...)
 	}
@@ -418,7 +418,7 @@ sso_role_name = admin
 		"hint: let profile copy use this one: credential_process = "+self+" --profile work", "hint: and remove the copy: awsexec remove copy")
 	w.ok("", "remove", "copy", "--yes")
 	w.write(".aws/credentials", "[file]\naws_access_key_id = "+aliceID+"\naws_secret_access_key = "+aliceSecret+"\n")
-	w.refuse(exitFailed, "", []string{"rotate", "work", "--yes"}, "is in clear at ", "/.aws/credentials:2 too", "hint: take it out of there: awsexec import file")
+	w.refuse(exitFailed, "", []string{"rotate", "work", "--yes"}, "is in plaintext at ", "/.aws/credentials:2 too", "hint: take it out of there: awsexec import file")
 	w.write(".aws/credentials", "[broken]\nrole_arn = r\nsource_profile = none\naws_access_key_id = "+aliceID+"\naws_secret_access_key = "+aliceSecret+"\n")
 	w.refuse(exitFailed, "", []string{"rotate", "work", "--yes"}, "/.aws/credentials:4 too", "hint: take it out of there: awsexec import broken")
 	w.write(".aws/credentials", "[DEFAULT]\naws_access_key_id = "+aliceID+"\naws_secret_access_key = "+aliceSecret+"\n[x]\n")

@@ -148,7 +148,7 @@ func TestIndexHeals(t *testing.T) {
 		if err := damage(); err != nil {
 			t.Fatal(err)
 		}
-		h.start(addCommand("work", true)).wait().fails(t, 125, "is there already ("+masked(aliceKey)+")")
+		h.start(addCommand("work", true)).wait().fails(t, 125, "already exists ("+masked(aliceKey)+")")
 		h.uses("work", aliceKey)
 		h.uses("other", aliceKey2)
 		if got := h.listed(); len(got) != 2 {

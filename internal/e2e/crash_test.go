@@ -225,7 +225,7 @@ func TestCrashAdd(t *testing.T) {
 func (h *home) again(args ...string) {
 	h.t.Helper()
 	r := h.start(command{args: args, stdin: aliceLines}).wait()
-	if r.code != 0 && !strings.Contains(r.stderr, "is there already ("+masked(aliceKey)+")") {
+	if r.code != 0 && !strings.Contains(r.stderr, "already exists ("+masked(aliceKey)+")") {
 		h.t.Fatalf("a second time: exit code %d\n%s", r.code, r.stderr)
 	}
 }

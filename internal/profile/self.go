@@ -24,6 +24,13 @@ func SelfProcess(command, self string) (profileName string, ok bool) {
 	return "", false
 }
 
+// IsProcessOf reports whether a credential_process runs this program for the
+// profile called name.
+func IsProcessOf(command, self, name string) bool {
+	of, ok := SelfProcess(command, self)
+	return ok && (of == name || of == "" && name == "default")
+}
+
 func isSelf(program, self string) bool {
 	base := program[strings.LastIndexAny(program, `/\`)+1:]
 	return program == self || base == "awsexec" || strings.EqualFold(base, "awsexec.exe")

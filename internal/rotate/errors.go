@@ -75,7 +75,7 @@ func (e *CopyError) Error() string {
 	case e.StoredAs != "":
 		where = fmt.Sprintf("stored as %q", e.StoredAs)
 	default:
-		where = fmt.Sprintf("in clear at %s", e.InFile.Pos)
+		where = fmt.Sprintf("in plaintext at %s", e.InFile.Pos)
 	}
 	return fmt.Sprintf("key %s (%q) is %s too, where it would stop working", visible.KeyID(e.KeyID), e.Name, where)
 }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package cli
+package awsfiles
 
 import (
 	"os"
@@ -8,20 +8,20 @@ import (
 	"syscall"
 )
 
-// linksOf returns what is known of the other names of the file at path, if it
-// has some.
-func linksOf(path string) (hardLinked, bool) {
+// linksOf returns what is known about the other names of the file at path, if
+// it has any.
+func linksOf(path string) (HardLink, bool) {
 	path, err := filepath.Abs(path)
 	if err != nil {
-		return hardLinked{}, false
+		return HardLink{}, false
 	}
 	stat, ok := statOf(path)
 	if !ok || stat.Nlink < 2 {
-		return hardLinked{}, false
+		return HardLink{}, false
 	}
 	root, err := filepath.EvalSymlinks(path)
 	if err != nil {
-		return hardLinked{}, false
+		return HardLink{}, false
 	}
 	for above := filepath.Dir(root); above != root; above = filepath.Dir(root) {
 		if s, ok := statOf(above); !ok || s.Dev != stat.Dev {
@@ -29,7 +29,7 @@ func linksOf(path string) (hardLinked, bool) {
 		}
 		root = above
 	}
-	return hardLinked{path: path, inode: stat.Ino, root: root}, true
+	return HardLink{Path: path, Inode: stat.Ino, Root: root}, true
 }
 
 func statOf(path string) (*syscall.Stat_t, bool) {

@@ -1,0 +1,55 @@
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"github.com/awsexec/awsexec/internal/session"
+	"github.com/awsexec/awsexec/keystore"
+)
+
+// clearCmd forgets sessions.
+type clearCmd struct {
+	Name string `arg:"" optional:"" help:"Name of the key whose sessions to forget; all keys' if there is none."`
+}
+
+func (c *clearCmd) about() string { return c.Name }
+
+func (c *clearCmd) Run(ctx context.Context, sess *session.Session, out *ui) error {
+	sessions, err := sess.Cache()
+	if err != nil {
+		return err
+	}
+	if c.Name == "" {
+		if err := sessions.ForgetAll(); err != nil {
+			return err
+		}
+		out.note("all sessions are forgotten")
+		return nil
+	}
+	id, err := keyID(ctx, sess, c.Name)
+	if err != nil {
+		return err
+	}
+	if err := sessions.Forget(id); err != nil {
+		return err
+	}
+	out.note("the sessions of %q are forgotten", c.Name)
+	return nil
+}
+
+// keyID is the access key id that sessions of the profile name are made from.
+func keyID(ctx context.Context, sess *session.Session, name string) (string, error) {
+	id, err := sess.KeyID(ctx, name)
+	if !errors.Is(err, keystore.ErrNotFound) {
+		return id, err
+	}
+	p, profileErr := sess.Profile(ctx, name)
+	if profileErr != nil {
+		return "", profileErr
+	}
+	if p.Static == nil {
+		return "", err
+	}
+	return p.Static.Credentials.AccessKeyID, nil
+}

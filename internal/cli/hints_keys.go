@@ -1,0 +1,74 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/awsexec/awsexec/internal/awsfiles"
+	"github.com/awsexec/awsexec/internal/custody"
+	"github.com/awsexec/awsexec/internal/migrate"
+	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/visible"
+)
+
+// hintOfUnasked is the advice for a question that could not be asked about the
+// key called name.
+func hintOfUnasked(e unaskedError, name string) string {
+	switch e.command {
+	case "add":
+		return "give the id and the secret on two lines of standard input: awsexec add " + quoteWord(name) + " --stdin\n" +
+			"or see awsexec add --help for other ways"
+	case "import":
+		return "see what would be done: awsexec import --dry-run\nto do it without being asked: awsexec import --yes"
+	case "passphrase":
+		return "set AWSEXEC_NEW_PASSPHRASE, or run it on a terminal: awsexec passphrase"
+	}
+	return fmt.Sprintf("to do it without being asked: awsexec %s %s --yes", e.command, quoteWord(name))
+}
+
+// hintOfImport is the advice for a key that cannot be moved out of the AWS files.
+func hintOfImport(err error, _ *advisor, name string) string {
+	var of *migrate.Error
+	var setting *profile.SettingError
+	var taken *migrate.TakenError
+	switch {
+	case errors.As(err, &of) && errors.As(err, &setting) && setting.Key == "role_arn":
+		return fmt.Sprintf("give the role a profile of its own, with source_profile = %s, and import the key then", name)
+	case errors.As(err, &taken):
+		return fmt.Sprintf("store the one in the file instead: awsexec import %s --force\n"+
+			"or keep the stored one, and delete aws_access_key_id and aws_secret_access_key at %s", quoteWord(taken.Name), visible.Text(taken.At))
+	case errors.Is(err, awsfiles.ErrBusy):
+		return "wait until it has finished"
+	}
+	return ""
+}
+
+// hintOfCustody is the advice for a stored key that cannot be changed.
+func hintOfCustody(err error, _ *advisor, _ string) string {
+	var exists *custody.ExistsError
+	var retiring *custody.RetiringError
+	switch {
+	case errors.As(err, &exists):
+		return fmt.Sprintf("replace it: awsexec add %s --force", quoteWord(exists.Name))
+	case errors.Is(err, custody.ErrBusy):
+		return "wait until it has finished, or answer what it asks"
+	case errors.As(err, &retiring):
+		return "finish it: awsexec rotate " + quoteWord(retiring.Name)
+	}
+	return ""
+}
+
+// hintOfCSV is the advice about the file that a stored key was read from.
+func hintOfCSV(path string) string {
+	return "the key is still in plaintext in " + path + ": delete that file"
+}
+
+// hintOfRemoved is the advice about a profile whose key was removed.
+func hintOfRemoved(p *profile.Profile) string {
+	return fmt.Sprintf("profile %q still asks awsexec for it: %s", p.Name, p.Origin["credential_process"])
+}
+
+// hintOfUnfinished is the advice about a key whose rotation is not finished.
+func hintOfUnfinished(name string) string {
+	return "to finish it: awsexec rotate " + quoteWord(name)
+}

@@ -1,0 +1,34 @@
+package cli
+
+import (
+	"runtime"
+	"strconv"
+	"strings"
+
+	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/visible"
+)
+
+// processCommand returns the command line for credential_process, with an
+// absolute path and the given flags after that for the profile.
+func processCommand(self, name string, flags ...string) string {
+	return profile.ProcessCommand(runtime.GOOS, append([]string{plainPath(self), "--profile", name}, flags...)...)
+}
+
+// quoteWord returns word as it is pasted into a shell. It puts a word with a
+// space, but nothing else that is special, into double quotes, which mean the
+// same to shlex, sh, cmd.exe and PowerShell. It writes what does not print as an
+// escape, in the form of bash, zsh and ksh.
+func quoteWord(word string) string {
+	if shown := visible.Text(word); shown != word {
+		escaped := strconv.Quote(word)
+		return "$'" + strings.ReplaceAll(escaped[1:len(escaped)-1], "'", `\'`) + "'"
+	}
+	switch {
+	case runtime.GOOS != "windows" && strings.ContainsAny(word, "\"'`$\\!*?[]{}()<>|&;#~"):
+		return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+	case word == "" || strings.Contains(word, " "):
+		return `"` + word + `"`
+	}
+	return word
+}

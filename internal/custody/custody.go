@@ -1,0 +1,118 @@
+// Package custody changes which key the keystore has under a name. It keeps
+// other processes away meanwhile, and rotations from deleting at AWS what has
+// just been stored.
+package custody
+
+import (
+	"context"
+	"errors"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/rotate"
+	"github.com/awsexec/awsexec/keystore"
+)
+
+// Custody changes stored keys. All members are required.
+type Custody struct {
+	Locks
+
+	// Forget removes the sessions made from a key.
+	Forget func(keyID string)
+
+	// Waiting is called when the keystore is waited for, and done afterwards.
+	Waiting func() (done func())
+}
+
+// Add stores c under name, and returns what an unfinished rotation of the key
+// that it replaces leaves at AWS. The error is an [*ExistsError] if there is a
+// key and replace is false. Verify is called with the locks held, before
+// anything is stored.
+func (c Custody) Add(ctx context.Context, name string, key aws.Credentials, replace bool, verify func(context.Context) error) (rotate.Remains, error) {
+	none := rotate.Remains{}
+	release, err := c.lockBoth(ctx, name, key.AccessKeyID)
+	if err != nil {
+		return none, err
+	}
+	defer release()
+	if err := c.CheckRetiring(ctx, name, key.AccessKeyID); err != nil {
+		return none, err
+	}
+	old, err := c.Keys.KeyID(ctx, name)
+	switch {
+	case err == nil && !replace:
+		return none, &ExistsError{name, old}
+	case err != nil && !errors.Is(err, keystore.ErrNotFound):
+		return none, err
+	}
+	if err := verify(ctx); err != nil {
+		return none, err
+	}
+	return c.Put(ctx, name, key, old)
+}
+
+// Put stores key under name in place of the key with the id old, "" if there is
+// none, and returns what an unfinished rotation of that leaves at AWS. The caller
+// holds the locks of both.
+func (c Custody) Put(ctx context.Context, name string, key aws.Credentials, old string) (rotate.Remains, error) {
+	defer c.Waiting()()
+	journal, err := rotate.Unfinished(ctx, c.Keys, name)
+	if err != nil {
+		return rotate.Remains{}, err
+	}
+	if err := c.Keys.Put(ctx, name, key); err != nil {
+		return rotate.Remains{}, err
+	}
+	if old != "" {
+		c.Forget(old)
+	}
+	if err := c.Keys.EndRotation(ctx, name); err != nil { // without a journal too: the index may show one
+		return rotate.Remains{}, err
+	}
+	return rotate.RemainsOf(journal, key.AccessKeyID), nil
+}
+
+// Remove removes the key with this id from under name, and its sessions. It
+// returns what an unfinished rotation leaves at AWS besides that key. The error
+// is a [*ChangedError] if there is another key under the name by now.
+func (c Custody) Remove(ctx context.Context, name, id string) (rotate.Remains, error) {
+	release, err := c.LockKey(ctx, name)
+	if err != nil {
+		return rotate.Remains{}, err
+	}
+	defer release()
+	switch now, err := c.Keys.KeyID(ctx, name); {
+	case err != nil:
+		return rotate.Remains{}, err
+	case now != id:
+		return rotate.Remains{}, &ChangedError{name, now}
+	}
+	journal, err := rotate.Unfinished(ctx, c.Keys, name)
+	if err != nil {
+		return rotate.Remains{}, err
+	}
+	c.Forget(id) // before, so that none is left if this is interrupted
+	if err := c.Keys.Delete(ctx, name); err != nil {
+		return rotate.Remains{}, err
+	}
+	c.Forget(id) // and after, for those that others made meanwhile
+	return rotate.RemainsOf(journal, id), nil
+}
+
+// CheckRetiring returns a [*RetiringError] if an unfinished rotation is going to
+// delete the key with this id at AWS. A rotation of name that has not made its
+// new key current has done nothing to the old key, and ends when that is stored
+// again.
+func (c Custody) CheckRetiring(ctx context.Context, name, id string) error {
+	of, err := c.Keys.Retiring(ctx, id)
+	if err != nil || of == "" {
+		return err
+	}
+	if of == name {
+		current, err := c.Keys.Get(ctx, name)
+		if err != nil && !errors.Is(err, keystore.ErrNotFound) || current.AccessKeyID == id {
+			return err
+		}
+	}
+	return &RetiringError{id, of}
+}

@@ -1,0 +1,149 @@
+package custody
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/ststest"
+	"github.com/awsexec/awsexec/keystore"
+)
+
+var (
+	first  = aws.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPL1", SecretAccessKey: ststest.Marker + "/1"}
+	second = aws.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPL2", SecretAccessKey: ststest.Marker + "/2"}
+)
+
+// newCustody returns the custody of an empty encrypted file, and the ids of the
+// keys whose sessions it has forgotten.
+func newCustody(t *testing.T) (c Custody, forgot *[]string) {
+	t.Helper()
+	keys, err := keystore.OpenFile(keystore.Options{
+		Dir: t.TempDir(), WorkFactor: 1,
+		Passphrase: func(context.Context, bool) ([]byte, error) { return []byte("passphrase"), nil },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	forgot = new([]string)
+	return Custody{
+		Locks:   Locks{keys, 10 * time.Millisecond},
+		Forget:  func(id string) { *forgot = append(*forgot, id) },
+		Waiting: func() func() { return func() {} },
+	}, forgot
+}
+
+func verified(context.Context) error { return nil }
+
+func (c Custody) add(t *testing.T, name string, key aws.Credentials) {
+	t.Helper()
+	if _, err := c.Add(t.Context(), name, key, true, verified); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (c Custody) has(t *testing.T, name string, want aws.Credentials) {
+	t.Helper()
+	got, err := c.Keys.Get(t.Context(), name)
+	if errors.Is(err, keystore.ErrNotFound) {
+		err = nil
+	}
+	if err != nil || got.AccessKeyID != want.AccessKeyID || got.SecretAccessKey != want.SecretAccessKey {
+		t.Errorf("key %q is %s, %v, want %s", name, got.AccessKeyID, err, want.AccessKeyID)
+	}
+}
+
+// begin begins a rotation of name to the second key.
+func (c Custody) begin(t *testing.T, name string) {
+	t.Helper()
+	journal := keystore.Rotation{Old: first, New: second, Began: time.Unix(1e9, 0).UTC()}
+	if err := c.Keys.PutRotation(t.Context(), name, journal); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestAdd(t *testing.T) {
+	c, forgot := newCustody(t)
+	c.add(t, "work", first)
+	var exists *ExistsError
+	if _, err := c.Add(t.Context(), "work", second, false, verified); !errors.As(err, &exists) || exists.KeyID != first.AccessKeyID {
+		t.Errorf("got %v, want an ExistsError", err)
+	}
+	no := errors.New("no")
+	if _, err := c.Add(t.Context(), "work", second, true, func(context.Context) error { return no }); !errors.Is(err, no) {
+		t.Errorf("got %v, want the error of the verification", err)
+	}
+	c.has(t, "work", first)
+	c.add(t, "work", second)
+	c.has(t, "work", second)
+	if !slices.Equal(*forgot, []string{first.AccessKeyID}) {
+		t.Errorf("forgot the sessions of %q", *forgot)
+	}
+}
+
+// Whoever holds a lock keeps others from the name and from the id.
+func TestBusy(t *testing.T) {
+	c, _ := newCustody(t)
+	for what, lock := range map[string]func() (func(), error){
+		"name": func() (func(), error) { return c.LockKey(t.Context(), "work") },
+		"id":   func() (func(), error) { return c.LockKeyID(t.Context(), first.AccessKeyID) },
+	} {
+		release, err := lock()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Add(t.Context(), "work", first, true, verified); !errors.Is(err, ErrBusy) {
+			t.Errorf("%s: got %v, want ErrBusy", what, err)
+		}
+		release()
+	}
+	c.add(t, "work", first)
+}
+
+// The old key of a rotation that is not finished is not stored again, unless that
+// ends the rotation.
+func TestRetiring(t *testing.T) {
+	c, _ := newCustody(t)
+	c.add(t, "work", first)
+	c.begin(t, "work")
+	var retiring *RetiringError
+	if _, err := c.Add(t.Context(), "other", first, true, verified); !errors.As(err, &retiring) || retiring.Name != "work" {
+		t.Errorf("got %v, want a RetiringError", err)
+	}
+	if err := c.Keys.Replace(t.Context(), "work", first.AccessKeyID, second); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.CheckRetiring(t.Context(), "work", first.AccessKeyID); !errors.As(err, &retiring) {
+		t.Errorf("got %v, want a RetiringError", err)
+	}
+	remains, err := c.Add(t.Context(), "work", second, true, verified)
+	if err != nil || !slices.Equal(remains.KeyIDs, []string{first.AccessKeyID}) {
+		t.Errorf("the rotation leaves %q, %v", remains.KeyIDs, err)
+	}
+	if err := c.CheckRetiring(t.Context(), "work", first.AccessKeyID); err != nil {
+		t.Errorf("the rotation goes on: %v", err)
+	}
+}
+
+func TestRemove(t *testing.T) {
+	c, forgot := newCustody(t)
+	c.add(t, "work", first)
+	c.begin(t, "work")
+	var changed *ChangedError
+	if _, err := c.Remove(t.Context(), "work", second.AccessKeyID); !errors.As(err, &changed) || changed.KeyID != first.AccessKeyID {
+		t.Errorf("got %v, want a ChangedError", err)
+	}
+	c.has(t, "work", first)
+	remains, err := c.Remove(t.Context(), "work", first.AccessKeyID)
+	if err != nil || !slices.Equal(remains.KeyIDs, []string{second.AccessKeyID}) {
+		t.Errorf("the rotation leaves %q, %v", remains.KeyIDs, err)
+	}
+	c.has(t, "work", aws.Credentials{})
+	if !slices.Equal(*forgot, []string{first.AccessKeyID, first.AccessKeyID}) {
+		t.Errorf("forgot the sessions of %q", *forgot)
+	}
+}

@@ -1,0 +1,123 @@
+package migrate
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/keyinput"
+	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/keystore"
+)
+
+// Key is the access key of a profile in the AWS files, or of a section there that
+// is not a profile.
+type Key struct {
+	Profile string             // its name, or what is in the brackets of the section
+	Places  []profile.ClearKey // at least one; one for each file that has the key
+	Skip    error              // why it is not the long-term key of a profile; nil if it is one
+	Err     error              // why such a key cannot be moved; nil if it can
+}
+
+// Credentials returns the long-term key.
+func (k *Key) Credentials() aws.Credentials {
+	c := k.Places[0].Credentials
+	return aws.Credentials{AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey}
+}
+
+// Where returns the places of the key as text.
+func (k *Key) Where() string {
+	var places []string
+	for _, at := range k.Places {
+		places = append(places, at.Pos.String())
+	}
+	return strings.Join(places, ", ")
+}
+
+func (k *Key) isProfile() bool { return !k.Places[0].NoProfile }
+
+// Find returns the access keys in the AWS files, in the order of their places.
+// Self is the path of this program.
+func Find(config *profile.Config, self string) []Key {
+	var keys []Key
+	for _, at := range config.ClearKeys() {
+		same := func(k Key) bool { return k.Profile == at.Profile && k.isProfile() }
+		if i := slices.IndexFunc(keys, same); i >= 0 && !at.NoProfile {
+			keys[i].Places = append(keys[i].Places, at)
+		} else {
+			keys = append(keys, Key{Profile: at.Profile, Places: []profile.ClearKey{at}})
+		}
+	}
+	for i := range keys {
+		k := &keys[i]
+		if k.Skip = skipReason(k.Places); k.Skip == nil {
+			k.Err = obstacle(config, self, k)
+		}
+	}
+	return keys
+}
+
+// skipReason returns why the parts of a key in the files are not a long-term key
+// of AWS; nil if they are.
+func skipReason(places []profile.ClearKey) error {
+	for _, at := range places {
+		switch c := at.Credentials; {
+		case at.NoProfile:
+			return errors.New(at.Obstacle)
+		case c.SessionToken != "" || strings.HasPrefix(c.AccessKeyID, "ASIA"):
+			return errSession
+		case c.AccessKeyID != "" && keyinput.CheckID(c.AccessKeyID) != nil:
+			return errForeign
+		}
+	}
+	return nil
+}
+
+// obstacle returns why a long-term key has to stay where it is; nil if it need
+// not.
+func obstacle(config *profile.Config, self string, k *Key) error {
+	key := k.Credentials()
+	for _, at := range k.Places {
+		switch {
+		case at.Obstacle != "":
+			return fmt.Errorf("%s: %s", at.Pos, at.Obstacle)
+		case at.Credentials.AccessKeyID != key.AccessKeyID || at.Credentials.SecretAccessKey != key.SecretAccessKey:
+			return fmt.Errorf("%s: another key than at %s: delete the one that is not used", at.Pos, k.Places[0].Pos)
+		}
+		if err := keyinput.Check(key); err != nil {
+			return fmt.Errorf("%s: %w", at.Pos, err)
+		}
+	}
+	if err := keystore.CheckName(k.Profile); err != nil {
+		return fmt.Errorf("invalid name for the keystore: %w", err)
+	}
+	if _, err := config.Profile(k.Profile); err != nil {
+		return err
+	}
+	settings, _ := config.Lookup(k.Profile)
+	if process, ok := settings["credential_process"]; ok && !profile.IsProcessOf(process.Text, self, k.Profile) {
+		return &profile.SettingError{Profile: k.Profile, Key: "credential_process", Pos: process.Pos, Reason: "is already there with another command"}
+	}
+	return profile.ProcessConflict(k.Profile, settings)
+}
+
+// Choose returns the keys of the profiles called names, each once, and the names
+// that have none. Without names it returns all long-term keys.
+func Choose(all []Key, names []string) (chosen []Key, missing []string) {
+	if len(names) == 0 {
+		return slices.DeleteFunc(slices.Clone(all), func(k Key) bool { return k.Skip != nil }), nil
+	}
+	for _, name := range names {
+		i := slices.IndexFunc(all, func(k Key) bool { return k.Profile == name && k.isProfile() })
+		switch {
+		case i < 0:
+			missing = append(missing, name)
+		case !slices.ContainsFunc(chosen, func(k Key) bool { return k.Profile == name }):
+			chosen = append(chosen, all[i])
+		}
+	}
+	return chosen, missing
+}
