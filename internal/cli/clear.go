@@ -10,7 +10,7 @@ import (
 
 // clearCmd forgets sessions.
 type clearCmd struct {
-	Name string `arg:"" optional:"" help:"Name of the key whose sessions to forget; all keys' if there is none."`
+	Name string `arg:"" optional:"" help:"Name of the key whose sessions to delete (default: all keys)."`
 }
 
 func (c *clearCmd) about() string { return c.Name }
@@ -24,7 +24,7 @@ func (c *clearCmd) Run(ctx context.Context, sess *session.Session, out *ui) erro
 		if err := sessions.ForgetAll(); err != nil {
 			return err
 		}
-		out.note("all sessions are forgotten")
+		out.note("all sessions are deleted")
 		return nil
 	}
 	id, err := keyID(ctx, sess, c.Name)
@@ -34,7 +34,7 @@ func (c *clearCmd) Run(ctx context.Context, sess *session.Session, out *ui) erro
 	if err := sessions.Forget(id); err != nil {
 		return err
 	}
-	out.note("the sessions of %q are forgotten", c.Name)
+	out.note("the sessions of %q are deleted", c.Name)
 	return nil
 }
 

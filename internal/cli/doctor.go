@@ -19,7 +19,7 @@ const exitFindings = 1
 // no request unless it is told to.
 type doctorCmd struct {
 	JSON   bool `name:"json" help:"Print JSON."`
-	Online bool `help:"Also ask AWS for the time and for whom it takes you, with the cached session if there is one."`
+	Online bool `help:"Also ask AWS for the time and, with a cached session, for your identity."`
 }
 
 func (c *doctorCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, adv *advisor) error {

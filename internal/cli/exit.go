@@ -68,7 +68,7 @@ func misuse(err error) error {
 		help = "awsexec " + node.Name + " --help"
 	} else if word, ok := strings.CutPrefix(text, "unexpected argument "); ok {
 		word, _, _ = strings.Cut(word, ",")
-		return usageError{fmt.Sprintf("%q is no command of awsexec", word), fmt.Sprintf("to run a program with credentials: awsexec -- %s …", quoteWord(word))}
+		return usageError{fmt.Sprintf("unknown command %q", word), fmt.Sprintf("to run a program with credentials: awsexec -- %s …", quoteWord(word))}
 	}
 	if flag, ok := strings.CutSuffix(text, `: expected string value but got "EOL" (<EOL>)`); ok {
 		text = flag + ": missing value"

@@ -10,12 +10,12 @@ import (
 
 // exportCmd prints credentials for a shell or another program, in the formats of "aws configure export-credentials".
 type exportCmd struct {
-	Format processfmt.Format `default:"process" placeholder:"FORMAT" help:"One of process, env, env-no-export, fish, powershell and windows-cmd (default: process)."`
+	Format processfmt.Format `default:"process" placeholder:"FORMAT" help:"Set the format: process, env, env-no-export, fish, powershell or windows-cmd (default: process)."`
 }
 
 func (c *exportCmd) Run(ctx context.Context, sess *session.Session, out *ui) error {
 	if !c.Format.Valid() {
-		return usageError{fmt.Sprintf("format %q is none of %s", string(c.Format), processfmt.FormatNames()), ""}
+		return usageError{fmt.Sprintf("invalid format %q: must be one of %s", string(c.Format), processfmt.FormatNames()), ""}
 	}
 	p, err := sess.Selected(ctx)
 	if err != nil {

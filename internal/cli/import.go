@@ -14,11 +14,11 @@ import (
 
 // importCmd moves long-term keys out of the AWS files into the keystore.
 type importCmd struct {
-	Names    []string `arg:"" optional:"" name:"name" help:"Profiles whose keys to move; without any, all that can be moved."`
-	DryRun   bool     `help:"Show what would be done, and do nothing."`
-	Yes      bool     `short:"y" help:"Do not ask."`
-	NoVerify bool     `help:"Do not ask AWS whose keys these are."`
-	Force    bool     `help:"Replace other keys that are in the keystore under these names."`
+	Names    []string `arg:"" optional:"" name:"name" help:"Profiles whose keys to move (default: all that can be moved)."`
+	DryRun   bool     `help:"Show what would be done, but change nothing."`
+	Yes      bool     `short:"y" help:"Do not ask for confirmation."`
+	NoVerify bool     `help:"Do not check the keys with AWS."`
+	Force    bool     `help:"Replace other keys that are stored under these names."`
 }
 
 func (c *importCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, adv *advisor, timing timing) error {

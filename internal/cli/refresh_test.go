@@ -21,7 +21,7 @@ func TestRefreshUsage(t *testing.T) {
 		args  []string
 		parts []string
 	}{
-		{[]string{"--refresh"}, []string{"--refresh is about a program to run", hint}},
+		{[]string{"--refresh"}, []string{"--refresh needs a program to run", hint}},
 		{[]string{"--refresh", "-p", "work"}, []string{hint}},
 		{[]string{"list", "--refresh"}, []string{hint}},
 		{[]string{"--refresh", "--"}, []string{"no program to run after --"}},
@@ -33,7 +33,7 @@ func TestRefreshUsage(t *testing.T) {
 	w.ok("", "-p", "work")
 	w.ok("", "-p", "work", "--no-session")
 	w.env["AWSEXEC_REFRESH"] = "often"
-	w.refuse(exitUsage, "", nil, `AWSEXEC_REFRESH "often" is neither true nor false`)
+	w.refuse(exitUsage, "", nil, `AWSEXEC_REFRESH: invalid value "often": must be true or false`)
 }
 
 // What the program could not renew is refused before it starts, and before anything is asked.

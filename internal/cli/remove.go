@@ -11,7 +11,7 @@ import (
 // removeCmd removes a stored key.
 type removeCmd struct {
 	Name string `arg:"" help:"Name of the key."`
-	Yes  bool   `short:"y" help:"Do not ask."`
+	Yes  bool   `short:"y" help:"Do not ask for confirmation."`
 }
 
 func (c *removeCmd) about() string { return c.Name }

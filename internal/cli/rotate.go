@@ -18,7 +18,7 @@ import (
 // rotateCmd replaces a stored key by a new one of the same user, and deletes the old one at AWS.
 type rotateCmd struct {
 	Name string `arg:"" help:"Name of the key."`
-	Yes  bool   `short:"y" help:"Do not ask."`
+	Yes  bool   `short:"y" help:"Do not ask for confirmation."`
 }
 
 func (c *rotateCmd) about() string { return c.Name }

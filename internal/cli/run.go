@@ -40,7 +40,7 @@ func run(ctx context.Context, args []string, d deps) int {
 		_, runs := selected.(*execCmd)
 		_, serves := selected.(*serveCmd) // which renews anyway
 		if grammar.Refresh && !runs && !serves {
-			return usageError{"--refresh is about a program to run, and there is none", "awsexec --refresh [-p NAME] -- CMD [ARG…]"}
+			return usageError{"--refresh needs a program to run", "awsexec --refresh [-p NAME] -- CMD [ARG…]"}
 		}
 		if err := checkDirs(selected, settings); err != nil {
 			return err
@@ -86,7 +86,7 @@ func withChild(selected any, child []string) (any, error) {
 	if serves {
 		form = "awsexec [-p NAME] serve -- CMD [ARG…]"
 	} else if _, ok := selected.(*printCmd); !ok {
-		return nil, usageError{"only awsexec without a subcommand, and serve, take a program to run after --", ""}
+		return nil, usageError{"only awsexec without a command, and serve, take a program to run after --", ""}
 	}
 	if len(child) == 0 || child[0] == "" {
 		return nil, usageError{"no program to run after --", form}

@@ -20,10 +20,10 @@ import (
 
 // serveCmd serves credentials as containers get them, to a program that it starts or to whom the user hands the address and the token.
 type serveCmd struct {
-	Listen      string            `default:"127.0.0.1:0" placeholder:"ADDRESS" help:"Where to listen, as ADDRESS:PORT; port 0 is any free one (default: 127.0.0.1:0)."`
-	AllowRemote bool              `help:"Let --listen name an address that other machines or containers may reach. The connection is not encrypted."`
-	AllowHost   []string          `sep:"none" placeholder:"NAME" help:"Another name that clients use for this machine. May be repeated."`
-	Format      processfmt.Format `placeholder:"FORMAT" help:"How to print the variables where there is no CMD: env, env-no-export, fish, powershell or windows-cmd."`
+	Listen      string            `default:"127.0.0.1:0" placeholder:"ADDRESS" help:"Listen on ADDRESS:PORT; port 0 is any free port (default: 127.0.0.1:0)."`
+	AllowRemote bool              `help:"Allow an address that other machines or containers may reach. The connection is not encrypted."`
+	AllowHost   []string          `sep:"none" placeholder:"NAME" help:"Accept requests for this host name too. May be repeated."`
+	Format      processfmt.Format `placeholder:"FORMAT" help:"Set the format of the variables that are printed without CMD: env, env-no-export, fish, powershell or windows-cmd."`
 
 	args []string // of the program to start; nil for none
 }
@@ -79,9 +79,9 @@ func (c *serveCmd) check(settings *session.Settings) error {
 	}
 	switch {
 	case !c.Format.Valid() || c.Format == processfmt.Process:
-		return usageError{fmt.Sprintf("format %q is none of env, env-no-export, fish, powershell and windows-cmd", string(c.Format)), ""}
+		return usageError{fmt.Sprintf("invalid format %q: must be one of env, env-no-export, fish, powershell and windows-cmd", string(c.Format)), ""}
 	case settings.NoSession:
-		return usageError{"serve gives short-lived credentials only: --no-session cannot be had", "awsexec [-p NAME] --no-session -- CMD"}
+		return usageError{"serve gives short-lived credentials only: it does not take --no-session", "awsexec [-p NAME] --no-session -- CMD"}
 	}
 	return nil
 }
@@ -110,11 +110,11 @@ func served(ctx context.Context, settings *session.Settings, sess *session.Sessi
 func (c *serveCmd) listen(out *ui) (net.Listener, error) {
 	address, err := net.ResolveTCPAddr("tcp", c.Listen)
 	if err != nil {
-		return nil, usageError{fmt.Sprintf("--listen %q: %v", c.Listen, err), "awsexec serve --listen 127.0.0.1:0"}
+		return nil, usageError{fmt.Sprintf("invalid --listen %q: %v", c.Listen, err), "awsexec serve --listen 127.0.0.1:0"}
 	}
 	if !address.IP.IsLoopback() {
 		if !c.AllowRemote {
-			return nil, usageError{fmt.Sprintf("--listen %s: others than this machine may reach that address", c.Listen),
+			return nil, usageError{fmt.Sprintf("--listen %s: other machines may reach that address", c.Listen),
 				"if they are meant to, add --allow-remote; otherwise --listen 127.0.0.1:0"}
 		}
 		out.warn(fmt.Errorf("whoever can reach %s and knows the token gets credentials, over a connection that is not encrypted", address), "")

@@ -186,13 +186,13 @@ func TestServeRefuses(t *testing.T) {
 		args  []string
 		parts []string
 	}{
-		{exitUsage, []string{"--listen", "0.0.0.0:0"}, []string{"others than this machine may reach", "hint: ", "--allow-remote"}},
-		{exitUsage, []string{"--listen", ":0"}, []string{"others than this machine may reach"}},
-		{exitUsage, []string{"--listen", "[::]:0"}, []string{"others than this machine may reach"}},
-		{exitUsage, []string{"--listen", "169.254.170.2:0"}, []string{"others than this machine may reach"}},
+		{exitUsage, []string{"--listen", "0.0.0.0:0"}, []string{"other machines may reach", "hint: ", "--allow-remote"}},
+		{exitUsage, []string{"--listen", ":0"}, []string{"other machines may reach"}},
+		{exitUsage, []string{"--listen", "[::]:0"}, []string{"other machines may reach"}},
+		{exitUsage, []string{"--listen", "169.254.170.2:0"}, []string{"other machines may reach"}},
 		{exitUsage, []string{"--listen", "127.0.0.1"}, []string{"missing port"}},
 		{exitUsage, []string{"--no-session"}, []string{"short-lived credentials only"}},
-		{exitUsage, []string{"--format", "process"}, []string{`format "process" is none of`}},
+		{exitUsage, []string{"--format", "process"}, []string{`invalid format "process": must be one of`}},
 		{exitUsage, []string{"--"}, []string{"no program to run after --", "hint: awsexec [-p NAME] serve -- CMD"}},
 		{exitFailed, []string{"--listen", taken.Addr().String()}, []string{"address already in use", "hint: name an address of this machine, and a port that is free: awsexec serve --listen"}},
 		{exitNotFound, []string{"--", "no-such-program"}, []string{"no-such-program: not found"}},

@@ -69,7 +69,7 @@ func parseDuration(s, where string) (time.Duration, error) {
 		d, err = time.Duration(n)*time.Second, nil
 	}
 	if err != nil || d <= 0 || d%time.Second != 0 {
-		return 0, usageError{fmt.Sprintf("%s %q is no duration", where, s), "write it as 1h30m, or in seconds"}
+		return 0, usageError{fmt.Sprintf("%s: invalid duration %q", where, s), "write it as 1h30m, or in seconds"}
 	}
 	return d, nil
 }
@@ -90,7 +90,7 @@ func parseHold(s string) (time.Duration, error) {
 	}
 	d, err := parseDuration(s, "AWSEXEC_HOLD")
 	if err == nil && d > longestHold {
-		err = usageError{fmt.Sprintf("AWSEXEC_HOLD %q is more than %d hours", s, int(longestHold.Hours())), "0 or off switches it off"}
+		err = usageError{fmt.Sprintf("AWSEXEC_HOLD: invalid duration %q: more than %d hours", s, int(longestHold.Hours())), "0 or off switches it off"}
 	}
 	return d, err
 }
@@ -102,7 +102,7 @@ func truth(s, where string) (bool, error) {
 	}
 	b, err := strconv.ParseBool(s)
 	if err != nil {
-		return false, usageError{fmt.Sprintf("%s %q is neither true nor false", where, s), "write 1 or 0"}
+		return false, usageError{fmt.Sprintf("%s: invalid value %q: must be true or false", where, s), "write 1 or 0"}
 	}
 	return b, nil
 }
@@ -115,6 +115,6 @@ func keystoreKind(s string) (keystore.Kind, error) {
 	case keystore.KindAuto, keystore.KindKeyring, keystore.KindFile:
 		return kind, nil
 	default:
-		return "", usageError{fmt.Sprintf("keystore %q must be auto, keyring or file", s), ""}
+		return "", usageError{fmt.Sprintf("invalid keystore %q: must be auto, keyring or file", s), ""}
 	}
 }

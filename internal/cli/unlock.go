@@ -13,7 +13,7 @@ import (
 
 // unlockCmd makes the keystore usable without its passphrase for a time.
 type unlockCmd struct {
-	For string `placeholder:"TIME" default:"8h" help:"How long (default: 8h, at most 24h)."`
+	For string `placeholder:"TIME" default:"8h" help:"Set how long (default: 8h, at most 24h)."`
 }
 
 func (c *unlockCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui) error {
@@ -22,10 +22,10 @@ func (c *unlockCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 		return err
 	}
 	if life == 0 || life > longestHold {
-		return usageError{fmt.Sprintf("--for %q must be between a second and %d hours", c.For, int(longestHold.Hours())), ""}
+		return usageError{fmt.Sprintf("--for: invalid duration %q: must be between a second and %d hours", c.For, int(longestHold.Hours())), ""}
 	}
 	if settings.Hold == 0 {
-		return usageError{"AWSEXEC_HOLD switches off what unlock does: that the kernel holds a key", "unset AWSEXEC_HOLD"}
+		return usageError{"AWSEXEC_HOLD does not let the kernel hold a key, which unlock needs", "unset AWSEXEC_HOLD"}
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, session.ErrTooLong)
 	defer cancel()
@@ -45,7 +45,7 @@ func (c *unlockCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 		return err
 	}
 	if keys.Kind() == keystore.KindFile {
-		out.note("%s is unlocked until %s: any program of yours can have its keys without the passphrase", keys, visible.Until(until, settings.Now()))
+		out.note("%s is unlocked until %s: every program that you run can use its keys without the passphrase", keys, visible.Until(until, settings.Now()))
 	} else {
 		out.note("cached sessions can be used until %s even while %s is locked; new ones still need it", visible.Until(until, settings.Now()), keys)
 	}
@@ -73,7 +73,7 @@ func rightPassphrase(settings *session.Settings, out *ui, f func() error) error 
 		if !errors.Is(err, keystore.ErrWrongPassphrase) || settings.Env("AWSEXEC_PASSPHRASE") != "" || try == passphraseTries {
 			return err
 		}
-		out.note("that is not the passphrase; try again")
+		out.note("wrong passphrase; try again")
 	}
 }
 
@@ -88,6 +88,6 @@ func (*lockCmd) Run(_ context.Context, sess *session.Session, out *ui) error {
 	if err := keystore.Lock(o); err != nil {
 		return fmt.Errorf("lock: %w", err)
 	}
-	out.note("the kernel holds no key of awsexec any more")
+	out.note("the keystore is locked: the kernel holds no key of awsexec")
 	return nil
 }
