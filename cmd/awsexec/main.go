@@ -6,10 +6,10 @@ import (
 	"os"
 
 	"github.com/awsexec/awsexec/internal/cli"
-	_ "github.com/awsexec/awsexec/internal/fastpath" // answers most calls before this one begins
+	"github.com/awsexec/awsexec/internal/fastpath/tickets"
 )
 
 // version is set by the release build.
 var version = "dev"
 
-func main() { os.Exit(cli.Main(os.Args, version)) }
+func main() { os.Exit(cli.Main(os.Args, version, tickets.FastPath{})) }

@@ -10,7 +10,6 @@ import (
 	"runtime/debug"
 	"time"
 
-	"github.com/awsexec/awsexec/internal/fastpath"
 	"github.com/awsexec/awsexec/internal/fault"
 	"github.com/awsexec/awsexec/internal/guard"
 	"github.com/awsexec/awsexec/internal/interrupt"
@@ -24,6 +23,7 @@ type deps struct {
 	home           string   // the user's home directory
 	self           string   // absolute path of this program
 	version        string
+	early          Early // nil for none
 	now            func() time.Time
 	workFactor     int           // of the encrypted keystore; 0 for the default, less only in tests
 	pause          time.Duration // before AWS is asked once more whether it knows a new key
@@ -36,8 +36,8 @@ const grace = 2 * time.Second
 
 // Main runs awsexec with these arguments, the name of the program included, and
 // returns its exit code. It never returns if awsexec became its child, or if a
-// signal had to end it.
-func Main(args []string, version string) int {
+// signal had to end it. Early may be nil.
+func Main(args []string, version string, early Early) int {
 	guard.Process()
 	fault.Handle(endOnFault(deps{stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ()}, os.Exit))
 	defer fault.Catch()
@@ -51,15 +51,18 @@ func Main(args []string, version string) int {
 		home:       home,
 		self:       selfPath(args[0]),
 		version:    version,
+		early:      early,
 		now:        time.Now,
 		workFactor: workFactor,
 		pause:      pause,
 
 		lockPatience: lockPatience,
 	}
-	if fastpath.WriteError != nil {
-		newUI(d).fail(fmt.Errorf("print credentials: %w", fastpath.WriteError), "")
-		return exitFailed
+	if early != nil {
+		if err := early.Failure(); err != nil {
+			newUI(d).fail(fmt.Errorf("print credentials: %w", err), "")
+			return exitFailed
+		}
 	}
 	return run(ctx, args[1:], d)
 }

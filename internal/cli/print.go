@@ -25,8 +25,8 @@ const (
 // printCmd prints credentials in the format of credential_process.
 type printCmd struct{}
 
-func (*printCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, tix *tickets) error {
-	leaveTicket := tix.begin()
+func (*printCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, next *later) error {
+	leave := next.begin()
 	p, err := sess.Selected(ctx)
 	if err != nil {
 		return err
@@ -38,19 +38,19 @@ func (*printCmd) Run(ctx context.Context, settings *session.Settings, sess *sess
 	if err := processfmt.Encode(out.out, credentials.Early(c.Credentials, settings.Now())); err != nil {
 		return fmt.Errorf("print credentials: %w", err)
 	}
-	leaveTicket(ctx, p, c)
+	leave(ctx, c)
 	return nil
 }
 
 // execCmd becomes a child that has credentials in its environment.
 type execCmd struct{ args []string }
 
-func (x *execCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, adv *advisor, given *flags, tix *tickets) error {
+func (x *execCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, adv *advisor, given *flags, next *later) error {
 	path, err := exec.LookPath(x.args[0], settings.Env("PATH"))
 	if err != nil {
 		return childError{err}
 	}
-	leaveTicket := tix.begin()
+	leave := next.begin()
 	p, err := sess.Selected(ctx)
 	if err != nil {
 		return err
@@ -62,7 +62,7 @@ func (x *execCmd) Run(ctx context.Context, settings *session.Settings, sess *ses
 		var given session.Given
 		if given, err = sess.Credentials(ctx, p, execLimit); err == nil {
 			child.Env = givenEnviron(settings, sess, out, p, given)
-			leaveTicket(ctx, p, given)
+			leave(ctx, given)
 		}
 	}
 	if err != nil {

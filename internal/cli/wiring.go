@@ -19,7 +19,7 @@ type wiring struct {
 	out      *ui
 	adv      *advisor
 	flags    *flags
-	tickets  *tickets
+	later    *later
 	timing   timing
 	stdin    io.Reader
 }
@@ -44,9 +44,9 @@ func wire(d deps, out *ui, s *session.Settings, f *flags, args []string, about s
 	sess := session.New(s, out, d.stderr)
 	return &wiring{
 		settings: s, session: sess, out: out, flags: f, stdin: d.stdin,
-		adv:     &advisor{settings: s, session: sess, about: about},
-		tickets: &tickets{settings: s, session: sess, out: out, args: args},
-		timing:  timing{d.pause, d.lockPatience},
+		adv:    &advisor{settings: s, session: sess, about: about},
+		later:  &later{early: d.early, settings: s, session: sess, out: out, args: args},
+		timing: timing{d.pause, d.lockPatience},
 	}
 }
 
@@ -54,5 +54,5 @@ func wire(d deps, out *ui, s *session.Settings, f *flags, args []string, about s
 func (w *wiring) run(ctx context.Context, parsed *kong.Context) error {
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	parsed.BindTo(w.stdin, (*io.Reader)(nil))
-	return parsed.Run(w.settings, w.session, w.out, w.adv, w.flags, w.tickets, w.timing)
+	return parsed.Run(w.settings, w.session, w.out, w.adv, w.flags, w.later, w.timing)
 }

@@ -14,7 +14,7 @@ import (
 )
 
 func init() {
-	// Under another name it might have to know whether a credential_process of that name is itself.
+	// Under another name, a credential_process of that name might be this program.
 	if self, err := Executable(); err == nil && len(os.Args) > 0 && base(self) == Name && base(os.Args[0]) == Name {
 		answer(os.Args[1:], os.Environ())
 	}
@@ -22,7 +22,8 @@ func init() {
 
 func base(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
 
-// answer ends the process, or becomes the child, if it can.
+// answer ends the process, or makes it the child, if a ticket allows that. Else
+// it has no effect.
 func answer(args, environ []string) {
 	call, ok := Parse(args, environ)
 	if !ok {
@@ -65,7 +66,7 @@ func answer(args, environ []string) {
 	}
 	if call.HasChild {
 		id := exec.Identity{Credentials: session.Credentials, Region: t.Region, Profile: t.Profile}
-		_ = syscall.Exec(program, call.Child, exec.Environ(environ, id)) // the rest of the program tells why it failed, and knows scripts
+		_ = syscall.Exec(program, call.Child, exec.Environ(environ, id)) // the rest of the program reports why it failed, and knows scripts
 		return
 	}
 	out := attempt{}
@@ -78,7 +79,7 @@ func answer(args, environ []string) {
 	os.Exit(0)
 }
 
-// attempt writes to standard output, and remembers that it has.
+// attempt writes to standard output and remembers that it did.
 type attempt struct{ made bool }
 
 func (a *attempt) Write(data []byte) (int, error) {

@@ -6,21 +6,23 @@ import (
 	"strings"
 )
 
-// Call is a plain call of awsexec that prints credentials or becomes a exec. Its paths are for comparison with those of the whole program.
+// Call is a plain call of awsexec, which prints credentials or becomes a child.
+// Its paths are for comparison with those of the whole program.
 type Call struct {
-	Child    []string // behind --
+	Child    []string // what follows --
 	HasChild bool
 
 	Config, Credentials string // the AWS files
 	Data, Cache         string // awsexec's own directories
 
-	HasBus bool // a D-Bus session may be there, on which a keyring could be
+	HasBus bool // a D-Bus session bus may exist, and a keyring on it
 
 	own  []string // its arguments before --
 	vars []string // the variables that may matter, NAME=value, sorted
 }
 
-// Parse returns the call that a program with these arguments and this environment is, if it is a plain one.
+// Parse returns the call with these arguments and this environment, if it is a
+// plain one.
 func Parse(args, environ []string) (*Call, bool) {
 	c := &Call{own: args}
 	if i := slices.Index(args, "--"); i >= 0 {
@@ -45,7 +47,7 @@ func Parse(args, environ []string) (*Call, bool) {
 	if on := c.env(Switch); on != "" && on != "1" || !path.IsAbs(c.env("HOME")) {
 		return nil, false
 	}
-	// A code is another each time; a child that renews its credentials gets none.
+	// An MFA code differs each time; a child that renews its credentials gets none.
 	if c.env("AWSEXEC_MFA_CODE") != "" || c.env("AWSEXEC_REFRESH") != "" {
 		return nil, false
 	}
@@ -57,8 +59,9 @@ func Parse(args, environ []string) (*Call, bool) {
 	return c, c.Config != "" && c.Credentials != ""
 }
 
-// plain says whether args are flags of which the credentials depend on nothing else than the rest of the fingerprint, or none. It
-// need not read them as the parser does: the same flags always mean the same.
+// plain reports whether args are flags with which the credentials depend on
+// nothing but the fingerprint. It need not read them as the parser does: the
+// same flags always mean the same.
 func plain(args []string) bool {
 	for i := 0; i < len(args); i++ {
 		name, _, hasValue := strings.Cut(args[i], "=")
@@ -77,7 +80,7 @@ func plain(args []string) bool {
 	return true
 }
 
-// env is the value of one of the variables that may matter.
+// env returns the value of one of the variables that may matter.
 func (c *Call) env(name string) string {
 	for _, kv := range c.vars {
 		if value, ok := strings.CutPrefix(kv, name); ok && strings.HasPrefix(value, "=") {
@@ -87,7 +90,7 @@ func (c *Call) env(name string) string {
 	return ""
 }
 
-// file is the path of an AWS file, "" if it takes expansion.
+// file returns the path of an AWS file, "" if it needs expansion.
 func (c *Call) file(variable, name string) string {
 	p := c.env(variable)
 	switch {
@@ -99,6 +102,7 @@ func (c *Call) file(variable, name string) string {
 	return p
 }
 
+// directory returns the path of one of awsexec's own directories.
 func (c *Call) directory(variable, name string) string {
 	if dir := c.env(variable); path.IsAbs(dir) {
 		return path.Join(dir, "awsexec")

@@ -22,8 +22,9 @@ var errNotPlain = errors.New("not a plain file")
 // Fingerprint stands for all that the choice of a session depends on.
 type Fingerprint [sha256.Size]byte
 
-// Fingerprint takes the fingerprint of c as things are now. It is an error if that cannot be taken without side effects, or if the
-// program itself could not read what it would have to.
+// Fingerprint returns the fingerprint of c as things are now. The error means
+// that it cannot be taken without side effects, or that the program itself could
+// not read what it would have to.
 func (c *Call) Fingerprint() (f Fingerprint, err error) {
 	h := hasher{sha256.New()}
 	h.text("awsexec ticket 3")
@@ -48,7 +49,8 @@ func (c *Call) Fingerprint() (f Fingerprint, err error) {
 	return f, nil
 }
 
-// hasher takes values one after the other, each in a form that tells where it ends.
+// hasher hashes values one after the other, each in a form that shows where it
+// ends.
 type hasher struct{ hash.Hash }
 
 func (h hasher) number(n uint64) {
@@ -77,7 +79,8 @@ func (h hasher) list(list []string) {
 	}
 }
 
-// hasBus reports whether D-Bus libraries could find a session bus, given the value of DBUS_SESSION_BUS_ADDRESS. Where in doubt, they could.
+// hasBus reports whether D-Bus libraries could find a session bus, given the
+// value of DBUS_SESSION_BUS_ADDRESS. If in doubt, they could.
 func hasBus(address string) bool {
 	if address != "" && address != "autolaunch:" {
 		return true
@@ -92,10 +95,11 @@ func hasBus(address string) bool {
 	return false
 }
 
-// Executable is os.Executable, which asks the kernel each time.
+// Executable is os.Executable, called once: it asks the kernel each time.
 var Executable = sync.OnceValues(os.Executable)
 
-// program takes what tells one build and place of the program from another, without reading all of it.
+// program hashes what distinguishes one build and place of the program from
+// another, without reading all of it.
 func (h hasher) program() error {
 	path, err := Executable()
 	if err != nil {
@@ -112,7 +116,7 @@ func (h hasher) program() error {
 	return nil
 }
 
-// file takes the path of a file and what is in it, or that it is not there.
+// file hashes the path of a file and its content, or that it does not exist.
 func (h hasher) file(path string) error {
 	h.text(path)
 	content := sha256.New()
@@ -128,7 +132,7 @@ func (h hasher) file(path string) error {
 	return nil
 }
 
-// ownFile is file for one that only awsexec writes to.
+// ownFile is file for one that only awsexec writes.
 func (h hasher) ownFile(dir, name string) error {
 	h.text(dir)
 	h.text(name)
@@ -145,11 +149,13 @@ func (h hasher) ownFile(dir, name string) error {
 	return nil
 }
 
-// pieceSize is how much of a file is read at once: fresh memory for all of a long one would cost more than reading it.
+// pieceSize is how much of a file is read at once: fresh memory for all of a
+// long one would cost more than reading it.
 const pieceSize = 32 << 10
 
-// read hands the content of a regular file to take, in pieces that are overwritten later. Anything else is left alone: a pipe can be read
-// once only. So is what is larger than package readfile would read.
+// read hands the content of a regular file to take, in pieces that are
+// overwritten later. Any other file is an error, and is not read: a pipe can be
+// read only once. So is a file larger than package readfile would read.
 func read(path string, take func(piece []byte)) error {
 	var st syscall.Stat_t
 	if err := syscall.Stat(path, &st); err != nil {

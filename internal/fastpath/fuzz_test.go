@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// FuzzFind checks that no file opens as a ticket but one that was sealed for the call.
+// FuzzFind checks that only a file that was sealed for the call opens as a
+// ticket.
 func FuzzFind(f *testing.F) {
 	key := [32]byte{1}
 	var print Fingerprint
@@ -76,7 +77,8 @@ func FuzzSeal(f *testing.F) {
 	})
 }
 
-// FuzzParse checks that a plain call has its child as it was given, and its files at absolute or given places.
+// FuzzParse checks that a plain call has its child as it was given, and its
+// directories at absolute paths.
 func FuzzParse(f *testing.F) {
 	f.Add("-p\nx\n--\nls\n--\n-l", "HOME=/h\nAWS_CONFIG_FILE=c\nXDG_DATA_HOME=rel")
 	f.Add("--profile=x", "HOME=/h\nAWSEXEC_WARM=0")

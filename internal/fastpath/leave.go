@@ -8,17 +8,19 @@ import (
 )
 
 const (
-	// ticketsMost is how many tickets there may be before some of them go.
+	// ticketsMost is how many tickets there may be before some are removed.
 	ticketsMost = 1024
 
-	// ticketLife is the age at which a ticket may go, used or not: whoever misses it leaves it again.
+	// ticketLife is the age at which a ticket may be removed, used or not: the
+	// next call that needs it leaves it again.
 	ticketLife = 7 * 24 * time.Hour
 
-	// tidyMost is how many tickets are looked at for old ones each time.
+	// tidyMost is how many tickets are examined each time.
 	tidyMost = 64
 )
 
-// Leave keeps t, sealed with the key of the sessions, for calls with the fingerprint f, unless it is there already. Others of old age go.
+// Leave writes t, sealed with the key of the sessions, for calls with the
+// fingerprint f, unless it is there already. It removes some old tickets.
 func (c *Call) Leave(key *[32]byte, f Fingerprint, t Ticket) error {
 	if s, err := c.Find(f); err == nil {
 		if there, err := s.Open(key); err == nil && there == t {
@@ -33,7 +35,7 @@ func (c *Call) Leave(key *[32]byte, f Fingerprint, t Ticket) error {
 	return ownfile.Dir(c.Cache).WriteLazily(file(f), data)
 }
 
-// tidy removes some old tickets and, if there are too many, some of whatever age.
+// tidy removes some old tickets and, if there are too many, some of any age.
 func tidy(in ownfile.Dir) {
 	dir, err := in.Open(cache.Tickets)
 	if err != nil {

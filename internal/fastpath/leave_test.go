@@ -11,7 +11,7 @@ import (
 	"github.com/awsexec/awsexec/internal/ownfile"
 )
 
-// A ticket goes when it is old, not before.
+// TestOldTicketsGo: tidy removes a ticket when it is old, and not before.
 func TestOldTicketsGo(t *testing.T) {
 	dir := ownfile.Dir(t.TempDir())
 	young, old := file(Fingerprint{1}), file(Fingerprint{2})

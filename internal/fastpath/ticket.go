@@ -8,25 +8,27 @@ import (
 	"github.com/awsexec/awsexec/internal/ownfile"
 )
 
-// Ticket says which session answers a call, and how that is handed on.
+// Ticket says which session answers a call, and what else a child gets.
 type Ticket struct {
 	Store   string // the kind of the keystore, under which the kernel holds the sealing key
 	Session string // its file below the cache's directory, with slashes
 
 	MadeWith string   // the long-term key id that the session was made with
-	Index    [32]byte // digest of the index that has said so
+	Index    [32]byte // digest of the index that named this key
 
 	Region  string // for the child
 	Profile string // for the child
 }
 
-// The header of a ticket is plaintext, since it says which key opens the ticket and whether that is worth asking for: magic, then Store and
-// Session, each after a byte with its length.
+// magic begins the header of a ticket. Store and Session follow, each after a
+// byte with its length. The header is plaintext: it says which key opens the
+// ticket, and lets the reader find out whether the key is worth asking for.
 const magic = "awsexec ticket\x03" // the last byte is the version of the format
 
 var errBad = errors.New("not a ticket")
 
-// Sealed is a ticket as it is kept, with its header read and not yet to be trusted.
+// Sealed is a ticket in its file, with its header read, which is not to be
+// trusted yet.
 type Sealed struct {
 	Store   string
 	Session string
@@ -68,7 +70,7 @@ func (s Sealed) Open(key *[32]byte) (Ticket, error) {
 	return t, err
 }
 
-// Seal makes the file of t, which opens for calls with the fingerprint f only.
+// Seal returns the file of t, which opens only for calls with the fingerprint f.
 func (t Ticket) Seal(key *[32]byte, f Fingerprint) ([]byte, error) {
 	header := []byte(magic)
 	for _, field := range []string{t.Store, t.Session} {
@@ -80,8 +82,9 @@ func (t Ticket) Seal(key *[32]byte, f Fingerprint) ([]byte, error) {
 	return cache.Seal(key, header, string(f[:]), t.MadeWith, string(t.Index[:]), t.Region, t.Profile)
 }
 
-// file is where the ticket for calls with the fingerprint f is kept, below the directory of the cache.
+// file returns the path of the ticket for calls with the fingerprint f, below the
+// directory of the cache, with slashes.
 func file(f Fingerprint) string { return cache.Tickets + "/" + hex.EncodeToString(f[:16]) }
 
-// Read reads the session that s names, still cache.
+// Read returns the file of the session that s names, still sealed.
 func (c *Call) Read(s Sealed) ([]byte, error) { return ownfile.Dir(c.Cache).Read(s.Session) }

@@ -119,7 +119,8 @@ func TestFingerprint(t *testing.T) {
 	}
 }
 
-// What cannot be read twice, or not at all, is left alone.
+// TestFingerprintOfOddFiles: a file that cannot be read, or not twice, has no
+// fingerprint.
 func TestFingerprintOfOddFiles(t *testing.T) {
 	home := t.TempDir()
 	fifo := filepath.Join(home, "fifo")

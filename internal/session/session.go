@@ -214,10 +214,11 @@ func (s *Session) Client(p *profile.Profile) (awsapi.Client, error) {
 	}, nil
 }
 
-// Given are credentials, and where they come from.
+// Given are credentials of a profile, and where they come from.
 type Given struct {
 	aws.Credentials
-	From aws.CredentialsProvider
+	Profile *profile.Profile
+	From    aws.CredentialsProvider
 }
 
 // Current reports whether the key in the keystore that the credentials are made
@@ -240,7 +241,7 @@ func (s *Session) Credentials(ctx context.Context, p *profile.Profile, limit tim
 	}
 	c, err := from.Retrieve(ctx)
 	s.Person.noteAnswer(helper.asked(), err)
-	return Given{c, from}, err
+	return Given{c, p, from}, err
 }
 
 // KeySession returns a session of the keystore's key of that name, whatever else

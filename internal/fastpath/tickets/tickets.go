@@ -1,0 +1,111 @@
+// Package tickets leaves the tickets with which package fastpath answers later
+// calls. It knows the whole program, which fastpath must not: whatever fastpath
+// imports is initialised before it.
+package tickets
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+
+	"github.com/awsexec/awsexec/internal/fastpath"
+	"github.com/awsexec/awsexec/internal/provider"
+	"github.com/awsexec/awsexec/internal/session"
+	"github.com/awsexec/awsexec/keystore"
+)
+
+// FastPath is package fastpath as the command line sees it. It implements
+// cli.Early.
+type FastPath struct{}
+
+// Failure returns why this call's answer could not be written; nil if there was
+// none.
+func (FastPath) Failure() error { return fastpath.WriteError }
+
+// Begin returns a function that leaves a ticket for calls with these arguments,
+// if what package fastpath demands holds before and after this call.
+func (FastPath) Begin(args []string, s *session.Settings, sess *session.Session) (leave func(context.Context, session.Given)) {
+	none := func(context.Context, session.Given) {}
+	if s.Debug || s.NoSession || s.Refresh || s.Hold == 0 || filepath.Base(s.Self) != fastpath.Name {
+		return none
+	}
+	call, ok := fastpath.Parse(args, s.Environ)
+	if !ok || !sameFiles(call, s) {
+		return none
+	}
+	before, err := call.Fingerprint()
+	if err != nil {
+		return none
+	}
+	return func(ctx context.Context, given session.Given) {
+		t, ok := ticketFor(ctx, call, s, sess, given)
+		if !ok {
+			return
+		}
+		sessions, err := sess.Cache()
+		if err != nil {
+			return
+		}
+		key, err := sessions.SealingKey(ctx)
+		if err != nil {
+			return
+		}
+		if after, err := call.Fingerprint(); err == nil && after == before {
+			_ = call.Leave(key, after, t) // without it the next call is as slow as this one
+		}
+	}
+}
+
+// sameFiles reports whether the files and directories of call are those that the
+// whole program uses.
+func sameFiles(call *fastpath.Call, s *session.Settings) bool {
+	data, dataErr := s.DataDir()
+	cache, cacheErr := s.CacheDir()
+	return dataErr == nil && cacheErr == nil && call.Data == data && call.Cache == cache &&
+		call.Config == s.Files.Config && call.Credentials == s.Files.Credentials
+}
+
+// ticketFor returns the ticket for credentials that were just handed out. It is
+// false unless they are a session of a key in the keystore and nothing but what
+// is in the fingerprint of the call has led to it.
+func ticketFor(ctx context.Context, call *fastpath.Call, s *session.Settings, sess *session.Session, given session.Given) (t fastpath.Ticket, ok bool) {
+	key, name, ok := provider.SessionOf(given.From)
+	if !ok {
+		return t, false
+	}
+	keys, err := sess.Keys()
+	if err != nil || !foreseeable(keys.Kind(), call, s.Keystore) {
+		return t, false
+	}
+	// The key id must be the index's, not one that the keystore itself was asked
+	// for.
+	entries, err := keys.List(ctx)
+	if err != nil || !slices.ContainsFunc(entries, func(e keystore.Entry) bool { return e.Name == name && e.AccessKeyID == key.Base }) {
+		return t, false
+	}
+	index, ok := keys.Held(ctx)
+	if !ok {
+		return t, false
+	}
+	return fastpath.Ticket{
+		Store:    string(keys.Kind()),
+		MadeWith: key.Base,
+		Index:    index,
+		Session:  key.File(),
+		Region:   sess.Region(given.Profile),
+		Profile:  given.Profile.Name,
+	}, true
+}
+
+// foreseeable reports whether calls like this one use the same kind of keystore
+// whoever is on the bus at the time: the user named it, or there is no other.
+func foreseeable(kind keystore.Kind, call *fastpath.Call, chosen keystore.Kind) bool {
+	switch {
+	case chosen != keystore.KindAuto:
+		return true
+	case kind == keystore.KindFile:
+		return !call.HasBus
+	default:
+		return !keystore.FileExists(keystore.Options{Dir: call.Data})
+	}
+}
