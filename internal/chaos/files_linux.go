@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"filippo.io/age"
 
@@ -141,7 +142,12 @@ func restoreTree(from, to string) error {
 		return err
 	}
 	copyTree(from, to)
-	return os.RemoveAll(old)
+	for {
+		// A process that opened it before may still write to it.
+		if err := os.RemoveAll(old); !errors.Is(err, syscall.ENOTEMPTY) {
+			return err
+		}
+	}
 }
 
 // writeCredentials makes the credentials file one with the keys of plaintext alone.
