@@ -12,7 +12,7 @@ import (
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
-// atOnce starts all commands, and waits for all of them.
+// atOnce starts all commands at once and waits for all of them.
 func (h *home) atOnce(commands []command) []result {
 	h.t.Helper()
 	var started []*process
@@ -26,7 +26,7 @@ func (h *home) atOnce(commands []command) []result {
 	return results
 }
 
-// addCommand stores alice's first or second key.
+// addCommand returns a command that stores alice's first or second key.
 func addCommand(name string, second bool, flags ...string) command {
 	c := command{args: append([]string{"add", name, "--stdin", "--no-verify"}, flags...), stdin: aliceLines}
 	if second {
@@ -35,7 +35,8 @@ func addCommand(name string, second bool, flags ...string) command {
 	return c
 }
 
-// TestAtOnceOnDifferentNames: adding, importing and removing many keys in as many processes loses none of them, nor a line of the AWS files.
+// Processes that add, import and remove different keys at once lose no key and
+// no line of the AWS files.
 func TestAtOnceOnDifferentNames(t *testing.T) {
 	t.Parallel()
 	const many = 6
@@ -68,7 +69,7 @@ func TestAtOnceOnDifferentNames(t *testing.T) {
 		for name, id := range want {
 			h.uses(name, map[string]string{masked(aliceKey): aliceKey, masked(aliceKey2): aliceKey2}[id])
 			if text := string(read(t, h.path(".aws", "config"))); strings.Count(text, " --profile "+name+"\n") != 1 {
-				t.Errorf("config has no process, or several, for %s:\n%s", name, text)
+				t.Errorf("config has not one process for %s:\n%s", name, text)
 			}
 		}
 		wantCredentials := ""
@@ -80,7 +81,8 @@ func TestAtOnceOnDifferentNames(t *testing.T) {
 	})
 }
 
-// TestAtOnceOnOneName: whoever comes last wins whole, and the index says who that was.
+// Of several processes that change one name at once, one wins completely, and
+// the index agrees with it.
 func TestAtOnceOnOneName(t *testing.T) {
 	t.Parallel()
 	onBothKeystores(t, func(t *testing.T, h *home, _ *ststest.Server) {
@@ -96,7 +98,8 @@ func TestAtOnceOnOneName(t *testing.T) {
 					command{args: []string{"import", "work", "--yes", "--no-verify", "--force"}})
 			}
 			for i, r := range h.atOnce(commands) {
-				// A removal may find nothing left; an import may find that another has taken the key out of the file.
+				// A removal may find nothing, and an import may find that
+				// another one has already taken the key out of the file.
 				if r.code != 0 && !strings.Contains(r.stderr, "not found") && !strings.Contains(r.stderr, "has no access key in") {
 					t.Errorf("%v: exit code %d\n%s", commands[i].args, r.code, r.stderr)
 				}
@@ -114,15 +117,17 @@ func TestAtOnceOnOneName(t *testing.T) {
 	})
 }
 
-// TestIndexHeals: the index of names follows a keyring that was changed behind our back, and grows again when it is gone.
-func TestIndexHeals(t *testing.T) {
+// The index of names recovers when another program changes the keyring and when
+// the index file is lost.
+func TestIndexRecovers(t *testing.T) {
 	t.Parallel()
 	h := newKeyringHome(t, newSTS(t).URL())
 	h.config("[profile work]", "region = eu-west-1", "[profile other]", "region = eu-west-1")
 	h.add("work", aliceKey, aliceSecret)
 	h.add("other", aliceKey2, aliceSecret2)
 
-	// An item removed by another program: its use tells, and then the list knows.
+	// Another program removes an item. Using the key fails, and after that list
+	// omits the key.
 	h.removeItems("work")
 	h.run("-p", "work").fails(t, 125, `"work"`)
 	if got := h.listed(); len(got) != 1 || got["other"] != masked(aliceKey2) {
@@ -131,15 +136,16 @@ func TestIndexHeals(t *testing.T) {
 	h.add("work", aliceKey, aliceSecret)
 	h.uses("work", aliceKey)
 
-	// remove is enough as well to be rid of the name.
+	// Remove also drops a name whose item is missing.
 	h.removeItems("work")
 	h.run("remove", "work", "--yes").fails(t, 125, "not found")
 	if got := h.listed(); len(got) != 1 {
-		t.Errorf("list shows %v after a removal of what was gone", got)
+		t.Errorf("list shows %v after the removal of a missing key", got)
 	}
 	h.add("work", aliceKey, aliceSecret)
 
-	// An index that is lost, or makes no sense: each key is listed again once it is used, and adding does not overwrite it.
+	// The index file is missing or invalid: list shows each key again once it
+	// is used, and adding a key does not overwrite it.
 	index := h.path("data", "awsexec", "keyring.index.json")
 	for _, damage := range []func() error{
 		func() error { return os.Remove(index) },

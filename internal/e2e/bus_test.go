@@ -11,8 +11,9 @@ import (
 	"github.com/awsexec/awsexec/internal/keyringtest"
 )
 
-// TestNoKeyring: without a bus, or with one that has no keyring, it is known at once, said with the way out, and nothing is
-// started or stored elsewhere instead. It is not parallel, for the sake of its clock.
+// Without a bus, and on a bus without a keyring, each command fails at once
+// with a hint. Nothing is started, and nothing is stored elsewhere instead. The
+// test measures time, so it is not parallel.
 func TestNoKeyring(t *testing.T) {
 	srv := newSTS(t)
 	for _, keystore := range []string{"keyring", "auto"} {
@@ -36,7 +37,7 @@ func TestNoKeyring(t *testing.T) {
 					}
 				}
 				if _, err := os.Stat(h.path("data", "awsexec", "keystore.age")); err == nil {
-					t.Error("the key fell into the encrypted file, unasked")
+					t.Error("the key was stored in the encrypted file without asking")
 				}
 				if names := processesOf(t, h, "dbus-launch"); len(names) != 0 {
 					t.Errorf("left running: %v", names)
@@ -46,9 +47,10 @@ func TestNoKeyring(t *testing.T) {
 	}
 }
 
-// TestKeyringThatDied: a keyring stops, and then is killed, so that the bus starts another one, whose collection is locked. All that needs a
-// key says which of them it is, in time. It is not parallel, for the sake of its clock.
-func TestKeyringThatDied(t *testing.T) {
+// A keyring stops answering, and then is killed, so that the bus starts another
+// one, whose collection is locked. Each command that needs a key reports the
+// cause in time. The test measures time, so it is not parallel.
+func TestDeadKeyring(t *testing.T) {
 	srv := newSTS(t)
 	h := newHome(t, srv.URL())
 	delete(h.env, "AWSEXEC_PASSPHRASE")
@@ -56,7 +58,7 @@ func TestKeyringThatDied(t *testing.T) {
 	h.config("[profile work]", "region = eu-west-1")
 	config, err := keyringtest.ActivateKeyring(h.path("run"))
 	requirePart(t, err)
-	bus := startBusThat(h, config)
+	bus := startBusWith(h, config)
 	requirePart(t, bus.StartKeyring(loginPassword))
 	daemon := bus.PIDs()[1]
 	add := command{args: []string{"add", "work", "--stdin", "--no-verify", "--force"}, stdin: aliceKey + "\n" + aliceSecret + "\n"}

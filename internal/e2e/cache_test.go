@@ -12,9 +12,10 @@ import (
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
-// TestDamagedSessionHeals: with any byte of the session file flipped, and with the file cut anywhere, credentials still come, and the
-// bad file is gone. Every position is tried as long as the time allows; the rest evenly.
-func TestDamagedSessionHeals(t *testing.T) {
+// With any byte of the session file changed, and with the file truncated
+// anywhere, a call still returns credentials and replaces the damaged file. The
+// test tries as many positions as time allows, spread evenly.
+func TestDamagedSessionIsReplaced(t *testing.T) {
 	t.Parallel()
 	srv := newSTSWith(t, ststest.Config{TokenSize: 64})
 	h := newKeyringHome(t, srv.URL())
@@ -32,7 +33,7 @@ func TestDamagedSessionHeals(t *testing.T) {
 		calls := srv.Calls("GetSessionToken")
 		h.credentials("-p", "work")
 		if bytes.Equal(read(t, h.sessionFile()), bad) || srv.Calls("GetSessionToken") != calls+1 {
-			t.Fatal("the damaged session was used, or stayed")
+			t.Fatal("the damaged session was used or not replaced")
 		}
 	}
 	const budget = 40 * time.Second
@@ -53,13 +54,15 @@ func TestDamagedSessionHeals(t *testing.T) {
 	t.Logf("%d of %d positions", tried, size)
 }
 
-// TestCacheDirectoryUnusable: a cache that cannot be written is a warning; credentials still come.
+// A cache that cannot be written causes a warning, but the call returns
+// credentials.
 func TestCacheDirectoryUnusable(t *testing.T) {
 	t.Parallel()
 	srv := newSTS(t)
 	h := newKeyringHome(t, srv.URL())
 	h.addAlice()
-	// Root may write to a directory of any mode; below a file nobody may.
+	// Root may write to a directory of any mode, but nobody can create a file
+	// below a file.
 	h.env["XDG_CACHE_HOME"] = h.write("", "no directory")
 	r := h.run("-p", "work")
 	decode(t, r)
@@ -69,7 +72,8 @@ func TestCacheDirectoryUnusable(t *testing.T) {
 	isAliceWithSession(t, srv, h.run("-p", "work", "--", "probe", "whoami"))
 }
 
-// TestLargeToken: a session token of 8 KB goes through the cache, the JSON and a child's environment.
+// A session token of 8 KB passes through the cache, the JSON and a child's
+// environment.
 func TestLargeToken(t *testing.T) {
 	t.Parallel()
 	srv := newSTSWith(t, ststest.Config{TokenSize: 8 << 10})
@@ -88,7 +92,7 @@ func TestLargeToken(t *testing.T) {
 	}
 }
 
-// TestNewKeyNewSession: sessions of a key that was replaced are not handed out again.
+// After a key is replaced, sessions of the old key are not returned again.
 func TestNewKeyNewSession(t *testing.T) {
 	t.Parallel()
 	srv := newSTS(t)
@@ -98,7 +102,7 @@ func TestNewKeyNewSession(t *testing.T) {
 	h.add("work", aliceKey2, aliceSecret2, "--force")
 	after := h.credentials("-p", "work")
 	if before.AccessKeyID == after.AccessKeyID {
-		t.Error("the old key's session was handed out")
+		t.Error("the old key's session was returned")
 	}
 	requests := srv.Requests()
 	if last := requests[len(requests)-1]; last.AccessKeyID != aliceKey2 || srv.Calls("GetSessionToken") != 2 {

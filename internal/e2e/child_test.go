@@ -11,7 +11,8 @@ import (
 	"time"
 )
 
-// workHome is a home with alice's key and a session: what every test of children starts from.
+// workHome returns a home with alice's key and a session. Every test of
+// children starts with it.
 func workHome(t *testing.T) *home {
 	t.Helper()
 	h := newKeyringHome(t, newSTS(t).URL())
@@ -20,7 +21,7 @@ func workHome(t *testing.T) *home {
 	return h
 }
 
-// TestChild: what a program sees of itself under awsexec is what it would see without.
+// A program sees of itself under awsexec what it would see without awsexec.
 func TestChild(t *testing.T) {
 	t.Parallel()
 	h := workHome(t)
@@ -55,13 +56,14 @@ func TestChild(t *testing.T) {
 				t.Errorf("stdout %.200q, want %.200q", r.stdout, tt.stdout)
 			}
 			if r.stderr != "" {
-				t.Errorf("awsexec says something around its child:\n%s", r.stderr)
+				t.Errorf("awsexec wrote to stderr:\n%s", r.stderr)
 			}
 		})
 	}
 }
 
-// TestChildKeepsProcess: the child has awsexec's process id, limits and name; no wrapper is left.
+// The child has awsexec's process ID, limits and name; no wrapper process is
+// left.
 func TestChildKeepsProcess(t *testing.T) {
 	t.Parallel()
 	h := workHome(t)
@@ -76,8 +78,8 @@ func TestChildKeepsProcess(t *testing.T) {
 	if got.stdout != want.stdout || !strings.HasPrefix(got.stdout, "512\n") {
 		t.Errorf("limits %q, want %q; stderr:\n%s", got.stdout, want.stdout, got.stderr)
 	}
-	// The child has the descriptors and the signals, blocked and ignored, that it would have without awsexec; a descriptor that
-	// was handed on is among them.
+	// The child has the descriptors, blocked signals and ignored signals that
+	// it would have without awsexec, including an inherited descriptor.
 	look := []string{"-c", `grep -E '^Sig(Blk|Ign)' /proc/self/status; cd /proc/$$/fd && echo *`}
 	got = h.start(command{args: slices.Concat([]string{"-p", "work", "--", "sh"}, look)}).wait()
 	want = h.start(command{name: "/bin/sh", args: look}).wait()
@@ -92,7 +94,8 @@ handed over
 	}
 }
 
-// TestChildEnvironment: from an environment full of other identities the child gets exactly one, and all that is no identity.
+// From an environment full of other identities the child gets exactly one
+// identity, and everything that is not an identity.
 func TestChildEnvironment(t *testing.T) {
 	t.Parallel()
 	h := workHome(t)
@@ -119,7 +122,7 @@ func TestChildEnvironment(t *testing.T) {
 			[]string{"AWS_REGION=eu-west-2", "AWS_DEFAULT_REGION=eu-west-2", "AWSEXEC_PROFILE=work"}},
 		{"AWS_REGION over AWS_DEFAULT_REGION", []string{"-p", "work"}, []string{"AWS_REGION=eu-west-3", "AWS_DEFAULT_REGION=eu-west-2"},
 			[]string{"AWS_REGION=eu-west-3", "AWS_DEFAULT_REGION=eu-west-3", "AWSEXEC_PROFILE=work"}},
-		{"--region over all", []string{"-p", "work", "--region", "us-east-2"}, []string{"AWS_REGION=eu-west-3", "AWS_DEFAULT_REGION=eu-west-2"},
+		{"--region over everything", []string{"-p", "work", "--region", "us-east-2"}, []string{"AWS_REGION=eu-west-3", "AWS_DEFAULT_REGION=eu-west-2"},
 			[]string{"AWS_REGION=us-east-2", "AWS_DEFAULT_REGION=us-east-2", "AWSEXEC_PROFILE=work"}},
 		{"no region anywhere", []string{"-p", "nowhere"}, nil, []string{"AWSEXEC_PROFILE=nowhere"}},
 	}
@@ -134,7 +137,7 @@ func TestChildEnvironment(t *testing.T) {
 			got := strings.Split(strings.TrimSuffix(r.stdout, "\x00"), "\x00")
 			slices.Sort(got)
 
-			var names []string // of the home's own variables, to be taken out where another list has them
+			var names []string // the home's own variables, to remove where another list has them
 			for _, kv := range slices.Concat(dirty, tt.region) {
 				name, _, _ := strings.Cut(kv, "=")
 				names = append(names, name)
@@ -143,7 +146,7 @@ func TestChildEnvironment(t *testing.T) {
 				"AWS_ACCESS_KEY_ID=" + c.AccessKeyID,
 				"AWS_SECRET_ACCESS_KEY=" + c.SecretAccessKey,
 				"AWS_SESSION_TOKEN=" + c.SessionToken,
-				"AWS_CREDENTIAL_EXPIRATION=" + c.Expires.Add(time.Minute).UTC().Format(time.RFC3339), // SDKs are told of an earlier end
+				"AWS_CREDENTIAL_EXPIRATION=" + c.Expires.Add(time.Minute).UTC().Format(time.RFC3339), // SDKs get an earlier expiry
 			})
 			slices.Sort(want)
 			if !slices.Equal(got, want) {
@@ -156,7 +159,7 @@ func TestChildEnvironment(t *testing.T) {
 	}
 }
 
-// minus is what only a has.
+// minus returns the elements of a that are not in b.
 func minus(a, b []string) []string {
 	return slices.DeleteFunc(slices.Clone(a), func(s string) bool { return slices.Contains(b, s) })
 }

@@ -15,7 +15,8 @@ import (
 	"github.com/creack/pty"
 )
 
-// modes are the ways of having a child: awsexec becomes it, or stays beside it.
+// modes are the two ways to run a child: awsexec becomes the child, or stays
+// its parent.
 var modes = []struct {
 	name string
 	args []string
@@ -24,7 +25,8 @@ var modes = []struct {
 	{"serve", []string{"-p", "work", "serve", "--"}},
 }
 
-// inModes runs a test in both modes; line is the start of a command line for a shell.
+// inModes runs a test in both modes. In the test, args and line start a
+// command, for exec and for a shell.
 func inModes(t *testing.T, f func(t *testing.T, h *home, args []string, line string)) {
 	t.Parallel()
 	h := workHome(t)
@@ -37,7 +39,7 @@ func inModes(t *testing.T, f func(t *testing.T, h *home, args []string, line str
 	}
 }
 
-// number reads the number that the terminal shows before text.
+// number returns the number that the terminal shows before text.
 func (tm *terminal) number(text string) int {
 	tm.t.Helper()
 	n, err := strconv.Atoi(tm.expect(text))
@@ -47,7 +49,8 @@ func (tm *terminal) number(text string) int {
 	return n
 }
 
-// awsexecOf is the process to which signals for the child are sent from outside: its parent in the mode that has one.
+// awsexecOf returns the process that gets the signals meant for the child: the
+// child's parent in the mode that has one.
 func awsexecOf(t *testing.T, child int) int {
 	t.Helper()
 	parent := parentOf(t, child)
@@ -57,7 +60,8 @@ func awsexecOf(t *testing.T, child int) int {
 	return child
 }
 
-// statOf are the fields of a process behind its name. Source: proc(5), /proc/pid/stat.
+// statOf returns the fields of a process after its name. Source: proc(5),
+// /proc/pid/stat.
 func statOf(t *testing.T, pid int) []string {
 	t.Helper()
 	stat := string(read(t, fmt.Sprintf("/proc/%d/stat", pid)))
@@ -74,12 +78,12 @@ func parentOf(t *testing.T, pid int) int {
 	return n
 }
 
-// following returns a function that waits until a file has a text in it.
+// following returns a function that waits until a file contains a text.
 func following(t *testing.T, path string) (wait func(text string)) {
 	return func(text string) {
 		t.Helper()
 		eventually(t, text, func() bool {
-			data, _ := os.ReadFile(path) // it may not be there yet
+			data, _ := os.ReadFile(path) // the file may not exist yet
 			return strings.Contains(string(data), text)
 		})
 	}
@@ -92,7 +96,8 @@ func kill(t *testing.T, pid int, s syscall.Signal) {
 	}
 }
 
-// TestChildrenEnd: the exit code is the child's, 128 and the signal's number for one that a signal killed.
+// The exit code is the child's, or 128 plus the signal's number for a child
+// that a signal killed.
 func TestChildrenEnd(t *testing.T) {
 	inModes(t, func(t *testing.T, h *home, args []string, _ string) {
 		for script, code := range map[string]int{"exit 0": 0, "exit 7": 7, "exit 255": 255, "kill -9 $$": 137, "kill -15 $$": 143, "kill -1 $$": 129, "kill -2 $$": 130} {
@@ -104,8 +109,9 @@ func TestChildrenEnd(t *testing.T) {
 	})
 }
 
-// TestChildrenOnTerminal: Ctrl-C and Ctrl-\ are one signal each, the terminal's size reaches the child once, and a SIGTERM from
-// outside too; awsexec does not end before the child.
+// The child gets one signal for each Ctrl-C and Ctrl-\, one for a change of the
+// terminal's size, and one for a SIGTERM from outside. awsexec does not end
+// before the child.
 func TestChildrenOnTerminal(t *testing.T) {
 	inModes(t, func(t *testing.T, h *home, args []string, _ string) {
 		tm := h.onTerminal(false, slices.Concat([]string{bin + "/awsexec"}, args, []string{"probe", "signals"})...)
@@ -124,7 +130,7 @@ func TestChildrenOnTerminal(t *testing.T) {
 		kill(t, awsexecOf(t, child), syscall.SIGTERM)
 		tm.expect("terminated 1.")
 		if state := stateOf(t, awsexecOf(t, child)); state == "Z" || state == "X" {
-			t.Errorf("awsexec is in state %s, and its child lives", state)
+			t.Errorf("awsexec is in state %s while its child lives", state)
 		}
 		kill(t, child, syscall.SIGUSR2)
 		if r := tm.end(); r.code != 7 {
@@ -133,7 +139,7 @@ func TestChildrenOnTerminal(t *testing.T) {
 	})
 }
 
-// TestChildrenWithoutTerminal: what is sent to awsexec alone is passed on, once each.
+// Each signal that is sent only to awsexec reaches the child once.
 func TestChildrenWithoutTerminal(t *testing.T) {
 	inModes(t, func(t *testing.T, h *home, args []string, _ string) {
 		log := h.path("log." + filepath.Base(t.Name()))
@@ -155,13 +161,14 @@ func TestChildrenWithoutTerminal(t *testing.T) {
 			t.Errorf("exit code %d, want the child's 7; stderr:\n%s", r.code, r.stderr)
 		}
 		if strings.Contains(string(read(t, log)), " 3.") {
-			t.Errorf("a signal came twice:\n%s", read(t, log))
+			t.Errorf("a signal arrived twice:\n%s", read(t, log))
 		}
 	})
 }
 
-// TestChildrenIgnoreWhatAwsexecIgnores: under nohup, in the background of a script and where job control is off the child has the same
-// signals ignored as it would have without awsexec. (Of others Go does not tell whether they were ignored at its start.)
+// Under nohup, in the background of a script and without job control, the child
+// ignores the same signals as it would without awsexec. Other signals are not
+// tested, because Go does not report whether they were ignored at its start.
 func TestChildrenIgnoreWhatAwsexecIgnores(t *testing.T) {
 	inModes(t, func(t *testing.T, h *home, _ []string, line string) {
 		const look = `grep -E '^Sig(Blk|Ign)' /proc/self/status`
@@ -179,7 +186,8 @@ func TestChildrenIgnoreWhatAwsexecIgnores(t *testing.T) {
 	})
 }
 
-// TestJobControl: in a shell with job control, Ctrl-Z stops awsexec and its child, and fg has both go on; the terminal is theirs again.
+// In a shell with job control, Ctrl-Z stops awsexec and its child, and fg
+// continues both, in the foreground of the terminal.
 func TestJobControl(t *testing.T) {
 	inModes(t, func(t *testing.T, h *home, _ []string, line string) {
 		tm := h.onShell(t)
@@ -190,10 +198,10 @@ func TestJobControl(t *testing.T) {
 		for n := 1; n <= 2; n++ {
 			tm.send("\x1a")
 			tm.expect("Stopped")
-			eventually(t, "both stopped", func() bool { return stateOf(t, child) == "T" && stateOf(t, parent) == "T" })
+			eventually(t, "both processes stopped", func() bool { return stateOf(t, child) == "T" && stateOf(t, parent) == "T" })
 			tm.send("fg\n")
 			tm.expect("probe signals")
-			eventually(t, "a child that goes on", func() bool { return stateOf(t, child) != "T" && stateOf(t, parent) != "T" })
+			eventually(t, "a child that continues", func() bool { return stateOf(t, child) != "T" && stateOf(t, parent) != "T" })
 			tm.send("\x03")
 			tm.expect(fmt.Sprintf("interrupt %d.", n))
 		}
@@ -205,7 +213,7 @@ func TestJobControl(t *testing.T) {
 	})
 }
 
-// onShell starts an interactive bash on a terminal, as a user's.
+// onShell starts a user's interactive bash on a terminal.
 func (h *home) onShell(t *testing.T) *terminal {
 	t.Helper()
 	bash := requireProgram(t, "bash", anyProgram)
@@ -223,8 +231,9 @@ func (tm *terminal) leave() {
 	}
 }
 
-// TestShells: an interactive shell works as a child: it has the terminal and job control of its own, knows the profile for its prompt,
-// and when it suspends itself the shell outside takes over, and fg comes back to it.
+// An interactive shell works as a child: it has the terminal and its own job
+// control, and knows the profile for its prompt. When it suspends itself the
+// outer shell takes over, and fg returns to it.
 func TestShells(t *testing.T) {
 	inModes(t, func(t *testing.T, h *home, _ []string, line string) {
 		tm := h.onShell(t)
@@ -238,7 +247,7 @@ func TestShells(t *testing.T) {
 		tm.expect("work inside> ")
 		tm.send("fg\n")
 		tm.expect("probe signals")
-		eventually(t, "a child that goes on", func() bool { return stateOf(t, child) != "T" })
+		eventually(t, "a child that continues", func() bool { return stateOf(t, child) != "T" })
 		tm.send("\x03")
 		tm.expect("interrupt 1.")
 		kill(t, child, syscall.SIGUSR2)
@@ -259,8 +268,9 @@ func TestShells(t *testing.T) {
 	})
 }
 
-// TestParentKilled: a child of serve is sent SIGTERM when SIGKILL ends awsexec, which nobody can pass on; when it ends is the child's choice.
-// The next serve removes what the killed one has left.
+// When SIGKILL, which awsexec cannot pass on, ends awsexec, a child of serve
+// gets SIGTERM and decides when it ends. The next serve removes what the killed
+// one left.
 func TestParentKilled(t *testing.T) {
 	t.Parallel()
 	h := workHome(t)
@@ -292,12 +302,13 @@ func TestParentKilled(t *testing.T) {
 		t.Errorf("exit code %d, stderr:\n%s", r.code, r.stderr)
 	}
 	if after := left(); len(before) != 1 || len(after) != 0 {
-		t.Errorf("the killed one left %q; after the next there is %q", before, after)
+		t.Errorf("the killed one left %q; after the next one there is %q", before, after)
 	}
 }
 
-// TestManyChildren: xargs -P and make -j start many at once, outside and inside: one session serves them all, and nested ones too. env -i
-// takes it all away.
+// xargs -P and make -j start many processes at once, inside a child and
+// outside. One session serves them all, nested ones too. env -i removes all
+// inherited variables.
 func TestManyChildren(t *testing.T) {
 	t.Parallel()
 	srv := newSTS(t)

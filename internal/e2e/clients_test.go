@@ -11,7 +11,8 @@ import (
 	"testing"
 )
 
-// client is a program that calls GetCallerIdentity with the credentials that its SDK finds, and prints the ARN.
+// client is a program that calls GetCallerIdentity with the credentials that
+// its SDK finds, and prints the ARN.
 type client struct {
 	name string
 	argv func(t *testing.T, endpoint string) []string
@@ -20,7 +21,8 @@ type client struct {
 var clients = []client{
 	{"AWS CLI v2", func(t *testing.T, endpoint string) []string {
 		aws := requireProgram(t, "aws", isAWSCLIv2)
-		// Its older versions take no endpoint from the environment.
+		// Older versions of the AWS CLI do not read the endpoint from the
+		// environment.
 		return []string{aws, "sts", "get-caller-identity", "--query", "Arn", "--output", "text", "--endpoint-url", endpoint}
 	}},
 	{"boto3", func(t *testing.T, _ string) []string {
@@ -29,7 +31,7 @@ var clients = []client{
 	{"JavaScript SDK v3", func(t *testing.T, _ string) []string {
 		node := requireProgram(t, "node", anyProgram)
 		if _, err := os.Stat(testdata(t, "js", "node_modules")); err != nil {
-			missing(t, "no packages in testdata/js: `npm ci` there, or `make test`")
+			missing(t, "no packages in testdata/js: run `npm ci` there, or `make test`")
 		}
 		return []string{node, testdata(t, "js", "whoami.mjs")}
 	}},
@@ -52,7 +54,8 @@ func testdata(t *testing.T, elem ...string) string {
 	return path
 }
 
-// TestClientsThroughCredentialProcess: each SDK, given a profile whose credential_process is awsexec, is who the profile says.
+// Each SDK, with a profile whose credential_process is awsexec, has the
+// identity of the profile.
 func TestClientsThroughCredentialProcess(t *testing.T) {
 	t.Parallel()
 	srv := newSTS(t)
@@ -71,7 +74,8 @@ func TestClientsThroughCredentialProcess(t *testing.T) {
 	}
 }
 
-// TestClientsAsChildren: the same under awsexec, with no profile of their own to read.
+// Each SDK as a child of awsexec, without a profile to read, has the identity
+// of the profile.
 func TestClientsAsChildren(t *testing.T) {
 	t.Parallel()
 	srv := newSTS(t)

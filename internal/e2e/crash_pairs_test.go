@@ -22,11 +22,12 @@ import (
 type writer struct {
 	name    string
 	command command
-	drops   bool   // it has the user's word that another key than its own may go
-	key     string // its own; "" for none
+	drops   bool   // the user agreed that another key than its own may be lost
+	key     string // its own key; "" for none
 }
 
-// pairWorld is what a pair of writers works on: work is the only key of user one, and the AWS files have the only key of user two.
+// pairWorld is the home that a pair of writers works on: work is the only key
+// of user one, and the AWS files hold the only key of user two.
 type pairWorld struct {
 	*home
 	srv      *ststest.Server
@@ -43,7 +44,8 @@ func newPairWorld(h *home, srv *ststest.Server) *pairWorld {
 	return w
 }
 
-// writers are the commands of the matrix: the same for each world, but for the keys.
+// writers returns the commands to combine. They are the same for each world,
+// except for the keys.
 func (w *pairWorld) writers() []writer {
 	add := func(u newcomer) command {
 		return command{args: []string{"add", "work", "--stdin", "--force"}, stdin: u.keyID + "\n" + u.secret + "\n"}
@@ -57,9 +59,11 @@ func (w *pairWorld) writers() []writer {
 	}
 }
 
-// TestCrashPairs stops or kills each command that changes a key, at each of its points, while each of them runs on the same name.
-// Afterwards the key under the name works, and no key is left at AWS that nobody has, unless a user said so. By default it
-// does this at a few of the points, always the same ones; AWSEXEC_TEST_FULL=1 takes all.
+// Each command that changes a key is stopped or killed at each of its points,
+// while each other command runs on the same name. Afterwards the key under the
+// name works, and every key at AWS is known to somebody, unless a user agreed
+// to lose it. By default the test uses only a few of the points, always the
+// same ones; AWSEXEC_TEST_FULL=1 uses all.
 func TestCrashPairs(t *testing.T) {
 	t.Parallel()
 	onBothKeystores(t, func(t *testing.T, h *home, srv *ststest.Server) {
@@ -73,7 +77,7 @@ func TestCrashPairs(t *testing.T) {
 			w := newPairWorld(h, srv)
 			alone, points := h.points(w.writers()[first].command)
 			if alone.code != 0 {
-				t.Fatalf("left alone, %s ends with code %d:\n%s", w.writers()[first].name, alone.code, alone.stderr)
+				t.Fatalf("undisturbed, %s ends with code %d:\n%s", w.writers()[first].name, alone.code, alone.stderr)
 			}
 			for second := range w.writers() {
 				for _, kill := range []bool{false, true} {
@@ -84,7 +88,7 @@ func TestCrashPairs(t *testing.T) {
 							at = append(at, n+1)
 						}
 					} else if kind == "keyring" && (first+second)%4 != 0 || kill && (first+second)%2 != 0 {
-						continue // what keeps the keys makes little difference, and who was killed has no lock any more
+						continue // the kind of keystore matters little here, and a killed process holds no lock
 					}
 					for _, at := range at {
 						p := pair{first: first, second: second, at: at, kill: kill}
@@ -106,12 +110,13 @@ func TestCrashPairs(t *testing.T) {
 	})
 }
 
-// pair is a command that is stopped or killed at a point, and another one that runs then.
+// pair is a command that is stopped or killed at a point, and another command
+// that runs then.
 type pair struct {
 	first, second, at int
 	kill              bool
 
-	refused bool // the second was not let
+	refused bool // the second command had to give up
 	longest time.Duration
 }
 
@@ -136,7 +141,7 @@ func (p *pair) run(w *pairWorld) {
 		var where string
 		one, where, _ = w.killed(first.command, p.at)
 		if w.keyringDied() {
-			t.Skip("the keyring died") // that is not what this is about
+			t.Skip("the keyring died") // this test is about other failures
 		}
 		runSecond(where)
 	} else {
@@ -148,12 +153,12 @@ func (p *pair) run(w *pairWorld) {
 	p.longest = two.took
 	p.refused = strings.Contains(two.stderr, "another awsexec is changing it")
 	for _, r := range []result{one, two} {
-		noMarker(t, "what it says", r.stdout+r.stderr)
+		noMarker(t, "the output", r.stdout+r.stderr)
 	}
 	if two.took > 10*time.Second {
 		t.Errorf("%s took %v", second.name, two.took)
 	}
-	var dropped []writer // what may have dropped a key that a user had
+	var dropped []writer // the writers that may have dropped a key of the user
 	for _, c := range []struct {
 		writer
 		result
@@ -171,15 +176,16 @@ func (p *pair) run(w *pairWorld) {
 		}
 		w.holds(dropped, said+r.stderr)
 	}
-	w.noneInClear()
+	w.noPlaintext()
 	if t.Failed() {
 		t.Logf("%s: exit code %d\n%s%s: exit code %d\n%s", first.name, one.code, one.stderr, second.name, two.code, two.stderr)
 	}
 }
 
-// holds checks what may never be otherwise after dropped had their way: the key under the name works, and each key that works at AWS is
-// the one under the name, or in the journal of its rotation, or in the AWS files. Said is all that the user was told: a key that a
-// rotation made and left at AWS must be part of it.
+// holds checks the invariants after the writers in dropped have run. The key
+// under the name works. Each key that works at AWS is the one under the name,
+// or in the journal of its rotation, or in the AWS files. The text said is all
+// output: it must mention a key that a rotation created and left at AWS.
 func (w *pairWorld) holds(dropped []writer, said string) {
 	w.t.Helper()
 	removed := slices.ContainsFunc(dropped, func(c writer) bool { return c.name == "remove" })
@@ -190,28 +196,29 @@ func (w *pairWorld) holds(dropped []writer, said string) {
 		for id := range w.srv.AccessKeys(u.arn) {
 			dropped := slices.ContainsFunc(dropped, func(c writer) bool { return c.key != id })
 			if id != current && !rotating && !strings.Contains(files, id) && !dropped {
-				w.t.Errorf("nobody has key %s, which is still at AWS", id)
+				w.t.Errorf("key %s is still at AWS, but stored nowhere", id)
 			}
 			if id != current && !rotating && id != w.one.keyID && id != w.two.keyID && !strings.Contains(said, id) && !strings.Contains(said, masked(id)) &&
 				!strings.Contains(said, "may have made a key") {
-				w.t.Errorf("the rotation left key %s at AWS, and nobody was told", id)
+				w.t.Errorf("the rotation left key %s at AWS without a message", id)
 			}
 		}
 	}
 	if !strings.Contains(files, w.two.keyID) && current == "" && !removed {
-		w.t.Error("there is no key any more")
+		w.t.Error("the key is lost")
 	}
 }
 
-// current returns the id of the key that profile work uses, in the keystore or else in the AWS files, and checks that it works at
-// AWS. It is "" if there is none, which may be only if one was removed.
+// current returns the ID of the key that profile work uses, from the keystore
+// or else from the AWS files, and checks that it works at AWS. It returns ""
+// for a missing key, which is an error unless removed is true.
 func (w *pairWorld) current(removed bool) string {
 	w.t.Helper()
 	r := w.run("-p", "work", "--no-session")
 	c, err := processfmt.Decode(strings.NewReader(r.stdout))
 	if err != nil {
 		if !removed {
-			w.t.Errorf("there is no key any more: exit code %d\n%s", r.code, r.stderr)
+			w.t.Errorf("the key is lost: exit code %d\n%s", r.code, r.stderr)
 		}
 		return ""
 	}

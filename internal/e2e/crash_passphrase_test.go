@@ -11,7 +11,8 @@ import (
 
 const otherPassphrase = ststest.Marker + "other passphrase"
 
-// TestCrashPassphrase: the file opens with the old passphrase or with the new one, never with none, and never without one.
+// At every point the file opens with the old passphrase or with the new one,
+// and never without a passphrase.
 func TestCrashPassphrase(t *testing.T) {
 	t.Parallel()
 	for _, unlocked := range []bool{false, true} {
@@ -40,7 +41,7 @@ func TestCrashPassphrase(t *testing.T) {
 				holds: func(h *home) {
 					if r := h.run("whoami", "-p", "work"); r.code != 0 {
 						if !strings.Contains(r.stderr, "wrong passphrase") {
-							h.t.Fatalf("the file is not as it was:\n%s", r.stderr)
+							h.t.Fatalf("the file has changed:\n%s", r.stderr)
 						}
 						h.env["AWSEXEC_PASSPHRASE"] = otherPassphrase
 					}
@@ -62,8 +63,8 @@ func TestCrashPassphrase(t *testing.T) {
 	}
 }
 
-// TestCrashUnlocked: whatever unlock, or a write to an unlocked file, leaves when it dies, the key works with the passphrase, and lock
-// makes it need that.
+// Wherever unlock, or a write to an unlocked file, is killed, the key works
+// with the passphrase, and lock makes the passphrase necessary again.
 func TestCrashUnlocked(t *testing.T) {
 	t.Parallel()
 	replace := command{args: []string{"add", "work", "--stdin", "--force", "--no-verify"}, stdin: aliceKey2 + "\n" + aliceSecret2 + "\n"}

@@ -15,22 +15,27 @@ import (
 	"github.com/awsexec/awsexec/processfmt"
 )
 
-// crash is a command that is killed at every point where it could leave something half done, and what must hold then. All three functions
-// are called for each point, on the same home.
+// crash is a command to kill at every point where it could leave something half
+// done, with the invariants to check. All three functions are called for each
+// point, on the same home.
 type crash struct {
 	command
-	// setup brings an empty home to where the command starts.
+	// setup prepares an empty home for the command.
 	setup func(h *home)
-	// holds checks what may never be otherwise, right after the kill; it may be nil.
+	// holds checks the invariants right after the kill. It may be nil.
 	holds func(h *home)
-	// finish does what a user would do next, and checks that this mends everything and the key works.
+	// finish does what a user would do next, and checks that everything is
+	// repaired and the key works.
 	finish func(h *home)
 }
 
-// crashMatrix kills c at every point until it ends by itself, which must succeed. The home's keystore, keyring or file, is emptied before each.
+// crashMatrix kills c at every point until c ends by itself, which must
+// succeed. Before each run it empties the home's keystore, the keyring or the
+// file.
 //
-// After each point no secret may be in clear below the home but in ~/.aws, where c's setup may have put it, and after finish no
-// file of a half-done write may be left.
+// After each kill no secret may be in plaintext below the home, except in
+// ~/.aws where setup may have put it. After finish no unfinished file may be
+// left.
 func crashMatrix(t *testing.T, h *home, name string, c crash) {
 	t.Helper()
 	h.useCheapBinary()
@@ -41,7 +46,7 @@ func crashMatrix(t *testing.T, h *home, name string, c crash) {
 		var r result
 		var where string
 		r, where, ok = h.killed(c.command, at)
-		if deaths < 3 && h.keyringDied() { // that is not what this is about
+		if deaths < 3 && h.keyringDied() { // this test is about other failures
 			t.Logf("figure: the keyring died at point %d of %s, which is tried again", at, name)
 			deaths++
 			at--
@@ -51,39 +56,40 @@ func crashMatrix(t *testing.T, h *home, name string, c crash) {
 		if !ok {
 			where = "at its end"
 			if r.code != 0 {
-				t.Errorf("left alone, %s ends with code %d:\n%s", name, r.code, r.stderr)
+				t.Errorf("undisturbed, %s ends with code %d:\n%s", name, r.code, r.stderr)
 			}
 		} else {
 			points++
 		}
 		passed := t.Run(fmt.Sprintf("%d %s", at, where), func(t *testing.T) {
 			h := h.in(t)
-			noMarker(t, "what it says", r.stdout+r.stderr)
-			h.noneInClear()
+			noMarker(t, "the output", r.stdout+r.stderr)
+			h.noPlaintext()
 			if c.holds != nil {
 				c.holds(h)
 			}
 			c.finish(h)
-			h.noneInClear()
-			h.nothingHalfDone()
+			h.noPlaintext()
+			h.noUnfinishedFiles()
 		})
 		if !passed {
 			lost++
 		}
 		if at > 1000 {
-			t.Fatalf("%s does not come to an end: the last point was %s", name, where)
+			t.Fatalf("%s does not end: the last point was %s", name, where)
 		}
 	}
 	t.Logf("figure: crash matrix of %s: %d points, %d keys lost", name, points, lost)
 }
 
-// cheap is a binary whose encrypted file costs next to nothing to open, for commands that are run at hundreds of points.
+// cheap builds a binary whose encrypted file opens quickly, for commands that
+// run at hundreds of points.
 var cheap = sync.OnceValues(func() (path string, err error) {
 	path = filepath.Join(bin, "cheap", "awsexec")
 	return path, buildAwsexec(path, "awsexec_cheap")
 })
 
-// useCheapBinary puts that binary in the place of the usual one.
+// useCheapBinary replaces the usual binary with the cheap one.
 func (h *home) useCheapBinary() {
 	h.t.Helper()
 	path, err := cheap()
@@ -94,14 +100,14 @@ func (h *home) useCheapBinary() {
 	h.env["PATH"] = filepath.Dir(path) + ":" + h.env["PATH"]
 }
 
-// in is the same home as another test sees it.
+// in returns the same home for another test.
 func (h *home) in(t *testing.T) *home {
 	other := *h
 	other.t = t
 	return &other
 }
 
-// reset empties the home: files and keyring.
+// reset empties the home: its files and its keyring.
 func (h *home) reset() {
 	h.t.Helper()
 	for _, dir := range []string{"data/awsexec", "cache/awsexec", ".aws"} {
@@ -117,8 +123,8 @@ func (h *home) reset() {
 	}
 }
 
-// noneInClear checks that no secret is in clear in what awsexec keeps.
-func (h *home) noneInClear() {
+// noPlaintext checks that no secret is in plaintext in awsexec's files.
+func (h *home) noPlaintext() {
 	h.t.Helper()
 	h.eachFile(func(path string) {
 		if !strings.HasPrefix(path, h.path(".aws")) {
@@ -127,8 +133,8 @@ func (h *home) noneInClear() {
 	})
 }
 
-// nothingHalfDone checks that no file is left that a write was to replace another with.
-func (h *home) nothingHalfDone() {
+// noUnfinishedFiles checks that no temporary file of an unfinished write is left.
+func (h *home) noUnfinishedFiles() {
 	h.t.Helper()
 	h.eachFile(func(path string) {
 		if strings.Contains(filepath.Base(path), ".tmp-") {
@@ -137,7 +143,7 @@ func (h *home) nothingHalfDone() {
 	})
 }
 
-// eachFile calls check for all files that awsexec may have written.
+// eachFile calls check for each file that awsexec may have written.
 func (h *home) eachFile(check func(path string)) {
 	h.t.Helper()
 	for _, dir := range []string{"data/awsexec", "cache/awsexec", ".aws"} {
@@ -153,7 +159,7 @@ func (h *home) eachFile(check func(path string)) {
 	}
 }
 
-// onBothKeystores runs test as a parallel subtest on a home with each kind of keystore.
+// onBothKeystores runs test as a parallel subtest with each kind of keystore.
 func onBothKeystores(t *testing.T, test func(t *testing.T, h *home, srv *ststest.Server)) {
 	t.Helper()
 	for keystore, newHome := range map[string]func(*testing.T, string) *home{"file": newHome, "keyring": newKeyringHome} {
@@ -165,10 +171,11 @@ func onBothKeystores(t *testing.T, test func(t *testing.T, h *home, srv *ststest
 	}
 }
 
-// works checks that profile name has key keyID in the keystore, that it is listed, and that it gets a session at AWS.
+// works checks that profile name has key keyID in the keystore, that list shows
+// it, and that it gets a session from AWS.
 func (h *home) works(srv *ststest.Server, name, keyID string) {
 	h.t.Helper()
-	h.run("clear") // a session of before would hide that the key is gone
+	h.run("clear") // an older session would hide that the key is lost
 	h.credentials("-p", name)
 	requests := srv.Requests()
 	if last := requests[len(requests)-1]; last.Action != "GetSessionToken" || last.AccessKeyID != keyID {
@@ -179,7 +186,8 @@ func (h *home) works(srv *ststest.Server, name, keyID string) {
 	}
 }
 
-// keeps checks that key keyID is in the keystore under each of names and is listed, and that there are no more but those.
+// keeps checks that the keystore holds key keyID under each of names, that list
+// shows it, and that there are no other keys.
 func (h *home) keeps(keyID string, names ...string) {
 	h.t.Helper()
 	want := map[string]string{}
@@ -192,7 +200,8 @@ func (h *home) keeps(keyID string, names ...string) {
 	}
 }
 
-// uses checks that profile name has the long-term key keyID, in the keystore or elsewhere, with its secret.
+// uses checks that profile name has the long-term key keyID with its secret, in
+// the keystore or elsewhere.
 func (h *home) uses(name, keyID string) {
 	h.t.Helper()
 	r := h.run("-p", name, "--no-session")
@@ -221,12 +230,12 @@ func TestCrashAdd(t *testing.T) {
 	})
 }
 
-// again adds alice's key to what a killed add has left: the name may be taken already, by this key.
+// again adds alice's key after a killed add, which may already have stored it.
 func (h *home) again(args ...string) {
 	h.t.Helper()
 	r := h.start(command{args: args, stdin: aliceLines}).wait()
 	if r.code != 0 && !strings.Contains(r.stderr, "already exists ("+masked(aliceKey)+")") {
-		h.t.Fatalf("a second time: exit code %d\n%s", r.code, r.stderr)
+		h.t.Fatalf("second run: exit code %d\n%s", r.code, r.stderr)
 	}
 }
 
@@ -237,9 +246,9 @@ func TestCrashAddForce(t *testing.T) {
 		crashMatrix(t, h, "add --force on "+h.env["AWSEXEC_KEYSTORE"], crash{
 			command: replace,
 			setup:   func(h *home) { h.addAlice() },
-			holds: func(h *home) { // the old key or the new one, and the index says which
+			holds: func(h *home) { // the old key or the new one, and the index agrees
 				keyID := h.listed()["work"]
-				if keyID == "" { // it does not know: the next use will tell it
+				if keyID == "" { // the index does not know the key; the next use records it
 					h.credentials("-p", "work")
 					keyID = h.listed()["work"]
 				}
@@ -247,7 +256,7 @@ func TestCrashAddForce(t *testing.T) {
 			},
 			finish: func(h *home) {
 				if r := h.start(replace).wait(); r.code != 0 {
-					h.t.Fatalf("a second time: exit code %d\n%s", r.code, r.stderr)
+					h.t.Fatalf("second run: exit code %d\n%s", r.code, r.stderr)
 				}
 				h.keeps(aliceKey2, "work")
 			},
@@ -295,7 +304,7 @@ func TestCrashRemove(t *testing.T) {
 			holds: func(h *home) { h.uses("other", aliceKey2) },
 			finish: func(h *home) {
 				if r := h.run("remove", "work", "--yes"); r.code != 0 && !strings.Contains(r.stderr, "not found") {
-					h.t.Errorf("a second time: exit code %d\n%s", r.code, r.stderr)
+					h.t.Errorf("second run: exit code %d\n%s", r.code, r.stderr)
 				}
 				h.run("-p", "work").fails(h.t, 125, `"work"`)
 				h.keeps(aliceKey2, "other")

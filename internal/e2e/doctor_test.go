@@ -10,39 +10,39 @@ import (
 	"testing"
 )
 
-// ailment is something that doctor finds, with a command that mends it.
-type ailment struct {
+// problem is a problem that doctor finds, with a command that fixes it.
+type problem struct {
 	name        string
-	config      []string // beside a sound profile work
+	config      []string // in addition to the valid profile work
 	credentials string
 	env         []string
 	args        []string
 	check       string
 	at          string // the end of the finding's place
-	edits       string // what the user does to a line that the mend shows in the editor: a command of sed, by default d
+	edits       string // what the user does to a line that the fix shows in the editor: a command of sed, by default d
 }
 
-var ailments = []ailment{
-	{name: "section without its word", config: []string{"[dev]", "region = eu-west-1", "credential_process = awsexec -p work"}, args: []string{"-p", "dev"},
+var problems = []problem{
+	{name: "section without the word profile", config: []string{"[dev]", "region = eu-west-1", "credential_process = awsexec -p work"}, args: []string{"-p", "dev"},
 		check: "profile", at: "config:4", edits: "s/.*/[profile dev]/"},
-	{name: "section without its word, of a profile whose key is there", config: []string{"[mfa]", "# mine", "region = eu-west-1", "credential_process = BIN/awsexec -p mfa"},
+	{name: "section without the word profile, of a profile whose key is stored", config: []string{"[mfa]", "# mine", "region = eu-west-1", "credential_process = BIN/awsexec -p mfa"},
 		args: []string{"-p", "mfa"}, check: "ambiguous", at: "config:4", edits: "s/.*/[profile mfa]/"},
 	{name: "role without a source", config: []string{"[profile a]", "region = eu-west-1", "role_arn = " + roleOne}, args: []string{"-p", "a"}, check: "profile", at: "config:6 (role_arn)",
 		edits: `s/$/\nsource_profile = work/`},
 	{name: "misspelt AWS_PROFILE", env: []string{"AWS_PROFILE=wrok"}, check: "profile", at: "AWS_PROFILE"},
-	{name: "setting that is none", config: []string{"[profile a]", "region = eu-west-1", "role_arn = " + roleOne, "source_profile = work", "duration_seconds = long"},
+	{name: "unknown setting", config: []string{"[profile a]", "region = eu-west-1", "role_arn = " + roleOne, "source_profile = work", "duration_seconds = long"},
 		args: []string{"-p", "a"}, check: "profile", at: "config:8 (duration_seconds)"},
 	{name: "circle", config: []string{"[profile a]", "region = eu-west-1", "role_arn = " + roleOne, "source_profile = b", "[profile b]", "role_arn = " + roleTwo, "source_profile = a"},
 		args: []string{"-p", "a"}, check: "profile", at: "config:10 (source_profile)", edits: "s/= a/= work/"},
 	{name: "unreadable", config: []string{"[profile a]", "nonsense"}, args: []string{"-p", "work"}, check: "unreadable", at: "config:5"},
 	{name: "quotes", config: []string{"[profile a]", `region = "eu-west-1"`}, args: []string{"-p", "work"}, check: "ambiguous", at: "config:5 (region)", edits: `s/"//g`},
-	{name: "comment behind a value", config: []string{"[profile a]", "region = eu-west-1 # home"}, args: []string{"-p", "work"}, check: "ambiguous", at: "config:5 (region)",
+	{name: "comment after a value", config: []string{"[profile a]", "region = eu-west-1 # home"}, args: []string{"-p", "work"}, check: "ambiguous", at: "config:5 (region)",
 		edits: "s/ #.*//"},
 	{name: "session in the credentials file", credentials: "[work]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\naws_secret_access_key = S3CR3TMARKER\naws_session_token = S3CR3TMARKER\n",
 		args: []string{"-p", "work"}, check: "shadowed", at: "credentials:2 (aws_access_key_id)", edits: "d;3d;4d"},
-	{name: "key in clear", credentials: "[work]\naws_access_key_id = " + aliceKey + "\naws_secret_access_key = " + aliceSecret + "\n", args: []string{"-p", "work"},
+	{name: "key in plaintext", credentials: "[work]\naws_access_key_id = " + aliceKey + "\naws_secret_access_key = " + aliceSecret + "\n", args: []string{"-p", "work"},
 		check: "shadowed", at: "credentials:2 (aws_access_key_id)"},
-	{name: "another key in clear", credentials: "[work]\naws_access_key_id = " + aliceKey2 + "\naws_secret_access_key = " + aliceSecret2 + "\n", args: []string{"-p", "work"},
+	{name: "another key in plaintext", credentials: "[work]\naws_access_key_id = " + aliceKey2 + "\naws_secret_access_key = " + aliceSecret2 + "\n", args: []string{"-p", "work"},
 		check: "shadowed", at: "credentials:2 (aws_access_key_id)", edits: "d;3d"},
 	{name: "role beside credential_process", config: []string{"role_arn = " + roleOne}, args: []string{"-p", "work"}, check: "rejected", at: "config:4 (role_arn)"},
 	{name: "IAM Identity Center beside credential_process", config: ssoLegacyProfile[1:], args: []string{"-p", "work"}, check: "shadowed", at: "config:4 (sso_account_id)",
@@ -56,12 +56,12 @@ var ailments = []ailment{
 	{name: "awsexec for another profile", config: []string{"[profile mfa]", "region = eu-west-1", "credential_process = awsexec -p work"}, args: []string{"-p", "mfa"},
 		check: "shadowed", at: "config:6 (credential_process)"},
 	{name: "profile without credential_process", config: []string{"[profile mfa]", "region = eu-west-1"}, args: []string{"-p", "mfa"}, check: "not-used", at: "config"},
-	{name: "profile in the keystore alone", args: []string{"-p", "mfa"}, env: []string{"AWS_REGION=eu-west-1", "AWS_DEFAULT_REGION=eu-west-1"}, check: "not-used", at: "config"},
+	{name: "profile only in the keystore", args: []string{"-p", "mfa"}, env: []string{"AWS_REGION=eu-west-1", "AWS_DEFAULT_REGION=eu-west-1"}, check: "not-used", at: "config"},
 	{name: "role whose source has no credential_process", config: []string{"[profile mfa]", "[profile a]", "region = eu-west-1", "role_arn = " + roleOne, "source_profile = mfa"},
 		args: []string{"-p", "a"}, check: "not-used", at: "config"},
-	{name: "role whose source is in the keystore alone", config: []string{"[profile a]", "region = eu-west-1", "role_arn = " + roleOne, "source_profile = mfa"},
+	{name: "role whose source is only in the keystore", config: []string{"[profile a]", "region = eu-west-1", "role_arn = " + roleOne, "source_profile = mfa"},
 		args: []string{"-p", "a"}, env: []string{"AWS_REGION=eu-west-1", "AWS_DEFAULT_REGION=eu-west-1"}, check: "not-used", at: "config"},
-	{name: "awsexec that is not there", config: []string{"[profile mfa]", "region = eu-west-1", "credential_process = /nowhere/awsexec -p mfa"}, args: []string{"-p", "mfa"},
+	{name: "missing awsexec", config: []string{"[profile mfa]", "region = eu-west-1", "credential_process = /nowhere/awsexec -p mfa"}, args: []string{"-p", "mfa"},
 		check: "process", at: "config:6 (credential_process)"},
 	{name: "role with MFA", config: []string{"[profile mfa]", "region = eu-west-1", "credential_process = BIN/awsexec -p mfa",
 		"[profile a]", "region = eu-west-1", "role_arn = " + roleMFA, "source_profile = mfa", "mfa_serial = " + bobMFA},
@@ -78,21 +78,21 @@ var ailments = []ailment{
 		at: "AWS_WEB_IDENTITY_TOKEN_FILE"},
 	{name: "older names of the Go SDK", env: []string{"AWS_PROFILE=work", "AWS_ACCESS_KEY=" + aliceKey2, "AWS_SECRET_KEY=S3CR3TMARKER"}, check: "shadowed", at: "AWS_ACCESS_KEY"},
 	{name: "two regions", args: []string{"-p", "work"}, env: []string{"AWS_REGION=eu-west-1", "AWS_DEFAULT_REGION=eu-west-2"}, check: "region", at: "AWS_DEFAULT_REGION"},
-	{name: "a region that not all read", config: []string{"[profile mfa]", "credential_process = BIN/awsexec -p mfa"}, args: []string{"-p", "mfa"}, env: []string{"AWS_REGION=eu-west-1"},
+	{name: "a region that not all SDKs read", config: []string{"[profile mfa]", "credential_process = BIN/awsexec -p mfa"}, args: []string{"-p", "mfa"}, env: []string{"AWS_REGION=eu-west-1"},
 		check: "region"},
-	{name: "variable that names no file", args: []string{"-p", "work"}, env: []string{"AWS_SHARED_CREDENTIALS_FILE=/nowhere/credentials"}, check: "file", at: "AWS_SHARED_CREDENTIALS_FILE"},
+	{name: "variable that names a missing file", args: []string{"-p", "work"}, env: []string{"AWS_SHARED_CREDENTIALS_FILE=/nowhere/credentials"}, check: "file", at: "AWS_SHARED_CREDENTIALS_FILE"},
 }
 
-// TestDoctorMends: what doctor says that mends a finding is typed into a shell, with an editor that does as it is told; the finding is gone then,
-// and nothing else is wrong.
-func TestDoctorMends(t *testing.T) {
+// The fix that doctor shows for a finding is run in a shell, with a scripted
+// editor. The finding is gone then, and there are no new ones.
+func TestDoctorFixes(t *testing.T) {
 	t.Parallel()
 	shared := newKeyringHome(t, "http://127.0.0.1:1")
 	for _, name := range []string{"work", "mfa", "default"} {
 		shared.add(name, aliceKey, aliceSecret)
 	}
 	aws := requireProgram(t, "aws", isAWSCLIv2)
-	for _, a := range ailments {
+	for _, a := range problems {
 		t.Run(a.name, func(t *testing.T) {
 			t.Parallel()
 			w := machine{shared}.newWorld(t)
@@ -107,13 +107,13 @@ func TestDoctorMends(t *testing.T) {
 			if a.credentials != "" {
 				w.write(a.credentials, ".aws", "credentials")
 			} else if !strings.Contains(strings.Join(a.env, " "), "AWS_SHARED_CREDENTIALS_FILE") {
-				w.set("AWS_SHARED_CREDENTIALS_FILE") // its default is not there either, which is right
+				w.set("AWS_SHARED_CREDENTIALS_FILE") // its default file is missing too, which is valid
 			}
 			w.set(a.env...)
 			first := w.doctor("", a.args...)
 			mend, ok := first.mendOf(a.check, a.at)
 			if !ok || mend == "" {
-				t.Fatalf("no finding %q at %q with a mend:\n%+v", a.check, a.at, first.Findings)
+				t.Fatalf("no finding %q at %q with a fix:\n%+v", a.check, a.at, first.Findings)
 			}
 			again := w.doctor(mend, a.args...)
 			if _, still := again.mendOf(a.check, a.at); still || !again.OK {
@@ -124,7 +124,7 @@ func TestDoctorMends(t *testing.T) {
 	}
 }
 
-// doctorReport is the part of doctor's JSON that counts here.
+// doctorReport is the part of doctor's JSON that these tests check.
 type doctorReport struct {
 	OK       bool
 	Findings []struct{ Severity, Check, Text, At, Mend string }
@@ -139,7 +139,7 @@ func (r doctorReport) mendOf(check, at string) (mend string, ok bool) {
 	return "", false
 }
 
-// doctor types commands into a shell and then asks doctor in it.
+// doctor runs commands in a shell and then doctor in the same shell.
 func (w *world) doctor(commands string, args ...string) doctorReport {
 	w.t.Helper()
 	script := fmt.Sprintf("set -e\nexec 3>&1 >&2\n%s\nexec awsexec doctor --json %s >&3 3>&-", commands, quoted(args...))
@@ -151,6 +151,6 @@ func (w *world) doctor(commands string, args ...string) doctorReport {
 	if got.OK != (r.code == 0) {
 		w.t.Errorf("exit code %d, OK is %v", r.code, got.OK)
 	}
-	noMarker(w.t, "what doctor prints", r.stdout+r.stderr)
+	noMarker(w.t, "the output of doctor", r.stdout+r.stderr)
 	return got
 }

@@ -9,7 +9,8 @@ import (
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
-// TestBadInput: each mistake has an error that says what is wrong and where, and the exit code of its kind.
+// Each mistake of a user has an error that names the problem and the place, and
+// the exit code of its kind.
 func TestBadInput(t *testing.T) {
 	t.Parallel()
 	h := newKeyringHome(t, newSTS(t).URL())
@@ -17,7 +18,7 @@ func TestBadInput(t *testing.T) {
 	const good = "[profile work]\nregion = eu-west-1\n"
 	tests := []struct {
 		name   string
-		config string // default good
+		config string // default: good
 		command
 		code int
 		say  []string
@@ -32,7 +33,7 @@ func TestBadInput(t *testing.T) {
 		{"nothing after --", "", command{args: []string{"-p", "work", "--"}}, 2, []string{"--", "CMD"}},
 		{"empty word after --", "", command{args: []string{"-p", "work", "--", ""}}, 2, []string{"--"}},
 		{"command and child", "", command{args: []string{"list", "--", "true"}}, 2, []string{"--"}},
-		{"line that is no setting", good + "what is this\n", command{args: []string{"-p", "work"}}, 125, []string{"config:3"}},
+		{"line that is not a setting", good + "what is this\n", command{args: []string{"-p", "work"}}, 125, []string{"config:3"}},
 		{"unclosed section", good + "[profile x\n", command{args: []string{"-p", "work"}}, 125, []string{"config:3"}},
 		{"duplicate section", good + "[profile work]\n", command{args: []string{"-p", "work"}}, 125, []string{"config:3", "work"}},
 		{"empty credential_process", good + "credential_process =\n", command{args: []string{"-p", "work"}}, 125, []string{"config:3", "credential_process"}},
@@ -40,7 +41,7 @@ func TestBadInput(t *testing.T) {
 		{"duration too long", "", command{args: []string{"-p", "work", "--duration", "129601"}}, 2, []string{"900", "129600"}},
 		{"duration from the environment", "", command{args: []string{"-p", "work"}, env: []string{"AWSEXEC_DURATION=37h"}}, 2, []string{"900", "129600"}},
 		{"duration in the profile", good + "duration_seconds = 5\n", command{args: []string{"-p", "work"}}, 125, []string{"900", "129600", "duration_seconds"}},
-		{"no duration", "", command{args: []string{"-p", "work", "--duration", "soon"}}, 2, []string{"--duration", "soon"}},
+		{"invalid duration", "", command{args: []string{"-p", "work", "--duration", "soon"}}, 2, []string{"--duration", "soon"}},
 		{"unknown keystore", "", command{args: []string{"-p", "work", "--keystore", "drawer"}}, 2, []string{"drawer", "keyring"}},
 		{"unreachable STS", "", command{args: []string{"-p", "work"}, env: []string{"AWS_ENDPOINT_URL_STS=http://127.0.0.1:1"}}, 125, []string{"127.0.0.1:1"}},
 		{"unusable endpoint", "", command{args: []string{"-p", "work"}, env: []string{"AWS_ENDPOINT_URL_STS=nonsense"}}, 125, []string{"nonsense"}},
@@ -61,7 +62,7 @@ func TestBadInput(t *testing.T) {
 	}
 }
 
-// TestErrorsOfSTS: what AWS refuses is told in AWS's words, with what to do, and leaves no session behind.
+// An error of AWS is quoted, with a hint, and no session is stored.
 func TestErrorsOfSTS(t *testing.T) {
 	t.Parallel()
 	srv := newSTS(t)
@@ -100,10 +101,10 @@ func TestErrorsOfSTS(t *testing.T) {
 		})
 	}
 	srv.Fail("GetSessionToken", 2, ststest.Throttling())
-	h.credentials("-p", "work") // is tried again
+	h.credentials("-p", "work") // the next call tries again
 }
 
-// TestPromptsEndOnEOF: with stdin closed and no terminal, nothing waits for an answer that cannot come.
+// With stdin closed and no terminal, no command waits for an answer.
 func TestPromptsEndOnEOF(t *testing.T) {
 	t.Parallel()
 	h := newKeyringHome(t, newSTS(t).URL())
@@ -116,5 +117,5 @@ func TestPromptsEndOnEOF(t *testing.T) {
 	h.start(command{args: []string{"add", "new", "--stdin", "--no-verify"}, stdin: aliceKey + "\n" + aliceSecret + "\n"}).wait().
 		fails(t, 125, "AWSEXEC_PASSPHRASE")
 	h.env["AWSEXEC_KEYSTORE"] = "keyring"
-	h.credentials("-p", "work") // all is as it was
+	h.credentials("-p", "work") // nothing has changed
 }

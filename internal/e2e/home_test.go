@@ -14,17 +14,19 @@ import (
 	"github.com/awsexec/awsexec/internal/keyringtest"
 )
 
-// home is a user's machine as one test sees it: a home directory and the whole environment of what runs there.
-// Nothing of the developer's own reaches it.
+// home is a user's machine as one test sees it: a home directory and the whole
+// environment of the programs that run there. The developer's own files and
+// variables do not reach it.
 type home struct {
 	t       *testing.T
 	dir     string
 	env     map[string]string
-	awsexec string           // path of the binary
-	bus     *keyringtest.Bus // nil without one
+	awsexec string           // the binary's path
+	bus     *keyringtest.Bus // nil without a bus
 }
 
-// newHome makes an empty home whose keystore is the encrypted file. Its path is short: sockets live below it.
+// newHome creates an empty home whose keystore is the encrypted file. Its path
+// is short because it holds sockets.
 func newHome(t *testing.T, endpoint string) *home {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "awsexec-home")
@@ -49,7 +51,7 @@ func newHome(t *testing.T, endpoint string) *home {
 		"AWS_ENDPOINT_URL_IAM":        endpoint,
 		"AWSEXEC_KEYSTORE":            "file",
 		"AWSEXEC_PASSPHRASE":          passphrase,
-		"AWSEXEC_HOLD":                "0", // nothing of a test stays in the kernel
+		"AWSEXEC_HOLD":                "0", // a test leaves nothing in the kernel
 	}}
 	for _, sub := range []string{"tmp", "run", ".aws"} {
 		if err := os.Mkdir(filepath.Join(dir, sub), 0o700); err != nil {
@@ -59,7 +61,8 @@ func newHome(t *testing.T, endpoint string) *home {
 	return h
 }
 
-// environ is the environment of a process: the home's, changed by extra, where "NAME" alone takes a variable out.
+// environ returns the environment of a process: the home's, changed by extra.
+// "NAME" without a value removes a variable.
 func (h *home) environ(extra ...string) []string {
 	env := maps.Clone(h.env)
 	for _, kv := range extra {
@@ -76,19 +79,20 @@ func (h *home) environ(extra ...string) []string {
 	return list
 }
 
-// path is a file below the home.
+// path returns the path of a file below the home.
 func (h *home) path(elem ...string) string {
 	return filepath.Join(append([]string{h.dir}, elem...)...)
 }
 
-// write makes a file below the home.
+// write writes a file below the home and returns its path.
 func (h *home) write(text string, elem ...string) string {
 	h.t.Helper()
 	path := h.path(elem...)
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		h.t.Fatal(err)
 	}
-	// A process that another test starts now would have the file open for writing for a moment, and nobody could run it then.
+	// A process that another test starts now would have the file open for
+	// writing for a moment, and the file could not be run then.
 	syscall.ForkLock.RLock()
 	err := os.WriteFile(path, []byte(text), 0o600)
 	syscall.ForkLock.RUnlock()
@@ -104,7 +108,7 @@ func (h *home) config(lines ...string) {
 	h.write(strings.Join(lines, "\n")+"\n", ".aws", "config")
 }
 
-// sessionFiles are the sealed sessions at rest.
+// sessionFiles returns the paths of the sealed sessions.
 func (h *home) sessionFiles() []string {
 	h.t.Helper()
 	files, err := filepath.Glob(h.path("cache", "awsexec", "sessions", "*", "*.session"))
@@ -114,7 +118,7 @@ func (h *home) sessionFiles() []string {
 	return files
 }
 
-// sessionFile is the only sealed session.
+// sessionFile returns the path of the only sealed session.
 func (h *home) sessionFile() string {
 	h.t.Helper()
 	files := h.sessionFiles()

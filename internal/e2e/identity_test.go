@@ -19,10 +19,12 @@ import (
 	"github.com/awsexec/awsexec/processfmt"
 )
 
-// TestIdentities lets random calls change keys, put files back to what they were before, and get sessions, one after the other and at once.
-// Whoever gets a session gets one of a user whose key the name had at some moment of the call.
+// Random calls change keys, restore older files, and get sessions, one after
+// the other and at once. Each session must belong to a user whose key the name
+// had at some moment during the call.
 //
-// AWSEXEC_TEST_IDENTITIES makes it that many times as long, AWSEXEC_TEST_SEED takes another sequence.
+// AWSEXEC_TEST_IDENTITIES multiplies the number of steps, and AWSEXEC_TEST_SEED
+// selects another sequence.
 func TestIdentities(t *testing.T) {
 	seed, times := uint64(20265), 1
 	if text := os.Getenv("AWSEXEC_TEST_SEED"); text != "" {
@@ -44,7 +46,7 @@ func TestIdentities(t *testing.T) {
 			for step := range 30 * times {
 				m.step(step)
 				if t.Failed() {
-					t.Fatalf("seed %d, step %d; what was done:\n%s", seed, step, strings.Join(m.done, "\n"))
+					t.Fatalf("seed %d, step %d; changes so far:\n%s", seed, step, strings.Join(m.done, "\n"))
 				}
 			}
 			t.Logf("seed %d: %d sessions", seed, m.sessions)
@@ -52,29 +54,30 @@ func TestIdentities(t *testing.T) {
 	}
 }
 
-// identities is a home, and what its names have been.
+// identities is a home with the history of its names.
 type identities struct {
 	*home
 	kind   string
 	client awsapi.Client
 	random *rand.Rand
 	users  []newcomer
-	own    newcomer // of the name that is rotated
+	own    newcomer // the user of the name that is rotated
 
 	mu       sync.Mutex
 	spans    map[string][]span
 	done     []string
 	sessions int
 
-	saved map[string]string // users by name when the files below were as they are here; nil if they cannot be used any more
+	saved map[string]string // the user of each name when the files below were saved; nil if the files are of no use any more
 	index []byte
 	store []byte
 }
 
-// span is a time in which a name may have had the key of a user, "" for none.
+// span is a time in which a name may have had the key of a user; "" stands for
+// no key.
 type span struct {
 	user     string
-	from, to time.Time // to is zero while it lasts
+	from, to time.Time // to is zero while the span lasts
 }
 
 func newIdentities(t *testing.T, kind string, seed uint64) *identities {
@@ -108,7 +111,7 @@ func (m *identities) note(format string, args ...any) {
 	m.done = append(m.done, fmt.Sprintf(format, args...))
 }
 
-// becomes runs change, which gives name to user.
+// becomes runs change, which gives name the key of user.
 func (m *identities) becomes(name, user string, change func()) {
 	m.mu.Lock()
 	m.spans[name] = append(m.spans[name], span{user: user, from: time.Now()})
@@ -124,7 +127,7 @@ func (m *identities) becomes(name, user string, change func()) {
 	}
 }
 
-// possible returns the users that name may have had between from and to.
+// possible returns the users whose key name may have had between from and to.
 func (m *identities) possible(name string, from, to time.Time) (users []string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -156,7 +159,8 @@ func (m *identities) put(name string, u newcomer) {
 	m.becomes(name, u.name, func() { m.add(name, u.keyID, u.secret, "--force") })
 }
 
-// step changes something, mostly while others get sessions, and then gets sessions of all names.
+// step makes one change, usually while other processes get sessions, and then
+// gets sessions of all names.
 func (m *identities) step(number int) {
 	m.t.Helper()
 	change := m.change()
@@ -177,7 +181,7 @@ func (m *identities) step(number int) {
 
 func (m *identities) pick(from ...string) string { return from[m.random.IntN(len(from))] }
 
-// change returns one of the changes, all of which is decided.
+// change returns a random change, with all its random choices made.
 func (m *identities) change() func() {
 	name := m.pick("dev", "prod")
 	user := m.users[m.random.IntN(len(m.users))]
@@ -203,7 +207,7 @@ func (m *identities) change() func() {
 		return func() {
 			m.note("rotate own")
 			m.must("rotate", "own", "--yes")
-			m.saved = nil // its key is no longer good
+			m.saved = nil // the saved files hold a deleted key now
 		}
 	case n < 9 || m.saved == nil:
 		return m.save
@@ -235,7 +239,7 @@ func (m *identities) file(what string) string {
 	return m.path("data", "awsexec", "keyring.index.json")
 }
 
-// save makes copies of the files.
+// save copies the files.
 func (m *identities) save() {
 	m.note("saved")
 	m.saved = map[string]string{"dev": m.now("dev"), "prod": m.now("prod")}
@@ -245,7 +249,7 @@ func (m *identities) save() {
 	}
 }
 
-// restore puts files back to what they were. The store decides what the names have.
+// restore puts back saved files. The store decides which keys the names have.
 func (m *identities) restore(what ...string) {
 	put := func() {
 		for _, w := range what {
@@ -305,6 +309,6 @@ func (m *identities) session(step int, name string, byPrint bool) {
 	m.done = append(m.done, fmt.Sprintf("%q is %s", args, got))
 	m.mu.Unlock()
 	if !slices.Contains(allowed, got) {
-		m.t.Errorf("step %d: %q is a session of %q; the name had the keys of %q", step, args, got, allowed)
+		m.t.Errorf("step %d: %q returned a session of %q; the name had the keys of %q", step, args, got, allowed)
 	}
 }

@@ -14,8 +14,9 @@ const (
 	alice2InClear = "aws_access_key_id = " + aliceKey2 + "\naws_secret_access_key = " + aliceSecret2 + "\n"
 )
 
-// TestImportOnTerminal: the diff is shown without the secret, nothing is done before the yes, and then each SDK gets sessions from
-// a profile whose section of the credentials file is left empty.
+// Import shows the diff without the secret and changes nothing before the yes.
+// After that each SDK gets sessions from a profile whose section of the
+// credentials file is empty.
 func TestImportOnTerminal(t *testing.T) {
 	t.Parallel()
 	srv := newSTS(t)
@@ -29,7 +30,7 @@ func TestImportOnTerminal(t *testing.T) {
 		tm.expect("-aws_secret_access_key = (left out by awsexec)")
 		tm.expect("awsexec: move 1 key into the OS keyring? [y/N] ")
 		if string(read(t, credentials)) != before || len(h.listed()) != 0 {
-			t.Error("something was done before the answer")
+			t.Error("import changed a file before the answer")
 		}
 		tm.send(answer + "\n")
 		r := tm.end()
@@ -38,14 +39,14 @@ func TestImportOnTerminal(t *testing.T) {
 			t.Fatalf("answer %s: exit code %d, want %d:\n%s", answer, r.code, want, tm.shown())
 		}
 		if answer == "n" && string(read(t, credentials)) != before {
-			t.Error("something was done after a no")
+			t.Error("import changed a file after a no")
 		}
 	}
 	if got := string(read(t, credentials)); got != "[work]\n\n[other]\nregion = x\n" {
 		t.Errorf("credentials is now\n%s", got)
 	}
 	noMarkerInFiles(t, h.dir)
-	for _, c := range clients[1:] { // boto3 reads as the AWS CLI does, for less
+	for _, c := range clients[1:] { // boto3 reads the same files as the AWS CLI, and starts faster
 		t.Run(c.name, func(t *testing.T) {
 			argv := c.argv(t, srv.URL())
 			r := h.start(command{name: argv[0], args: argv[1:], env: []string{"AWS_PROFILE=work"}}).wait()
@@ -54,7 +55,8 @@ func TestImportOnTerminal(t *testing.T) {
 	}
 }
 
-// TestCrashImport: no key is ever gone, no file is ever half, each profile goes on to work, and a second run finishes the job.
+// At every point no key is lost, no file is partly written and each profile
+// works. A second run finishes the import.
 func TestCrashImport(t *testing.T) {
 	t.Parallel()
 	const (
@@ -77,7 +79,7 @@ func TestCrashImport(t *testing.T) {
 				}
 			},
 			holds: func(h *home) {
-				// Each file is one of those that a whole edit leaves.
+				// Each file is what it is before or after a whole edit.
 				work := "# mine\n[profile work]\nregion = eu-west-1\n" + process("work")
 				oneOf(h.t, config, configBefore, work+"[profile second]\nregion = eu-west-1\n"+alice2InClear,
 					work+"[profile second]\nregion = eu-west-1\n"+process("second"))
@@ -87,7 +89,7 @@ func TestCrashImport(t *testing.T) {
 			},
 			finish: func(h *home) {
 				if r := h.run("import", "--yes"); r.code != 0 {
-					h.t.Fatalf("a second time: exit code %d\n%s", r.code, r.stderr)
+					h.t.Fatalf("second run: exit code %d\n%s", r.code, r.stderr)
 				}
 				oneOf(h.t, config, "# mine\n[profile work]\nregion = eu-west-1\n"+process("work")+
 					"[profile second]\nregion = eu-west-1\n"+process("second"))
@@ -106,7 +108,8 @@ func TestCrashImport(t *testing.T) {
 	})
 }
 
-// oneOf checks that a file is one of texts. It does not show the file: there may be a secret in it.
+// oneOf checks that the content of a file is one of texts. It does not show the
+// content, which may hold a secret.
 func oneOf(t *testing.T, path string, texts ...string) {
 	t.Helper()
 	got := string(read(t, path))
@@ -115,21 +118,23 @@ func oneOf(t *testing.T, path string, texts ...string) {
 			return
 		}
 	}
-	t.Errorf("%s has %d bytes, and is nothing that it should be", path, len(got))
+	t.Errorf("%s has %d bytes of unexpected content", path, len(got))
 }
 
-// TestKeysOfOtherTools: what a tool hands over in its own way is stored as it is: docs/migrating.md shows the tools' half.
+// Keys are stored in each way in which another tool provides them.
+// docs/migrating.md shows what to do in these tools.
 func TestKeysOfOtherTools(t *testing.T) {
 	t.Parallel()
 	srv := newSTS(t)
 	h := newKeyringHome(t, srv.URL())
 	h.env["AWS_REGION"] = "eu-west-1"
-	// A parent like aws-vault exec: it names no profile, and says who it is.
+	// A parent like "aws-vault exec" unsets the profile variables and sets one
+	// with the name of its profile.
 	vault := "unset AWS_PROFILE AWS_DEFAULT_PROFILE; export AWS_VAULT=vault AWS_REGION=eu-west-1 AWS_DEFAULT_REGION=eu-west-1" +
 		" AWS_ACCESS_KEY_ID=" + aliceKey + " AWS_SECRET_ACCESS_KEY=" + aliceSecret + "; "
 	tests := []struct {
 		name, script string
-		say          string // why it is refused; "" if it is not
+		say          string // the reason for refusing it; "" if it is accepted
 	}{
 		{"vault", vault + "awsexec add vault --env --write-config", ""},
 		{"vault-session", vault + "export AWS_SESSION_TOKEN=x; awsexec add vault-session --env", "session token"},

@@ -10,7 +10,8 @@ import (
 	"github.com/awsexec/awsexec/internal/keyringtest"
 )
 
-// removeItems takes all of awsexec's items out of the home's keyring behind its back; names, if given, are of the keys to remove.
+// removeItems removes awsexec's items from the home's keyring without awsexec:
+// those of the keys in names, or all if there are no names.
 func (h *home) removeItems(names ...string) {
 	h.t.Helper()
 	conn, err := dbus.Connect(h.env["DBUS_SESSION_BUS_ADDRESS"])
@@ -46,7 +47,7 @@ func (h *home) removeItems(names ...string) {
 	}
 }
 
-// listed returns the masked key ids that list shows, by name.
+// listed returns the masked key IDs that list shows, by name.
 func (h *home) listed() map[string]string {
 	h.t.Helper()
 	r := h.run("list", "--json")
@@ -64,5 +65,5 @@ func (h *home) listed() map[string]string {
 	return ids
 }
 
-// masked is a key id as awsexec shows it.
+// masked returns a key ID as awsexec shows it.
 func masked(keyID string) string { return keyID[:4] + "…" + keyID[len(keyID)-4:] }

@@ -10,7 +10,8 @@ import (
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
-// TestJourneyOnKeyring: a key goes into the real keyring; short-lived credentials come out, as JSON and in a child.
+// A key goes into the real keyring, and temporary credentials come out, as JSON
+// and in a child.
 func TestJourneyOnKeyring(t *testing.T) {
 	t.Parallel()
 	srv := newSTS(t)
@@ -47,7 +48,7 @@ func journey(t *testing.T, h *home, srv *ststest.Server) {
 		t.Errorf("list: exit code %d:\n%s%s", r.code, r.stdout, r.stderr)
 	}
 	if strings.Contains(r.stdout, aliceKey) {
-		t.Error("list shows the whole key id")
+		t.Error("list shows the whole key ID")
 	}
 	if r = h.run("remove", "work", "--yes"); r.code != 0 {
 		t.Errorf("remove: exit code %d:\n%s", r.code, r.stderr)

@@ -9,14 +9,16 @@ import (
 	"github.com/awsexec/awsexec/internal/keyringtest"
 )
 
-// newKeyringHome is newHome with a real gnome-keyring, unlocked, on a bus of its own, as the keystore.
+// newKeyringHome is like newHome, with a real, unlocked gnome-keyring on a
+// private bus as the keystore.
 func newKeyringHome(t *testing.T, endpoint string) *home {
 	t.Helper()
 	h, _ := newKeyringHomeOn(t, endpoint)
 	return h
 }
 
-// newKeyringHomeOn is newKeyringHome for tests that do something to the keyring: the second daemon on the bus.
+// newKeyringHomeOn is like newKeyringHome, and also returns the bus, for tests
+// that interfere with the keyring: the second daemon on the bus.
 func newKeyringHomeOn(t *testing.T, endpoint string) (*home, *keyringtest.Bus) {
 	t.Helper()
 	h := newHome(t, endpoint)
@@ -27,11 +29,12 @@ func newKeyringHomeOn(t *testing.T, endpoint string) (*home, *keyringtest.Bus) {
 	return h, bus
 }
 
-// loginPassword opens the keyring.
+// loginPassword unlocks the keyring.
 const loginPassword = "login password"
 
-// keyringDied tells whether the home's keyring has ended by itself, and then starts it again: gnome-keyring 42 now and then aborts when a client
-// is killed in the middle of its first calls.
+// keyringDied reports whether the home's keyring has ended by itself, and then
+// starts it again. gnome-keyring 42 sometimes aborts when a client is killed
+// during its first calls.
 func (h *home) keyringDied() bool {
 	h.t.Helper()
 	if h.bus == nil || h.env["AWSEXEC_KEYSTORE"] != "keyring" {
@@ -47,14 +50,16 @@ func (h *home) keyringDied() bool {
 	return !there
 }
 
-// startBus gives the home a session bus, until the test ends, which starts nothing by itself.
+// startBus gives the home a session bus until the test ends. The bus starts no
+// services.
 func startBus(h *home) *keyringtest.Bus {
 	h.t.Helper()
-	return startBusThat(h, "")
+	return startBusWith(h, "")
 }
 
-// startBusThat is startBus with more in the configuration of the bus; see keyringtest.Activate.
-func startBusThat(h *home, config string) *keyringtest.Bus {
+// startBusWith is like startBus with more in the configuration of the bus; see
+// keyringtest.Activate.
+func startBusWith(h *home, config string) *keyringtest.Bus {
 	h.t.Helper()
 	bus, err := keyringtest.StartBus(h.path("run"), config, h.environ())
 	requirePart(h.t, err)
@@ -64,7 +69,8 @@ func startBusThat(h *home, config string) *keyringtest.Bus {
 	return bus
 }
 
-// requirePart ends the test if err says that a part could not be started.
+// requirePart skips or fails the test if err reports that a part could not be
+// started.
 func requirePart(t *testing.T, err error) {
 	t.Helper()
 	if errors.Is(err, keyringtest.ErrMissing) {

@@ -21,25 +21,30 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// killed runs c and ends it with SIGKILL at its point number at, counted from 1: before one of the system calls that can change something
-// outside of the process, or right after it was sent to another one. Ok is false if it ended by itself before that; where is the
-// point. The process is traced with ptrace(2), so the binary is the one that users have.
+// killed runs c and ends it with SIGKILL at its point number at, counted from
+// 1. A point is just before a system call that can change something outside of
+// the process, or just after a request to another process. If c ended before
+// that point, ok is false; where describes the point. The process is traced
+// with ptrace(2), so the binary is the one that users have.
 //
-// Points are: files and directories made, filled, renamed, removed; keys that the kernel gets and loses; calls to a keyring on D-Bus that change something in it; HTTP
-// requests. What lies between two points changes nothing that outlives the process.
+// The points are: creating, writing, renaming and removing files and
+// directories; adding and removing keys in the kernel; D-Bus calls that change
+// a keyring; HTTP requests. Nothing between two points changes anything that
+// outlives the process.
 func (h *home) killed(c command, at int) (r result, where string, ok bool) {
 	h.t.Helper()
 	return h.traced(c, at, nil)
 }
 
-// stopped is killed, but c only stops at that point, as long as meanwhile takes, and then goes on to its end.
+// stopped is like killed, but c stops at the point while meanwhile runs, and
+// then continues to its end.
 func (h *home) stopped(c command, at int, meanwhile func(where string)) (r result, ok bool) {
 	h.t.Helper()
 	r, _, ok = h.traced(c, at, meanwhile)
 	return r, ok
 }
 
-// points counts the points of c, by letting it run to its end.
+// points runs c to its end and returns the number of its points.
 func (h *home) points(c command) (r result, n int) {
 	h.t.Helper()
 	const farAway = 1 << 30
@@ -50,7 +55,7 @@ func (h *home) points(c command) (r result, n int) {
 func (h *home) traced(c command, at int, meanwhile func(where string)) (r result, where string, ok bool) {
 	h.t.Helper()
 	if os.Getuid() != 0 {
-		missing(h.t, "awsexec lets nobody but root trace it")
+		missing(h.t, "only root may trace awsexec")
 	}
 	if c.name == "" {
 		c.name = h.awsexec
@@ -69,7 +74,7 @@ func (h *home) traced(c command, at int, meanwhile func(where string)) (r result
 		stop = nil
 	}
 	go func() {
-		runtime.LockOSThread() // a tracer is a thread
+		runtime.LockOSThread() // the tracer is a thread
 		defer runtime.UnlockOSThread()
 		var e end
 		e.r, e.where, e.err = h.trace(c, at, stop)
@@ -80,7 +85,7 @@ func (h *home) traced(c command, at int, meanwhile func(where string)) (r result
 	case e = <-done:
 	case where := <-stopped:
 		func() {
-			defer close(goOn) // also if it ends the test
+			defer close(goOn) // also when it ends the test
 			meanwhile(where)
 		}()
 		e = <-done
@@ -91,7 +96,8 @@ func (h *home) traced(c command, at int, meanwhile func(where string)) (r result
 	return e.r, e.where, e.where != ""
 }
 
-// trace runs c on this thread. At its point number at it calls stop, or kills c if that is nil.
+// trace runs c on this thread. At point number at it calls stop, or kills c if
+// stop is nil.
 func (h *home) trace(c command, at int, stop func(where string)) (r result, where string, err error) {
 	dir, err := os.MkdirTemp("", "awsexec-killed")
 	if err != nil {
@@ -155,12 +161,12 @@ type tracee struct {
 	pid   int
 	dir   string
 	at    int
-	stop  func(where string) // what happens at that point; nil kills the process
-	where string             // what was reached at that point
+	stop  func(where string) // called at that point; nil kills the process
+	where string             // the description of that point
 	seen  int
 }
 
-// run lets the process run until it has ended, one way or the other.
+// run lets the process run until it has ended.
 func (tr *tracee) run() (ended unix.WaitStatus, err error) {
 	var status unix.WaitStatus
 	if _, err := wait4(tr.pid, &status); err != nil || !status.Stopped() {
@@ -172,7 +178,7 @@ func (tr *tracee) run() (ended unix.WaitStatus, err error) {
 	}
 	stopped, signal := tr.pid, 0
 	for {
-		// A thread that has been killed meanwhile cannot go on: ESRCH.
+		// ESRCH: the thread was killed meanwhile.
 		if err := unix.PtraceSyscall(stopped, signal); err != nil && err != unix.ESRCH {
 			return ended, err
 		}
@@ -196,12 +202,12 @@ func (tr *tracee) run() (ended unix.WaitStatus, err error) {
 			signal = 0
 			if tr.where == "" && tr.reached(stopped) {
 				if tr.stop != nil {
-					tr.stop(tr.where) // the other threads stop too, at their next system call
+					tr.stop(tr.where) // the other threads stop at their next system call
 				} else if err := unix.Kill(tr.pid, unix.SIGKILL); err != nil {
 					return ended, err
 				}
 			}
-		case sig == unix.SIGTRAP, sig == unix.SIGSTOP: // a thread that was made, and its first stop
+		case sig == unix.SIGTRAP, sig == unix.SIGSTOP: // a new thread, and its first stop
 			signal = 0
 		default:
 			signal = int(sig)
@@ -209,7 +215,8 @@ func (tr *tracee) run() (ended unix.WaitStatus, err error) {
 	}
 }
 
-// wait4 waits for a thread or, below 0, for any of a process group: this thread may have children of others.
+// wait4 waits for a thread or, if pid is negative, for any of a process group.
+// This thread may have children of other tests.
 func wait4(pid int, status *unix.WaitStatus) (int, error) {
 	for {
 		got, err := unix.Wait4(pid, status, unix.WALL|unix.WNOTHREAD, nil)
@@ -219,7 +226,8 @@ func wait4(pid int, status *unix.WaitStatus) (int, error) {
 	}
 }
 
-// syscallInfo is struct ptrace_syscall_info of ptrace(2), for an entry.
+// syscallInfo is struct ptrace_syscall_info of ptrace(2), for the entry of a
+// system call.
 type syscallInfo struct {
 	op    uint8
 	_     [3]uint8
@@ -231,7 +239,8 @@ type syscallInfo struct {
 	spare [2]uint64
 }
 
-// reached tells whether the thread, which stopped at a system call, is at the point to die at.
+// reached reports whether the thread, which stopped at a system call, is at the
+// point to die at.
 func (tr *tracee) reached(thread int) bool {
 	var info syscallInfo
 	_, _, errno := unix.Syscall6(unix.SYS_PTRACE, unix.PTRACE_GET_SYSCALL_INFO, uintptr(thread), unsafe.Sizeof(info), uintptr(unsafe.Pointer(&info)), 0, 0)
@@ -250,7 +259,8 @@ func (tr *tracee) reached(thread int) bool {
 	if !strings.HasPrefix(what, "sending ") {
 		return false
 	}
-	// What was sent takes effect elsewhere, at a time of its own: die while it does.
+	// A request takes effect in another process, some time later. Die
+	// meanwhile.
 	tr.seen++
 	if tr.seen != tr.at {
 		return false
@@ -268,7 +278,8 @@ func (tr *tracee) reached(thread int) bool {
 	}
 }
 
-// describe names a system call that changes something outside of the process; "" for all others.
+// describe returns a description of a system call that changes something
+// outside of the process, and "" for all others.
 func (tr *tracee) describe(thread int, info *syscallInfo) string {
 	name := func(arg int) string {
 		text, _, _ := bytes.Cut(tr.read(thread, info.args[arg], 4096), []byte{0})
@@ -304,16 +315,16 @@ func (tr *tracee) describe(thread int, info *syscallInfo) string {
 	case unix.SYS_KEYCTL:
 		switch info.args[0] {
 		case unix.KEYCTL_LINK:
-			return "having the kernel hold a key"
+			return "adding a key to the kernel"
 		case unix.KEYCTL_UNLINK:
-			return "having the kernel drop a key"
+			return "removing a key from the kernel"
 		}
 	case unix.SYS_WRITE, unix.SYS_PWRITE64, unix.SYS_SENDTO:
 		if file := tr.file(info.args[0]); file != "" {
 			return "writing to " + file
 		}
 		return tr.message(info.args[0], tr.read(thread, info.args[1], min(info.args[2], 4096)))
-	case unix.SYS_SENDMSG: // struct msghdr, whose third and fourth members are the vector and its length
+	case unix.SYS_SENDMSG: // in struct msghdr, the third and fourth members are the vector and its length
 		header := tr.read(thread, info.args[1], 32)
 		if len(header) < 32 || binary.NativeEndian.Uint64(header[24:]) == 0 {
 			return ""
@@ -327,7 +338,7 @@ func (tr *tracee) describe(thread int, info *syscallInfo) string {
 	return ""
 }
 
-// file is the path of a regular file that is open, below the home.
+// file returns the path of an open regular file below the home, or "".
 func (tr *tracee) file(fd uint64) string {
 	path, _ := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", tr.pid, fd))
 	rest, ok := strings.CutPrefix(path, tr.dir+"/")
@@ -337,7 +348,8 @@ func (tr *tracee) file(fd uint64) string {
 	return rest
 }
 
-// message tells what is sent to a socket, if that is an HTTP request or a call that changes something in a keyring.
+// message describes data sent to a socket if it is an HTTP request or a call
+// that changes a keyring.
 func (tr *tracee) message(fd uint64, data []byte) string {
 	path, _ := os.Readlink(fmt.Sprintf("/proc/%d/fd/%d", tr.pid, fd))
 	if !strings.HasPrefix(path, "socket:") {
@@ -355,7 +367,7 @@ func (tr *tracee) message(fd uint64, data []byte) string {
 	return ""
 }
 
-// exists tells whether there is a file of that name, as the process sees it.
+// exists reports whether the process sees a file of that name.
 func (tr *tracee) exists(name string) bool {
 	if !filepath.IsAbs(name) {
 		name = filepath.Join(tr.dir, name)
@@ -364,11 +376,11 @@ func (tr *tracee) exists(name string) bool {
 	return err == nil
 }
 
-// read copies at most size bytes of the process's memory.
+// read returns at most size bytes of the process's memory.
 func (tr *tracee) read(thread int, address, size uint64) []byte {
 	data := make([]byte, size)
 	n := 0
-	for n < len(data) { // a page at a time: what is behind the last one may not be there
+	for n < len(data) { // one page at a time, because the next page may be unmapped
 		part := data[n:min(len(data), n+4096-int((address+uint64(n))%4096))]
 		got, err := unix.ProcessVMReadv(thread, []unix.Iovec{{Base: &part[0], Len: uint64(len(part))}},
 			[]unix.RemoteIovec{{Base: uintptr(address) + uintptr(n), Len: len(part)}}, 0)
@@ -380,7 +392,8 @@ func (tr *tracee) read(thread int, address, size uint64) []byte {
 	return data[:n]
 }
 
-// TestKilled: the tracer itself finds the points of a program that is known, and lets it be where none is left.
+// The tracer finds the points of a known program, and lets it run to its end
+// after the last one.
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	h := newHome(t, "")
@@ -393,10 +406,10 @@ func TestKilled(t *testing.T) {
 		if r, where, ok = h.killed(c, at); ok {
 			points = append(points, where)
 		} else if r.code != 0 || r.stdout != "out\n" {
-			t.Errorf("left alone: exit code %d, %q, %s", r.code, r.stdout, r.stderr)
+			t.Errorf("undisturbed: exit code %d, %q, %s", r.code, r.stdout, r.stderr)
 		}
 		if at > 20 {
-			t.Fatalf("there is no end: %q", points)
+			t.Fatalf("it does not end: %q", points)
 		}
 		for _, name := range []string{"a", "b", "c"} {
 			if err := os.Remove(h.path(name)); err == nil {

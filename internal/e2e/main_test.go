@@ -15,14 +15,15 @@ import (
 	"testing"
 )
 
-// bin holds the binary under test, awsexec, and probe, this test binary under the name that makes it a client or a child.
+// bin is the directory of the binary under test, awsexec, and of probe, a copy
+// of this test binary that acts as a client or a child.
 var bin string
 
 func TestMain(m *testing.M) {
 	if filepath.Base(os.Args[0]) == "probe" {
 		os.Exit(probe(os.Args[1:]))
 	}
-	if signal.Ignored(syscall.SIGHUP) { // under nohup, children would inherit that
+	if signal.Ignored(syscall.SIGHUP) { // children would inherit that, as under nohup
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	}
 	os.Exit(buildAndRun(m))
@@ -49,7 +50,8 @@ func buildAndRun(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	// Most of a test is waiting for other processes, one for a minute. The command line still has the last word.
+	// Tests mostly wait for other processes, one of them for a minute, so run
+	// twice as many at once. The command line can override this.
 	if err := flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -57,7 +59,8 @@ func buildAndRun(m *testing.M) int {
 	return m.Run()
 }
 
-// buildAwsexec builds awsexec as a release is built, but with symbols, and with a tag where one is given.
+// buildAwsexec builds awsexec like a release, but with symbols, and with a
+// build tag if tag is not empty.
 func buildAwsexec(path, tag string) error {
 	cmd := exec.Command("go", "build", "-buildvcs=false", "-tags", tag, "-o", path, "../../cmd/awsexec")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")

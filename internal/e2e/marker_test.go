@@ -12,7 +12,8 @@ import (
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
-// noMarker checks that text, named what, holds no secret. It never shows the text.
+// noMarker checks that text holds no secret. It never shows the text, only its
+// name what.
 func noMarker(t *testing.T, what, text string) {
 	t.Helper()
 	if i := strings.Index(text, ststest.Marker); i >= 0 {
@@ -20,7 +21,7 @@ func noMarker(t *testing.T, what, text string) {
 	}
 }
 
-// noMarkerInFiles checks every file below dir, names included.
+// noMarkerInFiles checks the content and the name of every file below dir.
 func noMarkerInFiles(t *testing.T, dir string) {
 	t.Helper()
 	files := 0
@@ -42,7 +43,8 @@ func noMarkerInFiles(t *testing.T, dir string) {
 	}
 }
 
-// processesOf returns the directories below /proc of the home's processes that run a program called name; "" is any.
+// processesOf returns the /proc directories of the home's processes that run a
+// program called name, or any program if name is "".
 func processesOf(t *testing.T, h *home, name string) []string {
 	t.Helper()
 	procs, err := filepath.Glob("/proc/[0-9]*")
@@ -52,7 +54,7 @@ func processesOf(t *testing.T, h *home, name string) []string {
 	mine := []byte("HOME=" + h.dir + "\x00")
 	var found []string
 	for _, proc := range procs {
-		environ, _ := os.ReadFile(proc + "/environ") // gone, or another's, has none
+		environ, _ := os.ReadFile(proc + "/environ") // empty for a process that has ended or belongs to another user
 		cmdline, _ := os.ReadFile(proc + "/cmdline")
 		program, _, _ := strings.Cut(string(cmdline), "\x00")
 		if bytes.Contains(environ, mine) && (name == "" || filepath.Base(program) == name) {
@@ -62,12 +64,13 @@ func processesOf(t *testing.T, h *home, name string) []string {
 	return found
 }
 
-// noMarkerInProcesses checks the arguments of every process of the home and the environment that it was started with, as ps
-// and /proc show them. A program called want must be among them.
+// noMarkerInProcesses checks the arguments of every process of the home and the
+// environment that it was started with, as ps and /proc show them. A program
+// called want must be among them.
 func noMarkerInProcesses(t *testing.T, h *home, want string) {
 	t.Helper()
 	if len(processesOf(t, h, want)) == 0 {
-		t.Errorf("no process %s was there to be checked", want)
+		t.Errorf("there was no process %s to check", want)
 	}
 	for _, proc := range processesOf(t, h, "") {
 		for _, file := range []string{"/cmdline", "/environ"} {
@@ -77,7 +80,7 @@ func noMarkerInProcesses(t *testing.T, h *home, want string) {
 	}
 }
 
-// noText checks that no file below dir holds text.
+// noText checks that no file below dir contains text.
 func noText(t *testing.T, dir, text string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d os.DirEntry, err error) error {

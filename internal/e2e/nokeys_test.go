@@ -14,7 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// probeNoKeys becomes a program to which the kernel refuses to hold keys, as the seccomp filters of container engines have it: Docker's refuses all
+// probeNoKeys becomes a program for which the kernel refuses to hold keys, as
+// with the seccomp filters of container engines. Docker's filter refuses all
 // calls, Podman's only those that add keys.
 func probeNoKeys(engine string, args []string) int {
 	const ok, offsetOfNumber = unix.SECCOMP_RET_ALLOW, 0
@@ -28,9 +29,9 @@ func probeNoKeys(engine string, args []string) int {
 		{Code: unix.BPF_RET | unix.BPF_K, K: refused},
 	}
 	if engine == "podman" {
-		filter[3].K = unix.SYS_REQUEST_KEY // in place of keyctl
+		filter[3].K = unix.SYS_REQUEST_KEY // instead of keyctl
 	}
-	runtime.LockOSThread() // the filter is that of a thread, which then becomes the program
+	runtime.LockOSThread() // the filter belongs to a thread, which then becomes the program
 	err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 	if err == nil {
 		program := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
@@ -43,8 +44,8 @@ func probeNoKeys(engine string, args []string) int {
 	return 1
 }
 
-// TestKernelRefusesKeys: where the kernel holds nothing all works as before, at the price of the passphrase each time, and unlock says so
-// before it asks anybody.
+// Where the kernel holds no keys, everything else works as usual, but each call
+// needs the passphrase. Unlock reports this before it asks for the passphrase.
 func TestKernelRefusesKeys(t *testing.T) {
 	t.Parallel()
 	for _, engine := range []string{"docker", "podman"} {
@@ -67,7 +68,7 @@ func testKernelRefusesKeys(t *testing.T, engine string) {
 	first := decode(t, h.start(refused("-p", "work")).wait())
 	r := h.start(refused("-p", "work", "--debug")).wait()
 	if again := decode(t, r); again.AccessKeyID != first.AccessKeyID {
-		t.Error("the session was not found again")
+		t.Error("the session was not found in the cache")
 	}
 	if !strings.Contains(r.stderr, "the kernel holds no keys here: operation not permitted") {
 		t.Errorf("--debug says\n%s", r.stderr)
@@ -82,7 +83,7 @@ func testKernelRefusesKeys(t *testing.T, engine string) {
 	r = tm.end()
 	r.fails(t, 125, "the kernel holds no keys here", "awsexec: hint: set AWSEXEC_PASSPHRASE")
 	if strings.Contains(tm.shown(), "passphrase: ") {
-		t.Error("asked for the passphrase in vain")
+		t.Error("asked for a passphrase that is of no use")
 	}
 	if r := h.start(refused("lock")).wait(); r.code != 0 {
 		t.Errorf("lock: exit code %d\n%s", r.code, r.stderr)

@@ -19,37 +19,38 @@ import (
 	"github.com/awsexec/awsexec/processfmt"
 )
 
-// limit ends any one process of a test that hangs.
+// limit ends any process of a test that hangs.
 const limit = 90 * time.Second
 
-// result is what came of a process.
+// result is how a process ended and what it wrote.
 type result struct {
 	stdout, stderr string
-	code           int            // 128+n for one that a signal ended
-	signal         syscall.Signal // 0, or the signal that ended it
+	code           int            // 128+n for a process that a signal ended
+	signal         syscall.Signal // the signal that ended it, or 0
 	pid            int
 	took           time.Duration
-	points         int // how many points a tracer saw
+	points         int // the number of points that a tracer saw
 }
 
-// run runs awsexec without a terminal, in a process group and a session of its own.
+// run runs awsexec without a terminal, in its own process group and session.
 func (h *home) run(args ...string) result {
 	h.t.Helper()
 	return h.start(command{args: args}).wait()
 }
 
-// command is a process to start without a terminal. The zero value of a member is the usual.
+// command is a process to start without a terminal. Zero values stand for the
+// defaults.
 type command struct {
-	name    string   // default awsexec
+	name    string   // default: awsexec
 	args    []string //
-	env     []string // changes of the home's environment, see environ
+	env     []string // changes to the home's environment; see environ
 	stdin   string   // default: empty
 	dir     string
 	limit   time.Duration // default: limit
-	lingers bool          // what it starts may hold its output open for longer than it lives
+	lingers bool          // its children may hold its output open after its end
 }
 
-// process is one that was started.
+// process is a started command.
 type process struct {
 	t              *testing.T
 	cmd            *exec.Cmd
@@ -75,7 +76,7 @@ func (h *home) start(c command) *process {
 	p.cmd.Stdin = strings.NewReader(c.stdin)
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	p.cmd.WaitDelay = 10 * time.Second // Wine's own processes keep the pipes for a while
+	p.cmd.WaitDelay = 10 * time.Second // Wine's own processes keep the pipes open for a while
 	if c.lingers {
 		p.cmd.WaitDelay = 2 * time.Second
 	}
@@ -86,7 +87,7 @@ func (h *home) start(c command) *process {
 	return p
 }
 
-// wait waits for the process's end.
+// wait waits until the process has ended.
 func (p *process) wait() result {
 	p.t.Helper()
 	defer p.cancel()
@@ -111,13 +112,15 @@ func (p *process) wait() result {
 	return r
 }
 
-// credentials asks awsexec for the JSON of a profile and reads it strictly: one line, nothing else on stdout.
+// credentials returns the credentials that awsexec prints. They must be one
+// line of JSON, with nothing else on stdout.
 func (h *home) credentials(args ...string) aws.Credentials {
 	h.t.Helper()
 	return decode(h.t, h.run(args...))
 }
 
-// decode reads credential_process JSON from a process that must have ended well.
+// decode parses the credential_process JSON of a process that must have
+// succeeded.
 func decode(t *testing.T, r result) aws.Credentials {
 	t.Helper()
 	if r.code != 0 {
@@ -131,26 +134,27 @@ func decode(t *testing.T, r result) aws.Credentials {
 		t.Fatal(err)
 	}
 	if !strings.HasPrefix(c.AccessKeyID, "ASIA") || c.SessionToken == "" || !c.CanExpire {
-		t.Fatalf("not short-lived credentials: key %s, expire %v", c.AccessKeyID, c.CanExpire)
+		t.Fatalf("not temporary credentials: key %s, expiry %v", c.AccessKeyID, c.CanExpire)
 	}
 	return c
 }
 
-// fails checks that a process ended with code, said every part on stderr in awsexec's own voice, and nothing on stdout.
+// fails checks that a process ended with code, wrote an error line and every
+// part to stderr, and nothing to stdout.
 func (r result) fails(t *testing.T, code int, parts ...string) {
 	t.Helper()
 	if r.code != code {
 		t.Errorf("exit code %d, want %d", r.code, code)
 	}
 	if r.stdout != "" {
-		t.Errorf("stdout has %d bytes, want none", len(r.stdout))
+		t.Errorf("stdout has %d bytes, want 0", len(r.stdout))
 	}
 	if !strings.Contains(r.stderr, "awsexec: error: ") {
 		t.Error("no error line")
 	}
 	for _, part := range parts {
 		if !strings.Contains(r.stderr, part) {
-			t.Errorf("stderr does not say %q", part)
+			t.Errorf("stderr lacks %q", part)
 		}
 	}
 	if t.Failed() {

@@ -12,14 +12,15 @@ import (
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
-// calls are the lines that a long run has written, one for each call.
+// calls returns the lines that a long run has written, one for each call.
 func (r *longRun) calls(t *testing.T) []string {
 	t.Helper()
 	return strings.Split(strings.TrimSuffix(string(read(t, r.log)), "\n"), "\n")
 }
 
-// TestOutages: STS dies under programs of every SDK that run for long, and later the keyring does. They say so, awsexec in the
-// words of whatever failed, and go on by themselves when it is there again.
+// STS and later the keyring fail under long-running programs of every SDK. The
+// programs report it, with awsexec's message for the part that failed, and
+// recover by themselves when the part is back.
 func TestOutages(t *testing.T) {
 	t.Parallel()
 	srv := newSTSWith(t, ststest.Config{MaxSession: 12 * time.Second})
@@ -67,12 +68,13 @@ func TestOutages(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
-	// The SDK for JavaScript does not pass on what awsexec says, nor is a word of its own about STS certain: it may fail at the credentials.
+	// The SDK for JavaScript does not pass on what awsexec writes. It may not
+	// even report an error of STS, because it may fail at the credentials.
 	if text := down["Boto3/"]; !strings.Contains(text, "Could not connect") && !strings.Contains(text, "cannot be reached") && !strings.Contains(text, "closed the connection") && !strings.Contains(text, "Connection was closed") {
-		t.Errorf("boto3 without STS says:\n%s", text)
+		t.Errorf("boto3 without STS reports:\n%s", text)
 	}
 	if text := said["Boto3/"]; !strings.Contains(text, "awsexec: error: ") || !strings.Contains(text, "keyring") {
-		t.Errorf("boto3 without the keyring does not pass on the cause:\n%s", text)
+		t.Errorf("boto3 without the keyring does not report the cause:\n%s", text)
 	}
 	for _, r := range loops {
 		r.end(t)
@@ -81,7 +83,7 @@ func TestOutages(t *testing.T) {
 		}
 		text := down[r.agent] + r.stderr.String()
 		if !strings.Contains(text, "connection refused") || !strings.Contains(text, "the OS keyring: not available") {
-			t.Errorf("the Go SDK and awsexec do not tell the causes:\n%s", text)
+			t.Errorf("the Go SDK and awsexec do not report the causes:\n%s", text)
 		}
 	}
 }

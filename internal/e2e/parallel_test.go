@@ -13,7 +13,8 @@ import (
 	"github.com/awsexec/awsexec/processfmt"
 )
 
-// TestFiftyColdProcesses: fifty at once on one terminal, with MFA and no session: one prompt, one call, fifty equal answers.
+// Fifty processes at once on one terminal, with MFA and without a session, need
+// one prompt and one call, and get equal answers.
 func TestFiftyColdProcesses(t *testing.T) {
 	t.Parallel()
 	const many = 50
@@ -51,8 +52,8 @@ func TestFiftyColdProcesses(t *testing.T) {
 	}
 }
 
-// TestMFAProcessIsAskedOnce: the same with a program that knows the code, for processes without any terminal.
-func TestMFAProcessIsAskedOnce(t *testing.T) {
+// Many processes without a terminal ask a program for the MFA code only once.
+func TestMFAProcessRunsOnce(t *testing.T) {
 	t.Parallel()
 	srv := newSTS(t)
 	h := newKeyringHome(t, srv.URL())
@@ -77,7 +78,8 @@ func TestMFAProcessIsAskedOnce(t *testing.T) {
 	}
 }
 
-// TestHolderKilled: the process that renews dies by SIGKILL in the middle of its call; those that wait for it go on.
+// When SIGKILL ends the process that renews a session during its call, the
+// waiting processes take over.
 func TestHolderKilled(t *testing.T) {
 	t.Parallel()
 	srv := newSTS(t)
@@ -97,7 +99,7 @@ func TestHolderKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	holder.wait()
-	<-entered // one of the others has taken over
+	<-entered // a waiting process has taken over
 	release()
 	answers := map[string]bool{}
 	for _, w := range waiters {
@@ -106,7 +108,7 @@ func TestHolderKilled(t *testing.T) {
 		answers[r.stdout] = true
 	}
 	if n := srv.Calls("GetSessionToken"); n != 2 || len(answers) != 1 {
-		t.Errorf("%d calls, want the killed one and another; %d different answers", n, len(answers))
+		t.Errorf("%d calls, want the killed one and one more; %d different answers", n, len(answers))
 	}
 }
 
@@ -127,5 +129,5 @@ func waitsForLock(t *testing.T, p *process) {
 		}
 		time.Sleep(time.Millisecond)
 	}
-	t.Fatal("a process never came to the lock")
+	t.Fatal("a process did not reach the lock")
 }

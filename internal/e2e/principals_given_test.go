@@ -21,7 +21,8 @@ import (
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
-// Roles of machines and of people who sign in, which others than STS hand out.
+// Roles of machines and of signed-in users, whose sessions do not come from a
+// call of STS.
 const (
 	roleMachine = "arn:aws:iam::123456789012:role/machine"
 	roleTask    = "arn:aws:iam::123456789012:role/task"
@@ -32,12 +33,12 @@ const (
 	containerToken = ststest.Marker + " of a container"
 )
 
-// issuer of sessions that are known to the world's STS.
+// issue returns an issuer of sessions that the world's STS knows.
 func (w *world) issue(roleARN, name string) awstest.Issue {
 	return func() (aws.Credentials, error) { return w.srv.IssueRoleSession(roleARN, name, time.Hour) }
 }
 
-// issued is one such session.
+// issued returns one such session.
 func (w *world) issued(roleARN, name string) aws.Credentials {
 	w.t.Helper()
 	c, err := w.issue(roleARN, name)()
@@ -72,7 +73,8 @@ func (w *world) container() *awstest.Container {
 	return s
 }
 
-// portal starts IAM Identity Center, with a user who has signed in through session, or in the legacy way.
+// portal starts IAM Identity Center. The user has signed in with an SSO
+// session, or in the legacy way if session is "".
 func (w *world) portal(session string) *awstest.SSO {
 	w.t.Helper()
 	s, err := awstest.StartSSO(map[awstest.SSORole]awstest.Issue{{AccountID: account, RoleName: "Admin"}: w.issue(roleAdmin, "alice@example.com")})
@@ -84,7 +86,8 @@ func (w *world) portal(session string) *awstest.SSO {
 	return s
 }
 
-// login leaves behind what a login does, which is good for so long, and returns the file.
+// login writes the file that a login leaves, valid for life, and returns its
+// path.
 func (w *world) login(session string, life time.Duration) string {
 	w.t.Helper()
 	login := awstest.Login{Session: session, StartURL: startURL, Region: "eu-west-1", AccessToken: accessToken, Expires: time.Now().Add(life)}
@@ -99,12 +102,13 @@ var (
 	ssoLegacyProfile = []string{"[profile sso]", "sso_account_id = " + account, "sso_role_name = Admin", "sso_region = eu-west-1", "sso_start_url = " + startURL}
 )
 
-// loginSession is that of a user who has signed in with "aws login".
+// loginSession is the identity of a user who has signed in with "aws login".
 const loginSession = "arn:aws:sts::123456789012:assumed-role/console/alice"
 
 var loginProfile = []string{"[profile signed-in]", "region = eu-west-1", "login_session = " + loginSession}
 
-// signIn leaves behind what "aws login" does, which is good for so long. Nobody is there who renews it.
+// signIn writes the file that "aws login" leaves, valid for life. No server
+// renews it.
 func (w *world) signIn(life time.Duration) {
 	w.t.Helper()
 	c := w.issued(roleTask, "alice")
@@ -123,13 +127,14 @@ func (w *world) signIn(life time.Duration) {
 	w.write(string(data), ".aws", "login", "cache", fmt.Sprintf("%x.json", sha256.Sum256([]byte(loginSession))))
 }
 
-// webIdentity makes a token known and returns the file that holds it.
+// webIdentity registers a token with STS and returns the file that holds it.
 func (w *world) webIdentity() string {
 	w.srv.AddWebIdentity(ststest.WebIdentity{Token: ststest.Marker + "jwt", Provider: issuer, Subject: "pod"})
 	return w.write(ststest.Marker+"jwt", "token")
 }
 
-// tool writes a program of another maker that can serve as a credential_process: a shell script. Its runs are counted.
+// tool writes a shell script that acts as another tool's credential_process,
+// and counts its runs.
 func (w *world) tool(script string) string {
 	w.t.Helper()
 	path := w.write("#!/bin/sh\necho run >>"+w.path("runs")+"\n"+script+"\n", "tool.sh")
@@ -137,13 +142,13 @@ func (w *world) tool(script string) string {
 	return path
 }
 
-// runs is how often the tool ran.
+// runs returns how often the tool ran.
 func (w *world) runs() int {
-	data, _ := os.ReadFile(w.path("runs")) // none yet is none
+	data, _ := os.ReadFile(w.path("runs")) // a missing file counts as no runs
 	return strings.Count(string(data), "\n")
 }
 
-// printing is a script that prints credentials as a credential_process does.
+// printing returns a script that prints c as a credential_process does.
 func printing(c aws.Credentials) string {
 	text := fmt.Sprintf(`"Version":1,"AccessKeyId":%q,"SecretAccessKey":%q`, c.AccessKeyID, c.SecretAccessKey)
 	if c.SessionToken != "" {
@@ -152,7 +157,8 @@ func printing(c aws.Credentials) string {
 	return "echo '{" + text + "}'"
 }
 
-// outsiders get their credentials from a person's login, an identity provider or another tool.
+// outsiders are principals whose credentials come from a user's login, an
+// identity provider or another tool.
 var outsiders = []principal{
 	{
 		name:    "SSO",
@@ -207,7 +213,7 @@ var outsiders = []principal{
 		arn: session(roleWeb, "job"),
 	},
 	{
-		name: "web identity of the environment, beside a region",
+		name: "web identity of the environment, with a region",
 		arrange: func(w *world) {
 			w.set("AWS_WEB_IDENTITY_TOKEN_FILE="+w.webIdentity(), "AWS_ROLE_ARN="+roleWeb)
 			w.headless()
@@ -256,7 +262,8 @@ var outsiders = []principal{
 	},
 }
 
-// givens get their credentials from the machine that they run on.
+// givens are principals whose credentials come from the machine that they run
+// on.
 var givens = []principal{
 	{
 		name:    "EC2 instance, no profile",
@@ -269,7 +276,7 @@ var givens = []principal{
 		arn:     session(roleTask, "task-1"),
 	},
 	{
-		name: "container, token in a file that has a line end",
+		name: "container, token in a file that ends with a line break",
 		arrange: func(w *world) {
 			w.container()
 			w.headless()
@@ -325,7 +332,7 @@ var givens = []principal{
 	},
 }
 
-// environments have keys in their variables.
+// environments are principals with keys in environment variables.
 var environments = []principal{
 	{
 		name:    "long-term key in the environment",
@@ -338,7 +345,7 @@ var environments = []principal{
 		},
 	},
 	{
-		name: "long-term key in the environment beside AWS_PROFILE",
+		name: "long-term key in the environment, with AWS_PROFILE",
 		arrange: func(w *world) {
 			w.setKey(aws.Credentials{AccessKeyID: aliceKey2, SecretAccessKey: aliceSecret2})
 			w.config("[profile mfa]", "region = eu-west-1")
@@ -347,7 +354,7 @@ var environments = []principal{
 		arn: aliceARN, sessionTokens: 1,
 	},
 	{
-		name: "a profile named on the command line beside a key in the environment",
+		name: "a profile named on the command line, with a key in the environment",
 		arrange: func(w *world) {
 			w.setKey(aws.Credentials{AccessKeyID: bobKey, SecretAccessKey: bobSecret})
 			w.config("[profile work]", "region = eu-west-1")
@@ -381,7 +388,7 @@ var environments = []principal{
 	},
 }
 
-// headless takes the keyring away, as on a machine that nobody logs in to.
+// headless removes the keyring, as on a machine without a desktop session.
 func (w *world) headless() {
 	w.set("AWSEXEC_KEYSTORE", "DBUS_SESSION_BUS_ADDRESS=unix:path="+w.path("run", "gone"))
 }

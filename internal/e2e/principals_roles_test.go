@@ -10,7 +10,7 @@ import (
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
-// The roles that the stand-in knows, some of them in another account.
+// The roles that the stand-in knows. Some are in another account.
 const (
 	roleOne   = "arn:aws:iam::123456789012:role/one"
 	roleTwo   = "arn:aws:iam::210987654321:role/two"
@@ -30,20 +30,21 @@ var rolesOfAWS = []ststest.Role{
 	{ARN: roleWeb, Trust: []string{issuer}},
 }
 
-// session is the ARN of a role's session.
+// session returns the ARN of a role's session.
 func session(roleARN, name string) string {
 	account, role, _ := strings.Cut(strings.TrimPrefix(roleARN, "arn:aws:iam::"), ":role/")
 	return "arn:aws:sts::" + account + ":assumed-role/" + role[strings.LastIndex(role, "/")+1:] + "/" + name
 }
 
-// ofWork arranges a profile role with these lines, whose source is the profile work.
+// ofWork returns a function that writes a profile role with these lines, whose
+// source is the profile work.
 func ofWork(lines ...string) func(*world) {
 	return func(w *world) {
 		w.config(slices.Concat([]string{"[profile work]", "region = eu-west-1", "[profile role]", "source_profile = work"}, lines)...)
 	}
 }
 
-// ofMFA is the same for the profile mfa, without its device.
+// ofMFA is like ofWork for the profile mfa, without its device.
 func ofMFA(lines ...string) func(*world) {
 	return func(w *world) {
 		w.config(slices.Concat([]string{"[profile mfa]", "[profile role]", "source_profile = mfa"}, lines)...)
@@ -53,7 +54,7 @@ func ofMFA(lines ...string) func(*world) {
 
 var asRole = []string{"-p", "role"}
 
-// roles are roles with a source_profile that leads to a long-term key.
+// roles are principals with a source_profile that leads to a long-term key.
 var roles = []principal{
 	{
 		name: "role", args: asRole, arrange: ofWork("role_arn = " + roleOne),
@@ -76,7 +77,7 @@ var roles = []principal{
 		arn:  session(roleOne, "awsexec"), sessionTokens: 1, assumeRoles: 1,
 	},
 	{
-		name: "role in another account, with an external id",
+		name: "role in another account, with an external ID",
 		args: asRole, arrange: ofWork("role_arn = "+roleExt, "external_id = partner/42", "role_session_name = me@example.com"),
 		arn: session(roleExt, "me@example.com"), sessionTokens: 1, assumeRoles: 1,
 	},
@@ -166,7 +167,7 @@ var roles = []principal{
 			w.set("AWSEXEC_MFA_CODE=" + bobCode())
 		},
 		args: asRole,
-		arn:  session(roleMFA, "awsexec"), sessionTokens: 1, assumeRoles: 4, // whether the tool gives the same key again is not known
+		arn:  session(roleMFA, "awsexec"), sessionTokens: 1, assumeRoles: 4, // the tool might return another key next time, so the session is not shared
 	},
 	{
 		name: "role with --no-session", args: append([]string{"--no-session"}, asRole...), arrange: ofWork("role_arn = " + roleOne),

@@ -16,8 +16,9 @@ import (
 	"github.com/awsexec/awsexec/processfmt"
 )
 
-// TestProfiles holds what is shown of every kind of profile. Its parts share one keyring, which has alice's key under the names work and
-// default and bob's under mfa; each has a home, a session cache and a stand-in for STS of its own.
+// TestProfiles checks every kind of profile. Its parts share one keyring, which
+// has alice's key under the names work and default and bob's under mfa. Each
+// part has its own home, session cache and stand-in for STS.
 func TestProfiles(t *testing.T) {
 	t.Parallel()
 	shared := newKeyringHome(t, "http://127.0.0.1:1")
@@ -37,19 +38,20 @@ func TestProfiles(t *testing.T) {
 	t.Run("regions", machine.regions)
 }
 
-// machine is a keyring with keys, shared by tests.
+// machine is a keyring with keys that tests share.
 type machine struct{ *home }
 
-// world is what one test has: a home on the machine, and AWS.
+// world is what one test uses: a home on the machine, and AWS.
 type world struct {
 	*home
 	srv *ststest.Server
 
-	s3     *awstest.S3             // nil if there is none
-	stacks *awstest.CloudFormation // likewise
+	s3     *awstest.S3             // nil unless started
+	stacks *awstest.CloudFormation // nil unless started
 }
 
-// newWorld makes a world with the roles of rolesOfAWS. The keyring and the index of its keys are the machine's.
+// newWorld returns a world with the roles of rolesOfAWS. It shares the
+// machine's keyring and the index of its keys.
 func (m machine) newWorld(t *testing.T) *world {
 	t.Helper()
 	srv := newSTSWith(t, ststest.Config{Roles: rolesOfAWS})
@@ -61,7 +63,8 @@ func (m machine) newWorld(t *testing.T) *world {
 	return &world{home: h, srv: srv}
 }
 
-// set changes the home's environment, given as NAME=value; NAME alone takes one out.
+// set changes the home's environment. A variable is NAME=value, or NAME alone
+// to remove it.
 func (w *world) set(vars ...string) {
 	for _, kv := range vars {
 		if name, value, ok := strings.Cut(kv, "="); ok {
@@ -80,21 +83,23 @@ func (w *world) setKey(c aws.Credentials) {
 	}
 }
 
-// principal is one kind of principal and what must be seen of it, whichever way its credentials are asked for.
+// principal is one kind of principal with the expected results, for every way
+// to ask for its credentials.
 type principal struct {
 	name    string
 	arrange func(w *world) // files and environment
-	args    []string       // of awsexec: the profile and flags
-	arn     string         // whom AWS takes the user of the credentials for
+	args    []string       // awsexec's arguments: the profile and flags
+	arn     string         // the identity that the credentials have at AWS
 
-	sessionTokens int      // calls of GetSessionToken in all ways together; 0: never attempted
-	assumeRoles   int      // calls of AssumeRole, likewise
-	longTerm      bool     // the long-term key itself is given
+	sessionTokens int      // calls of GetSessionToken in all ways together; 0: never tried
+	assumeRoles   int      // calls of AssumeRole; 0: never tried
+	longTerm      bool     // returns the long-term key itself
 	says          []string // on stderr, each time
 	then          func(w *world)
 }
 
-// ways are the ways to ask awsexec for credentials. Each returns whom AWS takes the user for, and the key id.
+// ways are the ways to ask awsexec for credentials. Each returns the identity
+// at AWS and the key ID.
 var ways = []struct {
 	name string
 	ask  func(w *world, args []string) (arn, keyID string, r result)
@@ -115,13 +120,13 @@ var ways = []struct {
 		r := w.run(slices.Concat([]string{"whoami", "--json", "--unmasked"}, args)...)
 		var id struct{ ARN string }
 		if err := json.Unmarshal([]byte(r.stdout), &id); err != nil && r.code == 0 {
-			w.t.Errorf("whoami prints no JSON: %v", err)
+			w.t.Errorf("whoami printed invalid JSON: %v", err)
 		}
 		return id.ARN, w.lastCaller(), r
 	}},
 }
 
-// whose asks AWS whose the credentials are that awsexec printed.
+// whose returns the identity that printed credentials have at AWS.
 func (w *world) whose(r result, text string) (arn, keyID string, _ result) {
 	w.t.Helper()
 	if r.code != 0 {
@@ -138,7 +143,7 @@ func (w *world) whose(r result, text string) (arn, keyID string, _ result) {
 	return id.ARN, c.AccessKeyID, r
 }
 
-// lastCaller is the key that the last GetCallerIdentity was signed with.
+// lastCaller returns the key that signed the last GetCallerIdentity.
 func (w *world) lastCaller() string {
 	for _, r := range slices.Backward(w.srv.Requests()) {
 		if r.Action == "GetCallerIdentity" {
@@ -148,7 +153,8 @@ func (w *world) lastCaller() string {
 	return ""
 }
 
-// check asks in all ways, and then looks at what AWS was asked.
+// check asks for credentials in all ways, and then checks the calls that AWS
+// received.
 func (p *principal) check(w *world) {
 	t := w.t
 	p.arrange(w)
@@ -158,11 +164,11 @@ func (p *principal) check(w *world) {
 			t.Fatalf("%s: exit code %d, is %q, want %s; stderr:\n%s", way.name, r.code, arn, p.arn, r.stderr)
 		}
 		if strings.HasPrefix(keyID, "ASIA") == p.longTerm {
-			t.Errorf("%s: gave key %s", way.name, keyID)
+			t.Errorf("%s: returned key %s", way.name, keyID)
 		}
 		for _, want := range p.says {
 			if !strings.Contains(r.stderr, want) {
-				t.Errorf("%s: stderr does not say %q:\n%s", way.name, want, r.stderr)
+				t.Errorf("%s: stderr lacks %q:\n%s", way.name, want, r.stderr)
 			}
 		}
 		if p.says == nil && r.stderr != "" {
@@ -176,7 +182,8 @@ func (p *principal) check(w *world) {
 	}
 }
 
-// called checks how often AWS was asked for credentials, and that it never refused.
+// called checks the number of calls for credentials that AWS received, and that
+// it refused none.
 func (w *world) called(sessionTokens, assumeRoles int) {
 	w.t.Helper()
 	if n := w.srv.Calls("GetSessionToken"); n != sessionTokens {

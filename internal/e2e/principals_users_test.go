@@ -2,7 +2,7 @@
 
 package e2e
 
-// users are IAM users: their long-term key, wherever it is, gets a session.
+// users are IAM users: their long-term key, from any place, gets a session.
 var users = []principal{
 	{
 		name:    "default profile, key in the keystore",
@@ -29,7 +29,7 @@ var users = []principal{
 		arn: aliceARN, sessionTokens: 1,
 	},
 	{
-		name: "key in the keystore beside its own credential_process",
+		name: "key in the keystore, with its own credential_process",
 		arrange: func(w *world) {
 			w.config("[profile work]", "credential_process = "+bin+"/awsexec --profile work")
 		},
@@ -85,7 +85,7 @@ var users = []principal{
 	{
 		name: "default profile, static keys",
 		arrange: func(w *world) {
-			w.set("XDG_DATA_HOME=" + w.path("data")) // no key in the keystore's index
+			w.set("XDG_DATA_HOME=" + w.path("data")) // the keystore's index has no key
 			w.write("[default]\naws_access_key_id = "+aliceKey2+"\naws_secret_access_key = "+aliceSecret2+"\n", ".aws", "credentials")
 		},
 		arn: aliceARN, sessionTokens: 1,

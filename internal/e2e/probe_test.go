@@ -14,28 +14,29 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-// probe is what this test binary does under the name probe: the programs that tests need and no system has.
+// probe runs the programs that tests need and no system has. The test binary
+// calls it if its name is probe.
 func probe(args []string) int {
 	switch args[0] {
 	case "whoami": // a client of the Go SDK
 		return probeWhoami()
-	case "key": // says which access key the Go SDK finds
+	case "key": // prints the access key that the Go SDK finds
 		return probeKey()
-	case "loop": // the same again and again, until a file is there
+	case "loop": // calls STS again and again until a file exists
 		return probeLoop(args[1])
-	case "totp": // an mfa_process; it leaves a line in a file each time it is asked
+	case "totp": // an mfa_process, which adds a line to a file each time it runs
 		return probeTOTP(args[1])
-	case "args": // says which arguments it got
+	case "args": // prints its arguments
 		for _, arg := range args[1:] {
 			fmt.Printf("%q\n", arg)
 		}
 		return 0
-	case "nokeys": // becomes a program to which the kernel refuses keys
+	case "nokeys": // becomes a program for which the kernel refuses keys
 		return probeNoKeys(args[1], args[2:])
-	case "signals": // counts all that are caught, until SIGUSR2
+	case "signals": // counts the signals that it catches, until SIGUSR2
 		return probeSignals()
 	}
-	fmt.Fprintln(os.Stderr, "no such probe")
+	fmt.Fprintln(os.Stderr, "unknown probe")
 	return 1
 }
 
@@ -94,7 +95,7 @@ func probeLoop(stop string) int {
 		if statErr == nil {
 			return code
 		}
-		time.Sleep(100 * time.Millisecond) // a program that has something else to do, too
+		time.Sleep(100 * time.Millisecond) // the program has other things to do too
 	}
 }
 

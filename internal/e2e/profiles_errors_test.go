@@ -13,16 +13,16 @@ import (
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
-// refusal is a profile that leads to no credentials, and what awsexec says of it.
+// refusal is a profile without usable credentials, and the expected error.
 type refusal struct {
 	name    string
 	arrange func(w *world)
 	args    []string
 	says    []string
-	calls   []string // the actions that STS was asked for, in order
+	calls   []string // the actions that STS received, in order
 }
 
-// noNetwork says that AWS was not asked for anything.
+// noNetwork expects no calls of AWS.
 var noNetwork []string
 
 var refusals = []refusal{
@@ -39,12 +39,12 @@ var refusals = []refusal{
 	{"credential_source EcsContainer outside one", func(w *world) {
 		w.config("[profile role]", "role_arn = "+roleOne, "credential_source = EcsContainer")
 	}, asRole, []string{`profile "role"`, "AWS_CONTAINER_CREDENTIALS"}, noNetwork},
-	{"credential_source that there is not", func(w *world) {
+	{"unknown credential_source", func(w *world) {
 		w.config("[profile role]", "role_arn = "+roleOne, "credential_source = Vault")
 	}, asRole, []string{".aws/config:3", `"Vault"`, "Ec2InstanceMetadata"}, noNetwork},
 	{"role without a source", func(w *world) { w.config("[profile role]", "role_arn = "+roleOne) }, asRole,
 		[]string{".aws/config:2", "source_profile", "credential_source"}, noNetwork},
-	{"source_profile that there is not", func(w *world) {
+	{"unknown source_profile", func(w *world) {
 		w.config("[profile role]", "role_arn = "+roleOne, "source_profile = wrok", "[profile work]")
 	}, asRole, []string{"wrok", "work"}, noNetwork},
 
@@ -75,7 +75,7 @@ var refusals = []refusal{
 
 	{"login session, never signed in", func(w *world) { w.config(loginProfile...) }, []string{"-p", "signed-in"},
 		[]string{`profile "signed-in"`, "awsexec: hint: ", "aws login --profile signed-in"}, noNetwork},
-	{"login session, expired and not to be renewed", func(w *world) { w.signIn(-time.Minute); w.config(loginProfile...) }, []string{"-p", "signed-in"},
+	{"login session, expired and not renewable", func(w *world) { w.signIn(-time.Minute); w.config(loginProfile...) }, []string{"-p", "signed-in"},
 		[]string{`profile "signed-in"`, "cannot be reached"}, noNetwork},
 
 	{"web identity without its token", func(w *world) {
@@ -98,7 +98,7 @@ var refusals = []refusal{
 	{"another tool prints half of it", func(w *world) {
 		w.config("[profile tool]", "credential_process = "+w.tool(printing(aws.Credentials{SecretAccessKey: aliceSecret2})))
 	}, []string{"-p", "tool"}, []string{`profile "tool"`, "AccessKeyId"}, noNetwork},
-	{"another tool that there is not", func(w *world) { w.config("[profile tool]", "credential_process = /nowhere/tool") },
+	{"missing tool", func(w *world) { w.config("[profile tool]", "credential_process = /nowhere/tool") },
 		[]string{"-p", "tool"}, []string{`profile "tool"`, "exit status 127"}, noNetwork},
 
 	{"container, wrong token", func(w *world) {
@@ -115,7 +115,7 @@ var refusals = []refusal{
 		w.headless()
 		w.set("AWS_CONTAINER_CREDENTIALS_FULL_URI=http://192.0.2.1/credentials")
 	}, nil, []string{"192.0.2.1", "TLS"}, noNetwork},
-	{"nothing at all", func(w *world) { w.headless() }, nil, []string{"awsexec: hint: "}, noNetwork},
+	{"no credentials at all", func(w *world) { w.headless() }, nil, []string{"awsexec: hint: "}, noNetwork},
 
 	{"--duration too short", func(w *world) { w.config("[profile work]") }, []string{"-p", "work", "--duration", "5m"},
 		[]string{"GetSessionToken", "900 to 129600 seconds"}, noNetwork},
@@ -156,7 +156,8 @@ var refusals = []refusal{
 	}, []string{"-p", "a"}, []string{"a → b → c → a"}, noNetwork},
 }
 
-// errors: each profile that cannot work ends in one error that says why, prints nothing, and does not ask AWS for what it would refuse.
+// errors checks profiles that cannot work. Each ends with one error that names
+// the cause, prints nothing, and makes no call that AWS would refuse.
 func (m machine) errors(t *testing.T) {
 	for _, tt := range refusals {
 		t.Run(tt.name, func(t *testing.T) {
@@ -166,7 +167,7 @@ func (m machine) errors(t *testing.T) {
 			r := w.run(tt.args...)
 			code := 125
 			if strings.Contains(tt.name, "--duration too") {
-				code = 2 // what AWS never allows is wrong usage
+				code = 2 // a duration that AWS never allows is wrong usage
 			}
 			r.fails(t, code, tt.says...)
 			noMarker(t, "stderr", r.stderr)
@@ -178,7 +179,7 @@ func (m machine) errors(t *testing.T) {
 				actions = append(actions, request.Action)
 			}
 			if actions = slices.Compact(actions); !slices.Equal(actions, tt.calls) {
-				t.Errorf("AWS was asked for %q, want %q", actions, tt.calls)
+				t.Errorf("AWS received %q, want %q", actions, tt.calls)
 			}
 		})
 	}

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// counter puts an awsexec first on the PATH that counts how often it is run, and returns its path.
+// counter puts an awsexec first on the PATH that counts its runs, and returns
+// its path.
 func (w *world) counter(dir string) string {
 	w.t.Helper()
 	path := w.write("#!/bin/sh\necho run >>"+w.path("runs")+"\nexec "+bin+"/awsexec \"$@\"\n", dir, "awsexec")
@@ -18,8 +19,9 @@ func (w *world) counter(dir string) string {
 	return path
 }
 
-// recursion: a profile whose credentials come from awsexec ends in one process or, where another program hides that, in the first process
-// that sees the circle, with an error that shows it.
+// recursion checks profiles whose credentials come from awsexec. They are
+// resolved in one process. If another program hides the recursion, the first
+// process that notices it fails with an error that shows the circle.
 func (m machine) recursion(t *testing.T) {
 	work := []string{"-p", "work"}
 	for _, tt := range []struct {
@@ -27,8 +29,8 @@ func (m machine) recursion(t *testing.T) {
 		arrange func(w *world)
 		args    []string
 		arn     string   // "" is an error
-		says    []string // of the error
-		runs    int      // of awsexec, the one that the test starts not counted
+		says    []string // parts of the error
+		runs    int      // runs of awsexec, without the one that the test starts
 	}{
 		{"itself", func(w *world) { w.config("[profile work]", "credential_process = "+w.counter("bin")+" --profile work") }, work, aliceARN, nil, 0},
 		{"itself, from the PATH, no profile named", func(w *world) {
@@ -98,7 +100,7 @@ func (m machine) recursion(t *testing.T) {
 				}
 			}
 			if n := w.runs(); n != tt.runs {
-				t.Errorf("awsexec was run %d times more, want %d", n, tt.runs)
+				t.Errorf("awsexec was run %d more times, want %d", n, tt.runs)
 			}
 		})
 	}
@@ -111,7 +113,8 @@ func (m machine) recursion(t *testing.T) {
 		if want := session(roleOne, "awsexec") + "\nrole\n"; r.stdout != want {
 			t.Errorf("the innermost child sees %q, want %q; stderr:\n%s", r.stdout, want, r.stderr)
 		}
-		// Without a profile of its own the inner one passes on what it was given, which cannot call GetSessionToken.
+		// Without a profile of its own, the inner awsexec passes on the
+		// credentials that it received, which cannot call GetSessionToken.
 		r = w.run("-p", "role", "--", "awsexec", "--", "probe", "whoami")
 		if strings.TrimSpace(r.stdout) != session(roleOne, "awsexec") {
 			t.Errorf("the inner child is %q; stderr:\n%s", r.stdout, r.stderr)

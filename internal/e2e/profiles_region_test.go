@@ -9,16 +9,17 @@ import (
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
-// regions: which region is called, what the child is told, and the partitions.
+// regions checks which region is called, which region the child gets, and the
+// partitions.
 func (m machine) regions(t *testing.T) {
 	const profile = "eu-west-3"
 	for _, tt := range []struct {
 		name   string
 		env    []string
 		args   []string
-		region string // of the profile
+		region string // the profile's
 		called string
-		child  string // AWS_REGION and AWS_DEFAULT_REGION
+		child  string // the child's AWS_REGION and AWS_DEFAULT_REGION
 	}{
 		{"nothing", nil, nil, "", "us-east-1", " "},
 		{"profile", nil, nil, profile, profile, "eu-west-3 eu-west-3"},
@@ -44,7 +45,7 @@ func (m machine) regions(t *testing.T) {
 		})
 	}
 
-	t.Run("the source's region does not count", func(t *testing.T) {
+	t.Run("the source's region is ignored", func(t *testing.T) {
 		t.Parallel()
 		w := m.newWorld(t)
 		w.config("[profile work]", "region = eu-west-1", "[profile role]", "role_arn = "+roleOne, "source_profile = work", "region = sa-east-1")
@@ -71,7 +72,7 @@ func (m machine) regions(t *testing.T) {
 			w.config(append(lines, "region = "+region)...)
 			w.is(strings.Replace(session(roleOne, "awsexec"), "aws", partition, 1), asRole...)
 
-			w.config(lines...) // no region: that of another partition
+			w.config(lines...) // without a region the call would go to another partition
 			calls := len(w.srv.Requests())
 			w.run(asRole...).fails(t, 125, ".aws/config:3: role_arn", partition, "us-east-1")
 			w.run(append([]string{"--region", "eu-west-1"}, asRole...)...).fails(t, 125, partition, "eu-west-1")

@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// oneSource: the roles of one source share its session and its MFA code, and nothing else.
+// oneSource checks that the roles of one source share its session and its MFA
+// code, and nothing else.
 func (m machine) oneSource(t *testing.T) {
 	t.Run("one code for three roles", func(t *testing.T) {
 		t.Parallel()
@@ -50,7 +51,7 @@ func (m machine) oneSource(t *testing.T) {
 		w.called(1, 3)
 	})
 
-	t.Run("a changed role is another", func(t *testing.T) {
+	t.Run("a changed role gets another session", func(t *testing.T) {
 		t.Parallel()
 		w := m.newWorld(t)
 		base := []string{"role_arn = " + roleOne, "role_session_name = job", "external_id = ext", "session_tags = team=blue,cost=1",
@@ -68,7 +69,7 @@ func (m machine) oneSource(t *testing.T) {
 			key, _, _ := strings.Cut(change, " =")
 			lines := slices.DeleteFunc(slices.Clone(base), func(line string) bool { return strings.HasPrefix(line, key+" =") })
 			ofWork(append(lines, change)...)(w)
-			if i == 0 { // a role that is not there, and must not be given the session of the one that is
+			if i == 0 { // a missing role, which must not get the session of the existing one
 				w.run(asRole...).fails(t, 125, "AccessDenied")
 				continue
 			}
@@ -80,7 +81,7 @@ func (m machine) oneSource(t *testing.T) {
 		}
 		ofWork(base...)(w)
 		if keys[w.credentials(asRole...).AccessKeyID] != "the first" {
-			t.Error("the profile as it was did not get its session back")
+			t.Error("the restored profile did not get its session back")
 		}
 	})
 
@@ -98,7 +99,7 @@ func (m machine) oneSource(t *testing.T) {
 	})
 }
 
-// is checks whom AWS takes a child of awsexec for.
+// is checks the identity that a child of awsexec has at AWS.
 func (w *world) is(arn string, args ...string) {
 	w.t.Helper()
 	r := w.run(slices.Concat(args, []string{"--", "probe", "whoami"})...)

@@ -10,7 +10,8 @@ import (
 
 const bobPrompt = "awsexec: MFA code for " + bobMFA + ": "
 
-// TestPromptWithAllStreamsPiped: under credential_process the prompt is on the terminal and stdout is the JSON alone.
+// Under credential_process the prompt is on the terminal, and stdout holds only
+// the JSON.
 func TestPromptWithAllStreamsPiped(t *testing.T) {
 	t.Parallel()
 	srv := newSTS(t)
@@ -19,7 +20,7 @@ func TestPromptWithAllStreamsPiped(t *testing.T) {
 	tm := h.onTerminal(true, bin+"/awsexec", "-p", "mfa")
 	tm.expect(bobPrompt)
 	if tm.echo() {
-		t.Error("the code is asked for with echo")
+		t.Error("the code is echoed")
 	}
 	code := bobCode()
 	tm.send(code + "\n")
@@ -29,13 +30,13 @@ func TestPromptWithAllStreamsPiped(t *testing.T) {
 		t.Error("the code was shown")
 	}
 	if strings.Contains(tm.shown(), "ASIA") || strings.Contains(r.stderr, "MFA code") {
-		t.Errorf("the streams are mixed; stderr:\n%s", r.stderr)
+		t.Errorf("the output is on the wrong stream; stderr:\n%s", r.stderr)
 	}
 	noMarker(t, "the terminal", tm.shown())
 }
 
-// TestPromptAsksAgain: what is no code, or a code that was used, is not sent to AWS; a wrong one is asked for again; and three wrong
-// ones are the end.
+// An invalid code, or a code that was used, is not sent to AWS. After a wrong
+// code awsexec asks again, and gives up after the third one.
 func TestPromptAsksAgain(t *testing.T) {
 	t.Parallel()
 	srv := newSTS(t)
@@ -50,7 +51,7 @@ func TestPromptAsksAgain(t *testing.T) {
 	}
 	tm.expect(question)
 	if n := srv.Calls("GetSessionToken"); n != 0 {
-		t.Errorf("%d calls for answers that are no codes", n)
+		t.Errorf("%d calls for invalid codes", n)
 	}
 	tm.send(wrongCode(0) + "\n")
 	tm.expect(question)
@@ -66,9 +67,9 @@ func TestPromptAsksAgain(t *testing.T) {
 	}
 	tm = h.onTerminal(true, bin+"/awsexec", "-p", "mfa")
 	tm.expect(question)
-	tm.send(code + "\n") // AWS takes each code once: it is not sent again
+	tm.send(code + "\n") // AWS accepts each code once, so it is not sent again
 	if why := tm.expect(question); !strings.Contains(why, "used") || srv.Calls("GetSessionToken") != 2 {
-		t.Errorf("a code that was used: %q, %d calls", why, srv.Calls("GetSessionToken"))
+		t.Errorf("a used code: %q, %d calls", why, srv.Calls("GetSessionToken"))
 	}
 	tm.send("\n")
 	for i := range 3 {
@@ -84,7 +85,8 @@ func TestPromptAsksAgain(t *testing.T) {
 	}
 }
 
-// wrongCode is the n-th of some codes that bob's device does not show around now.
+// wrongCode returns the n-th of some codes that bob's device does not show
+// around now.
 func wrongCode(n int) string {
 	right := map[string]bool{}
 	for step := -3; step <= 3; step++ {
@@ -99,10 +101,10 @@ func wrongCode(n int) string {
 		}
 		n--
 	}
-	panic("too many wrong codes asked for")
+	panic("too many wrong codes requested")
 }
 
-// TestPromptInterrupted: Ctrl-C and Ctrl-D at a prompt end awsexec at once, with the echo restored.
+// Ctrl-C and Ctrl-D at a prompt end awsexec at once and restore the echo.
 func TestPromptInterrupted(t *testing.T) {
 	t.Parallel()
 	srv := newSTS(t)
@@ -114,7 +116,7 @@ func TestPromptInterrupted(t *testing.T) {
 		args []string
 	}{
 		{"\x03", 130, []string{"-p", "mfa"}},
-		{"\x04", 125, []string{"-p", "mfa", "--", "true"}}, // typed by a person, who is asked at once again
+		{"\x04", 125, []string{"-p", "mfa", "--", "true"}}, // a person typed the command, so it asks again at once
 	} {
 		tm := h.onTerminal(true, append([]string{bin + "/awsexec"}, tt.args...)...)
 		tm.expect(bobPrompt)
@@ -128,7 +130,8 @@ func TestPromptInterrupted(t *testing.T) {
 	}
 }
 
-// TestNoTerminal: with nobody to ask, the error says what to do, at once. It is not parallel, for the sake of its clock.
+// If nobody can be asked, awsexec fails at once, with a hint. The test measures
+// time, so it is not parallel.
 func TestNoTerminal(t *testing.T) {
 	srv := newSTS(t)
 	h := newKeyringHome(t, srv.URL())
@@ -144,13 +147,14 @@ func TestNoTerminal(t *testing.T) {
 			t.Errorf("%v took %v", args, r.took)
 		}
 	}
-	// The remedy works.
+	// The hint works.
 	r := h.start(command{args: []string{"-p", "mfa"}, env: []string{"AWSEXEC_MFA_CODE=" + bobCode()}}).wait()
 	decode(t, r)
 }
 
-// TestPromptUnanswered: of twenty at once one prompts; all end by themselves before the Go SDK's minute, with the lock released and the
-// echo restored; and the next twenty do not ask again.
+// Of twenty processes at once, one prompts. All give up before the Go SDK's
+// timeout of a minute, release the lock and restore the echo. The next twenty
+// do not prompt again.
 func TestPromptUnanswered(t *testing.T) {
 	t.Parallel()
 	srv := newSTS(t)
@@ -178,8 +182,8 @@ func TestPromptUnanswered(t *testing.T) {
 	}
 }
 
-// TestPromptCancelled: programs do not bring up a prompt again that a person has just turned down; a command that the person types does, and what it
-// gets serves them all.
+// After a user cancels a prompt, programs do not cause another one. A command
+// that the user types does, and all programs share its session.
 func TestPromptCancelled(t *testing.T) {
 	t.Parallel()
 	srv := newSTS(t)

@@ -18,9 +18,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// leader is the shell that owns the terminal while awsexec runs on it, as a user's does: the state in which awsexec leaves the
-// terminal can only be seen while its session lives on. It says how awsexec ended and stays until a line is typed. Descriptor 3 is the
-// terminal, kept open by the shell alone: a terminal that nobody has open hangs up.
+// leader is the shell that owns the terminal while awsexec runs on it, like a
+// user's shell. The state in which awsexec leaves the terminal can only be
+// checked while the session leader lives. The shell prints how awsexec ended
+// and waits for a line. Descriptor 3 is the terminal, which only the shell
+// keeps open: a terminal that no process has open hangs up.
 const leader = `trap : INT QUIT; "$@" 3>&-; printf '\n[exit %s]\n' $? >/dev/tty; read -r _ </dev/tty`
 
 // terminal is a pseudo terminal with one command on it.
@@ -28,15 +30,16 @@ type terminal struct {
 	t              *testing.T
 	master         *os.File
 	cmd            *exec.Cmd
-	stdout, stderr bytes.Buffer // of a command whose streams are not the terminal
+	stdout, stderr bytes.Buffer // for a command whose streams are not the terminal
 
 	mu   sync.Mutex
-	text []byte        // all that was shown
-	read int           // how much of it expect went past
-	more chan struct{} // has one element when text grew
+	text []byte        // all output so far
+	read int           // how much of it expect has passed
+	more chan struct{} // has one element after text grew
 }
 
-// onTerminal runs args with a controlling terminal that is its stdin, stdout and stderr too, or, when piped, none of them.
+// onTerminal runs args with a controlling terminal. The terminal is also stdin,
+// stdout and stderr, unless piped is true.
 func (h *home) onTerminal(piped bool, args ...string) *terminal {
 	h.t.Helper()
 	master, slave, err := pty.Open()
@@ -62,7 +65,7 @@ func (h *home) onTerminal(piped bool, args ...string) *terminal {
 	}
 	go tm.collect()
 	h.t.Cleanup(func() {
-		_ = tm.cmd.Process.Kill() // the session's leader: all others on the terminal are hung up on
+		_ = tm.cmd.Process.Kill() // the session's leader, so the other processes get a hang-up
 		_ = tm.cmd.Wait()
 		master.Close()
 	})
@@ -86,7 +89,8 @@ func (tm *terminal) collect() {
 	}
 }
 
-// expect waits until the terminal shows text, after what was expected before, and returns what came in between.
+// expect waits until the terminal shows text, after what was expected before,
+// and returns the output in between.
 func (tm *terminal) expect(text string) string {
 	tm.t.Helper()
 	return tm.expectWithin(30*time.Second, text)
@@ -113,14 +117,14 @@ func (tm *terminal) expectWithin(limit time.Duration, text string) string {
 	}
 }
 
-// shown is everything that the terminal ever showed.
+// shown returns everything that the terminal ever showed.
 func (tm *terminal) shown() string {
 	tm.mu.Lock()
 	defer tm.mu.Unlock()
 	return string(tm.text)
 }
 
-// send types text; "\n" is the Enter key, "\x03" Ctrl-C.
+// send types text: "\n" is the Enter key, "\x03" is Ctrl-C.
 func (tm *terminal) send(text string) {
 	tm.t.Helper()
 	if _, err := io.WriteString(tm.master, text); err != nil {
@@ -128,7 +132,7 @@ func (tm *terminal) send(text string) {
 	}
 }
 
-// echo says whether the terminal shows what is typed.
+// echo reports whether the terminal shows what is typed.
 func (tm *terminal) echo() bool {
 	tm.t.Helper()
 	conn, err := tm.master.SyscallConn()
@@ -145,7 +149,7 @@ func (tm *terminal) echo() bool {
 	return state.Lflag&unix.ECHO != 0 && state.Lflag&unix.ICANON != 0
 }
 
-// end waits for awsexec's end and checks that it leaves the terminal as it was.
+// end waits until awsexec has ended and checks that it restored the terminal.
 func (tm *terminal) end() result {
 	tm.t.Helper()
 	return tm.endWithin(30 * time.Second)
@@ -159,7 +163,7 @@ func (tm *terminal) endWithin(limit time.Duration) result {
 		tm.t.Fatal(err)
 	}
 	if !tm.echo() {
-		tm.t.Error("the terminal was left without echo")
+		tm.t.Error("the terminal has no echo any more")
 	}
 	tm.send("\n")
 	_ = tm.cmd.Wait()

@@ -14,15 +14,16 @@ import (
 	"github.com/awsexec/awsexec/internal/awstest"
 )
 
-// recipe is what must be seen when a section of docs/recipes.md is followed to the letter.
+// recipe is the expected result of following a section of docs/recipes.md to
+// the letter.
 type recipe struct {
-	arrange func(w *world) // what the reader has already: programs, files, a place to run in
-	stdin   string         // what is typed into programs that ask
-	prints  []string       // what each block of commands prints; nil is not looked at
+	arrange func(w *world) // what the reader already has: programs, files, a place to run them
+	stdin   string         // the input of programs that ask
+	prints  []string       // the output of each block of commands; nil is not checked
 	then    []func(w *world)
 }
 
-// recipes are those of the page, by their headings.
+// recipes holds the recipes of the page, by their headings.
 var recipes = map[string]recipe{
 	"AWS CLI": {
 		arrange: func(w *world) { w.awsCLI("false") },
@@ -98,7 +99,8 @@ var recipes = map[string]recipe{
 
 func lines(text ...string) string { return strings.Join(text, "\n") + "\n" }
 
-// TestRecipes follows each recipe of the page in a home of its own, and nothing else: every block of commands is typed as it stands.
+// TestRecipes follows each recipe of the page in its own home: it runs every
+// block of commands exactly as printed.
 func TestRecipes(t *testing.T) {
 	t.Parallel()
 	page := readRecipes(t)
@@ -114,7 +116,7 @@ func TestRecipes(t *testing.T) {
 			t.Parallel()
 			r, ok := recipes[heading]
 			if !ok {
-				t.Fatal("the recipe is not tested")
+				t.Fatal("no test for this recipe")
 			}
 			r.follow(machine{shared}.newWorld(t), blocks)
 		})
@@ -124,7 +126,7 @@ func TestRecipes(t *testing.T) {
 // block is a code block of the page.
 type block struct{ language, text string }
 
-// readRecipes reads the code blocks of the page by the headings that they stand under.
+// readRecipes returns the code blocks of the page by their headings.
 func readRecipes(t *testing.T) map[string][]block {
 	t.Helper()
 	data, err := os.ReadFile("../../docs/recipes.md")
@@ -151,7 +153,7 @@ func readRecipes(t *testing.T) map[string][]block {
 	return page
 }
 
-// follow writes the files of the recipe and types its commands.
+// follow writes the files of the recipe and runs its commands.
 func (r *recipe) follow(w *world, blocks []block) {
 	t := w.t
 	var commands []block
@@ -172,7 +174,7 @@ func (r *recipe) follow(w *world, blocks []block) {
 	}
 	for typed, b := range commands {
 		got := w.start(command{name: "/bin/bash", args: []string{"-euc", b.text}, stdin: r.stdin, limit: 4 * time.Minute}).wait()
-		noMarker(t, "what is printed", got.stdout+got.stderr)
+		noMarker(t, "the output", got.stdout+got.stderr)
 		if got.code != 0 {
 			t.Fatalf("block %d: exit code %d\n%s\n%s", typed+1, got.code, got.stdout, got.stderr)
 		}
@@ -185,7 +187,8 @@ func (r *recipe) follow(w *world, blocks []block) {
 	}
 }
 
-// program puts a program on the PATH that runs argv with what is typed behind its name.
+// program puts a program on the PATH that runs argv followed by its own
+// arguments.
 func (w *world) program(name string, argv ...string) {
 	w.t.Helper()
 	w.script(name, "exec "+quoted(argv...)+` "$@"`)
@@ -205,15 +208,16 @@ func quoted(argv ...string) string {
 	return strings.Join(words, " ")
 }
 
-// awsCLI puts the AWS CLI on the PATH. Its older versions take no endpoint from the environment. In place of a login, for which there is no
-// browser, the shell runs login.
+// awsCLI puts the AWS CLI on the PATH. Older versions do not read the endpoint
+// from the environment. For "sso login", which needs a browser, it runs the
+// shell command login instead.
 func (w *world) awsCLI(login string) {
 	w.t.Helper()
 	path := requireProgram(w.t, "aws", isAWSCLIv2)
 	w.script("aws", `case "$1 $2" in "sso login") `+login+` ;; *) exec `+quoted(path)+` "$@" --endpoint-url "$AWS_ENDPOINT_URL_STS" ;; esac`)
 }
 
-// boto3 puts a python3 that has boto3 on the PATH, and returns it.
+// boto3 puts a python3 that has boto3 on the PATH, and returns its path.
 func (w *world) boto3() string {
 	w.t.Helper()
 	python := requireProgram(w.t, "python3", hasBoto3)
@@ -222,7 +226,8 @@ func (w *world) boto3() string {
 	return python
 }
 
-// cloudFormation starts CloudFormation for who has a session of the profile work.
+// cloudFormation starts CloudFormation, which accepts sessions of the profile
+// work.
 func (w *world) cloudFormation() {
 	w.t.Helper()
 	s, err := awstest.StartCloudFormation()
@@ -235,13 +240,14 @@ func (w *world) cloudFormation() {
 
 const cloudFormationTemplate = `{"Resources":{"Wait":{"Type":"AWS::CloudFormation::WaitConditionHandle"}}}`
 
-// cdk puts the CDK on the PATH, and an app of one stack in the home, whose program is a shell script.
+// cdk puts the CDK on the PATH, and an app with one stack, a shell script, into
+// the home.
 func (w *world) cdk() {
 	w.t.Helper()
 	node := requireProgram(w.t, "node", anyProgram)
 	program := testdata(w.t, "js", "node_modules", "aws-cdk", "bin", "cdk")
 	if _, err := os.Stat(program); err != nil {
-		missing(w.t, "no CDK in testdata/js: `npm ci` there, or `make test`")
+		missing(w.t, "no CDK in testdata/js: run `npm ci` there, or `make test`")
 	}
 	w.program("cdk", node, "--no-warnings", program)
 	w.write(`{"app": "sh app.sh", "requireApproval": "never", "notices": false, "versionReporting": false, "cli-telemetry": false}`, "cdk.json")
@@ -256,7 +262,7 @@ func isDeployed(stack string) func(*world) {
 	return func(w *world) {
 		w.t.Helper()
 		if template, ok := w.stacks.Template(stack); !ok || !strings.Contains(template, "WaitConditionHandle") {
-			w.t.Errorf("the stack is not there, or not as written: %.200q", template)
+			w.t.Errorf("the stack is missing, or not as written: %.200q", template)
 		}
 	}
 }
@@ -265,7 +271,7 @@ func isGone(stack string) func(*world) {
 	return func(w *world) {
 		w.t.Helper()
 		if _, ok := w.stacks.Template(stack); ok {
-			w.t.Error("the stack is still there")
+			w.t.Error("the stack still exists")
 		}
 		for _, call := range w.stacks.Calls() {
 			if call.Status == 403 {
@@ -276,12 +282,13 @@ func isGone(stack string) func(*world) {
 	}
 }
 
-// terraform puts Terraform on the PATH, and an empty bucket in S3. It cannot be installed everywhere, so it may be missing.
+// terraform puts Terraform on the PATH, and an empty bucket into S3. Terraform
+// cannot be installed everywhere, so it may be missing.
 func (w *world) terraform() {
 	w.t.Helper()
 	path, err := exec.LookPath("terraform")
 	if err != nil {
-		w.t.Skip("no terraform")
+		w.t.Skip("terraform is missing")
 	}
 	s, err := awstest.StartS3("state")
 	w.must(err)
@@ -292,7 +299,8 @@ func (w *world) terraform() {
 	w.s3 = s
 }
 
-// deploy puts a program into the home that says whose credentials it finds.
+// deploy puts a program into the home that prints the identity of its
+// credentials.
 func (w *world) deploy() {
 	w.t.Helper()
 	w.must(os.Chmod(w.write("#!/bin/sh\nexec probe whoami\n", "deploy"), 0o700))

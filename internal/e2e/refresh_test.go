@@ -13,18 +13,19 @@ import (
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
-// TestClientsUnderRefresh: each SDK, under --refresh, is who the profile says, however the user's own files have it.
+// Each SDK under --refresh has the identity of the profile, whatever the user's
+// own files hold.
 func TestClientsUnderRefresh(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name                string
 		config, credentials []string
-		private             bool // whether files of its own are needed
+		private             bool // whether private files are needed
 	}{
-		{"a profile that leads here", []string{"[profile work]", "region = eu-west-1", "credential_process = " + bin + "/awsexec --profile work"}, nil, false},
-		{"a profile in the keystore alone", nil, nil, true},
+		{"a profile with awsexec as its process", []string{"[profile work]", "region = eu-west-1", "credential_process = " + bin + "/awsexec --profile work"}, nil, false},
+		{"a profile only in the keystore", nil, nil, true},
 		{"a profile without a process", []string{"[profile work]", "region = eu-west-1"}, nil, true},
-		{"keys of another in the files", []string{"[profile work]", "region = eu-west-1", "aws_access_key_id = " + aliceKey2, "aws_secret_access_key = " + aliceSecret2},
+		{"keys of another user in the files", []string{"[profile work]", "region = eu-west-1", "aws_access_key_id = " + aliceKey2, "aws_secret_access_key = " + aliceSecret2},
 			[]string{"[work]", "aws_access_key_id = " + aliceKey2, "aws_secret_access_key = " + aliceSecret2}, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -46,15 +47,15 @@ func TestClientsUnderRefresh(t *testing.T) {
 	}
 }
 
-// longRun is a program that runs for long under --refresh, in the background.
+// longRun is a long-running program under --refresh, in the background.
 type longRun struct {
 	*process
-	agent string // how its SDK calls itself
-	log   string // what it writes
-	stop  string // a file that ends it
+	agent string // its SDK's name in the user agent
+	log   string // the file that it writes to
+	stop  string // the file that ends it
 }
 
-// longRuns are programs to run for long, one of each SDK, with their command lines.
+// longRuns returns a long-running program of each SDK, with its command line.
 func (h *home) longRuns(t *testing.T) (runs []*longRun, argvs [][]string) {
 	t.Helper()
 	argv := func(client string, loop ...string) []string {
@@ -93,7 +94,8 @@ func (h *home) startLoops(t *testing.T, flags ...string) []*longRun {
 	return all
 }
 
-// end has the program make one more call, which must succeed, and returns the lines of those that did not.
+// end lets the program make one more call, which must succeed, and returns the
+// lines of the calls that failed.
 func (r *longRun) end(t *testing.T) (failed []string) {
 	t.Helper()
 	if err := os.WriteFile(r.stop, nil, 0o600); err != nil {
@@ -111,7 +113,8 @@ func (r *longRun) end(t *testing.T) (failed []string) {
 	return failed
 }
 
-// sessionsUsed counts the sessions that programs of an SDK have used with success.
+// sessionsUsed returns the number of sessions with which programs of an SDK
+// made successful calls.
 func sessionsUsed(srv *ststest.Server, agent string) int {
 	keys := map[string]bool{}
 	for _, r := range srv.Requests() {
@@ -122,18 +125,19 @@ func sessionsUsed(srv *ststest.Server, agent string) int {
 	return len(keys)
 }
 
-// eventually waits until what it is told has come true.
+// eventually waits until the function reports true.
 func eventually(t *testing.T, what string, true func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(limit); !true(); time.Sleep(20 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("in %v there was not: %s", limit, what)
+			t.Fatalf("timeout after %v: %s", limit, what)
 		}
 	}
 }
 
-// TestRenewals: with sessions of seconds, a program of each SDK runs through one after the other, and no call fails. All three share
-// the sessions, and a session is renewed no earlier than at half its life.
+// With sessions that live for seconds, a program of each SDK uses one after the
+// other, and no call fails. All three programs share the sessions. A session is
+// renewed only after half its life.
 func TestRenewals(t *testing.T) {
 	t.Parallel()
 	const life, renewals = 16 * time.Second, 4
@@ -157,7 +161,8 @@ func TestRenewals(t *testing.T) {
 			t.Errorf("%s by %s with %s: %s", r.Action, r.UserAgent, r.AccessKeyID, r.ErrorCode)
 		}
 	}
-	// Each but the first is made when half of the life of the one before is over.
+	// Each session but the first is made after half of the life of its
+	// predecessor.
 	made, most := srv.Calls("GetSessionToken"), 1+int(ran/(life/2))
 	t.Logf("%d sessions in %v, at most %d", made, ran.Round(time.Second), most)
 	if made < renewals || made > most {
@@ -165,7 +170,7 @@ func TestRenewals(t *testing.T) {
 	}
 }
 
-// TestRefreshEnvironment: the child has a profile and no keys, and its own process id.
+// Under --refresh the child has a profile, no keys, and awsexec's process ID.
 func TestRefreshEnvironment(t *testing.T) {
 	t.Parallel()
 	srv := newSTS(t)
@@ -175,7 +180,7 @@ func TestRefreshEnvironment(t *testing.T) {
 	r := h.start(command{args: []string{"-p", "work", "--refresh", "--", "sh", "-c", "echo $$; env"}, env: []string{
 		"AWS_ACCESS_KEY_ID=other", "AWS_SECRET_ACCESS_KEY=other", "AWS_DEFAULT_PROFILE=other", "AWS_CREDENTIAL_EXPIRATION=other", "AWS_MAX_ATTEMPTS=2"}}).wait()
 	if !strings.HasPrefix(r.stdout, fmt.Sprintln(r.pid)) {
-		t.Errorf("the child is not process %d: no wrapper may be left", r.pid)
+		t.Errorf("the child is not process %d: a wrapper is left", r.pid)
 	}
 	for _, want := range []string{"AWS_PROFILE=work", "AWSEXEC_PROFILE=work", "AWS_REGION=eu-west-1", "AWS_DEFAULT_REGION=eu-west-1", "AWS_MAX_ATTEMPTS=2",
 		"AWS_CONFIG_FILE=" + h.path("cache", "awsexec", "refresh"), "AWS_SHARED_CREDENTIALS_FILE=" + h.path(".aws", "credentials")} {
@@ -194,7 +199,8 @@ func TestRefreshEnvironment(t *testing.T) {
 	noMarkerInFiles(t, h.path("cache"))
 }
 
-// TestRefreshNested: inside --refresh all of awsexec works as outside, and the innermost identity wins; a role is renewed as one.
+// Inside --refresh all of awsexec works as outside, and the innermost identity
+// wins. A role is renewed as a role.
 func TestRefreshNested(t *testing.T) {
 	t.Parallel()
 	srv := newSTS(t)
@@ -228,8 +234,8 @@ func TestRefreshNested(t *testing.T) {
 	}
 }
 
-// TestRenewalNeedsCode: when a code is needed again in the middle of a run, the program's user is asked on the terminal; where there is
-// none, the program gets an error at once, and the remedy with it.
+// When a renewal needs another MFA code, the user is asked on the terminal.
+// Without a terminal, the program gets an error at once, with a hint.
 func TestRenewalNeedsCode(t *testing.T) {
 	t.Parallel()
 	srv := newSTSWith(t, ststest.Config{MaxSession: 8 * time.Second})
@@ -249,17 +255,17 @@ func TestRenewalNeedsCode(t *testing.T) {
 
 	h = newKeyringHome(t, newSTSWith(t, ststest.Config{MaxSession: 8 * time.Second}).URL())
 	h.addBob()
-	h.env["AWSEXEC_MFA_CODE"] = bobCode() // for the first session; no child gets it
+	h.env["AWSEXEC_MFA_CODE"] = bobCode() // for the first session; children do not get it
 	python := clients[1].argv(t, "")[0]
 	log := h.path("log")
 	running := h.start(command{args: []string{"-p", "mfa", "--refresh", "--", "sh", "-c", `exec "$@" >` + log + " 2>&1", "sh", python, testdata(t, "loop.py"), h.path("stop")}})
-	eventually(t, "an error that says what to do", func() bool {
+	eventually(t, "an error with a hint", func() bool {
 		text, _ := os.ReadFile(log)
 		return strings.Contains(string(text), "awsexec: hint: make a session on a terminal first, it then serves everywhere: awsexec --profile mfa -- true")
 	})
 	h.write("", "stop")
 	running.wait()
 	if text := string(read(t, log)); !strings.Contains(text, "nobody can be asked for an MFA code") {
-		t.Errorf("the program does not get the cause, but\n%s", text)
+		t.Errorf("the program does not get the cause but\n%s", text)
 	}
 }

@@ -16,22 +16,23 @@ import (
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
-// minted are the sessions that a stand-in for STS has made; each is passed on to a stand-in for the service that they are for.
-type minted struct {
+// issuedSessions holds the sessions that a stand-in for STS has made. Each is
+// registered with a stand-in for the service that it is for.
+type issuedSessions struct {
 	mu   sync.Mutex
 	all  []aws.Credentials
 	each func(aws.Credentials)
 }
 
-func (m *minted) add(c aws.Credentials) {
+func (m *issuedSessions) add(c aws.Credentials) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.all = append(m.all, c)
 	m.each(c)
 }
 
-// over tells whether there was a session, and all that there were have expired.
-func (m *minted) over() bool {
+// allExpired reports whether there was a session and all sessions have expired.
+func (m *issuedSessions) allExpired() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, c := range m.all {
@@ -42,7 +43,7 @@ func (m *minted) over() bool {
 	return len(m.all) > 0
 }
 
-func (m *minted) count() int {
+func (m *issuedSessions) count() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return len(m.all)
@@ -51,9 +52,10 @@ func (m *minted) count() int {
 // brief is the life of the sessions that the tools below outlive.
 const brief = 10 * time.Second
 
-// outlive runs a script under --refresh that makes the file started in its middle and waits for the file go. That comes when the session
-// that the script has begun with is over.
-func (h *home) outlive(t *testing.T, sessions *minted, script string) result {
+// outlive runs a script under --refresh, which creates the file started in the
+// middle and waits for the file go. The file go appears when the session that
+// the script started with has expired.
+func (h *home) outlive(t *testing.T, sessions *issuedSessions, script string) result {
 	t.Helper()
 	running := h.start(command{args: []string{"-p", "work", "--refresh", "--", "sh", "-ec", script}})
 	ended := make(chan struct{})
@@ -71,7 +73,7 @@ func (h *home) outlive(t *testing.T, sessions *minted, script string) result {
 		_, err := os.Stat(h.path("started"))
 		return err == nil
 	})
-	eventually(t, "the end of the first session", sessions.over)
+	eventually(t, "the expiry of the first session", sessions.allExpired)
 	h.write("", "go")
 	<-ended
 	if r.code != 0 {
@@ -80,25 +82,25 @@ func (h *home) outlive(t *testing.T, sessions *minted, script string) result {
 	if n := sessions.count(); n < 2 {
 		t.Errorf("%d session was made: nothing was renewed", n)
 	}
-	noMarker(t, "what it says", r.stdout+r.stderr)
+	noMarker(t, "the output", r.stdout+r.stderr)
 	return r
 }
 
 const untilGo = "touch started; until [ -e go ]; do sleep 0.1; done"
 
-// TestTerraformOutlivesSession: an apply that takes longer than a session lives still writes its state to S3.
+// An apply that takes longer than a session lives still writes its state to S3.
 func TestTerraformOutlivesSession(t *testing.T) {
 	t.Parallel()
 	terraform, err := exec.LookPath("terraform")
 	if err != nil {
-		t.Skip("no terraform, and it cannot be installed everywhere")
+		t.Skip("terraform is missing, and it cannot be installed everywhere")
 	}
 	s3, err := awstest.StartS3("state")
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s3.Close)
-	sessions := &minted{each: s3.Allow}
+	sessions := &issuedSessions{each: s3.Allow}
 	h := newKeyringHome(t, newSTSWith(t, ststest.Config{MaxSession: brief, Minted: sessions.add}).URL())
 	h.addAlice()
 	h.config("[profile work]", "region = eu-west-1")
@@ -129,7 +131,7 @@ resource "terraform_data" "long" {
 		t.Errorf("there is no state of an apply in the bucket, but %.300q", state)
 	}
 	if lock, ok := s3.Object("state", "long.tfstate.tflock"); ok {
-		t.Errorf("the lock is still there: %.300q", lock)
+		t.Errorf("the lock still exists: %.300q", lock)
 	}
 	for _, call := range s3.Calls() {
 		if call.Status == 403 || call.Status == 400 {
@@ -138,20 +140,21 @@ resource "terraform_data" "long" {
 	}
 }
 
-// TestCDKOutlivesSession: a deployment whose app takes longer than a session lives, after the CDK has looked up the account.
+// A deployment succeeds whose app takes longer than a session lives, after the
+// CDK has looked up the account.
 func TestCDKOutlivesSession(t *testing.T) {
 	t.Parallel()
 	node := requireProgram(t, "node", anyProgram)
 	cdk := testdata(t, "js", "node_modules", "aws-cdk", "bin", "cdk")
 	if _, err := os.Stat(cdk); err != nil {
-		missing(t, "no CDK in testdata/js: `npm ci` there, or `make test`")
+		missing(t, "no CDK in testdata/js: run `npm ci` there, or `make test`")
 	}
 	stacks, err := awstest.StartCloudFormation()
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(stacks.Close)
-	sessions := &minted{each: stacks.Allow}
+	sessions := &issuedSessions{each: stacks.Allow}
 	srv := newSTSWith(t, ststest.Config{MaxSession: brief, Minted: sessions.add})
 	h := newKeyringHome(t, srv.URL())
 	h.addAlice()
@@ -165,10 +168,10 @@ func TestCDKOutlivesSession(t *testing.T) {
 	h.env["CI"] = "1" // no progress bar
 	r := h.outlive(t, sessions, node+" --no-warnings "+cdk+" deploy Long")
 	if !strings.Contains(r.stdout+r.stderr, "account "+account) {
-		t.Errorf("the CDK did not ask for the account before it ran the app:\n%s", r.stderr)
+		t.Errorf("the CDK did not look up the account before it ran the app:\n%s", r.stderr)
 	}
 	if template, ok := stacks.Template("Long"); !ok || !strings.Contains(template, "WaitConditionHandle") {
-		t.Errorf("the stack is not there, or not as written: %.200q", template)
+		t.Errorf("the stack is missing, or not as written: %.200q", template)
 	}
 	for _, call := range stacks.Calls() {
 		if call.Status == 403 {

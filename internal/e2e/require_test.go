@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// missing ends a test that lacks a real part: skipped, or failed where none may be missing.
+// missing skips a test that lacks a real part, or fails it if no part may be
+// missing.
 func missing(t *testing.T, format string, args ...any) {
 	t.Helper()
 	if os.Getenv("AWSEXEC_TEST_REQUIRE") == "all" {
@@ -17,9 +18,10 @@ func missing(t *testing.T, format string, args ...any) {
 	t.Skipf(format, args...)
 }
 
-// requireProgram returns the path of the first program called name, on the PATH or of the system, that passes ok.
+// requireProgram returns the path of the first program called name, on the PATH
+// or in the system, that passes ok.
 //
-// A version manager's shim may stand before the system's program of the same name.
+// A version manager's shim may hide the system's program of the same name.
 func requireProgram(t *testing.T, name string, ok func(path string) bool) string {
 	t.Helper()
 	candidates := []string{"/usr/bin/" + name, "/usr/local/bin/" + name}

@@ -15,12 +15,12 @@ import (
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
-// newcomer is an IAM user that one test alone knows, with one access key.
+// newcomer is an IAM user with one access key that only one test knows.
 type newcomer struct{ name, arn, keyID, secret, mfa string }
 
 var newcomers atomic.Int64
 
-// newcomer makes a user, with bob's kind of device if mfa is set.
+// newcomer creates a user, with bob's kind of MFA device if mfa is true.
 func (h *home) newcomer(srv *ststest.Server, mfa bool) newcomer {
 	h.t.Helper()
 	n := newcomers.Add(1)
@@ -41,24 +41,26 @@ func (h *home) newcomer(srv *ststest.Server, mfa bool) newcomer {
 	return u
 }
 
-// isOnlyKeyOf checks that profile name has the only key that u has at AWS, active, and returns its id.
+// isOnlyKeyOf checks that profile name has the only key that u has at AWS, that
+// the key is active, and returns its ID.
 func (h *home) isOnlyKeyOf(srv *ststest.Server, name string, u newcomer) string {
 	h.t.Helper()
 	keys := srv.AccessKeys(u.arn)
 	ids := slices.Collect(maps.Keys(keys))
 	if len(ids) != 1 || !keys[ids[0]] {
-		h.t.Fatalf("the keys at AWS are %v, want one that is active", keys)
+		h.t.Fatalf("the keys at AWS are %v, want one active key", keys)
 	}
 	h.is(name, u)
 	r := h.run("list")
 	row := regexp.MustCompile(`(?m)^` + name + ` +` + masked(ids[0]) + ` `)
 	if r.code != 0 || !row.MatchString(r.stdout) || r.stderr != "" {
-		h.t.Errorf("list: exit code %d, without %q and %s alone:\n%s%s", r.code, name, masked(ids[0]), r.stdout, r.stderr)
+		h.t.Errorf("list: exit code %d, want only %q and %s:\n%s%s", r.code, name, masked(ids[0]), r.stdout, r.stderr)
 	}
 	return ids[0]
 }
 
-// is checks that the key of profile name is u's and works, which takes no MFA code.
+// is checks that the key of profile name belongs to u and works. This needs no
+// MFA code.
 func (h *home) is(name string, u newcomer) {
 	h.t.Helper()
 	r := h.run("whoami", "-p", name, "--no-session", "--unmasked", "--json")
@@ -67,7 +69,8 @@ func (h *home) is(name string, u newcomer) {
 	}
 }
 
-// TestCrashRotate: killed anywhere, the key works, and the next rotate finishes the job.
+// Wherever rotate is killed, the key works, and the next rotate finishes the
+// rotation.
 func TestCrashRotate(t *testing.T) {
 	t.Parallel()
 	for _, mfa := range []bool{false, true} {
@@ -76,7 +79,7 @@ func TestCrashRotate(t *testing.T) {
 			t.Parallel()
 			onBothKeystores(t, func(t *testing.T, h *home, srv *ststest.Server) {
 				if mfa && h.env["AWSEXEC_KEYSTORE"] == "file" {
-					return // a device makes no difference to the keystore, and takes a minute
+					return // an MFA device makes no difference to the keystore, and takes a minute
 				}
 				var u newcomer
 				crashMatrix(t, h, "rotate with "+name+" on "+h.env["AWSEXEC_KEYSTORE"], crash{
@@ -96,10 +99,10 @@ func TestCrashRotate(t *testing.T) {
 							h.env["AWSEXEC_MFA_CODE"] = codeAt(time.Now().Add(30 * time.Second))
 						}
 						if r := h.run("rotate", "work", "--yes"); r.code != 0 {
-							h.t.Fatalf("a second time: exit code %d\n%s", r.code, r.stderr)
+							h.t.Fatalf("second run: exit code %d\n%s", r.code, r.stderr)
 						}
 						if id := h.isOnlyKeyOf(srv, "work", u); id == u.keyID {
-							h.t.Error("the key is the old one")
+							h.t.Error("the key was not replaced")
 						}
 					},
 				})
@@ -108,7 +111,7 @@ func TestCrashRotate(t *testing.T) {
 	}
 }
 
-// TestRotateOnTerminal: one question, one code, and word of what is being waited for.
+// Rotate asks one question and for one code, and reports what it waits for.
 func TestRotateOnTerminal(t *testing.T) {
 	t.Parallel()
 	srv := newSTS(t)
@@ -125,7 +128,7 @@ func TestRotateOnTerminal(t *testing.T) {
 	tm.expect(`replace key ` + masked(u.keyID) + ` ("work") of ` + u.arn + ` by a new one, and delete it at AWS? [y/N] `)
 	tm.send("n\n")
 	if r := tm.end(); r.code != 125 || srv.Calls("ListAccessKeys") != 0 {
-		t.Errorf("a no: exit code %d\n%s", r.code, tm.shown())
+		t.Errorf("answer no: exit code %d\n%s", r.code, tm.shown())
 	}
 
 	tm = h.onTerminal(false, h.awsexec, "rotate", "work")
@@ -142,13 +145,14 @@ func TestRotateOnTerminal(t *testing.T) {
 		t.Errorf("asked %d times, %d sessions", n, srv.Calls("GetSessionToken"))
 	}
 	if id := h.isOnlyKeyOf(srv, "work", u); id == u.keyID {
-		t.Error("the key is the old one")
+		t.Error("the key was not replaced")
 	}
 	noMarker(t, "the terminal", tm.shown())
 	noMarkerInFiles(t, h.dir)
 }
 
-// TestRotateOffersToDelete: a key that is in the way is shown with its last use, and deleted only if a person says so.
+// If a user already has two keys, rotate shows the other one with its last use,
+// and deletes it only after a yes.
 func TestRotateOffersToDelete(t *testing.T) {
 	t.Parallel()
 	srv := newSTS(t)
@@ -178,7 +182,8 @@ func TestRotateOffersToDelete(t *testing.T) {
 	h.isOnlyKeyOf(srv, "work", u)
 }
 
-// TestManyAtOnce: rotations, additions and removals of different names at the same time, and two rotations of one name.
+// Rotations, additions and removals of different names run at once, with two
+// rotations of the same name.
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
 	onBothKeystores(t, func(t *testing.T, h *home, srv *ststest.Server) {

@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// TestSecretsStayWhereTheyBelong: at every step of a key's life, files, arguments, environments and stderr hold no secret;
-// only the keystore, sealed, stdout, by the protocol, and the child do.
+// At every step of a key's life no file, argument, environment or stderr holds
+// a secret. Only the keystore and the cache, encrypted, stdout, as the protocol
+// requires, and the child's environment do.
 func TestSecretsStayWhereTheyBelong(t *testing.T) {
 	t.Parallel()
 	srv := newSTS(t)
@@ -26,7 +27,7 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 	if r.code != 0 {
 		t.Fatalf("add: exit code %d, stderr:\n%s", r.code, r.stderr)
 	}
-	noMarker(t, "what add says", r.stdout+r.stderr)
+	noMarker(t, "the output of add", r.stdout+r.stderr)
 
 	entered, release = srv.Hold("GetSessionToken")
 	printing := h.start(command{args: []string{"-p", "work", "--debug"}})
@@ -42,10 +43,10 @@ func TestSecretsStayWhereTheyBelong(t *testing.T) {
 		}
 	}
 
-	// A warm call, a child, and a key that AWS refuses.
+	// Also for a warm call, a child, and a key that AWS refuses.
 	noMarker(t, "stderr of a warm call", h.run("-p", "work", "--debug").stderr)
 	r = h.run("-p", "work", "--debug", "--", "env")
-	noMarker(t, "stderr of a child's start", r.stderr)
+	noMarker(t, "stderr of the start of a child", r.stderr)
 	if !strings.Contains(r.stdout, "AWS_SECRET_ACCESS_KEY="+c.SecretAccessKey+"\n") {
 		t.Error("the child lacks its secret")
 	}

@@ -14,7 +14,8 @@ import (
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
-// TestClientsUnderServe: each SDK, as a child of serve, is who the profile says, whatever keys the user's own files have.
+// Each SDK as a child of serve has the identity of the profile, whatever keys
+// the user's own files hold.
 func TestClientsUnderServe(t *testing.T) {
 	t.Parallel()
 	srv := newSTS(t)
@@ -27,7 +28,7 @@ func TestClientsUnderServe(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			argv := c.argv(t, srv.URL())
 			isAliceWithSession(t, srv, h.run(slices.Concat([]string{"-p", "work", "serve", "--"}, argv)...))
-			// A program that names the profile gets it, too.
+			// A program that names the profile gets its identity too.
 			named := slices.Concat([]string{"-p", "work", "serve", "--", "env", "AWS_PROFILE=work"}, argv)
 			isAliceWithSession(t, srv, h.run(named...))
 		})
@@ -37,14 +38,15 @@ func TestClientsUnderServe(t *testing.T) {
 	}
 }
 
-// served is an awsexec serve whose child runs a program of each SDK for long, side by side.
+// served is an awsexec serve whose child runs a long-running program of each
+// SDK, side by side.
 type served struct {
 	*process
 	h     *home
 	loops []*longRun
 }
 
-// serveLoops starts it, and returns when each program is at work.
+// serveLoops starts serve, and returns when each program has started its calls.
 func (h *home) serveLoops(t *testing.T) *served {
 	t.Helper()
 	s := &served{h: h}
@@ -60,7 +62,7 @@ func (h *home) serveLoops(t *testing.T) *served {
 	return s
 }
 
-// end has each program make a last call, and returns what went wrong for each.
+// end lets each program make a last call, and returns the failed calls of each.
 func (s *served) end(t *testing.T) (failed map[string][]string, r result) {
 	t.Helper()
 	for _, loop := range s.loops {
@@ -82,7 +84,7 @@ func (s *served) end(t *testing.T) (failed map[string][]string, r result) {
 	return failed, r
 }
 
-// succeed waits until each program has had n calls answered, counted from now on.
+// succeed waits until each program has made n more successful calls.
 func (s *served) succeed(t *testing.T, n int) {
 	t.Helper()
 	for _, loop := range s.loops {
@@ -91,7 +93,8 @@ func (s *served) succeed(t *testing.T, n int) {
 	}
 }
 
-// fail waits until each program has reported, from now on, an error with one of texts. The SDK for JavaScript tells of no cause.
+// fail waits until each program reports an error with one of texts after now.
+// The SDK for JavaScript does not report the cause.
 func (s *served) fail(t *testing.T, texts ...string) {
 	t.Helper()
 	for _, loop := range s.loops {
@@ -107,8 +110,9 @@ func (s *served) fail(t *testing.T, texts ...string) {
 	}
 }
 
-// TestRenewalsUnderServe: with sessions of seconds, a program of each SDK runs through one after the other, and no call fails. All three
-// share the sessions, and each is renewed no earlier than at half of the life of the one before.
+// With sessions that live for seconds, a program of each SDK uses one after the
+// other, and no call fails. All three programs share the sessions. Each session
+// is renewed only after half of the life of its predecessor.
 func TestRenewalsUnderServe(t *testing.T) {
 	t.Parallel()
 	const life, renewals = 12 * time.Second, 4
@@ -141,9 +145,10 @@ func TestRenewalsUnderServe(t *testing.T) {
 	}
 }
 
-// TestServeOutages: STS dies under programs of every SDK that run for long, then the keyring, and at last serve itself. The programs are
-// told why they get no credentials, and recover when what was missing is there again; without serve they live on, with the credentials
-// that they have.
+// STS, then the keyring, and at last serve itself fail under long-running
+// programs of every SDK. The programs learn why they get no credentials, and
+// recover when the missing part is back. Without serve they continue with the
+// credentials that they have.
 func TestServeOutages(t *testing.T) {
 	t.Parallel()
 	srv := newSTSWith(t, ststest.Config{MaxSession: 6 * time.Second})
@@ -173,14 +178,15 @@ func TestServeOutages(t *testing.T) {
 	r := s.wait()
 	for _, cause := range []string{"connection refused", "the OS keyring: not available"} {
 		if !strings.Contains(r.stderr, "awsexec: warning: profile \"work\": its credentials could not be renewed") || !strings.Contains(r.stderr, cause) {
-			t.Errorf("nothing about %q in stderr:\n%s", cause, r.stderr)
+			t.Errorf("stderr does not mention %q:\n%s", cause, r.stderr)
 		}
 	}
 	noMarker(t, "stderr", r.stderr)
 }
 
-// TestServePrompts: MFA is asked for on the terminal before the child starts; later, when the terminal is the child's, nobody is asked
-// there, and programs are told what to do.
+// Serve asks for the MFA code on the terminal before the child starts. Later
+// the terminal belongs to the child: nobody is asked there, and programs get an
+// error with a hint.
 func TestServePrompts(t *testing.T) {
 	t.Parallel()
 	srv := newSTSWith(t, ststest.Config{MaxSession: 6 * time.Second})
@@ -206,15 +212,16 @@ func TestServePrompts(t *testing.T) {
 	}
 }
 
-// TestServeAddresses: without TLS SDKs take a container endpoint at loopback and at the address of ECS, and at no other: what docs/serve.md
-// says of containers. It needs a network of its own.
+// Without TLS, SDKs accept a container endpoint at loopback and at the address
+// of ECS, and at no other address, as docs/serve.md describes for containers.
+// The test needs a network namespace.
 func TestServeAddresses(t *testing.T) {
 	t.Parallel()
 	const ecs, private = "169.254.170.2", "10.9.8.7"
 	network := "ip link set lo up && ip addr add " + ecs + "/32 dev lo && ip addr add " + private + "/32 dev lo && "
 	h := newHome(t, "http://127.0.0.1:1")
 	if r := h.start(command{name: "unshare", args: []string{"-rn", "sh", "-c", network + "true"}, env: []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}}).wait(); r.code != 0 {
-		t.Skipf("no network of one's own can be had here: %s", r.stderr)
+		t.Skipf("cannot create a network namespace here: %s", r.stderr)
 	}
 	boto3, js := clients[1].argv(t, "")[0], clients[2].argv(t, "")[0]
 	h.write(`const { STSClient } = require("@aws-sdk/client-sts");

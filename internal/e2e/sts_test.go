@@ -11,7 +11,8 @@ import (
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
-// What the stand-in knows: alice, who needs no second factor, her second key, and bob, who has one.
+// The users of the stand-in: alice, who needs no second factor, her second key,
+// and bob, who has an MFA device.
 const (
 	account      = "123456789012"
 	aliceARN     = "arn:aws:iam::123456789012:user/alice"
@@ -29,13 +30,13 @@ const (
 	passphrase = ststest.Marker + " of the file"
 )
 
-// newSTS starts a stand-in of its own for one test.
+// newSTS starts a stand-in for one test.
 func newSTS(t *testing.T) *ststest.Server {
 	t.Helper()
 	return newSTSWith(t, ststest.Config{})
 }
 
-// newSTSWith is newSTS with more than the users in conf.
+// newSTSWith is like newSTS with more than the users in conf.
 func newSTSWith(t *testing.T, conf ststest.Config) *ststest.Server {
 	t.Helper()
 	conf.Users = []ststest.User{
@@ -53,27 +54,29 @@ func newSTSWith(t *testing.T, conf ststest.Config) *ststest.Server {
 	return srv
 }
 
-// bobCode is the code that bob's device shows now.
+// bobCode returns the code that bob's device shows now.
 func bobCode() string { return codeAt(time.Now()) }
 
-// codeAt is the code that bob's device shows at t.
+// codeAt returns the code that bob's device shows at t.
 func codeAt(t time.Time) string { return ststest.TOTP([]byte(bobSeed), t) }
 
-// addAlice puts alice's key into the keystore as profile work, and the profile into the config file.
+// addAlice puts alice's key into the keystore as profile work, and the profile
+// into the config file.
 func (h *home) addAlice() {
 	h.t.Helper()
 	h.config("[profile work]", "region = eu-west-1")
 	h.add("work", aliceKey, aliceSecret)
 }
 
-// addBob puts bob's key into the keystore as profile mfa; lines are more of his profile.
+// addBob puts bob's key into the keystore as profile mfa. The lines are added
+// to his profile.
 func (h *home) addBob(lines ...string) {
 	h.t.Helper()
 	h.config(append([]string{"[profile mfa]", "region = eu-west-1", "mfa_serial = " + bobMFA}, lines...)...)
 	h.add("mfa", bobKey, bobSecret)
 }
 
-// add stores a key the quick way.
+// add stores a key.
 func (h *home) add(name, keyID, secret string, flags ...string) {
 	h.t.Helper()
 	args := append([]string{"add", name, "--stdin", "--no-verify"}, flags...)
@@ -82,7 +85,8 @@ func (h *home) add(name, keyID, secret string, flags ...string) {
 	}
 }
 
-// isAliceWithSession checks that a client ended well, that it is alice, and that the stand-in was asked with a session's key.
+// isAliceWithSession checks that a client succeeded, that its identity is
+// alice, and that it used a session.
 func isAliceWithSession(t *testing.T, srv *ststest.Server, r result) {
 	t.Helper()
 	if r.code != 0 || strings.TrimSpace(r.stdout) != aliceARN {
@@ -91,10 +95,10 @@ func isAliceWithSession(t *testing.T, srv *ststest.Server, r result) {
 	for _, req := range slices.Backward(srv.Requests()) {
 		if req.Action == "GetCallerIdentity" {
 			if !strings.HasPrefix(req.AccessKeyID, "ASIA") {
-				t.Errorf("the client used key %s, want a session's", req.AccessKeyID)
+				t.Errorf("the client used key %s, want a session", req.AccessKeyID)
 			}
 			return
 		}
 	}
-	t.Error("the stand-in was not asked")
+	t.Error("the stand-in received no call")
 }

@@ -13,7 +13,8 @@ import (
 	"github.com/awsexec/awsexec/internal/kernelkey"
 )
 
-// kernelHolds lets the kernel hold keys for this home, until the test ends. The test needs a kernel that does.
+// kernelHolds lets the kernel hold keys for this home until the test ends. It
+// skips the test if the kernel cannot.
 func (h *home) kernelHolds() {
 	h.t.Helper()
 	const name = "test of awsexec"
@@ -29,7 +30,7 @@ func (h *home) kernelHolds() {
 	h.t.Cleanup(func() { h.run("lock") })
 }
 
-// succeeds runs awsexec.
+// succeeds runs awsexec, which must succeed.
 func (h *home) succeeds(args ...string) result {
 	h.t.Helper()
 	r := h.run(args...)
@@ -39,7 +40,8 @@ func (h *home) succeeds(args ...string) result {
 	return r
 }
 
-// TestUnlock: one passphrase, mistyped once, on the terminal; then AWS clients run and renew without it, until it is locked.
+// The user types the passphrase on the terminal, wrong at the first attempt.
+// After that AWS clients run and renew without it, until lock.
 func TestUnlock(t *testing.T) {
 	t.Parallel()
 	srv := newSTS(t)
@@ -59,7 +61,7 @@ func TestUnlock(t *testing.T) {
 	}
 	first := h.credentials("-p", "work")
 	if again := h.credentials("-p", "work"); again.AccessKeyID != first.AccessKeyID {
-		t.Error("the session was not found again")
+		t.Error("the session was not found in the cache")
 	}
 	h.succeeds("clear")
 	isAliceWithSession(t, srv, h.run("-p", "work", "--", "probe", "whoami"))
@@ -73,12 +75,13 @@ func TestUnlock(t *testing.T) {
 		tm.send("wrong\n")
 	}
 	if r := tm.end(); r.code != 125 || !strings.Contains(r.stderr, "wrong passphrase") {
-		t.Errorf("three wrong ones: exit code %d\n%s", r.code, r.stderr)
+		t.Errorf("three wrong passphrases: exit code %d\n%s", r.code, r.stderr)
 	}
 	h.run("-p", "work").fails(t, 125, "AWSEXEC_PASSPHRASE")
 }
 
-// TestPassphraseOnTerminal: the old one is asked for, the new one twice.
+// The passphrase command asks for the old passphrase once and for the new one
+// twice.
 func TestPassphraseOnTerminal(t *testing.T) {
 	t.Parallel()
 	srv := newSTS(t)
@@ -91,7 +94,7 @@ func TestPassphraseOnTerminal(t *testing.T) {
 		for i, prompt := range []string{"keystore passphrase: ", "new keystore passphrase (it cannot be recovered): ", "the same passphrase again: "} {
 			tm.expect("awsexec: " + prompt)
 			if tm.echo() {
-				t.Error("asked for with echo")
+				t.Error("the passphrase is echoed")
 			}
 			tm.send(typed[i] + "\n")
 		}
@@ -100,7 +103,7 @@ func TestPassphraseOnTerminal(t *testing.T) {
 		return r
 	}
 	if r := change(passphrase, otherPassphrase, "mistyped"); r.code != 125 || !strings.Contains(r.stderr, "differ") {
-		t.Errorf("two that differ: exit code %d\n%s", r.code, r.stderr)
+		t.Errorf("two different passphrases: exit code %d\n%s", r.code, r.stderr)
 	}
 	if r := change(passphrase, otherPassphrase, otherPassphrase); r.code != 0 {
 		t.Fatalf("exit code %d\n%s", r.code, r.stderr)
@@ -111,7 +114,8 @@ func TestPassphraseOnTerminal(t *testing.T) {
 	isAliceWithSession(t, srv, h.run("-p", "work", "--", "probe", "whoami"))
 }
 
-// TestAddOffersFile: where there is no keyring, a person is asked whether to make the file; once made it is found.
+// Without a keyring, add asks the user whether to create the encrypted file.
+// Later commands find the file.
 func TestAddOffersFile(t *testing.T) {
 	t.Parallel()
 	for _, bus := range []string{"none", "without keyring"} {
@@ -140,7 +144,7 @@ func TestAddOffersFile(t *testing.T) {
 					t.Errorf("answer %q: exit code %d\n%s", answer, r.code, r.stderr)
 				}
 				if _, err := os.Stat(file); err == nil {
-					t.Fatalf("answer %q made a file", answer)
+					t.Fatalf("answer %q created a file", answer)
 				}
 			}
 			tm := h.onTerminal(true, h.awsexec, "add", "work")
@@ -158,13 +162,14 @@ func TestAddOffersFile(t *testing.T) {
 			h.env["AWSEXEC_PASSPHRASE"] = passphrase
 			isAliceWithSession(t, srv, h.run("-p", "work", "--", "probe", "whoami"))
 
-			// A second key goes into the same file, unasked.
+			// A second key goes into the same file, without a question.
 			h.add("other", aliceKey2, aliceSecret2)
 		})
 	}
 }
 
-// TestAddOffersNoFile: a keyring that is locked, a choice that the user has made, --no-prompt and a missing terminal are no reason for it.
+// Add does not offer the file when the keyring is locked, when the user has
+// chosen a keystore, with --no-prompt, or without a terminal.
 func TestAddOffersNoFile(t *testing.T) {
 	t.Parallel()
 	srv := newSTS(t)
@@ -184,8 +189,8 @@ func TestAddOffersNoFile(t *testing.T) {
 	h.run("add", "work").fails(t, 125, "--keystore file add")
 }
 
-// TestSessionsWithoutKeyring: what the kernel holds hands out sessions after the keyring has died, by itself for a while and for as long as
-// unlock says, and no longer than lock.
+// After the keyring has died, sessions are available through the kernel: for a
+// while by default, for as long as unlock was asked for, and never after lock.
 func TestSessionsWithoutKeyring(t *testing.T) {
 	t.Parallel()
 	srv := newSTS(t)
@@ -198,13 +203,13 @@ func TestSessionsWithoutKeyring(t *testing.T) {
 	h.addAlice()
 	first := h.credentials("-p", "work")
 	if r := h.succeeds("unlock", "--for", "1h"); !strings.Contains(r.stderr, "cached sessions can be used until ") {
-		t.Errorf("unlock says\n%s", r.stderr)
+		t.Errorf("unlock prints\n%s", r.stderr)
 	}
 	if err := syscall.Kill(bus.PIDs()[1], syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
 	if again := h.credentials("-p", "work"); again.AccessKeyID != first.AccessKeyID {
-		t.Error("another session")
+		t.Error("got another session")
 	}
 	h.start(command{args: []string{"-p", "work"}, env: []string{"AWSEXEC_HOLD=off"}}).wait().fails(t, 125, "the OS keyring")
 	h.succeeds("lock")

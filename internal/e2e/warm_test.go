@@ -18,13 +18,14 @@ import (
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
-// How a call is made: with tickets, or without.
+// Values of AWSEXEC_WARM: calls with tickets or without.
 const (
 	withTickets    = "AWSEXEC_WARM=1"
 	withoutTickets = "AWSEXEC_WARM=0"
 )
 
-// newWarmHome is a home with a keyring in which alice has a key, roles, and profiles of many kinds. The kernel may hold its sealing key.
+// newWarmHome returns a home with a keyring in which alice has a key, with
+// roles and profiles of many kinds. The kernel may hold its sealing key.
 func newWarmHome(t *testing.T) *home {
 	t.Helper()
 	srv := newSTSWith(t, ststest.Config{Roles: rolesOfAWS})
@@ -36,7 +37,8 @@ func newWarmHome(t *testing.T) *home {
 	return h
 }
 
-// holding lets the kernel hold the sealing key of this home until the test ends. The test is skipped where it does not.
+// holding lets the kernel hold the sealing key of this home until the test
+// ends. It skips the test if the kernel cannot.
 func (h *home) holding(kind string) {
 	h.t.Helper()
 	name := kernelkey.StoreName(kind, h.path("data", "awsexec"))
@@ -66,16 +68,18 @@ var warmProfiles = []string{
 	"[default]", "source_profile = other", "role_arn = " + roleOne, "region = us-west-2",
 }
 
-// outcome is all that a caller of awsexec can see.
+// outcome is everything that a caller of awsexec can see.
 type outcome struct {
 	code           int
 	stdout, stderr string
 }
 
-// requestID is what differs in the answers of STS to equal requests.
+// requestID matches the part of an answer of STS that differs between equal
+// requests.
 var requestID = regexp.MustCompile(`request id [0-9a-f-]+`)
 
-// call calls awsexec, and tells whether it has answered before the program was initialised: Go says what it initialises if asked.
+// call runs awsexec and reports whether it answered before the program was
+// initialized. GODEBUG makes Go print what it initializes.
 func (h *home) call(tickets string, env, args []string) (o outcome, warm bool) {
 	h.t.Helper()
 	r := h.start(command{args: args, env: slices.Concat(env, []string{tickets, "GODEBUG=inittrace=1"})}).wait()
@@ -87,16 +91,17 @@ func (h *home) call(tickets string, env, args []string) (o outcome, warm bool) {
 		}
 		initialised = initialised || strings.HasPrefix(line, "init net/http ")
 	}
-	// Only a child's environment has what tells the ways of calling apart.
+	// The child's environment differs in the variable that selects the way.
 	out := strings.NewReplacer("AWSEXEC_WARM=0\x00", "", "AWSEXEC_WARM=1\x00", "").Replace(r.stdout)
 	return outcome{r.code, out, requestID.ReplaceAllString(strings.Join(said, ""), "")}, !initialised
 }
 
-// same calls awsexec without tickets and then with them until it finds one, and checks that nobody can tell the difference. It says whether
-// a ticket was found.
+// same runs awsexec without tickets and then with tickets until it uses one,
+// and checks that the outcome is the same. It reports whether a ticket was
+// used.
 func (h *home) same(env, args []string) bool {
 	h.t.Helper()
-	h.call(withoutTickets, env, args) // makes the session where there is none
+	h.call(withoutTickets, env, args) // makes a session if there is none
 	want, warm := h.call(withoutTickets, env, args)
 	if warm {
 		h.t.Errorf("%q %q: a ticket was used without tickets", env, args)
@@ -110,8 +115,8 @@ func (h *home) same(env, args []string) bool {
 	return warm
 }
 
-// TestWarmCallsAreTheSame: calls with generated arguments and environments give the same with tickets as without. None may be answered
-// by a ticket that a call that differs from it has left.
+// Calls with generated arguments and environments have the same outcome with
+// tickets as without. A call must never use the ticket of a different call.
 func TestWarmCallsAreTheSame(t *testing.T) {
 	t.Parallel()
 	h := newWarmHome(t)
@@ -142,14 +147,15 @@ func TestWarmCallsAreTheSame(t *testing.T) {
 	t.Logf("%d of %d situations were answered with a ticket", tickets, situations)
 }
 
-// TestWarmCallsSeeEveryChange: one thing after the other is changed that a call depends on. The next call with tickets gives what one
-// without them gives, and never what was right before.
+// Everything that a call depends on is changed, one thing after the other. The
+// next call with tickets returns what a call without tickets returns, never the
+// previous answer.
 func TestWarmCallsSeeEveryChange(t *testing.T) {
 	t.Parallel()
 	for _, args := range [][]string{{"-p", "two"}, {"-p", "two", "--", "env", "-0"}} {
 		h := newWarmHome(t)
 		if !h.same(nil, args) {
-			t.Fatal("no ticket to begin with")
+			t.Fatal("no ticket at the start")
 		}
 		config := strings.Join(warmProfiles, "\n") + "\n"
 		for _, env := range [][]string{
@@ -171,7 +177,7 @@ func TestWarmCallsSeeEveryChange(t *testing.T) {
 			old, err := os.ReadFile(path)
 			h.change(file+", a byte more", args, nil, func() { h.write(string(old)+"\n", file) })
 			h.change(file+", garbage", args, nil, func() { h.write("{", file) })
-			h.change(file+", gone", args, nil, func() { os.Remove(path) })
+			h.change(file+", missing", args, nil, func() { os.Remove(path) })
 			if err == nil {
 				h.write(string(old), file)
 			}
@@ -180,15 +186,15 @@ func TestWarmCallsSeeEveryChange(t *testing.T) {
 		h.config(warmProfiles...)
 		h.change("another user", args, nil, func() { h.add("work", aliceKey2, aliceSecret2, "--force") })
 		h.change("a key for the role", args, nil, func() { h.add("two", aliceKey, aliceSecret) })
-		h.change("without it", args, nil, func() { h.must("remove", "two", "--yes") })
-		h.change("sessions forgotten", args, nil, func() { h.must("clear") })
-		h.change("sessions of the source forgotten", args, nil, func() { h.must("clear", "work") })
+		h.change("without a region", args, nil, func() { h.must("remove", "two", "--yes") })
+		h.change("sessions cleared", args, nil, func() { h.must("clear") })
+		h.change("sessions of the source cleared", args, nil, func() { h.must("clear", "work") })
 		h.change("another binary", args, nil, func() { h.copyOfBinary() })
 		h.change("no key", args, nil, func() { h.must("remove", "work", "--yes") })
 	}
 }
 
-// A rotated key is another one, and so are its sessions.
+// After a rotation a call returns a session of the new key.
 func TestWarmCallsAfterRotation(t *testing.T) {
 	t.Parallel()
 	srv := newSTS(t)
@@ -199,7 +205,7 @@ func TestWarmCallsAfterRotation(t *testing.T) {
 	h.config("[profile work]", "region = eu-west-1")
 	args := []string{"-p", "work"}
 	if !h.same(nil, args) {
-		t.Fatal("no ticket to begin with")
+		t.Fatal("no ticket at the start")
 	}
 	before, _ := h.call(withTickets, nil, args)
 	h.change("rotated", args, nil, func() { h.must("rotate", "work", "--yes") })
@@ -216,7 +222,8 @@ func (h *home) must(args ...string) {
 	}
 }
 
-// copyOfBinary makes sure that another file of the same content has no tickets of ours.
+// copyOfBinary checks that another file with the same content does not use our
+// tickets.
 func (h *home) copyOfBinary() {
 	h.t.Helper()
 	data, err := os.ReadFile(bin + "/awsexec")
@@ -233,8 +240,9 @@ func (h *home) copyOfBinary() {
 	}
 }
 
-// change makes a call that is warm, changes something, and compares the call after it with one without tickets. The call with tickets is
-// the first after the change: it must not be answered by what was right before.
+// change makes a warm call, changes something, and compares the next call with
+// one without tickets. The call with tickets is the first after the change, and
+// must not return the previous answer.
 func (h *home) change(what string, args, env []string, how func()) {
 	h.t.Helper()
 	if how != nil {
@@ -248,8 +256,9 @@ func (h *home) change(what string, args, env []string, how func()) {
 	}
 }
 
-// TestTicketsLeadNowhereElse: a ticket under another's name, a session under another's name, and both with any byte changed, are as good as none.
-func TestTicketsLeadNowhereElse(t *testing.T) {
+// A ticket under another name, a session under another name, and tickets and
+// sessions with any byte changed have no effect.
+func TestTicketsFitOnlyTheirCall(t *testing.T) {
 	t.Parallel()
 	h := newWarmHome(t)
 	tickets := func() []string {
@@ -305,7 +314,7 @@ func TestTicketsLeadNowhereElse(t *testing.T) {
 			if err := os.WriteFile(name, bad, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			if at%7 > 0 { // each costs two processes
+			if at%7 > 0 { // each position costs two processes
 				continue
 			}
 			if got, warm := h.call(withTickets, nil, []string{"-p", profiles[i]}); got != want[i] || warm {
@@ -315,27 +324,28 @@ func TestTicketsLeadNowhereElse(t *testing.T) {
 	}
 }
 
-// TestWarmWithoutKernel: only a key that the kernel holds makes a call warm. Without it the call goes the whole way, which has the key held.
+// A call is warm only if the kernel holds the key. Without it the call takes
+// the slow path, which makes the kernel hold the key.
 func TestWarmWithoutKernel(t *testing.T) {
 	t.Parallel()
 	h := newWarmHome(t)
 	name := kernelkey.StoreName("keyring", h.path("data", "awsexec"))
 	off := []string{"AWSEXEC_HOLD=off"}
 	if h.same(off, []string{"-p", "work"}) {
-		t.Error("a ticket although nothing may be held")
+		t.Error("a ticket exists although the kernel may not hold keys")
 	}
 	if !h.same(nil, []string{"-p", "work"}) {
-		t.Error("no ticket although the key is held")
+		t.Error("no ticket although the kernel holds the key")
 	}
 	if err := kernelkey.Drop(name); err != nil {
 		t.Fatal(err)
 	}
 	want, warm := h.call(withTickets, off, []string{"-p", "work"})
 	if warm {
-		t.Error("a ticket although nothing is held")
+		t.Error("a ticket exists although the kernel holds no key")
 	}
 	if _, _, err := kernelkey.Get(name); !errors.Is(err, kernelkey.ErrAbsent) {
-		t.Errorf("held although it is switched off: %v", err)
+		t.Errorf("the kernel holds a key although that is switched off: %v", err)
 	}
 	for _, held := range []bool{false, true} {
 		if got, warm := h.call(withTickets, nil, []string{"-p", "work"}); got != want || warm != held {
@@ -344,7 +354,7 @@ func TestWarmWithoutKernel(t *testing.T) {
 	}
 }
 
-// TestWarmOutputFails: what cannot be written is told of once, by the exit code too.
+// A failed write is reported once, and by the exit code.
 func TestWarmOutputFails(t *testing.T) {
 	t.Parallel()
 	h := newWarmHome(t)
@@ -359,8 +369,9 @@ func TestWarmOutputFails(t *testing.T) {
 	}
 }
 
-// TestWarmCallsInOddPlaces: what a caller or a child sees of the process itself does not depend on tickets.
-func TestWarmCallsInOddPlaces(t *testing.T) {
+// What a caller or a child sees of the process itself does not depend on
+// tickets.
+func TestWarmCallsInUnusualPlaces(t *testing.T) {
 	t.Parallel()
 	h := newWarmHome(t)
 	if !h.same(nil, []string{"-p", "work"}) {
@@ -374,12 +385,12 @@ func TestWarmCallsInOddPlaces(t *testing.T) {
 	for _, script := range []string{
 		"exec awsexec -p work >&-",
 		"exec awsexec -p work <&- 2>&-",
-		"exec awsexec -p work 1</dev/null", // which cannot be written to
+		"exec awsexec -p work 1</dev/null", // not writable
 		"trap '' HUP INT QUIT TERM PIPE CHLD TSTP; exec awsexec -p work -- grep -E '^Sig(Blk|Ign|Cgt)' /proc/self/status",
 		"umask 027; ulimit -n 64; exec awsexec -p work -- sh -c 'umask; ulimit -n; ls /proc/self/fd'",
 		"mkdir gone && cd gone && rmdir ../gone; exec awsexec -p work -- /usr/bin/env",
 		"mkdir gone && cd gone && rmdir ../gone; exec awsexec -p work -- ./env",
-		"exec awsexec -p work -- ./script x", // has no #!
+		"exec awsexec -p work -- ./script x", // has no "#!"
 		"PATH=:$PATH exec awsexec -p work -- script",
 		"exec awsexec -p work -- ./unrunnable", "exec awsexec -p work -- /", "exec awsexec -p work -- ./script/x", "exec awsexec -p work -- ''",
 		"AWSEXEC_X=$(head -c 120000 /dev/zero | tr '\\0' x) exec awsexec -p work -- sh -c 'echo ${#AWSEXEC_X} $AWS_ACCESS_KEY_ID'",

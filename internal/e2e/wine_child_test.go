@@ -15,7 +15,8 @@ import (
 	"github.com/awsexec/awsexec/internal/winetest"
 )
 
-// child: what a program sees of itself under awsexec is what it would see without.
+// child checks that a program sees of itself under awsexec what it would see
+// without awsexec.
 func (w *windows) child(t *testing.T) {
 	u := w.worker(t, newSTS(t))
 	decode(t, u.exe("-p", "work"))
@@ -40,11 +41,12 @@ func (w *windows) child(t *testing.T) {
 				t.Errorf("exit code %d, stdout %.300q; want %d, %.300q", r.code, r.stdout, tt.code, tt.stdout)
 			}
 			if r.stderr != "" {
-				t.Errorf("awsexec says something around its child:\n%s", r.stderr)
+				t.Errorf("awsexec wrote to stderr:\n%s", r.stderr)
 			}
 		})
 	}
-	// A program on Windows sees 32 bits of the exit code. 3221225786 is that of a program that Ctrl-C ended.
+	// A Windows program sees 32 bits of the exit code. 3221225786 is the exit
+	// code of a program that Ctrl-C ended.
 	for _, code := range []string{"256", "1000", "3221225786", "4294967295"} {
 		args := slices.Concat([]string{"run", winetest.Path(w.awsexec)}, u.with("exit", code))
 		if r := u.program(command{name: w.probe, args: args}).wait(); r.stdout != "ended with "+code+".\n" {
@@ -57,7 +59,8 @@ func (w *windows) child(t *testing.T) {
 	}
 }
 
-// childCannotStart: no such program is 127, one that cannot be run is 126, and no session is made for either.
+// childCannotStart checks that the exit code is 127 for a missing program and
+// 126 for one that cannot be run, and that neither gets a session.
 func (w *windows) childCannotStart(t *testing.T) {
 	srv := newSTS(t)
 	u := w.worker(t, srv)
@@ -66,11 +69,11 @@ func (w *windows) childCannotStart(t *testing.T) {
 		code int
 		say  string
 	}{
-		"not on the PATH": {"no-such-program", 127, "no-such-program"},
-		"no such file":    {winetest.Path(u.path("gone.exe")), 127, "gone.exe"},
-		"not a program":   {winetest.Path(u.write("text", "notes.exe")), 126, "notes.exe"},
-		"directory":       {winetest.Path(u.dir), 126, "directory"},
-		"here, unasked":   {"notes", 126, `.\`},
+		"not on the PATH":          {"no-such-program", 127, "no-such-program"},
+		"no such file":             {winetest.Path(u.path("gone.exe")), 127, "gone.exe"},
+		"not a program":            {winetest.Path(u.write("text", "notes.exe")), 126, "notes.exe"},
+		"directory":                {winetest.Path(u.dir), 126, "directory"},
+		"in the current directory": {"notes", 126, `.\`},
 	} {
 		u.exe("-p", "work", "--", tt.path).fails(t, tt.code, tt.say)
 		if t.Failed() {
@@ -79,8 +82,10 @@ func (w *windows) childCannotStart(t *testing.T) {
 	}
 }
 
-// batchFile: the shims that npm and others install are run, with the arguments that they would get from a shell, and none of those is a
-// command. How the cmd.exe of Microsoft reads " and % Wine's does not show; the command line that is made of them has its own test.
+// batchFile checks that shims of npm and others run, with the arguments that a
+// shell would pass, and that no argument is run as a command. Wine's cmd.exe
+// does not show how Microsoft's parses " and %. The command line has its own
+// test.
 func (w *windows) batchFile(t *testing.T) {
 	u := w.worker(t, newSTS(t))
 	for _, name := range []string{"shim.cmd", "shim bat.bat"} {
@@ -110,8 +115,9 @@ func (w *windows) batchFile(t *testing.T) {
 	u.exe("-p", "work", "--", shim, "two\nlines").fails(t, 126, "shim.cmd", "line ends")
 }
 
-// childEnvironment: from an environment full of other identities, in any case of letters, the child gets exactly one, and all that is no
-// identity as it was.
+// childEnvironment checks that from an environment full of other identities,
+// with names in any case, the child gets exactly one identity and an otherwise
+// unchanged environment.
 func (w *windows) childEnvironment(t *testing.T) {
 	u := w.worker(t, newSTS(t))
 	c := decode(t, u.exe("-p", "work", "--region", "eu-west-3"))
@@ -136,18 +142,20 @@ func (w *windows) childEnvironment(t *testing.T) {
 	}
 }
 
-// ctrlC: Ctrl-C on the console is one event for the child, and awsexec waits for what the child makes of it.
+// ctrlC checks that Ctrl-C on the console is one event for the child, and that
+// awsexec waits for the child to end.
 func (w *windows) ctrlC(t *testing.T) {
 	u := w.worker(t, newSTS(t))
 	decode(t, u.exe("-p", "work"))
 	args := slices.Concat([]string{"press", winetest.Path(w.awsexec)}, u.with("events"))
-	r := u.program(command{name: w.probe, args: args, lingers: true}).wait() // the console's own process
+	r := u.program(command{name: w.probe, args: args, lingers: true}).wait() // Wine's console process
 	if want := "ready.\nevent 0.\ntotal 1.\nended with 7.\n"; r.stdout != want || r.stderr != "" {
 		t.Errorf("got\n%s\nwant\n%s\nstderr:\n%s", r.stdout, want, r.stderr)
 	}
 }
 
-// killed: who kills awsexec, as an IDE's stop button does, has killed the child.
+// killed checks that killing awsexec, as an IDE's stop button does, also kills
+// the child.
 func (w *windows) killed(t *testing.T) {
 	u := w.worker(t, newSTS(t))
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -168,7 +176,7 @@ func (w *windows) killed(t *testing.T) {
 	if err := child.SetReadDeadline(time.Now().Add(limit)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := child.Read(make([]byte, 1)); err != nil { // it is bound to awsexec before or while it says hello
+	if _, err := child.Read(make([]byte, 1)); err != nil { // the child is tied to awsexec before it says hello
 		t.Fatal(err)
 	}
 	if err := p.cmd.Process.Kill(); err != nil {
@@ -176,6 +184,6 @@ func (w *windows) killed(t *testing.T) {
 	}
 	p.wait()
 	if _, err := child.Read(make([]byte, 1)); err == nil || os.IsTimeout(err) {
-		t.Errorf("the child lives on: %v", err)
+		t.Errorf("the child still lives: %v", err)
 	}
 }

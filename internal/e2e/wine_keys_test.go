@@ -11,8 +11,10 @@ import (
 	"github.com/awsexec/awsexec/internal/winetest"
 )
 
-// journey: a key goes into the Credential Manager; short-lived credentials come out, as JSON and in a child; nothing is left. All files
-// are where Windows users have them, below a home whose name has a space and an umlaut.
+// journey checks that a key goes into the Credential Manager, temporary
+// credentials come out, as JSON and in a child, and nothing is left after
+// remove. All files are where Windows users have them, below a home whose name
+// has a space and an umlaut.
 func (w *windows) journey(t *testing.T) {
 	srv := newSTS(t)
 	u := w.newUser(t, srv.URL())
@@ -38,7 +40,7 @@ func (w *windows) journey(t *testing.T) {
 	}
 	first, second := decode(t, exe("", "-p", "work")), decode(t, exe("", "-p", "work"))
 	if first != second {
-		t.Error("the session is not kept")
+		t.Error("the session is not cached")
 	}
 	isAliceWithSession(t, srv, exe("", u.with("whoami")...))
 	if n := srv.Calls("GetSessionToken"); n != 1 {
@@ -56,7 +58,8 @@ func (w *windows) journey(t *testing.T) {
 	noMarkerInFiles(t, home)
 }
 
-// add: each way to hand in a key ends in the same key in the Credential Manager.
+// add checks that each way to enter a key stores the same key in the Credential
+// Manager.
 func (w *windows) add(t *testing.T) {
 	srv := newSTS(t)
 	u := w.newUser(t, srv.URL())
@@ -80,7 +83,8 @@ func (w *windows) add(t *testing.T) {
 	u.program(c).wait().fails(t, 125, "--force")
 }
 
-// otherCase: names that the Credential Manager takes for one are two.
+// otherCase checks that two names are different keys although the Credential
+// Manager ignores case.
 func (w *windows) otherCase(t *testing.T) {
 	srv := newSTS(t)
 	u := w.newUser(t, srv.URL())
@@ -104,8 +108,9 @@ func (w *windows) otherCase(t *testing.T) {
 	}
 }
 
-// largeToken: a session token of 8 KB goes through the cache, the JSON and a child's environment. It never sees the Credential Manager, which
-// takes 2560 bytes.
+// largeToken checks that a session token of 8 KB passes through the cache, the
+// JSON and a child's environment. It is never stored in the Credential Manager,
+// which accepts 2560 bytes.
 func (w *windows) largeToken(t *testing.T) {
 	srv := newSTSWith(t, ststest.Config{TokenSize: 8 << 10})
 	u := w.worker(t, srv)
@@ -116,7 +121,8 @@ func (w *windows) largeToken(t *testing.T) {
 	isAliceWithSession(t, srv, u.exe(u.with("whoami")...))
 }
 
-// encryptedFile: the other keystore, with its passphrase from the environment.
+// encryptedFile checks the other keystore, with its passphrase from the
+// environment.
 func (w *windows) encryptedFile(t *testing.T) {
 	srv := newSTS(t)
 	u := w.newUser(t, srv.URL())
@@ -130,7 +136,8 @@ func (w *windows) encryptedFile(t *testing.T) {
 	noMarkerInFiles(t, u.path("cache"))
 }
 
-// tenColdProcesses: ten at once without a session: one call, ten equal answers.
+// tenColdProcesses checks that ten processes at once without a session make one
+// call and get equal answers.
 func (w *windows) tenColdProcesses(t *testing.T) {
 	srv := newSTS(t)
 	u := w.worker(t, srv)

@@ -15,8 +15,9 @@ import (
 	"github.com/awsexec/awsexec/internal/winetest"
 )
 
-// credentialProcess: the Go SDK, which has cmd.exe run the command, gets credentials by the line that add writes: also where awsexec
-// is in a directory with spaces, which in quotes would not work.
+// credentialProcess checks that the Go SDK, which runs the command with
+// cmd.exe, gets credentials from the line that add writes. This includes an
+// awsexec in a directory with spaces, where a path in quotes would not work.
 func (w *windows) credentialProcess(t *testing.T) {
 	srv := newSTS(t)
 	u := w.newUser(t, srv.URL())
@@ -50,8 +51,9 @@ func (w *windows) credentialProcess(t *testing.T) {
 	}
 }
 
-// helpers: a profile's mfa_process and another tool's credential_process go to cmd.exe as they stand, quotes and builtin commands too; one
-// that is awsexec itself is followed, not run.
+// helpers checks that cmd.exe gets a profile's mfa_process and another tool's
+// credential_process unchanged, with quotes and builtin commands. A
+// credential_process that is awsexec itself is resolved, not run.
 func (w *windows) helpers(t *testing.T) {
 	srv := newSTS(t)
 	u := w.newUser(t, srv.URL())
@@ -69,7 +71,8 @@ func (w *windows) helpers(t *testing.T) {
 	}
 }
 
-// terminal: the secret is asked for on the console without echo, whatever standard input is, and Ctrl-C ends that.
+// terminal checks that the secret is asked for on the console without echo,
+// whatever standard input is, and that Ctrl-C ends the prompt.
 func (w *windows) terminal(t *testing.T) {
 	srv := newSTS(t)
 	u := w.newUser(t, srv.URL())
@@ -95,18 +98,20 @@ func (w *windows) terminal(t *testing.T) {
 	}
 }
 
-// ended waits for the end of a Windows program and returns its exit code. Wine's console may still have a hold on the terminal then: nothing
-// more can be asked of it.
+// ended waits until a Windows program has ended and returns its exit code.
+// Wine's console may still hold the terminal then, so the terminal's state
+// cannot be checked.
 func (tm *terminal) ended() string {
 	tm.t.Helper()
 	tm.expect("[exit ")
 	return tm.expect("]")
 }
 
-// cleanupOnly matches what Wine 8 makes of a test that passes: it cannot delete in the way of os.RemoveAll, which ends t.TempDir.
+// cleanupOnly matches the output of Wine 8 for a passing test: os.RemoveAll, at
+// the end of t.TempDir, cannot delete files there.
 var cleanupOnly = regexp.MustCompile(`(?m)^ *testing\.go:\d+: TempDir RemoveAll cleanup: .*\n|^ *--- FAIL: .*\n|^FAIL\n`)
 
-// packages: tests of the packages that differ on Windows.
+// packages runs the tests of the packages that differ on Windows.
 func (w *windows) packages(t *testing.T) {
 	u := w.newUser(t, "")
 	temp := filepath.Join(w.Prefix(), "drive_c", "users")

@@ -17,8 +17,9 @@ import (
 	"github.com/awsexec/awsexec/internal/winetest"
 )
 
-// TestWindows runs the Windows build under Wine. It is one test, so that it makes one machine, whose Credential Manager its parts share; the
-// machine's own slowness makes them take turns.
+// TestWindows runs the Windows build under Wine. Its parts share one machine
+// with its Credential Manager, because making a machine is slow, and take
+// turns.
 func TestWindows(t *testing.T) {
 	t.Parallel()
 	m := newWindows(t)
@@ -40,32 +41,36 @@ func TestWindows(t *testing.T) {
 	t.Run("packages", m.packages)
 }
 
-// windows is a Windows machine with the programs under test. They are where users have them: in a directory with spaces and an umlaut.
+// windows is a Windows machine with the programs under test. They are in a
+// directory with spaces and an umlaut, as on users' machines.
 type windows struct {
 	*winetest.Machine
-	dir     string // of programs; those of Windows
-	awsexec string // path in this system
+	dir     string // the directory of the programs, as on Windows
+	awsexec string // the path on this system
 	probe   string
 	tests   string // the directory of test binaries
 }
 
-// packages are those whose own tests run under Wine too, with the tests that do not: what they need is not Windows, or Wine lacks it.
+// windowsPackages are the packages whose own tests also run under Wine. The
+// tests to skip need something that is not Windows, or that Wine lacks.
 var windowsPackages = []struct{ path, skip string }{
 	{"exec", ""},
-	{"internal/agefile", "TestDamagedFile|TestPassphraseErrors"},               // every byte of a file: minutes
-	{"internal/atomicfile", "TestWriteFollowsLinks|TestWriteRefuses|TestTidy"}, // Wine's symbolic links lead nowhere
-	{"internal/cache", "TestDamagedFilesAreMisses"},                            // every byte of a file: minutes
+	{"internal/agefile", "TestDamagedFile|TestPassphraseErrors"},               // tries every byte of a file, which takes minutes
+	{"internal/atomicfile", "TestWriteFollowsLinks|TestWriteRefuses|TestTidy"}, // symbolic links do not work under Wine
+	{"internal/cache", "TestDamagedFilesAreMisses"},                            // tries every byte of a file, which takes minutes
 	{"internal/flock", ""},
 	{"internal/keyring", ""},
 	{"internal/term", ""},
-	// Wine's Credential Manager is not atomic: who reads an item that another is writing sees half of it. What else is left out takes
-	// minutes there and is not about Windows.
+	// Wine's Credential Manager is not atomic: a reader of an item that is
+	// being written gets a part of it. The other tests to skip take minutes
+	// there and are not about Windows.
 	{"keystore", "TestKeyringContract/(coming_and_going|sealing_key|goroutines)$|TestFileContract/(goroutines|processes|coming_and_going|sizes|names|sealing.*)|TestFilePassphrase"},
-	// These have files, modes of files and programs in the way of Unix, or make so many files that they take minutes.
+	// These tests depend on Unix files, file modes or programs, or create so
+	// many files that they take minutes.
 	{"internal/cli", "TestSelfPath|TestDoctor|TestProfileErrors|Refresh|Renewal|Import|Serve|Rotat|Passphrase|AtOnce"},
 }
 
-// newWindows builds the programs while Wine makes the machine.
+// newWindows builds the programs while Wine creates the machine.
 func newWindows(t *testing.T) *windows {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "awsexec-wine")
@@ -82,10 +87,10 @@ func newWindows(t *testing.T) *windows {
 		}
 	}
 	if runtime.GOARCH != "amd64" {
-		t.Skip("Wine runs programs of this machine's kind only")
+		t.Skip("Wine runs only programs for this machine's architecture")
 	}
 	if _, err := exec.LookPath("wine"); err != nil {
-		missing(t, "no wine") // before anything is built
+		missing(t, "no wine") // checked before anything is built
 	}
 
 	var building sync.WaitGroup
@@ -124,7 +129,8 @@ func goForWindows(args ...string) error {
 	return nil
 }
 
-// user is a user of the machine, with a home of its own, but the machine's Credential Manager as the keystore.
+// user is a user of the machine with a separate home. The keystore is the
+// machine's Credential Manager.
 type user struct {
 	*home
 	w *windows
@@ -148,7 +154,7 @@ func (w *windows) newUser(t *testing.T, endpoint string) *user {
 	return &user{h, w}
 }
 
-// program runs a Windows program; c.name is its path.
+// program runs the Windows program c.name, a path.
 func (u *user) program(c command) *process {
 	u.t.Helper()
 	argv := u.w.Args(c.name, c.args...)
@@ -162,12 +168,12 @@ func (u *user) exe(args ...string) result {
 	return u.program(command{name: u.w.awsexec, args: args}).wait()
 }
 
-// with runs it with a child: the probe.
+// with returns the arguments that run awsexec with a child, the probe.
 func (u *user) with(args ...string) []string {
 	return append([]string{"-p", "work", "--", winetest.Path(u.w.probe)}, args...)
 }
 
-// worker is a user who has alice's key as profile work.
+// worker returns a user who has alice's key as profile work.
 func (w *windows) worker(t *testing.T, srv *ststest.Server) *user {
 	t.Helper()
 	u := w.newUser(t, srv.URL())
@@ -176,7 +182,7 @@ func (w *windows) worker(t *testing.T, srv *ststest.Server) *user {
 	return u
 }
 
-// put stores a key, in place of another test's.
+// put stores a key, replacing the one of another test.
 func (u *user) put(name, keyID, secret string) {
 	u.t.Helper()
 	c := command{name: u.w.awsexec, args: []string{"add", name, "--stdin", "--no-verify", "--force"}, stdin: keyID + "\r\n" + secret + "\r\n"}

@@ -16,14 +16,18 @@ import (
 	"github.com/awsexec/awsexec/internal/visible"
 )
 
-// Ask writes the prompt on the controlling terminal and returns the line typed there, without its line ending.
+// Ask writes the prompt to the controlling terminal and returns the line typed
+// there, without its line ending.
 //
-// It returns at once with an error that wraps ErrNoTerminal when there is no such terminal or this process is in its
-// background, where a read would stop it. It returns ErrEOF at Ctrl-D or a hang-up, and ctx's cause when ctx ends. However it
-// ends, the terminal is as it was before, and nobody is left reading it. Ctrl-C stays a signal: SIGINT goes to the
-// foreground process group, and the caller ends ctx on it. Ctrl-Z suspends; the question is put again in the foreground.
+// If there is no such terminal, or this process is in its background, where a
+// read would stop it, Ask returns at once with an error that wraps
+// ErrNoTerminal. It returns ErrEOF after Ctrl-D or a hang-up, and the cause of
+// ctx when ctx ends. In every case the terminal is restored and no goroutine
+// keeps reading it. Ctrl-C stays a signal: SIGINT goes to the foreground
+// process group, and the caller must end ctx on it. Ctrl-Z suspends the
+// process; in the foreground again, Ask repeats the question.
 //
-// One call at a time.
+// Only one call of Ask may run at a time.
 func Ask(ctx context.Context, p Prompt) (line string, err error) {
 	if ctx.Err() != nil {
 		return "", context.Cause(ctx)
@@ -34,7 +38,8 @@ func Ask(ctx context.Context, p Prompt) (line string, err error) {
 	}
 	defer t.close()
 
-	// One pipe wakes the wait for the terminal. Its end closes with ctx; a byte in it says that we were stopped and go on.
+	// One pipe wakes the wait for the terminal. Its write end closes with ctx;
+	// a byte in it reports that the process was stopped and continues.
 	wake, waker, err := os.Pipe()
 	if err != nil {
 		return "", err
@@ -42,8 +47,9 @@ func Ask(ctx context.Context, p Prompt) (line string, err error) {
 	defer wake.Close()
 	defer waker.Close()
 	defer context.AfterFunc(ctx, func() { waker.Close() })()
-	// SIGCONT alone is caught. Go cannot give SIGTSTP, SIGTTIN and SIGTTOU their default action back once it has
-	// caught or ignored them, and later Ctrl-Z (or a program that we become) would miss it.
+	// Only SIGCONT is caught. Once Go has caught or ignored SIGTSTP, SIGTTIN or
+	// SIGTTOU it cannot restore their default action, and a later Ctrl-Z would
+	// have no effect on this process or a program that it becomes.
 	cont := make(chan os.Signal, 1)
 	signal.Notify(cont, unix.SIGCONT)
 	defer close(cont)
@@ -59,7 +65,7 @@ func Ask(ctx context.Context, p Prompt) (line string, err error) {
 	return a.line()
 }
 
-// asking is one call of Ask.
+// asking is the state of one call of Ask.
 type asking struct {
 	*tty
 	ctx    context.Context
@@ -70,7 +76,7 @@ type asking struct {
 var errContinued = errors.New("continued after a stop")
 
 func (a *asking) line() (string, error) {
-	buf := make([]byte, maxAnswer+2) // room to see that a line is too long
+	buf := make([]byte, maxAnswer+2) // one byte more than the longest line, to notice a longer one
 	defer clear(buf)
 	for again := true; ; {
 		if again {
@@ -99,7 +105,7 @@ func (a *asking) line() (string, error) {
 	}
 }
 
-// put makes the terminal ready and writes the question.
+// put prepares the terminal and writes the question.
 func (a *asking) put() error {
 	if err := a.arm(a.prompt.Secret); err != nil {
 		return err
@@ -107,13 +113,15 @@ func (a *asking) put() error {
 	return a.write(visible.Text(a.prompt.Text))
 }
 
-// read fills buf with one whole line, which ends in a newline or in the character that suspends, and returns its length.
+// read fills buf with one whole line, which ends in a newline or in the
+// character that suspends, and returns its length.
 func (a *asking) read(buf []byte) (int, error) {
 	for n := 0; ; {
 		if err := a.wait(false); err != nil {
 			return 0, err
 		}
-		// The descriptor does not block, so a line that another process of our group took meanwhile costs nothing.
+		// The descriptor does not block, so that a line which another process
+		// of our group took meanwhile does no harm.
 		got, err := unix.Read(a.fd, buf[n:])
 		switch {
 		case err == unix.EAGAIN || err == unix.EINTR:
@@ -148,7 +156,8 @@ func (a *asking) write(s string) error {
 	return nil
 }
 
-// wait returns when the terminal can be read (or written) by us without blocking or being stopped.
+// wait returns when this process can read the terminal, or write to it, without
+// blocking and without being stopped.
 func (a *asking) wait(write bool) error {
 	woken, err := pending(a.fd, write, int(a.wake.Fd()), nil)
 	switch {
@@ -163,14 +172,17 @@ func (a *asking) wait(write bool) error {
 	return a.foreground()
 }
 
-// stop suspends our process group, as the terminal does for Ctrl-Z when it is left to it, but with the echo on again.
+// stop suspends our process group, as the terminal would for Ctrl-Z, but turns
+// echo on first.
 func (a *asking) stop() error {
 	a.disarm(true)
 	if err := unix.Kill(0, unix.SIGTSTP); err != nil {
 		return err
 	}
-	// The stop may take hold a moment after kill returns, through another thread; and a group with nobody to continue
-	// it (orphaned) is not stopped at all. So: until continued, or a moment.
+	// After kill returns, the stop may take effect a moment later, through
+	// another thread. An orphaned process group is not stopped at all, because
+	// nobody could continue it. Therefore wait until continued, but only for a
+	// moment.
 	moment := unix.NsecToTimeval(int64(500 * time.Millisecond))
 	if woken, err := pending(-1, false, int(a.wake.Fd()), &moment); err != nil {
 		return err
@@ -183,8 +195,9 @@ func (a *asking) stop() error {
 	return nil
 }
 
-// end puts the terminal back. Half an unfinished secret must not reach the next reader, and the cursor not stay behind
-// the question where no typed newline was shown.
+// end restores the terminal. It discards a partly typed secret, so that no
+// other reader gets it. If the typed newline was not shown, it moves the cursor
+// to a new line.
 func (a *asking) end(answered bool) {
 	secret := a.prompt.Secret
 	if a.disarm(secret && !answered) && (secret || !answered) {
@@ -192,8 +205,9 @@ func (a *asking) end(answered bool) {
 	}
 }
 
-// pending waits with select, since macOS does not poll terminals, until fd (-1: none) is ready, wake can be read
-// (woken), or the timeout is over (nil: never).
+// pending waits until fd is ready (-1 for none), until wake can be read
+// (woken), or until the timeout is over (nil for none). It uses select, because
+// macOS cannot poll terminals.
 func pending(fd int, write bool, wake int, timeout *unix.Timeval) (woken bool, err error) {
 	if max(fd, wake) >= unix.FD_SETSIZE {
 		return false, fmt.Errorf("too many open files to ask on the terminal: %w", unix.EMFILE)

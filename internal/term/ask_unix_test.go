@@ -16,7 +16,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// asker is a process that asks on a terminal of its own, with stdin, stdout and stderr elsewhere, and the human before it.
+// asker is a process that asks on its own terminal, with stdin, stdout and
+// stderr elsewhere, together with the test that plays the user.
 type asker struct {
 	t        *testing.T
 	keyboard *os.File // the terminal's other end
@@ -24,7 +25,7 @@ type asker struct {
 	before   unix.Termios
 	screen   chan string
 	seen     string
-	told     chan string // its stdout, line by line
+	told     chan string // the lines of its stdout
 	stdin    io.Writer
 }
 
@@ -34,7 +35,8 @@ func start(t *testing.T, role string) *asker {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A file that blocks in a read does not close; one that is made from a descriptor that does not block, does.
+	// Close does not end a blocked read of a blocking file. It does for a file
+	// made from a descriptor that does not block.
 	fd, err := unix.FcntlInt(blocking.Fd(), unix.F_DUPFD_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)
@@ -105,7 +107,8 @@ func (a *asker) modes() unix.Termios {
 
 func (a *asker) echoes() bool { return a.modes().Lflag&unix.ECHO != 0 }
 
-// sees waits until text is on the screen, and forgets what is up to it.
+// sees waits until text is on the screen, and forgets the screen up to the end
+// of text.
 func (a *asker) sees(text string) {
 	a.t.Helper()
 	limit := time.After(20 * time.Second)
@@ -130,20 +133,20 @@ func (a *asker) types(keys string) {
 	}
 }
 
-// tells waits for a line on its stdout.
+// tells waits for the line want on stdout.
 func (a *asker) tells(want string) {
 	a.t.Helper()
 	select {
 	case got := <-a.told:
 		if !strings.HasPrefix(got, want) {
-			a.t.Fatalf("told %q, want %q", got, want)
+			a.t.Fatalf("wrote %q, want %q", got, want)
 		}
 	case <-time.After(20 * time.Second):
-		a.t.Fatalf("told nothing, want %q", want)
+		a.t.Fatalf("wrote nothing, want %q", want)
 	}
 }
 
-// restored: the terminal is as it was.
+// restored checks that the terminal modes are restored.
 func (a *asker) restored() {
 	a.t.Helper()
 	if now := a.modes(); now != a.before {
@@ -158,14 +161,14 @@ func TestAskOnTheTerminal(t *testing.T) {
 		{"a code", "secret", "123456\n", `"123456" <nil>`},
 		{"a carriage return ends a line", "secret", "123456\r", `"123456" <nil>`},
 		{"backspace", "secret", "129\x7f3456\n", `"123456" <nil>`},
-		{"the line killed", "secret", "999\x15123456\n", `"123456" <nil>`},
+		{"Ctrl-U kills the line", "secret", "999\x15123456\n", `"123456" <nil>`},
 		{"an empty line", "secret", "\n", `"" <nil>`},
 		{"Ctrl-D", "secret", "\x04", `"" ` + ErrEOF.Error()},
 		{"Ctrl-D inside a line", "secret", "12\x04\x04", `"" ` + ErrEOF.Error()},
 		{"Ctrl-C", "secret", "12\x03", `"" interrupt signal received`},
-		{"no secret", "open", "AKIA\n", `"AKIA" <nil>`},
-		{"no secret, Ctrl-D", "open", "\x04", `"" ` + ErrEOF.Error()},
-		{"no secret, Ctrl-C", "open", "AK\x03", `"" interrupt signal received`},
+		{"not a secret", "open", "AKIA\n", `"AKIA" <nil>`},
+		{"not a secret, Ctrl-D", "open", "\x04", `"" ` + ErrEOF.Error()},
+		{"not a secret, Ctrl-C", "open", "AK\x03", `"" interrupt signal received`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -177,7 +180,7 @@ func TestAskOnTheTerminal(t *testing.T) {
 			a.types(tt.keys)
 			a.tells(tt.want)
 			a.restored()
-			if tt.name == "no secret" {
+			if tt.name == "not a secret" {
 				a.sees("AKIA")
 			}
 			a.sees("\r\n")
@@ -262,7 +265,7 @@ func TestAskSuspended(t *testing.T) {
 		a.tells(`"" ` + ErrNoTerminal.Error())
 		a.restored()
 	})
-	t.Run("with nobody to continue it", func(t *testing.T) {
+	t.Run("orphaned", func(t *testing.T) {
 		a := start(t, "secret")
 		a.sees(shown)
 		a.types("\x1a")

@@ -11,16 +11,19 @@ import (
 	"github.com/awsexec/awsexec/internal/visible"
 )
 
-// Ask writes the prompt on the console and returns the line typed there, without its line ending.
+// Ask writes the prompt to the console and returns the line typed there,
+// without its line ending.
 //
-// It returns an error that wraps ErrNoTerminal when this process has no console, ErrEOF at Ctrl-D or Ctrl-Z, and ctx's
-// cause when ctx ends. However it ends, the console's mode is as it was. Ctrl-C stays a signal (os.Interrupt), on which the
-// caller ends ctx.
+// If this process has no console, the error wraps ErrNoTerminal. Ask returns
+// ErrEOF after Ctrl-D or Ctrl-Z, and the cause of ctx when ctx ends. In every
+// case the console's mode is restored. Ctrl-C stays a signal (os.Interrupt), on
+// which the caller must end ctx.
 //
-// The line is edited here, from key events: a console is ready to be waited for at any event (a key going up, the mouse),
-// and a ReadConsole begun then waits for a whole line, which no deadline ends. Reading events never waits.
+// Ask edits the line itself, from key events. Waiting for a console ends at any
+// event, such as a released key or a mouse move, and a ReadConsole started then
+// would wait for a whole line, without a deadline. Reading events never waits.
 //
-// One call at a time.
+// Only one call of Ask may run at a time.
 func Ask(ctx context.Context, p Prompt) (string, error) {
 	if ctx.Err() != nil {
 		return "", context.Cause(ctx)
@@ -88,11 +91,11 @@ func readLine(ctx context.Context, in, out, ended windows.Handle, secret bool) (
 		}
 		if ctx.Err() != nil {
 			if secret {
-				windows.FlushConsoleInputBuffer(in) // half a secret is not the next reader's
+				windows.FlushConsoleInputBuffer(in) // the next reader must not get part of a secret
 			}
 			return "", context.Cause(ctx)
 		}
-		// Another process of this console may have taken the event.
+		// Another process on this console may have taken the event.
 		var n uint32
 		if err := windows.GetNumberOfConsoleInputEvents(in, &n); err != nil {
 			return "", fmt.Errorf("%w: %w", ErrEOF, err)
@@ -117,7 +120,7 @@ func readLine(ctx context.Context, in, out, ended windows.Handle, secret bool) (
 				for low := true; low && len(line) > 0; {
 					last := line[len(line)-1]
 					line = line[:len(line)-1]
-					low = 0xdc00 <= last && last < 0xe000 // the half of a pair: its other half goes too
+					low = 0xdc00 <= last && last < 0xe000 // one half of a surrogate pair: remove the other half too
 				}
 				if !secret {
 					show(out, "\b \b")
@@ -146,7 +149,8 @@ func show(out windows.Handle, text string) error {
 	return nil
 }
 
-// inputRecord is INPUT_RECORD with its KEY_EVENT_RECORD, of the Windows console API.
+// inputRecord is INPUT_RECORD with its KEY_EVENT_RECORD. Source: the Windows
+// console API.
 type inputRecord struct {
 	eventType uint16
 	_         uint16
@@ -158,8 +162,9 @@ type inputRecord struct {
 	state     uint32
 }
 
-// times is how often the record types its character: not at all unless it is a key with a character, going down, or the
-// Alt key going up, which ends a character typed by its number.
+// times returns how often the record types its character. It is 0 unless a key
+// with a character goes down, or the Alt key goes up, which ends a character
+// typed by its number.
 func (r inputRecord) times() int {
 	const keyEvent, altKey = 1, 0x12
 	if r.eventType != keyEvent || r.char == 0 || r.down == 0 && r.keyCode != altKey {

@@ -16,10 +16,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// roleVar makes the test binary be one of the roles: a process with a terminal of its own (descriptor 3, if any).
+// roleVar makes the test binary play one of the roles: a process with its own
+// terminal, which is descriptor 3 if there is one.
 const roleVar = "TERM_TEST_ROLE"
 
-// The question holds what a terminal would act on, and is shown without it.
+// question holds characters that a terminal would interpret; shown is how the
+// question appears.
 const (
 	question = "code for a\x1b[31m\u202e\nb: "
 	shown    = `code for a\x1b[31m\u202e\nb: `
@@ -66,7 +68,7 @@ func tell(line string, err error) {
 	fmt.Printf("%q %v\n", line, err)
 }
 
-// again is the test binary in another role.
+// again returns a command that runs the test binary in another role.
 func again(role string) *exec.Cmd {
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), roleVar+"="+role)
@@ -74,8 +76,8 @@ func again(role string) *exec.Cmd {
 	return cmd
 }
 
-// beShell runs the asking process as the foreground job of the terminal, tells when it is stopped, and continues it when
-// told "fg" or "bg".
+// beShell runs the asking process as the foreground job of the terminal. It
+// reports when the process is stopped, and continues it on "fg" or "bg".
 func beShell() {
 	const terminal = 3
 	job := again("secret")
@@ -85,7 +87,7 @@ func beShell() {
 		tell("", err)
 		return
 	}
-	signal.Ignore(unix.SIGTTOU) // as shells do; after the start, since a child inherits it
+	signal.Ignore(unix.SIGTTOU) // as shells do; after the start, because a child would inherit it
 	commands := bufio.NewScanner(os.Stdin)
 	for {
 		var status unix.WaitStatus

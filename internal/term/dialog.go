@@ -11,28 +11,32 @@ import (
 	"github.com/awsexec/awsexec/internal/visible"
 )
 
-// DialogPrompt is a question in a desktop dialog. What is typed is not shown. Title and Text are one line each; what does not print is
-// shown as visible.Text does.
+// DialogPrompt is a question in a desktop dialog, which does not show what is
+// typed. Title and Text are one line each. Characters that are not printable
+// are shown as visible.Text shows them.
 type DialogPrompt struct {
 	Title string
-	Text  string // what is asked for, in full
+	Text  string // the full question
 }
 
 // dialog is a program that can show a dialog.
 type dialog struct {
-	name string // as look finds it
-	// ask runs the program at path and returns the answer, ErrCancelled when the human said no, or any other error when
-	// the program could not ask.
+	name string // the name to look for
+	// ask runs the program at path and returns the answer, ErrCancelled if the
+	// user cancelled, or any other error if the program could not ask.
 	ask func(ctx context.Context, path string, env []string, p DialogPrompt) (string, error)
 }
 
-// AskDialog asks in a desktop dialog, with the first program of its kind that look (as exec.LookPath)
-// finds and that works: pinentry, zenity or kdialog where there is a display, osascript, PowerShell. env is the
-// environment of that program, as in os.Environ: without the caller's secrets, but with what leads to the desktop.
+// AskDialog asks in a desktop dialog. It uses the first program that look finds
+// and that works: pinentry, zenity or kdialog on a display, osascript, or
+// PowerShell. The function look works like exec.LookPath. The program gets the
+// environment env, in the form of os.Environ, which must lead to the desktop
+// and should not hold the caller's secrets.
 //
-// It returns ErrCancelled when the human cancels, an error that wraps ErrNoDialog when nothing can show a dialog, and ctx's
-// cause when ctx ends; the program and its children are killed then. The answer may be empty. No text can become an
-// option, a command or markup of such a program.
+// AskDialog returns ErrCancelled if the user cancels, an error that wraps
+// ErrNoDialog if no program can show a dialog, and the cause of ctx when ctx
+// ends, after it has killed the program and its children. The answer may be
+// empty. No text can act as an option, a command or markup in such a program.
 func AskDialog(ctx context.Context, env []string, look func(name string) (string, error), p DialogPrompt) (string, error) {
 	return askWith(ctx, dialogs(runtime.GOOS, env), env, look, p)
 }
@@ -63,8 +67,9 @@ func askWith(ctx context.Context, ds []dialog, env []string, look func(string) (
 	return "", ErrNoDialog
 }
 
-// dialogs lists, best first, the programs that can show a dialog on the desktop of goos (as runtime.GOOS) to which env
-// leads: none where there is no desktop.
+// dialogs lists, best first, the programs that can show a dialog on the desktop
+// that env leads to. It is empty if env leads to no desktop. The values of goos
+// are those of runtime.GOOS.
 func dialogs(goos string, env []string) []dialog {
 	switch goos {
 	case "darwin":
@@ -83,7 +88,7 @@ func dialogs(goos string, env []string) []dialog {
 		{"pinentry-gtk", askPinentry},
 		{"pinentry-gtk-2", askPinentry},
 		{"pinentry-x11", askPinentry},
-		{"pinentry", askPinentry}, // one for text terminals fails, since it gets none
+		{"pinentry", askPinentry}, // a pinentry for text terminals fails here, because it gets no terminal
 		{"zenity", askZenity},
 		{"kdialog", askKDialog},
 	}
@@ -98,18 +103,20 @@ func hasValue(env []string, name string) bool {
 	return false
 }
 
-// runDialog runs a dialog program, away from our terminal, and returns what it wrote, also beside an error.
+// runDialog runs a dialog program, away from our terminal, and returns what it
+// wrote, even together with an error.
 func runDialog(ctx context.Context, path string, env []string, stdin string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, path, args...)
 	detach(cmd)
-	cmd.Env = append([]string{}, env...) // none is not ours
+	cmd.Env = append([]string{}, env...) // not nil: nil would mean our own environment
 	if stdin != "" {
 		cmd.Stdin = strings.NewReader(stdin)
 	}
 	return run(ctx, cmd, maxAnswer)
 }
 
-// lineOf is the answer of a dialog program that writes it as a line, and exits with status cancelled when there is none.
+// lineOf returns the answer of a dialog program that writes it as a line. The
+// program exits with the status cancelled if the user cancelled.
 func lineOf(out []byte, err error, cancelled int) (string, error) {
 	if err == nil {
 		return answer(out)

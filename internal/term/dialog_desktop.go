@@ -12,28 +12,34 @@ import (
 	"unicode/utf16"
 )
 
-// dialogCancelled is the exit status that we make a dialog program give when the human cancels.
+// dialogCancelled is the exit status that we ask dialog programs to use when
+// the user cancels.
 const dialogCancelled = 77
 
-// askZenity lets zenity tell a cancelled dialog from one that could not be shown: both are exit status 1 by default.
+// askZenity asks with zenity. It changes zenity's exit status for cancelled,
+// which by default is the same as for a dialog that could not be shown.
 func askZenity(ctx context.Context, path string, env []string, p DialogPrompt) (string, error) {
 	status := fmt.Sprint("=", dialogCancelled)
 	env = append(slices.Clone(env), "ZENITY_OK=0", "ZENITY_CANCEL"+status, "ZENITY_ESC"+status, "ZENITY_ERROR=1")
-	// The text knows backslash escapes, and an underscore marks a key.
+	// zenity interprets backslash escapes in the text, and an underscore marks
+	// an access key.
 	text := strings.NewReplacer(`\`, `\\`, "_", "__").Replace(p.Text)
 	out, err := runDialog(ctx, path, env, "", "--entry", "--hide-text", "--title="+p.Title, "--text="+text)
 	return lineOf(out, err, dialogCancelled)
 }
 
-// askKDialog: without a display, Qt aborts; exit status 1 is the human's.
+// askKDialog asks with kdialog. Without a display, Qt aborts, so that exit
+// status 1 always means that the user cancelled.
 func askKDialog(ctx context.Context, path string, env []string, p DialogPrompt) (string, error) {
-	// The text knows backslash escapes, and is HTML if it looks like it: so let it be HTML always.
+	// kdialog interprets backslash escapes in the text, and HTML if the text
+	// looks like HTML. The text is always sent as HTML.
 	text := strings.NewReplacer(`\`, `\\`).Replace(html.EscapeString(p.Text))
 	out, err := runDialog(ctx, path, env, "", "--title="+p.Title, "--password=<qt>"+text+"</qt>")
 	return lineOf(out, err, 1)
 }
 
-// askOsascript hands script and texts over apart: the script on stdin ("-"), after which arguments are the script's own.
+// askOsascript asks with osascript. The script is on stdin ("-") and the texts
+// are arguments, so that no text is part of the script.
 func askOsascript(ctx context.Context, path string, env []string, p DialogPrompt) (string, error) {
 	const script = `on run argv
 	try
@@ -58,7 +64,8 @@ end run
 	return "", errNoAnswer
 }
 
-// askPowerShell hands the texts over in the environment, where nothing parses them.
+// askPowerShell asks with PowerShell. The texts are in the environment, where
+// nothing parses them.
 func askPowerShell(ctx context.Context, path string, env []string, p DialogPrompt) (string, error) {
 	const script = `$ErrorActionPreference = 'Stop'
 Add-Type -AssemblyName System.Windows.Forms
@@ -84,7 +91,8 @@ $bytes = (New-Object System.Text.UTF8Encoding $false).GetBytes($box.Text)
 	return lineOf(out, err, dialogCancelled)
 }
 
-// encodeCommand is the form that -EncodedCommand wants: base64 of UTF-16, little endian.
+// encodeCommand returns script in the form that -EncodedCommand requires:
+// base64 of UTF-16, little endian.
 func encodeCommand(script string) string {
 	var b []byte
 	for _, c := range utf16.Encode([]rune(script)) {

@@ -10,12 +10,13 @@ import (
 	"strings"
 )
 
-var errNoAnswer = errors.New("no answer of the form expected")
+var errNoAnswer = errors.New("no answer in the expected form")
 
-// askPinentry speaks the Assuan protocol: one line per command, each answered by lines up to an OK or an ERR. The commands do
-// not depend on the answers, so all go out at once.
+// askPinentry asks with the Assuan protocol. Each command is one line, and the
+// answer to it ends with an OK or an ERR line. The commands do not depend on
+// the answers, so askPinentry sends them all at once.
 func askPinentry(ctx context.Context, path string, env []string, p DialogPrompt) (string, error) {
-	escape := strings.NewReplacer("%", "%25").Replace // a line ending is gone already
+	escape := strings.NewReplacer("%", "%25").Replace // the text has no line endings
 	commands := fmt.Sprintf("SETTITLE %s\nSETDESC %s\nSETPROMPT Answer:\nGETPIN\nBYE\n", escape(p.Title), escape(p.Text))
 	out, err := runDialog(ctx, path, env, commands)
 	defer clear(out)
@@ -25,7 +26,8 @@ func askPinentry(ctx context.Context, path string, env []string, p DialogPrompt)
 	return parsePinentry(out)
 }
 
-// parsePinentry finds the answer to GETPIN, the fourth command, behind the greeting. A failed SETTITLE is no failure.
+// parsePinentry returns the answer to GETPIN, the fourth command after the
+// greeting. It ignores a failed SETTITLE.
 func parsePinentry(out []byte) (string, error) {
 	const greeting, getPIN = 0, 4
 	var pin []byte
@@ -40,7 +42,7 @@ func parsePinentry(out []byte) (string, error) {
 			if replies == getPIN {
 				text, err := url.PathUnescape(string(pin))
 				if err != nil {
-					return "", errNoAnswer // the error would quote it
+					return "", errNoAnswer // the error of the decoder would quote the answer
 				}
 				return answer([]byte(text))
 			}
@@ -55,7 +57,8 @@ func parsePinentry(out []byte) (string, error) {
 	return "", errNoAnswer
 }
 
-// pinentryError reads "CODE TEXT". The low 16 bits of the code are the error of libgpg-error, the others its source.
+// pinentryError parses "CODE TEXT". The low 16 bits of the code are an error of
+// libgpg-error; the other bits are its source.
 func pinentryError(rest []byte) error {
 	const timedOut, cancelled, notConfirmed, fullyCancelled = 62, 99, 114, 198
 	number, _, _ := strings.Cut(string(rest), " ")

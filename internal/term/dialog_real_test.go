@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// TestRealDialogs lets the real programs ask on a display without a screen, and types into them.
+// TestRealDialogs lets the real programs ask on a virtual display, and types
+// the answers.
 func TestRealDialogs(t *testing.T) {
 	xvfb, xdotool := need(t, "Xvfb"), need(t, "xdotool")
 	env := append(os.Environ(), "DISPLAY="+display(t, xvfb))
@@ -24,7 +25,7 @@ func TestRealDialogs(t *testing.T) {
 			path, err = need(t, d.name), nil
 		}
 		if err != nil || strings.HasPrefix(d.name, "pinentry-gnome") || d.name == "pinentry" || d.name == "pinentry-x11" {
-			continue // not here, or needs a desktop's prompter, or is another name of one of these
+			continue // does not run here, needs a desktop's prompter, or is another name of one of these
 		}
 		t.Run(d.name, func(t *testing.T) {
 			if got, err := atKeyboard(t, xdotool, d, path, env, "Return"); got != "123456" || err != nil {
@@ -43,7 +44,7 @@ func TestRealDialogs(t *testing.T) {
 	}
 }
 
-// need returns the path of a program that a test runs for real.
+// need returns the path of a program that a test needs.
 func need(t *testing.T, program string) string {
 	t.Helper()
 	path, err := exec.LookPath(program)
@@ -56,7 +57,8 @@ func need(t *testing.T, program string) string {
 	return path
 }
 
-// display starts an X server on a display that it chooses itself, and returns its name.
+// display starts an X server on a display number that the server chooses, and
+// returns the display's name.
 func display(t *testing.T, xvfb string) string {
 	t.Helper()
 	r, w, err := os.Pipe()
@@ -82,8 +84,9 @@ func display(t *testing.T, xvfb string) string {
 	return ":" + strings.TrimSpace(number)
 }
 
-// atKeyboard types a code and the last key into the dialog, again and again until it is gone: a window can be there before
-// it listens to the keyboard.
+// atKeyboard types a code and the key last into the dialog, again and again
+// until the dialog is gone, because a window may appear before it listens to
+// the keyboard.
 func atKeyboard(t *testing.T, xdotool string, d dialog, path string, env []string, last string) (string, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

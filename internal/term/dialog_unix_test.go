@@ -20,7 +20,7 @@ import (
 
 var asked = DialogPrompt{Title: "-awsexec", Text: "code of \"me_1\" 100% \\n <b> $(id) `id`"}
 
-// fakes is a directory of programs, each the body of a shell script.
+// fakes creates a directory of programs. Each body is a shell script.
 func fakes(t *testing.T, bodies map[string]string) (look func(string) (string, error), dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -32,7 +32,7 @@ func fakes(t *testing.T, bodies map[string]string) (look func(string) (string, e
 	return func(name string) (string, error) { return exec.LookPath(filepath.Join(dir, name)) }, dir
 }
 
-// reply is a pinentry that ends with the lines.
+// reply returns the body of a pinentry that answers GETPIN with lines.
 func reply(lines ...string) string {
 	return "echo OK hello\nfor c in 1 2 3; do read -r l; echo OK; done\nread -r l; cat <<'END'\n" + strings.Join(lines, "\n") + "\nEND"
 }
@@ -63,7 +63,7 @@ func TestAskDialog(t *testing.T) {
 		{"zenity, too much", map[string]string{"zenity": "while :; do echo 123456; done", "kdialog": code}, "123456", nil},
 		{"kdialog, cancelled", map[string]string{"kdialog": "exit 1"}, "", ErrCancelled},
 		{"kdialog, no display", map[string]string{"kdialog": "kill -ABRT $$"}, "", ErrNoDialog},
-		{"nothing there", nil, "", ErrNoDialog},
+		{"no program at all", nil, "", ErrNoDialog},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -78,7 +78,7 @@ func TestAskDialog(t *testing.T) {
 	}
 }
 
-// askLinux is AskDialog as on Linux, wherever the test runs.
+// askLinux is AskDialog as on Linux, whatever system the test runs on.
 func askLinux(ctx context.Context, env []string, look func(string) (string, error)) (string, error) {
 	return askWith(ctx, dialogs("linux", env), env, look, asked)
 }
@@ -154,11 +154,12 @@ func TestDialogArguments(t *testing.T) {
 	}
 }
 
-// No dialog shows raw what moves a cursor, reorders text or begins a line of its own.
+// No dialog gets a character that moves the cursor, reorders text or starts
+// another line.
 func TestDialogsShowWhatDoesNotPrint(t *testing.T) {
 	hostile := DialogPrompt{Title: "awsexec: profile dev\u202e\x07", Text: "MFA code for a\nb\x1b[2J\u2066\u009b\xff: "}
 	for _, d := range slices.Concat(dialogs("linux", []string{"DISPLAY=:0"}), dialogs("darwin", nil), dialogs("windows", nil)) {
-		// What it gets, in one file, and no answer.
+		// The program records all its input in one file and gives no answer.
 		look, dir := fakes(t, map[string]string{d.name: `{ printf '%s|' "$@"; env; cat; } >"$0.got"; exit 1`})
 		if _, err := askWith(t.Context(), []dialog{d}, []string{"PATH=" + os.Getenv("PATH")}, look, hostile); err == nil {
 			t.Errorf("%s: no error", d.name)
@@ -205,7 +206,8 @@ func TestAskDialogDies(t *testing.T) {
 	why := errors.New("why")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	go func() {
-		// A poll without a read: the pipe is there to be read, at its end, once somebody has opened and closed it.
+		// Poll without reading: the pipe becomes readable, at its end, once a
+		// process has opened and closed it.
 		fds := []unix.PollFd{{Fd: int32(started.f.Fd()), Events: unix.POLLIN}}
 		for fds[0].Revents&unix.POLLHUP == 0 {
 			if _, err := unix.Poll(fds, 20000); err != nil && err != unix.EINTR {
@@ -216,7 +218,7 @@ func TestAskDialogDies(t *testing.T) {
 	}()
 	env := append(os.Environ(), "DISPLAY=:0", "ALIVE="+alive.path, "STARTED="+started.path)
 	if line, err := askLinux(ctx, env, look); !errors.Is(err, why) {
-		t.Errorf("got %q, %v, want the cause", line, err)
+		t.Errorf("got %q, %v, want the cause of the context", line, err)
 	}
 	alive.ends()
 }

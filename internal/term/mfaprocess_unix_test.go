@@ -57,11 +57,12 @@ func TestRunMFAProcessDies(t *testing.T) {
 	alive := newLifeline(t)
 	ctx, cancel := context.WithCancelCause(t.Context())
 	why := errors.New("why")
-	// Three generations hold the lifeline, and are there when the last one writes to stderr.
+	// Three generations hold the lifeline, and all of them run when the last
+	// one writes to stderr.
 	command := `exec 3>"$LIFELINE"; sh -c 'sleep 1000 & (sleep 1000; :) & echo started >&2; wait'; echo 1`
 	_, err := RunMFAProcess(ctx, command, append(os.Environ(), "LIFELINE="+alive.path), onWrite(func() { cancel(why) }))
 	if !errors.Is(err, why) {
-		t.Errorf("got %v, want the cause", err)
+		t.Errorf("got %v, want the cause of the context", err)
 	}
 	alive.ends()
 }
@@ -73,7 +74,8 @@ func (f onWrite) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// lifeline is a named pipe that reads to its end once everybody who holds it open is dead.
+// lifeline is a named pipe whose reader sees the end once every process that
+// holds it open is dead.
 type lifeline struct {
 	t    *testing.T
 	path string
@@ -98,6 +100,6 @@ func (l *lifeline) ends() {
 	l.t.Helper()
 	l.f.SetReadDeadline(time.Now().Add(20 * time.Second))
 	if _, err := io.ReadAll(l.f); err != nil {
-		l.t.Errorf("somebody lives on: %v", err)
+		l.t.Errorf("a process is still alive: %v", err)
 	}
 }

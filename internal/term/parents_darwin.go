@@ -2,7 +2,7 @@ package term
 
 import "golang.org/x/sys/unix"
 
-// parents maps the id of each process to its parent's.
+// parents returns the parent of each process, by process ID.
 func parents() map[int]int {
 	procs, err := unix.SysctlKinfoProcSlice("kern.proc.all")
 	if err != nil {

@@ -7,7 +7,8 @@ import (
 	"strconv"
 )
 
-// parents maps the id of each process to its parent's, as /proc/PID/stat tells them: "PID (NAME) STATE PARENT …".
+// parents returns the parent of each process, by process ID. It reads
+// /proc/PID/stat: "PID (NAME) STATE PARENT …".
 func parents() map[int]int {
 	all := make(map[int]int)
 	stats, _ := filepath.Glob("/proc/[0-9]*/stat")
@@ -17,7 +18,7 @@ func parents() map[int]int {
 			continue
 		}
 		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(name)))
-		// A name may hold anything, parentheses too.
+		// The name may hold any character, even parentheses.
 		if f := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:]); len(f) > 1 {
 			all[pid], _ = strconv.Atoi(string(f[1]))
 		}

@@ -8,11 +8,12 @@ import (
 	"io"
 )
 
-// maxProcess bounds the output of RunProcess in bytes.
+// maxProcess limits the output of RunProcess, in bytes.
 const maxProcess = 64 << 10
 
-// RunMFAProcess runs command, a profile's mfa_process, as RunProcess does, and returns its output, at most 4096 bytes, trimmed of
-// white space. No output is an error.
+// RunMFAProcess runs command, a profile's mfa_process, as RunProcess does. It
+// returns the output, which may have 4096 bytes, without white space around it.
+// Empty output is an error.
 func RunMFAProcess(ctx context.Context, command string, env []string, stderr io.Writer) (string, error) {
 	out, err := runShell(ctx, command, env, stderr, maxAnswer)
 	defer clear(out)
@@ -26,14 +27,20 @@ func RunMFAProcess(ctx context.Context, command string, env []string, stderr io.
 	return text, nil
 }
 
-// RunProcess runs command, such as a profile's credential_process, through the shell (/bin/sh -c, on Windows cmd.exe /C) and returns
-// what it wrote on its standard output, at most 64 KiB, which the caller should overwrite when done. Its environment is env, its
-// standard error goes to stderr, and its standard input is the terminal where Ask could read it, else empty.
+// RunProcess runs command, such as a profile's credential_process, through the
+// shell: /bin/sh -c, or cmd.exe /C on Windows. It returns the command's
+// standard output, which may have 64 KiB; the caller should overwrite it after
+// use. The command gets the environment env and writes its standard error to
+// stderr. Its standard input is the terminal if Ask could read it, and
+// otherwise empty.
 //
-// It stays in our process group, or it would be in the background of the terminal and be stopped when it asks there for a
-// PIN; so Ctrl-C reaches it too. When ctx ends, it and all its descendants are killed, and the error wraps ctx's
-// cause. A process that has made itself a child of nobody (a daemon) is not found. Errors name the exit status, never the
-// output. An exit by Ctrl-C is ErrCancelled.
+// The command stays in our process group. In a group of its own it would be in
+// the background of the terminal, and be stopped when it asks there for a PIN.
+// Ctrl-C therefore reaches it too. When ctx ends, RunProcess kills the command
+// and all its descendants, and the error wraps the cause of ctx. It does not
+// find a daemon, which has made itself a child of init. Errors name the exit
+// status, never the output. If Ctrl-C ended the command, the error is
+// ErrCancelled.
 func RunProcess(ctx context.Context, command string, env []string, stderr io.Writer) ([]byte, error) {
 	return runShell(ctx, command, env, stderr, maxProcess)
 }
@@ -45,7 +52,7 @@ func runShell(ctx context.Context, command string, env []string, stderr io.Write
 		defer in.Close()
 		cmd.Stdin = in
 	}
-	cmd.Env = append([]string{}, env...) // none is not ours
+	cmd.Env = append([]string{}, env...) // not nil: nil would mean our own environment
 	cmd.Stderr = stderr
 	out, err := run(ctx, cmd, most)
 	if err != nil {

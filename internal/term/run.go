@@ -10,12 +10,13 @@ import (
 	"github.com/awsexec/awsexec/internal/guard"
 )
 
-// run runs cmd, made with ctx, and returns its standard output, also beside an exit status that is an error. cmd.Cancel
-// ends it when ctx does, or when it writes more than most bytes.
+// run runs cmd, which must be made with ctx, and returns its standard output,
+// even if the exit status is an error. It calls cmd.Cancel when ctx ends or
+// when the output exceeds most bytes.
 func run(ctx context.Context, cmd *exec.Cmd, most int) ([]byte, error) {
 	out := bounded{cmd: cmd, most: most}
 	cmd.Stdout = &out
-	cmd.WaitDelay = time.Second // for an output that somebody else still holds
+	cmd.WaitDelay = time.Second // in case another process still holds the output open
 	err := guard.WithLimits(cmd.Start)
 	if err == nil {
 		err = cmd.Wait()
@@ -33,7 +34,8 @@ func run(ctx context.Context, cmd *exec.Cmd, most int) ([]byte, error) {
 	return out.data, err
 }
 
-// bounded keeps what its command writes, up to most bytes, and ends it at more.
+// bounded keeps the output of a command, up to most bytes, and ends the command
+// if it writes more.
 type bounded struct {
 	cmd  *exec.Cmd
 	most int
@@ -49,7 +51,7 @@ func (b *bounded) Write(p []byte) (int, error) {
 		b.cmd.Cancel()
 	default:
 		if b.data == nil {
-			b.data = make([]byte, 0, b.most) // never moved, so that it can be wiped
+			b.data = make([]byte, 0, b.most) // never moves, so that the caller can wipe it
 		}
 		b.data = append(b.data, p...)
 	}

@@ -16,7 +16,7 @@ func shell(ctx context.Context, command string) *exec.Cmd {
 	return exec.CommandContext(ctx, "/bin/sh", "-c", command)
 }
 
-// openInput opens the terminal for a child to read, where Ask could.
+// openInput opens the terminal for a child to read, if Ask could read it.
 func openInput() (*os.File, error) {
 	t, err := openTTY()
 	if err != nil {
@@ -30,7 +30,8 @@ func openInput() (*os.File, error) {
 	return os.NewFile(uintptr(fd), "/dev/tty"), nil
 }
 
-// interrupted: ended by SIGINT, or a shell whose command was.
+// interrupted reports whether SIGINT ended the command, or whether it is a
+// shell whose command SIGINT ended.
 func interrupted(err error) bool {
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) {
@@ -40,16 +41,18 @@ func interrupted(err error) bool {
 	return ok && (status.Signaled() && status.Signal() == unix.SIGINT || status.ExitStatus() == 128+int(unix.SIGINT))
 }
 
-// detach gives cmd a session, and with it a process group, of its own, without a terminal; the group is killed with it.
+// detach gives cmd its own session, and so its own process group, without a
+// terminal. When ctx ends, the whole group is killed.
 func detach(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Cancel = func() error { return unix.Kill(-cmd.Process.Pid, unix.SIGKILL) }
 }
 
-// killTree kills p and its descendants. They are stopped first, so that none can start another unseen.
+// killTree kills p and its descendants. It stops them first, so that none can
+// start another one unnoticed.
 func killTree(p *os.Process) error {
 	if err := p.Signal(unix.SIGSTOP); err != nil {
-		return err // not there any more
+		return err // already gone
 	}
 	tree := map[int]bool{p.Pid: true}
 	for grown := true; grown; {

@@ -12,7 +12,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// shell hands the command line over as it stands: /S makes cmd.exe take away the outer quotes and nothing else.
+// shell returns a command that runs the command line as it is: with /S, cmd.exe
+// removes the outer quotes and nothing else.
 func shell(ctx context.Context, command string) *exec.Cmd {
 	system, err := windows.GetSystemDirectory()
 	if err != nil {
@@ -33,23 +34,25 @@ func openInput() (*os.File, error) {
 	return os.NewFile(uintptr(h), "CONIN$"), nil
 }
 
-// interrupted: ended by Ctrl-C.
+// interrupted reports whether Ctrl-C ended the command.
 func interrupted(err error) bool {
 	var exit *exec.ExitError
 	return errors.As(err, &exit) && uint32(exit.ExitCode()) == uint32(windows.STATUS_CONTROL_C_EXIT)
 }
 
-// detach keeps cmd from opening a console window; it is killed with its descendants.
+// detach keeps cmd from opening a console window, and kills its descendants
+// with it.
 func detach(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NO_WINDOW}
 	cmd.Cancel = func() error { return killTree(cmd.Process) }
 }
 
-// killTree kills p and its descendants: parents first, so that none can start another unseen.
+// killTree kills p and its descendants, parents first, so that none can start
+// another one unnoticed.
 func killTree(p *os.Process) error {
 	all := parents()
 	if err := p.Kill(); err != nil {
-		return err // not there any more
+		return err // already gone
 	}
 	tree := map[uint32]bool{uint32(p.Pid): true}
 	for grown := true; grown; {
@@ -67,7 +70,7 @@ func killTree(p *os.Process) error {
 	return nil
 }
 
-// parents maps the id of each process to its parent's.
+// parents returns the parent of each process, by process ID.
 func parents() map[uint32]uint32 {
 	snapshot, err := windows.CreateToolhelp32Snapshot(windows.TH32CS_SNAPPROCESS, 0)
 	if err != nil {

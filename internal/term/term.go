@@ -1,9 +1,12 @@
-// Package term asks a human for one line: on the terminal of this process, in a desktop dialog, or through the command that
-// a profile names as its mfa_process.
+// Package term asks a user for one line: on the terminal of this process, in a
+// desktop dialog, or through the command that a profile names as its
+// mfa_process.
 //
-// Nothing here touches stdin, stdout or stderr, which belong to whoever started us (an SDK, with credential_process), and
-// nothing reads the environment. Every wait ends with the context that the caller hands in: give it a deadline, and cancel
-// it on the signals that shall end a prompt (SIGINT, SIGTERM, SIGHUP).
+// The package does not use stdin, stdout or stderr, which belong to the program
+// that started us (an SDK, for credential_process), and does not read the
+// environment. Every wait ends with the context of the caller. Give it a
+// deadline, and cancel it on the signals that should end a prompt: SIGINT,
+// SIGTERM and SIGHUP.
 package term
 
 import (
@@ -13,28 +16,31 @@ import (
 )
 
 var (
-	// ErrNoTerminal: there is no terminal that this process may read now. It has none, or runs in the background of one.
+	// ErrNoTerminal reports that this process has no terminal that it may read
+	// now. It has none at all, or it runs in the background.
 	ErrNoTerminal = errors.New("no terminal to ask on")
-	// ErrNoDialog: there is no desktop here, or no program that shows a dialog on it.
+	// ErrNoDialog reports that there is no desktop, or no program that shows a
+	// dialog on it.
 	ErrNoDialog = errors.New("no desktop dialog to ask with")
-	// ErrCancelled: the human was asked and said no.
+	// ErrCancelled reports that the user refused to answer.
 	ErrCancelled = errors.New("cancelled")
-	// ErrEOF: the input ended before an answer, by Ctrl-D or because the terminal went away.
+	// ErrEOF reports that the input ended before an answer, because of Ctrl-D
+	// or because the terminal went away.
 	ErrEOF = errors.New("input ended before an answer")
 
 	errTooLong = fmt.Errorf("answer longer than %d bytes", maxAnswer)
 )
 
-// maxAnswer bounds an answer in bytes, its line ending not counted.
+// maxAnswer limits an answer, in bytes without its line ending.
 const maxAnswer = 4096
 
 // Prompt is a question on the terminal.
 type Prompt struct {
-	Text   string // one line; no newline follows. What does not print is written as visible.Text does
-	Secret bool   // what is typed is not shown
+	Text   string // one line; no newline is added; printed as visible.Text returns it
+	Secret bool   // hides what is typed
 }
 
-// answer turns a line as it was read into the answer, and wipes the line.
+// answer returns the answer in a line as it was read, and wipes the line.
 func answer(line []byte) (string, error) {
 	defer clear(line)
 	text := bytes.TrimRight(line, "\r\n")
@@ -47,5 +53,6 @@ func answer(line []byte) (string, error) {
 	return string(text), nil
 }
 
-// ctrlC arrives as a byte where the terminal makes no signal of it.
+// ctrlC is the byte that arrives if the terminal does not turn Ctrl-C into a
+// signal.
 const ctrlC = 0x03

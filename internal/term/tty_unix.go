@@ -8,13 +8,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tty is the controlling terminal, opened for ourselves: its non-blocking mode is nobody else's.
+// tty is the controlling terminal. We open it ourselves, so that its
+// non-blocking mode affects no other process.
 type tty struct {
 	fd      int
 	armed   bool
-	before  unix.Termios // as it was
-	ours    unix.Termios // as we left it, while armed
-	suspend byte         // ends a line while armed, and suspends; 0: none
+	before  unix.Termios // the original modes
+	ours    unix.Termios // the modes that arm set
+	suspend byte         // ends a line while armed, and suspends; 0 means none
 }
 
 func openTTY() (*tty, error) {
@@ -32,7 +33,8 @@ func openTTY() (*tty, error) {
 
 func (t *tty) close() { unix.Close(t.fd) }
 
-// foreground returns an error unless the terminal would let us read it and change its modes.
+// foreground returns an error unless this process may read the terminal and
+// change its modes.
 func (t *tty) foreground() error {
 	group, err := unix.IoctlGetInt(t.fd, unix.TIOCGPGRP)
 	if err != nil {
@@ -44,10 +46,13 @@ func (t *tty) foreground() error {
 	return nil
 }
 
-// arm makes the terminal collect a line, with editing, echo and Ctrl-C as usual, but for a secret: no echo.
+// arm makes the terminal collect a line with the usual editing, echo and
+// Ctrl-C, but without echo for a secret.
 //
-// Whoever is stopped at a secret must give the echo back first. So Ctrl-Z then is no signal, but ends a line, and
-// the reader of the line suspends. (From outside, kill -TSTP stops us without that; shells then set the modes they want.)
+// A process that is stopped while it asks for a secret must turn echo on first.
+// Therefore Ctrl-Z is not a signal then. It ends the line, and the reader
+// suspends the process. From outside, kill -TSTP stops us without that; shells
+// then set the modes that they need.
 func (t *tty) arm(secret bool) error {
 	if err := t.foreground(); err != nil {
 		return err
@@ -75,8 +80,10 @@ func (t *tty) arm(secret bool) error {
 	return nil
 }
 
-// disarm undoes arm, and with flush throws away what was typed and not read. It reports whether the terminal is still
-// ours: one whose foreground is another's by now is left as it is, and so are modes that somebody changed after us.
+// disarm undoes arm. With flush it discards what was typed and not read. It
+// reports whether the terminal is still ours. If another process group is in
+// the foreground by now, or if another process changed the modes, disarm leaves
+// them alone.
 func (t *tty) disarm(flush bool) bool {
 	if !t.armed || t.foreground() != nil {
 		return false
