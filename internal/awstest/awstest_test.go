@@ -33,7 +33,7 @@ var session = aws.Credentials{
 
 func issue() (aws.Credentials, error) { return session, nil }
 
-// running ends a stand-in with the test.
+// running returns a function that closes a stand-in at the end of the test.
 func running[S interface{ Close() }](t *testing.T) func(S, error) S {
 	return func(s S, err error) S {
 		t.Helper()
@@ -45,7 +45,7 @@ func running[S interface{ Close() }](t *testing.T) func(S, error) S {
 	}
 }
 
-// isSession checks what an SDK made of an answer.
+// isSession checks the credentials that an SDK got from a stand-in.
 func isSession(t *testing.T, c aws.Credentials, err error) {
 	t.Helper()
 	if err != nil {
@@ -57,7 +57,7 @@ func isSession(t *testing.T, c aws.Credentials, err error) {
 	}
 }
 
-// addHeaders adds headers given as "Name: value"; "" is none.
+// addHeaders adds headers given as "Name: value"; it ignores "".
 func addHeaders(r *http.Request, headers []string) {
 	for _, h := range headers {
 		if name, value, ok := strings.Cut(h, ": "); ok {
@@ -66,7 +66,8 @@ func addHeaders(r *http.Request, headers []string) {
 	}
 }
 
-// ask makes a request with headers given as "Name: value" and returns status and body.
+// ask sends a request with headers given as "Name: value" and returns status
+// and body.
 func ask(t *testing.T, method, url string, headers ...string) (int, string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, url, nil)
@@ -144,7 +145,7 @@ func TestContainer(t *testing.T) {
 	}
 	broken := running[*Container](t)(StartContainer(token, func() (aws.Credentials, error) { return session, errors.New("no role") }))
 	if status, _ := ask(t, "GET", broken.CredentialsURL(), "Authorization: "+token); status != 500 {
-		t.Errorf("nothing to hand out: %d", status)
+		t.Errorf("without credentials: %d", status)
 	}
 }
 
@@ -232,7 +233,7 @@ func TestS3(t *testing.T) {
 	forged.SecretAccessKey += "x"
 	late.AccessKeyID, late.Expires = "ASIAIOSFODNN7EXPIRED", time.Now().Add(-time.Second)
 	if status, answer := call("GET", "/state/a", "", session); status != 403 || !strings.Contains(answer, "InvalidAccessKeyId") {
-		t.Errorf("a key that nobody knows: %d %s", status, answer)
+		t.Errorf("an unknown key: %d %s", status, answer)
 	}
 	s.Allow(session)
 	s.Allow(late)
@@ -266,11 +267,11 @@ func TestS3(t *testing.T) {
 		t.Errorf("the object is %q, there: %v", data, ok)
 	}
 	if calls := s.Calls(); len(calls) != 15 || calls[6].AccessKeyID != session.AccessKeyID || calls[6].Status != 200 {
-		t.Errorf("%d calls remembered", len(calls))
+		t.Errorf("%d calls recorded", len(calls))
 	}
 }
 
-// TestCloudFormation: a stack's life, and who may not touch it.
+// The life of a stack, and callers who may not use it.
 func TestCloudFormation(t *testing.T) {
 	s := running[*CloudFormation](t)(StartCloudFormation())
 	call := func(c aws.Credentials, action string, params ...string) (int, string) {
@@ -300,7 +301,7 @@ func TestCloudFormation(t *testing.T) {
 		return res.StatusCode, string(answer)
 	}
 	if status, answer := call(session, "DescribeStacks"); status != 403 || !strings.Contains(answer, "AccessDenied") {
-		t.Errorf("a key that nobody knows: %d %s", status, answer)
+		t.Errorf("an unknown key: %d %s", status, answer)
 	}
 	s.Allow(session)
 	forged := session

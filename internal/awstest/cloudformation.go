@@ -13,20 +13,22 @@ import (
 	"time"
 )
 
-// CloudFormation stands in for as much of AWS CloudFormation as "cdk deploy" and "cdk destroy" need: new stacks, made directly or by a
-// change set, that are there at once, and whose resources are not. Source: the AWS CloudFormation API reference.
+// CloudFormation stands in for the part of AWS CloudFormation that "cdk deploy"
+// and "cdk destroy" need. New stacks, created directly or by a change set,
+// exist at once, but their resources do not. Source: the AWS CloudFormation API
+// reference.
 //
-// Every request must be signed by credentials that it was told of.
+// Every request must be signed with credentials passed to Allow.
 type CloudFormation struct {
 	server
 	known
 
 	// guarded by mu
 	stacks  map[string]*stack // by name
-	deleted map[string]*stack // the last of each name, which are still known by their id
+	deleted map[string]*stack // the last deleted one of each name, still known by its ID
 }
 
-// stack is one that was created.
+// stack is a stack that was created.
 type stack struct {
 	name, template string
 	status         string
@@ -34,10 +36,11 @@ type stack struct {
 	changes        map[string]string // the templates of its change sets, by name
 }
 
-// maxForm bounds a request, in bytes: a template may have 51,200.
+// maxForm limits a request, in bytes. A template may have 51,200.
 const maxForm = 1 << 20
 
-// StartCloudFormation starts a stand-in without stacks. The caller must Close it.
+// StartCloudFormation starts a stand-in without stacks. The caller must Close
+// it.
 func StartCloudFormation() (*CloudFormation, error) {
 	s := &CloudFormation{stacks: make(map[string]*stack), deleted: make(map[string]*stack)}
 	return s, s.start(s.handle)
@@ -53,7 +56,7 @@ func (s *CloudFormation) Template(name string) (text string, ok bool) {
 	return "", false
 }
 
-// queryError is an answer of the query protocol that says no.
+// queryError is an error answer of the query protocol.
 type queryError struct {
 	XMLName xml.Name `xml:"ErrorResponse"`
 	Type    string   `xml:"Error>Type"`
@@ -90,7 +93,7 @@ func (s *CloudFormation) handle(w http.ResponseWriter, r *http.Request) {
 	answerQuery(w, form.Get("Action"), answer)
 }
 
-// act does what is asked for. It is called with mu held.
+// act performs the action in form. mu must be held.
 func (s *CloudFormation) act(form url.Values) (answer any, refusal *queryError) {
 	no := func(code, format string, args ...any) (any, *queryError) {
 		return nil, &queryError{Type: "Sender", Code: code, Message: fmt.Sprintf(format, args...)}
@@ -116,7 +119,7 @@ func (s *CloudFormation) act(form url.Values) (answer any, refusal *queryError) 
 		}
 		s.stacks[name] = made
 		return struct{ StackId, Id string }{made.id(), made.changeID(change)}, nil
-	case "DeleteStack": // it is no error if it is not there
+	case "DeleteStack": // a missing stack is not an error
 		if found != nil {
 			found.status = "DELETE_COMPLETE"
 			s.deleted[name] = found
@@ -148,7 +151,7 @@ func (s *CloudFormation) act(form url.Values) (answer any, refusal *queryError) 
 	return struct{}{}, nil
 }
 
-// nameIn is the name in an ARN; a name stands for itself.
+// nameIn returns the name in an ARN, or id itself if it is a name.
 func nameIn(id string) string {
 	if parts := strings.Split(id, "/"); len(parts) == 3 {
 		return parts[1]
@@ -156,7 +159,8 @@ func nameIn(id string) string {
 	return id
 }
 
-// changeSet is one as DescribeChangeSet has it, with a single change of which only the type is told.
+// changeSet is the answer of DescribeChangeSet, with a single change that has
+// only a type.
 type changeSet struct {
 	ChangeSetName, ChangeSetId, StackName, StackId, Status, ExecutionStatus string
 	Changes                                                                 []string `xml:"Changes>member>Type"`
@@ -168,10 +172,10 @@ func answerQuery(w http.ResponseWriter, action string, answer any) {
 	response := xml.StartElement{Name: xml.Name{Space: "http://cloudformation.amazonaws.com/doc/2010-05-15/", Local: action + "Response"}}
 	result := xml.StartElement{Name: xml.Name{Local: action + "Result"}}
 	enc := xml.NewEncoder(w)
-	_ = errors.Join(enc.EncodeToken(response), enc.EncodeElement(answer, result), enc.EncodeToken(response.End()), enc.Flush()) // or the client has gone
+	_ = errors.Join(enc.EncodeToken(response), enc.EncodeElement(answer, result), enc.EncodeToken(response.End()), enc.Flush()) // an error means that the client went away
 }
 
-// stackMember is a stack as DescribeStacks has it.
+// stackMember is a stack in the answer of DescribeStacks.
 type stackMember struct {
 	StackId      string `xml:"member>StackId"`
 	StackName    string `xml:"member>StackName"`

@@ -6,24 +6,28 @@ import (
 	"time"
 )
 
-// containerPath is where a container's credentials are. The agents of ECS and EKS choose paths of their own.
+// containerPath is the path of a container's credentials. The agents of ECS and
+// EKS choose their own paths.
 const containerPath = "/v1/credentials"
 
-// Container stands in for the endpoint that gives an ECS task or an EKS pod its credentials. Source: "Container credential provider" in
-// the AWS SDKs and Tools Reference Guide. Each request needs the token; errors have the members code and message.
+// Container stands in for the endpoint from which an ECS task or an EKS pod
+// gets its credentials. Each request needs the token. Errors have the members
+// code and message. Source: "Container credential provider" in the AWS SDKs and
+// Tools Reference Guide.
 type Container struct {
 	server
 	token string
 	issue Issue
 }
 
-// StartContainer starts an endpoint that gives credentials to whoever has token. The caller must Close it.
+// StartContainer starts an endpoint that returns credentials to clients with
+// token. The caller must Close it.
 func StartContainer(token string, issue Issue) (*Container, error) {
 	s := &Container{token: token, issue: issue}
 	return s, s.start(s.handle)
 }
 
-// CredentialsURL is the value of AWS_CONTAINER_CREDENTIALS_FULL_URI.
+// CredentialsURL returns the value for AWS_CONTAINER_CREDENTIALS_FULL_URI.
 func (s *Container) CredentialsURL() string { return s.url + containerPath }
 
 func (s *Container) handle(w http.ResponseWriter, r *http.Request) {

@@ -10,11 +10,13 @@ import (
 	"time"
 )
 
-// IMDS stands in for the EC2 instance metadata service in its version 2 alone (HttpTokens "required"): every question needs a token,
-// which a PUT gets. Source: "Use the Instance Metadata Service to access instance metadata" in the Amazon EC2 User Guide.
+// IMDS stands in for the EC2 instance metadata service, version 2 only
+// (HttpTokens "required"): every request needs a token, which a PUT returns.
+// Source: "Use the Instance Metadata Service to access instance metadata" in
+// the Amazon EC2 User Guide.
 //
-// That tokens do not travel further than one network hop cannot be had on loopback; that the service refuses to give one to a
-// forwarded request can.
+// Like the service, it refuses a token to a forwarded request. It cannot limit
+// tokens to one network hop, because it runs on loopback.
 type IMDS struct {
 	server
 	role  string
@@ -29,8 +31,9 @@ type IMDS struct {
 // maxTokenLife is the longest life of a token, in seconds.
 const maxTokenLife = 21600
 
-// StartIMDS starts the metadata service of an instance whose profile has the role called role; "" is an instance without one. The
-// caller must Close it.
+// StartIMDS starts the metadata service of an instance whose profile has the
+// role called role, or of an instance without a role if role is "". The caller
+// must Close it.
 func StartIMDS(role string, issue Issue) (*IMDS, error) {
 	s := &IMDS{role: role, issue: issue}
 	s.tokens.ends = make(map[string]time.Time)
@@ -55,7 +58,7 @@ func (s *IMDS) handle(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// token makes a token that lives as long as the request says.
+// token creates a token that lives as long as the request asks for.
 func (s *IMDS) token(w http.ResponseWriter, r *http.Request) {
 	const life = "X-Aws-Ec2-Metadata-Token-Ttl-Seconds"
 	seconds, err := strconv.Atoi(r.Header.Get(life))
@@ -99,7 +102,7 @@ func (s *IMDS) credentials(w http.ResponseWriter) {
 	})
 }
 
-// Environ are the variables that lead SDKs to the stand-in.
+// Environ returns the variables that lead SDKs to the stand-in.
 func (s *IMDS) Environ() []string {
 	return []string{"AWS_EC2_METADATA_DISABLED=false", "AWS_EC2_METADATA_SERVICE_ENDPOINT=" + s.url}
 }

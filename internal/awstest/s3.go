@@ -15,10 +15,13 @@ import (
 	"strings"
 )
 
-// S3 stands in for as much of Amazon S3 as a Terraform backend needs: buckets by path, objects that are put, got, listed and
-// deleted, and PutObject on the condition that there is no such object yet, which is a lock. Source: the Amazon S3 API reference.
+// S3 stands in for the part of Amazon S3 that a Terraform backend needs:
+// buckets by path; putting, getting, listing and deleting objects; and
+// PutObject on condition that the object does not exist, which Terraform uses
+// as a lock. Source: the Amazon S3 API reference.
 //
-// Every request must be signed by credentials that it was told of. Bodies in the chunked encoding of S3 are refused.
+// Every request must be signed with credentials passed to Allow. The stand-in
+// refuses bodies in the chunked encoding of S3.
 type S3 struct {
 	server
 	known
@@ -27,7 +30,7 @@ type S3 struct {
 	buckets map[string]map[string][]byte
 }
 
-// maxObject bounds an object, in bytes.
+// maxObject limits an object, in bytes.
 const maxObject = 16 << 20
 
 // StartS3 starts a stand-in with empty buckets. The caller must Close it.
@@ -47,7 +50,7 @@ func (s *S3) Object(bucket, key string) (data []byte, ok bool) {
 	return bytes.Clone(data), ok
 }
 
-// s3Error is an answer that says no.
+// s3Error is an error answer of S3.
 type s3Error struct {
 	XMLName xml.Name `xml:"Error"`
 	status  int
@@ -79,7 +82,7 @@ func (s *S3) handle(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// authorize checks who has signed r, and that body is what was signed.
+// authorize checks who signed r, and that body is what was signed.
 func (s *S3) authorize(r *http.Request, body []byte) *s3Error {
 	hash := r.Header.Get("X-Amz-Content-Sha256")
 	sum := sha256.Sum256(body)
@@ -101,7 +104,7 @@ func (s *S3) authorize(r *http.Request, body []byte) *s3Error {
 	return nil
 }
 
-// answerBucket answers HeadBucket and ListObjects, both versions of it.
+// answerBucket answers HeadBucket and both versions of ListObjects.
 func answerBucket(w http.ResponseWriter, r *http.Request, bucket string, objects map[string][]byte) {
 	type content struct {
 		Key  string
@@ -143,7 +146,7 @@ func answerObject(w http.ResponseWriter, r *http.Request, key string, objects ma
 		}
 		w.Header().Set("ETag", etag(data))
 		w.Header().Set("Content-Length", fmt.Sprint(len(data)))
-		w.Write(data) // the server drops it for HEAD
+		w.Write(data) // the server drops the body for HEAD
 	case http.MethodPut:
 		if exists && r.Header.Get("If-None-Match") == "*" {
 			refuse(w, &s3Error{status: http.StatusPreconditionFailed, Code: "PreconditionFailed",
@@ -168,5 +171,5 @@ func answerXML(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/xml")
 	w.WriteHeader(status)
 	io.WriteString(w, xml.Header)
-	_ = xml.NewEncoder(w).Encode(v) // the client has gone
+	_ = xml.NewEncoder(w).Encode(v) // an error means that the client went away
 }

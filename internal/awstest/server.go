@@ -12,17 +12,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Issue makes the credentials that a stand-in hands out. It is called for every answer.
+// Issue returns the credentials for one answer of a stand-in. It is called for
+// every answer.
 type Issue func() (aws.Credentials, error)
 
-// Call is what a stand-in remembers of one request. It holds no secret.
+// Call is the record of one request. It holds no secret.
 type Call struct {
 	Method, Path string
 	Status       int    // of the answer
-	AccessKeyID  string // that the request is signed with, if it is
+	AccessKeyID  string // the key that signed the request, or ""
 }
 
-// server is what all stand-ins have in common: life on loopback, and a memory.
+// server is the common part of all stand-ins: an HTTP server on loopback, and a
+// record of calls.
 type server struct {
 	url    string
 	http   *http.Server
@@ -49,21 +51,21 @@ func (s *server) start(handler http.HandlerFunc) error {
 	}
 	go func() {
 		defer close(s.served)
-		s.http.Serve(listener) // ends with ErrServerClosed, after Close
+		s.http.Serve(listener) // returns ErrServerClosed after Close
 	}()
 	return nil
 }
 
-// URL is where the stand-in is, without a trailing slash.
+// URL returns the address of the stand-in, without a trailing slash.
 func (s *server) URL() string { return s.url }
 
-// Close ends the stand-in and its connections. Closing again does nothing.
+// Close ends the stand-in and its connections. A second Close does nothing.
 func (s *server) Close() {
 	s.http.Close()
 	<-s.served
 }
 
-// Calls returns all requests that were answered, in that order.
+// Calls returns all answered requests, in the order of their answers.
 func (s *server) Calls() []Call {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -81,7 +83,7 @@ func (s *server) recorded(next http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// statusWriter remembers the status of an answer.
+// statusWriter records the status of an answer.
 type statusWriter struct {
 	http.ResponseWriter
 	status int
@@ -96,5 +98,5 @@ func (w *statusWriter) WriteHeader(status int) {
 func answerJSON(w http.ResponseWriter, status int, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(v) // the client has gone
+	_ = json.NewEncoder(w).Encode(v) // an error means that the client went away
 }

@@ -15,7 +15,8 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
 
-// authorization is what the Authorization header of Signature Version 4 claims.
+// authorization holds the claims of the Authorization header of Signature
+// Version 4.
 type authorization struct {
 	keyID, region, service string
 	signedHeaders          []string // lower case
@@ -29,30 +30,32 @@ func parseAuthorization(header string) (authorization, error) {
 		name, value, _ := strings.Cut(strings.TrimSpace(field), "=")
 		fields[name] = value
 	}
-	scope := strings.Split(fields["Credential"], "/") // key id, date, region, service, terminator
+	scope := strings.Split(fields["Credential"], "/") // key ID, date, region, service, terminator
 	if !ok || len(scope) != 5 {
 		return authorization{}, errNotSigned
 	}
 	return authorization{scope[0], scope[2], scope[3], strings.Split(fields["SignedHeaders"], ";"), fields["Signature"]}, nil
 }
 
-// known are the credentials that a stand-in was told of. The zero value knows none.
+// known holds the credentials that a stand-in accepts. The zero value accepts
+// none.
 type known struct {
-	byID sync.Map // aws.Credentials by access key id
+	byID sync.Map // aws.Credentials by access key ID
 }
 
-// Allow lets c do everything.
+// Allow lets requests signed with c do everything.
 func (k *known) Allow(c aws.Credentials) { k.byID.Store(c.AccessKeyID, c) }
 
-// The reasons not to let a caller in.
+// The reasons to refuse a caller.
 var (
-	errNotSigned    = errors.New("no Authorization of Signature Version 4")
-	errUnknownKey   = errors.New("the access key is not known, or not with this token")
+	errNotSigned    = errors.New("missing Authorization of Signature Version 4")
+	errUnknownKey   = errors.New("unknown access key, or another key's token")
 	errExpired      = errors.New("the session has expired")
-	errBadSignature = errors.New("the signature is not that of this request")
+	errBadSignature = errors.New("the signature does not match the request")
 )
 
-// authorize checks that r, whose body has this hash, was signed for the service by credentials that are known and alive.
+// authorize checks that r, whose body has this hash, was signed for the service
+// with credentials that are known and not expired.
 func (k *known) authorize(r *http.Request, service, bodyHash string) error {
 	claim, err := parseAuthorization(r.Header.Get("Authorization"))
 	if err != nil {
@@ -71,8 +74,9 @@ func (k *known) authorize(r *http.Request, service, bodyHash string) error {
 	return nil
 }
 
-// signedBy says whether r, which claims to be signed as claim says, is so with c, and now. The request is made anew with the headers
-// that the client signed, and signed by the SDK.
+// signedBy reports whether the signature of r, whose claims are claim, was made
+// with c, and is current. It lets the SDK sign a copy of the request with the
+// same signed headers.
 func signedBy(r *http.Request, claim authorization, c aws.Credentials, hash string) bool {
 	at, err := time.Parse("20060102T150405Z", r.Header.Get("X-Amz-Date"))
 	if err != nil || time.Since(at).Abs() > 15*time.Minute {
@@ -92,7 +96,7 @@ func signedBy(r *http.Request, claim authorization, c aws.Credentials, hash stri
 	if slices.Contains(claim.signedHeaders, "content-length") {
 		rebuilt.ContentLength = r.ContentLength
 	}
-	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }) // as S3 wants it
+	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }) // as S3 requires
 	if signer.SignHTTP(context.Background(), c, rebuilt, hash, claim.service, claim.region, at) != nil {
 		return false
 	}

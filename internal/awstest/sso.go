@@ -11,17 +11,18 @@ import (
 	"time"
 )
 
-// SSO stands in for the portal of IAM Identity Center: GetRoleCredentials, for the roles that a signed-in user has. Source: the
-// AWS IAM Identity Center portal API reference.
+// SSO stands in for the portal of IAM Identity Center. It answers
+// GetRoleCredentials for the roles of a signed-in user. Source: the AWS IAM
+// Identity Center portal API reference.
 type SSO struct {
 	server
 	roles map[SSORole]Issue
 
 	// guarded by mu
-	tokens map[string]time.Time // when each access token ends
+	tokens map[string]time.Time // the expiry of each access token
 }
 
-// SSORole is a role that the user of the portal has in an account.
+// SSORole is a role of the portal's user in an account.
 type SSORole struct{ AccountID, RoleName string }
 
 // StartSSO starts a portal. The caller must Close it.
@@ -30,14 +31,14 @@ func StartSSO(roles map[SSORole]Issue) (*SSO, error) {
 	return s, s.start(s.handle)
 }
 
-// SignIn makes an access token known, until the time given.
+// SignIn makes an access token valid until the given time.
 func (s *SSO) SignIn(accessToken string, until time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.tokens[accessToken] = until
 }
 
-// SignOut takes an access token back before its time.
+// SignOut revokes an access token.
 func (s *SSO) SignOut(accessToken string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -81,17 +82,18 @@ func (s *SSO) handle(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// Login is what `aws sso login` leaves behind in a file.
+// Login is the content of the file that `aws sso login` writes.
 type Login struct {
-	Session     string // name of the sso-session; "" in the legacy form
+	Session     string // the name of the sso-session; "" in the legacy form
 	StartURL    string
 	Region      string
 	AccessToken string
 	Expires     time.Time
 }
 
-// Save writes the login below a user's home directory, where the SDKs look for it: the name is the SHA-1 of the session's name or, in the
-// legacy form, of the start URL. It returns the file's path.
+// Save writes the login below a user's home directory, where the SDKs look for
+// it, and returns the file's path. The file's name is the SHA-1 of the
+// session's name or, in the legacy form, of the start URL.
 func (l Login) Save(home string) (string, error) {
 	name := l.Session
 	if name == "" {

@@ -16,7 +16,8 @@ import (
 // chainedMax is the longest session of a role that was assumed with a session.
 const chainedMax = time.Hour
 
-// maxTags is how many session tags, and how many transitive keys, a call may have.
+// maxTags is the largest number of session tags, and of transitive keys, in a
+// call.
 const maxTags = 50
 
 func formRoleARN() form {
@@ -59,7 +60,7 @@ func (s *Server) assumeRole(c call) (any, *Fault) {
 	if c.caller.user != nil && c.caller.user.Root {
 		return nil, refuse(AccessDenied("Roles may not be assumed by root accounts."))
 	}
-	// A role session does not hand its MFA on; a GetSessionToken session does.
+	// A role session does not pass its MFA on; a GetSessionToken session does.
 	proven := mfa || c.caller.mfa && c.caller.user != nil
 	role, exists := s.roles[roleARN]
 	if !exists || !trusts(role, c.caller) ||
@@ -89,7 +90,8 @@ func (s *Server) assumeRole(c call) (any, *Fault) {
 	}, nil
 }
 
-// trusts is whether the role's trust policy names the caller or its account.
+// trusts reports whether the role's trust policy names the caller or its
+// account.
 func trusts(role Role, caller *identity) bool {
 	return slices.ContainsFunc(role.Trust, func(principal string) bool {
 		if principal == caller.arn || principal == caller.account || principal == caller.roleARN {
@@ -122,8 +124,8 @@ func (c *checker) tags() (keys, transitive []string) {
 }
 
 // sessionTags checks the tags of a call against each other and against those
-// that the caller's session hands on, and returns the keys that the new session
-// hands on. Keys are the same whatever their case.
+// that the caller's session passes on. It returns the keys that the new session
+// passes on. Keys are compared without regard to case.
 func sessionTags(caller *identity, keys, transitive []string) ([]string, *Fault) {
 	invalid := func(message string) ([]string, *Fault) {
 		return nil, &Fault{Status: http.StatusBadRequest, Code: "InvalidParameterValue", Message: message}

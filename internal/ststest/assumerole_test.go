@@ -46,7 +46,7 @@ func TestAssumeRole(t *testing.T) {
 		as      func(*testing.T, *Server) aws.Credentials
 		role    string
 		in      sts.AssumeRoleInput
-		code    string // of the error; empty: success
+		code    string // of the error; "" means success
 		message string
 		life    time.Duration // 0: one hour
 	}{
@@ -65,18 +65,18 @@ func TestAssumeRole(t *testing.T) {
 		{name: "root", as: rootKey, role: role("short"), code: "AccessDenied", message: "Roles may not be assumed by root accounts."},
 		{name: "root session", as: rootSession, role: role("short"), code: "AccessDenied", message: "Roles may not be assumed by root accounts."},
 
-		{name: "no such role", as: direct, role: role("nobody"), code: "AccessDenied", message: "User: " + meARN + " " + denied + "nobody"},
+		{name: "missing role", as: direct, role: role("nobody"), code: "AccessDenied", message: "User: " + meARN + " " + denied + "nobody"},
 		{name: "not trusted", as: foreign, role: role("short"), code: "AccessDenied", message: denied + "short"},
 		{name: "only web identities", as: direct, role: role("web"), code: "AccessDenied", message: denied},
-		{name: "no role", as: direct, role: "arn:aws:s3:::bucket/key", code: "ValidationError", message: "is invalid"},
+		{name: "without a role", as: direct, role: "arn:aws:s3:::bucket/key", code: "ValidationError", message: "is invalid"},
 		{name: "short ARN", as: direct, role: "arn:aws:iam::1", code: "ValidationError", message: "'roleArn'"},
-		{name: "external id", as: direct, role: role("external"), in: sts.AssumeRoleInput{ExternalId: text("an:external/id")}},
-		{name: "external id missing", as: direct, role: role("external"), code: "AccessDenied", message: denied},
-		{name: "external id wrong", as: direct, role: role("external"), in: sts.AssumeRoleInput{ExternalId: text("an:external/id2")}, code: "AccessDenied", message: denied},
-		{name: "external id not asked for", as: direct, role: role("short"), in: sts.AssumeRoleInput{ExternalId: text("anything")}},
-		{name: "external id short", as: direct, role: role("external"), in: sts.AssumeRoleInput{ExternalId: text("x")}, code: "ValidationError", message: "'externalId'"},
-		{name: "external id long", as: direct, role: role("external"), in: sts.AssumeRoleInput{ExternalId: long(1225)}, code: "ValidationError", message: "'externalId'"},
-		{name: "external id characters", as: direct, role: role("external"), in: sts.AssumeRoleInput{ExternalId: text("a b")}, code: "ValidationError", message: "'externalId'"},
+		{name: "external ID", as: direct, role: role("external"), in: sts.AssumeRoleInput{ExternalId: text("an:external/id")}},
+		{name: "external ID missing", as: direct, role: role("external"), code: "AccessDenied", message: denied},
+		{name: "external ID wrong", as: direct, role: role("external"), in: sts.AssumeRoleInput{ExternalId: text("an:external/id2")}, code: "AccessDenied", message: denied},
+		{name: "external ID not required", as: direct, role: role("short"), in: sts.AssumeRoleInput{ExternalId: text("anything")}},
+		{name: "external ID short", as: direct, role: role("external"), in: sts.AssumeRoleInput{ExternalId: text("x")}, code: "ValidationError", message: "'externalId'"},
+		{name: "external ID long", as: direct, role: role("external"), in: sts.AssumeRoleInput{ExternalId: long(1225)}, code: "ValidationError", message: "'externalId'"},
+		{name: "external ID characters", as: direct, role: role("external"), in: sts.AssumeRoleInput{ExternalId: text("a b")}, code: "ValidationError", message: "'externalId'"},
 
 		{name: "mfa", as: direct, role: role("mfa"), in: sts.AssumeRoleInput{SerialNumber: text(mfaSerial), TokenCode: code()}},
 		{name: "mfa missing", as: direct, role: role("mfa"), code: "AccessDenied", message: denied},

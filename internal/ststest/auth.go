@@ -1,4 +1,4 @@
-// Signature Version 4: who signed a request.
+// Signature Version 4: finding the signer of a request.
 
 package ststest
 
@@ -24,7 +24,8 @@ const (
 	maxSkew          = 15 * time.Minute
 )
 
-// authorization is what the Authorization header of Signature Version 4 claims.
+// authorization holds the claims of the Authorization header of Signature
+// Version 4.
 type authorization struct {
 	keyID, date, region, service, terminator string
 	signedHeaders                            []string // lower case
@@ -60,8 +61,8 @@ func parseAuthorization(header string) (authorization, *Fault) {
 	return a, nil
 }
 
-// authenticate says who signed the request, or why that cannot be believed.
-// s.mu must be held.
+// authenticate returns the identity that signed the request, or the reason for
+// refusing it. s.mu must be held.
 func (s *Server) authenticate(r *http.Request, body []byte, service string, now time.Time) (*identity, *Fault) {
 	claim, fault := parseAuthorization(r.Header.Get("Authorization"))
 	if fault != nil {
@@ -91,7 +92,8 @@ func (s *Server) authenticate(r *http.Request, body []byte, service string, now 
 		subtle.ConstantTimeCompare([]byte(expected.signature), []byte(claim.signature)) != 1 {
 		return nil, refuse(SignatureDoesNotMatch())
 	}
-	// Source: "Request temporary security credentials" in the IAM User Guide. IAM gives the error of an unknown key.
+	// Source: "Request temporary security credentials" in the IAM User Guide.
+	// IAM gives the error of an unknown key.
 	if service == "iam" && caller.temporary && caller.user != nil && !caller.mfa {
 		return nil, refuse(InvalidClientTokenID())
 	}
@@ -101,7 +103,8 @@ func (s *Server) authenticate(r *http.Request, body []byte, service string, now 
 	return caller, nil
 }
 
-// holder finds whose key this is, and the secret it must be signed with.
+// holder returns the identity that a key belongs to, and the secret that must
+// have signed the request.
 func (s *Server) holder(keyID string, tokens []string, now time.Time) (caller *identity, secret string, fault *Fault) {
 	if key := s.keys[keyID]; key != nil && key.active && len(tokens) == 0 && key.known(now) {
 		return key.owner.identity(), key.secret, nil
@@ -116,7 +119,7 @@ func (s *Server) holder(keyID string, tokens []string, now time.Time) (caller *i
 	return &session.identity, session.secret, nil
 }
 
-// checkScope checks what a signature is for; an empty region is any.
+// checkScope checks the scope of a signature. An empty region matches any.
 func checkScope(claim authorization, service, region, date string) *Fault {
 	message := ""
 	switch {
@@ -146,9 +149,9 @@ func checkSkew(signed, now time.Time) *Fault {
 	return nil
 }
 
-// sign computes the authorization that the request should have. It builds the
-// request anew with only the headers that the client signed, and lets the SDK
-// sign that. The SDK always signs date and session token: a client that left
+// sign returns the authorization that the request should have. It copies the
+// request with only the headers that the client signed, and lets the SDK sign
+// the copy. The SDK always signs date and session token, so a client that left
 // them out has other signedHeaders.
 func sign(r *http.Request, body []byte, claim authorization, secret string, signed time.Time) (authorization, error) {
 	header := make(http.Header)
@@ -169,7 +172,8 @@ func sign(r *http.Request, body []byte, claim authorization, secret string, sign
 	credentials := aws.Credentials{AccessKeyID: claim.keyID, SecretAccessKey: secret, SessionToken: r.Header.Get("X-Amz-Security-Token")}
 	hash := sha256.Sum256(body)
 
-	// A signer caches signing keys by access key id, not by secret: one per request.
+	// A signer caches signing keys by access key ID, not by secret, so each
+	// request needs a new one.
 	err := v4.NewSigner().SignHTTP(context.Background(), credentials, rebuilt, hex.EncodeToString(hash[:]), claim.service, claim.region, signed)
 	if err != nil {
 		return authorization{}, err

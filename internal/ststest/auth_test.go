@@ -15,7 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-// tamper changes requests after they were signed.
+// tamper changes a request after it was signed.
 type tamper func(*http.Request)
 
 func (f tamper) Do(r *http.Request) (*http.Response, error) {
@@ -81,7 +81,7 @@ func TestAuthentication(t *testing.T) {
 		{"host changed", me, func(r *http.Request) { r.Host = "sts.amazonaws.com" }, "SignatureDoesNotMatch", 403, mismatch},
 		{"query added", me, func(r *http.Request) { r.URL.RawQuery = "x=1" }, "SignatureDoesNotMatch", 403, mismatch},
 		{"body changed", me, func(r *http.Request) {
-			body := "Version=2011-06-15&Action=GetCallerIdentity" // the same form, other bytes
+			body := "Version=2011-06-15&Action=GetCallerIdentity" // the same form in other bytes
 			r.Body, r.ContentLength = io.NopCloser(strings.NewReader(body)), int64(len(body))
 		}, "SignatureDoesNotMatch", 403, mismatch},
 	} {
@@ -153,18 +153,19 @@ func TestKeys(t *testing.T) {
 		_, err = whoami(t, s, c)
 		wantError(t, err, "", 0, "")
 	}
-	// The same id with another secret: nothing of the old one is remembered.
+	// The same ID with another secret: the server must not remember the old
+	// one.
 	if err := s.AddKey(meARN, me.AccessKeyID, second.SecretAccessKey); err != nil {
 		t.Fatal(err)
 	}
 	_, err = whoami(t, s, me)
 	wantError(t, err, "SignatureDoesNotMatch", 403, "")
 	if s.RemoveKey("AKIAIOSFODNN7NOBODY1") == nil || s.SetKeyActive("AKIAIOSFODNN7NOBODY1", true) == nil || s.AddKey("arn", second.AccessKeyID, "x") == nil {
-		t.Error("what is not there was changed")
+		t.Error("a missing key was changed")
 	}
 }
 
-// signedGet signs a GET in the way of a client that knows nothing of forms.
+// signedGet returns a GET request, signed as by a client that knows no forms.
 func signedGet(t *testing.T, s *Server, query string) *http.Request {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL()+"/?"+query, nil)

@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// program finds the first program of that name on the PATH for which accept,
-// given the output of a trial run, holds.
+// program returns the first program of that name on the PATH whose output for a
+// trial run accept accepts.
 func program(t *testing.T, name string, accept func(output string) bool, trial ...string) string {
 	t.Helper()
 	if runtime.GOOS != "windows" {
@@ -25,14 +25,14 @@ func program(t *testing.T, name string, accept func(output string) bool, trial .
 		}
 	}
 	if os.Getenv("AWSEXEC_TEST_REQUIRE") == "all" {
-		t.Fatalf("no fitting %s on the PATH", name)
+		t.Fatalf("no suitable %s on the PATH", name)
 	}
-	t.Skipf("no fitting %s on the PATH", name)
+	t.Skipf("no suitable %s on the PATH", name)
 	return ""
 }
 
-// run runs a client of the server as user me, with nothing of the machine's
-// own AWS configuration, and returns its standard output.
+// run runs a client of the server as user me, without the machine's own AWS
+// configuration, and returns its standard output.
 func run(t *testing.T, path string, args ...string) []byte {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)

@@ -1,19 +1,20 @@
-// Package ststest is a stand-in for AWS STS, and for the access keys of IAM: a
-// real HTTP server on loopback that is as strict as AWS about who calls it, how
-// and when.
+// Package ststest is a stand-in for AWS STS, and for the access keys of IAM. It
+// is a real HTTP server on loopback that checks callers, calls and times as
+// strictly as AWS.
 //
-// Enforced, as the STS API reference and the SDKs describe it: Signature
-// Version 4 with 15 minutes of clock skew; access keys known, active and used
-// with their own session token; expiry; parameter ranges; MFA codes (RFC 6238)
-// that work once; GetSessionToken for long-term credentials only; and, for
-// roles, trust, external id, MFA, MaxSessionDuration and the one hour of role
-// chaining.
+// It enforces what the STS API reference and the SDKs describe: Signature
+// Version 4 with 15 minutes of clock skew; access keys that are known, active
+// and used with their own session token; expiry; parameter ranges; MFA codes
+// (RFC 6238) that work once; GetSessionToken only for long-term credentials;
+// and, for roles, trust, external ID, MFA, MaxSessionDuration and the one hour
+// of role chaining.
 //
-// Of IAM: two access keys for a user at the most; keys that are not accepted at
-// once; no sessions made without MFA; signatures for the one region of IAM.
+// For IAM it enforces: at most two access keys for a user; keys that are not
+// accepted at once; no sessions made without MFA; signatures for the one region
+// of IAM.
 //
-// Not modelled: identity policies (a principal may assume every role that
-// trusts it, a user may do what Forbid does not forbid), session policies,
-// presigned URLs, and the actions other than those of operations, which answer
+// It does not model: identity policies (a principal may assume every role that
+// trusts it, and a user may do what Forbid does not forbid), session policies,
+// presigned URLs, and other actions than those of operations, which get
 // InvalidAction.
 package ststest

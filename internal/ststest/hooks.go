@@ -1,4 +1,4 @@
-// What a test can make the server do: hold, delay, fail, run off the clock.
+// Faults that a test can request: holds, delays, failures and a wrong clock.
 
 package ststest
 
@@ -14,15 +14,16 @@ type hold struct {
 	released chan struct{}
 }
 
-// maxHeld is how many arrivals a hold can report; more are held, unreported.
+// maxHeld is how many arrivals a hold can report. It holds further calls
+// without a report.
 const maxHeld = 1024
 
-// Hold stops every call of action that arrives from now on, after it is
-// counted and before any work is done. entered receives one value for each
-// call held. release lets all of them go on and ends the hold; it may be called
-// more than once. A held call whose client is seen to go away ends there, with
-// ClientGone on its record. A second Hold of an action takes over its new calls
-// from the first.
+// Hold stops every call of action that arrives from now on, after it is counted
+// and before any work is done. The channel entered receives one value for each
+// held call. The function release lets all of them continue and ends the hold;
+// it may be called more than once. If the client of a held call goes away, the
+// call ends with ClientGone on its record. A second Hold of an action takes
+// over new calls from the first.
 func (s *Server) Hold(action string) (entered <-chan struct{}, release func()) {
 	h := &hold{entered: make(chan struct{}, maxHeld), released: make(chan struct{})}
 	s.mu.Lock()
@@ -39,15 +40,15 @@ func (s *Server) Hold(action string) (entered <-chan struct{}, release func()) {
 }
 
 // SetDelay makes every later call of action take d longer. Tests that only need
-// a call to be under way use Hold.
+// a call to be in progress use Hold.
 func (s *Server) SetDelay(action string, d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.delays[action] = d
 }
 
-// Fail answers f to the next n calls of action, whoever makes them. Failures
-// asked for earlier come first.
+// Fail answers the next n calls of action with f, whoever makes them. Failures
+// requested earlier come first.
 func (s *Server) Fail(action string, n int, f Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,14 +57,16 @@ func (s *Server) Fail(action string, n int, f Fault) {
 	}
 }
 
-// FailNth answers f to the nth call from now on, whatever its action; 1 is the next. A second FailNth takes the place of the first.
+// FailNth answers the nth call from now on with f, whatever its action; 1 is
+// the next call. A second FailNth replaces the first.
 func (s *Server) FailNth(n int, f Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.nth, s.nthFault = n, f
 }
 
-// Calm forgets all failures and delays that were asked for, and sets the clock right. Holds stay.
+// Calm removes all requested failures and delays, and corrects the clock. Holds
+// stay.
 func (s *Server) Calm() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -72,16 +75,16 @@ func (s *Server) Calm() {
 	s.nth, s.offset = 0, 0
 }
 
-// SetClockOffset sets how far the server's clock runs from Config.Now: positive
-// is ahead. It moves everything that the server reads a clock for: skew,
-// expiry, MFA codes and the Date header.
+// SetClockOffset sets how far the server's clock is ahead of Config.Now. A
+// negative offset is behind. The clock determines skew, expiry, MFA codes and
+// the Date header.
 func (s *Server) SetClockOffset(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.offset = d
 }
 
-// wait holds and delays a call as asked; its error is ctx's.
+// wait holds and delays a call as requested. It returns the error of ctx.
 func (s *Server) wait(ctx context.Context, action string) error {
 	s.mu.Lock()
 	h, delay := s.holds[action], s.delays[action]
@@ -105,7 +108,7 @@ func (s *Server) wait(ctx context.Context, action string) error {
 	return ctx.Err()
 }
 
-// nextFault takes the next failure asked for action, or nil.
+// nextFault removes and returns the next failure requested for action, or nil.
 func (s *Server) nextFault(action string) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()

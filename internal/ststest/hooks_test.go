@@ -71,7 +71,7 @@ func TestDroppedConnections(t *testing.T) {
 	for _, test := range []struct {
 		name  string
 		fault Fault
-		again string // the message when the code is sent again
+		again string // the message when the same code is sent again
 	}{
 		{"before the work", ConnectionDropped(), ""},
 		{"after the work", AnswerLost(), wrongCode},
@@ -110,7 +110,7 @@ func TestHold(t *testing.T) {
 	if n := s.Calls("GetCallerIdentity"); n != 3 {
 		t.Errorf("%d calls counted while held, want 3", n)
 	}
-	sessionOf(t, s, me, "") // other actions go on
+	sessionOf(t, s, me, "") // other actions continue
 	select {
 	case err := <-results:
 		t.Fatalf("a held call was answered: %v", err)
@@ -145,13 +145,13 @@ func TestHeldCallOfAGoneClient(t *testing.T) {
 		t.Error("a cancelled call succeeded")
 	}
 	for !s.Requests()[0].Done {
-		runtime.Gosched() // the server learns of it from the broken connection
+		runtime.Gosched() // the server notices the broken connection
 	}
 	release()
 	if got := s.Requests()[0].ErrorCode; got != "ClientGone" {
 		t.Errorf("recorded %q", got)
 	}
-	_, err := client(s, me).GetSessionToken(t.Context(), in) // the code was not used up
+	_, err := client(s, me).GetSessionToken(t.Context(), in) // the code was not used
 	wantError(t, err, "", 0, "")
 }
 
@@ -216,11 +216,11 @@ func TestRequests(t *testing.T) {
 	}
 	got.Params.Set("SerialNumber", "changed")
 	if s.Requests()[0].Params.Get("SerialNumber") != mfaSerial {
-		t.Error("a copy reaches into the server")
+		t.Error("the caller's copy shares memory with the server")
 	}
 }
 
-// One code for many callers at once: one of them gets the session.
+// Many callers use one code at once, and one of them gets the session.
 func TestConcurrentCallers(t *testing.T) {
 	s := start(t)
 	code := TOTP(mfaSeed, epoch)

@@ -1,4 +1,4 @@
-// The access keys of IAM users: the part of IAM that rotates them.
+// The access keys of IAM users: the part of IAM that rotation needs.
 
 package ststest
 
@@ -13,28 +13,32 @@ import (
 	"time"
 )
 
-// maxKeys is how many access keys a user may have. Source: "IAM and AWS STS quotas".
+// maxKeys is the largest number of access keys of a user. Source: "IAM and AWS
+// STS quotas".
 const maxKeys = 2
 
-// iamRegions are the regions that IAM, one service for a whole partition, has its requests signed for. Source: "IAM
-// endpoints and quotas" in the AWS General Reference, and the endpoint rules of the AWS SDKs.
+// iamRegions holds, for each partition, the region that requests of IAM must be
+// signed for. IAM is one service for a whole partition. Source: "IAM endpoints
+// and quotas" in the AWS General Reference, and the endpoint rules of the AWS
+// SDKs.
 var iamRegions = map[string]string{"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 
-// Propagation is how long a key that CreateAccessKey makes takes to be known everywhere.
+// Propagation describes how a key that CreateAccessKey creates becomes known.
+// The zero value makes it known at once.
 type Propagation struct {
-	Refused  int           // the first calls signed with it that are refused
-	Delay    time.Duration // by the server's clock, and calls are refused for as long
-	Unlisted int           // the first ListAccessKeys calls that leave it out
+	Refused  int           // number of calls signed with it that are refused first
+	Delay    time.Duration // time, by the server's clock, in which calls are refused
+	Unlisted int           // number of ListAccessKeys calls that omit it first
 }
 
-// SetPropagation is about the keys that are made from now on.
+// SetPropagation sets the propagation of keys that are created from now on.
 func (s *Server) SetPropagation(p Propagation) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.propagation = p
 }
 
-// Condition is when a policy forbids an action.
+// Condition is the condition under which a policy forbids an action.
 type Condition int
 
 const (
@@ -43,14 +47,16 @@ const (
 	WithoutMFA // aws:MultiFactorAuthPresent is not true
 )
 
-// Forbid has the policies of all users forbid an action of IAM when c holds. At first nothing is forbidden.
+// Forbid lets the policies of all users forbid an action of IAM under c. At the
+// start nothing is forbidden.
 func (s *Server) Forbid(action string, c Condition) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.forbidden[action] = c
 }
 
-// AccessKeys are the keys of the user with this ARN: id, and whether it is active.
+// AccessKeys returns the keys of the user with this ARN. It maps each ID to
+// whether the key is active.
 func (s *Server) AccessKeys(userARN string) map[string]bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,7 +69,7 @@ func (s *Server) AccessKeys(userARN string) map[string]bool {
 	return keys
 }
 
-// known is whether a key is accepted by now. s.mu must be held.
+// known reports whether a key is accepted at now. s.mu must be held.
 func (k *accessKey) known(now time.Time) bool {
 	if k.refuse > 0 {
 		k.refuse--
@@ -110,7 +116,7 @@ func (s *Server) createAccessKey(c call) (any, *Fault) {
 		refuse:   s.propagation.Refused,
 		unlisted: s.propagation.Unlisted,
 	}
-	if s.propagation.Delay > 0 { // else it is known even if the clock is set back
+	if s.propagation.Delay > 0 { // otherwise the key stays known even if the clock is set back
 		key.knownFrom = c.now.Add(s.propagation.Delay)
 	}
 	s.keys[key.id] = key
@@ -192,7 +198,7 @@ func (s *Server) getAccessKeyLastUsed(c call) (any, *Fault) {
 	return used, nil
 }
 
-// targetKey is the access key that a call is about.
+// targetKey returns the access key that a call refers to.
 func (s *Server) targetKey(c call, action string) (*accessKey, *Fault) {
 	check := checker{params: c.params}
 	id := check.text("AccessKeyId", form{16, 128, `[\w]+`}, true)
@@ -210,7 +216,8 @@ func (s *Server) targetKey(c call, action string) (*accessKey, *Fault) {
 	return key, nil
 }
 
-// target is the user that a call is about, the caller where it names none, if that may be done.
+// target returns the user that a call refers to, by default the caller, or a
+// Fault if the caller may not use the action on that user.
 func (s *Server) target(c call, action string) (*user, *Fault) {
 	check := checker{params: c.params}
 	name := check.text("UserName", form{1, 128, `[\w+=,.@-]+`}, false)
@@ -220,7 +227,7 @@ func (s *Server) target(c call, action string) (*user, *Fault) {
 	if c.caller.user == nil && name == "" {
 		return nil, refuse(ValidationError("Must specify userName when calling with non-User credentials"))
 	}
-	if c.caller.user == nil { // no identity policy of a role is modelled
+	if c.caller.user == nil { // identity policies of roles are not modeled
 		return nil, notAuthorized(c.caller, "iam:"+action, "user "+name+" because no identity-based policy allows the iam:"+action+" action")
 	}
 	switch s.forbidden[action] {
@@ -242,7 +249,7 @@ func (s *Server) target(c call, action string) (*user, *Fault) {
 	return nil, noSuchEntity("The user with name " + name + " cannot be found.")
 }
 
-// keysOf are the keys of a user, the oldest first.
+// keysOf returns the keys of a user, the oldest first.
 func (s *Server) keysOf(owner *user) []*accessKey {
 	keys := slices.DeleteFunc(slices.Collect(maps.Values(s.keys)), func(k *accessKey) bool { return k.owner != owner })
 	slices.SortFunc(keys, func(a, b *accessKey) int { return cmp.Or(a.created.Compare(b.created), cmp.Compare(a.id, b.id)) })

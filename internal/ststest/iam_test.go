@@ -18,7 +18,7 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
 
-// iamAnswer is what any of the actions on access keys answers.
+// iamAnswer holds the answer to any of the actions on access keys.
 type iamAnswer struct {
 	Code    string         `xml:"Error>Code"`
 	Message string         `xml:"Error>Message"`
@@ -28,7 +28,7 @@ type iamAnswer struct {
 	status  int
 }
 
-// iam calls an action of IAM; params are pairs of name and value.
+// iam calls an action of IAM. The params are pairs of name and value.
 func iam(t *testing.T, s *Server, c aws.Credentials, scope, action string, params ...string) iamAnswer {
 	t.Helper()
 	query := url.Values{"Action": {action}, "Version": {"2010-05-08"}}
@@ -62,7 +62,7 @@ func madeKey(a iamAnswer) aws.Credentials {
 	return aws.Credentials{AccessKeyID: a.Made.AccessKeyID, SecretAccessKey: a.Made.SecretAccessKey}
 }
 
-// The life of a key, by the two that its user may have.
+// The life of a key, for a user with both of the two allowed keys.
 func TestAccessKeys(t *testing.T) {
 	s := start(t)
 	made := iam(t, s, me, global, "CreateAccessKey")
@@ -71,7 +71,7 @@ func TestAccessKeys(t *testing.T) {
 		t.Fatalf("made %s %s for %q", made.Code, fresh.AccessKeyID, made.Made.UserName)
 	}
 	if arn, err := whoami(t, s, fresh); arn != meARN {
-		t.Errorf("the new key is that of %q, %v", arn, err)
+		t.Errorf("the new key belongs to %q, %v", arn, err)
 	}
 	if full := iam(t, s, fresh, global, "CreateAccessKey"); full.Code != "LimitExceeded" || full.status != 409 {
 		t.Errorf("a third key: %d %s", full.status, full.Code)
@@ -103,7 +103,7 @@ func TestAccessKeys(t *testing.T) {
 		t.Errorf("the keys are %v", keys)
 	}
 	if unused := iam(t, s, fresh, global, "CreateAccessKey"); iam(t, s, fresh, global, "GetAccessKeyLastUsed", "AccessKeyId", unused.Made.AccessKeyID).Used != "N/A" {
-		t.Error("a key that nobody used was used")
+		t.Error("a key that nobody used has a last use")
 	}
 }
 
@@ -162,7 +162,7 @@ func TestPropagation(t *testing.T) {
 			t.Errorf("list %d has %d keys, want %d", i, got, want)
 		}
 	}
-	for range 3 { // two calls too early, and one that is not the clock's
+	for range 3 { // two calls too early, and one that the clock does not decide
 		_, err := whoami(t, s, fresh)
 		wantError(t, err, "InvalidClientTokenId", 403, "")
 	}
@@ -172,7 +172,7 @@ func TestPropagation(t *testing.T) {
 	}
 }
 
-// The real client, for what the wire looks like.
+// The real client parses the answers.
 func TestBoto3IAM(t *testing.T) {
 	t.Parallel()
 	python := program(t, "python3", func(string) bool { return true }, "-c", "import boto3")

@@ -1,4 +1,4 @@
-// Who a credential stands for, and the minting of sessions.
+// The identities of credentials, and new sessions.
 
 package ststest
 
@@ -12,15 +12,15 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 )
 
-// Marker begins every secret access key and session token that a Server mints,
-// so that a test can look for secrets where they must not be.
+// Marker begins every secret access key and session token that a Server
+// creates, so that a test can search for secrets where they must not be.
 const Marker = "S3CR3TMARKER"
 
-// identity is who a credential stands for.
+// identity is the identity of a credential.
 type identity struct {
 	arn, userID, account string
 
-	user      *user // behind long-term keys and GetSessionToken sessions; else nil
+	user      *user // the user of long-term keys and GetSessionToken sessions; otherwise nil
 	temporary bool  // any session
 	mfa       bool  // the session was made with MFA
 
@@ -29,19 +29,20 @@ type identity struct {
 	transitiveTags []string // keys that chained sessions inherit
 }
 
-// session is a short-lived credential.
+// session is a temporary credential.
 type session struct {
 	secret, token string
 	expires       time.Time
 	identity      identity
 }
 
-// identity is the user as its long-term keys show it.
+// identity returns the identity of the user's long-term keys.
 func (u *user) identity() *identity {
 	return &identity{arn: u.ARN(), userID: u.id, account: u.Account, user: u}
 }
 
-// roleIdentity is a session of a role that is known to have a valid ARN.
+// roleIdentity returns the identity of a role session. The ARN of the role must
+// be valid.
 func roleIdentity(roleARN, sessionName string) identity {
 	role, _ := arn.Parse(roleARN)
 	name := role.Resource[strings.LastIndex(role.Resource, "/")+1:]
@@ -55,13 +56,13 @@ func roleIdentity(roleARN, sessionName string) identity {
 	}
 }
 
-// partitionOf is the partition that an identity is of.
+// partitionOf returns the partition of an identity.
 func partitionOf(id *identity) string {
 	parsed, _ := arn.Parse(id.arn)
 	return parsed.Partition
 }
 
-// mint makes new credentials for id. s.mu must be held.
+// mint creates credentials for id. s.mu must be held.
 func (s *Server) mint(id identity, now time.Time, life time.Duration) credentialsXML {
 	if limit := s.config.MaxSession; limit > 0 && life > limit {
 		life = limit
@@ -80,7 +81,7 @@ func (s *Server) mint(id identity, now time.Time, life time.Duration) credential
 	return credentialsXML{AccessKeyID: keyID, SecretAccessKey: made.secret, SessionToken: made.token, Expiration: timestamp(made.expires)}
 }
 
-// credentials are what a client has of the session.
+// credentials returns the session's credentials, as a client gets them.
 func (s *session) credentials(keyID string) aws.Credentials {
 	return aws.Credentials{AccessKeyID: keyID, SecretAccessKey: s.secret, SessionToken: s.token, CanExpire: true, Expires: s.expires, AccountID: s.identity.account}
 }

@@ -1,4 +1,4 @@
-// Sessions of roles that nobody assumed over the wire.
+// Role sessions that do not come from a call of AssumeRole.
 
 package ststest
 
@@ -10,10 +10,11 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
 )
 
-// IssueRoleSession makes a session of a role as other services of AWS hand
-// them out: IAM Identity Center, the instance metadata service, a container's
-// endpoint. The role need not be known to the server. The session is known at
-// once, lives for life, in whole seconds, and is a role's in every respect.
+// IssueRoleSession creates a role session like those from other services of
+// AWS: IAM Identity Center, the instance metadata service, a container's
+// endpoint. The server need not know the role. The session is known at once,
+// lives for life, in whole seconds, and otherwise behaves like any role
+// session.
 func (s *Server) IssueRoleSession(roleARN, sessionName string, life time.Duration) (aws.Credentials, error) {
 	if parsed, err := arn.Parse(roleARN); err != nil || parsed.Service != "iam" {
 		return aws.Credentials{}, fmt.Errorf("role %q: not the ARN of a role", roleARN)

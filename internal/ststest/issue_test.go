@@ -19,12 +19,12 @@ func TestIssueRoleSession(t *testing.T) {
 		t.Fatal(err)
 	}
 	if want := "arn:aws:sts::123456789012:assumed-role/machine/i-0123456789abcdef0"; *out.Arn != want {
-		t.Errorf("it is %s, want %s", *out.Arn, want)
+		t.Errorf("the identity is %s, want %s", *out.Arn, want)
 	}
 	if _, err := client(s, c).GetSessionToken(t.Context(), nil); err == nil {
-		t.Error("a role's session got a session token")
+		t.Error("a role session got a session token")
 	}
 	if _, err := s.IssueRoleSession("machine", "x", time.Hour); err == nil {
-		t.Error("a session of what is no role")
+		t.Error("got a session for an invalid role ARN")
 	}
 }

@@ -1,4 +1,4 @@
-// Ranges of parameters, refused in STS's words.
+// Ranges of parameters, and the errors of STS for them.
 
 package ststest
 
@@ -12,19 +12,19 @@ import (
 	"unicode/utf8"
 )
 
-// form is the range that the STS API reference gives for a parameter.
+// form is the range of a parameter. Source: the STS API reference.
 type form struct {
 	min, max int // characters
 	pattern  string
 }
 
-// checker reads parameters and gathers what is wrong with them, in STS's words.
+// checker reads parameters and collects the problems with them, in STS's words.
 type checker struct {
 	params   url.Values
 	problems []string
 }
 
-// text returns a parameter. Only a required one may not be missing.
+// text returns a parameter. A missing one is a problem only if it is required.
 func (c *checker) text(name string, f form, required bool) string {
 	value := c.params.Get(name)
 	if !c.params.Has(name) {
@@ -72,7 +72,7 @@ func (c *checker) mfa() {
 	c.text("TokenCode", form{6, 6, `[\d]*`}, false)
 }
 
-// atMost refuses a list that is too long.
+// atMost reports a problem if a list is too long.
 func (c *checker) atMost(limit, length int, name string) {
 	if length > limit {
 		c.problem("'["+strconv.Itoa(length)+" members]'", name, fmt.Sprintf("Member must have length less than or equal to %d", limit))
@@ -82,12 +82,12 @@ func (c *checker) atMost(limit, length int, name string) {
 func (c *checker) problem(value, name, constraint string) {
 	member := strings.ToLower(name[:1]) + name[1:]
 	if name == "WebIdentityToken" && value != "null" {
-		value = "***" // a secret is not said back
+		value = "***" // do not repeat a secret
 	}
 	c.problems = append(c.problems, fmt.Sprintf("Value %s at '%s' failed to satisfy constraint: %s", value, member, constraint))
 }
 
-// fault is the ValidationError for all problems, or nil.
+// fault returns the ValidationError for all problems, or nil.
 func (c *checker) fault() *Fault {
 	switch len(c.problems) {
 	case 0:

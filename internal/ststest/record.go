@@ -1,4 +1,4 @@
-// What the server remembers of its calls.
+// The record of calls.
 
 package ststest
 
@@ -10,31 +10,34 @@ import (
 	"time"
 )
 
-// Request is what the server remembers of one call, for as long as it runs. It
-// holds no secret.
+// Request is the record of one call, which the server keeps as long as it runs.
+// It holds no secret.
 type Request struct {
 	Time   time.Time // arrival, by the server's clock
 	Action string
 
-	// AccessKeyID and Region are what the signature claims; empty if there is none.
+	// AccessKeyID and Region are the claims of the signature; both are empty
+	// for an unsigned request.
 	AccessKeyID string
 	Region      string
 
 	UserAgent string
 	Host      string
 
-	// Params is the form as sent, such as DurationSeconds, SerialNumber, RoleArn
-	// and Tags.member.1.Key. Values of TokenCode and WebIdentityToken are "***".
+	// Params is the form as sent, such as DurationSeconds, SerialNumber,
+	// RoleArn and Tags.member.1.Key. Values of TokenCode and WebIdentityToken
+	// are "***".
 	Params url.Values
 
-	// Done is whether the call has ended. ErrorCode is then the code of its error:
-	// empty for a success and for a Drop, ClientGone for a client that went away
-	// while its call was held or delayed.
+	// Done reports whether the call has ended. ErrorCode is then the code of
+	// its error: "" for a success and for a Drop, ClientGone for a client that
+	// went away while its call was held or delayed.
 	Done      bool
 	ErrorCode string
 }
 
-// Calls counts the calls of action that have arrived, whatever came of them.
+// Calls returns the number of calls of action that have arrived, with any
+// outcome.
 func (s *Server) Calls(action string) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -48,7 +51,7 @@ func (s *Server) Calls(action string) int {
 }
 
 // Requests returns all calls in the order of their arrival. The caller may
-// change what it gets.
+// change the result.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -59,7 +62,7 @@ func (s *Server) Requests() []Request {
 	return requests
 }
 
-// record remembers a request and returns its number.
+// record adds a request to the record and returns its number.
 func (s *Server) record(r *http.Request, params url.Values) int {
 	shown := cloneValues(params)
 	for _, secret := range []string{"TokenCode", "WebIdentityToken"} {

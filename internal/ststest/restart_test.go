@@ -6,7 +6,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-// A server that was closed and is started again is at the same address and still knows its sessions.
+// A server that was closed and started again has the same address and knows its
+// sessions.
 func TestRestart(t *testing.T) {
 	srv := start(t)
 	session := sessionOf(t, srv, me, "")

@@ -1,4 +1,4 @@
-// The server: configuration, life, and the way of one request.
+// The server: its configuration, its life, and the handling of a request.
 
 package ststest
 
@@ -15,33 +15,35 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Config is what a Server knows when it starts.
+// Config is the initial state of a Server.
 type Config struct {
 	Users         []User
 	Roles         []Role
 	WebIdentities []WebIdentity
 
 	// Now is the server's clock; nil means time.Now. Clients sign with their
-	// own clock, so a Now more than 15 minutes away from it refuses them.
+	// own clock, so the server refuses them if Now differs by more than 15
+	// minutes.
 	Now func() time.Time
 
-	// MaxSession, if positive, caps the life of every session whatever was
-	// asked for. The Expiration in the answer is the true one, in whole seconds.
+	// MaxSession, if positive, limits the life of every session, whatever was
+	// requested. The Expiration in the answer is the true one, in whole
+	// seconds.
 	MaxSession time.Duration
 
-	// Minted, if set, is told of every session that is made, before anybody
-	// has it: for stand-ins of other services.
+	// Minted, if set, is called with every new session before any client gets
+	// it. It is for stand-ins of other services.
 	Minted func(aws.Credentials)
 
 	// TokenSize is the length of a session token in bytes, 64 to 32768;
 	// 0 means 300.
 	TokenSize int
 
-	// Region, if set, is the only region a signature may be scoped to.
+	// Region, if set, is the only region for which signatures are valid.
 	Region string
 }
 
-// Limits of the server. writeTimeout also bounds how long Hold can hold a call.
+// Limits of the server. writeTimeout also limits how long Hold can hold a call.
 const (
 	maxBody           = 256 << 10
 	maxHeader         = 64 << 10
@@ -58,11 +60,11 @@ type Server struct {
 	http    *http.Server
 	served  chan struct{} // closed when the accept loop has ended
 
-	mu            sync.Mutex // guards all below, and the users they lead to
+	mu            sync.Mutex // guards the fields below, and the users they point to
 	offset        time.Duration
 	users         map[string]*user // by ARN
 	keys          map[string]*accessKey
-	sessions      map[string]*session // by access key id
+	sessions      map[string]*session // by access key ID
 	roles         map[string]Role     // by ARN
 	webIdentities map[string]WebIdentity
 	requests      []Request
@@ -71,12 +73,12 @@ type Server struct {
 	delays        map[string]time.Duration
 	forbidden     map[string]Condition // actions of IAM
 	propagation   Propagation
-	nth           int // calls until the one that gets nthFault; 0 is none
+	nth           int // number of calls until the one that gets nthFault; 0 for none
 	nthFault      Fault
 }
 
-// Start starts a server on a free port of 127.0.0.1. It fails on a
-// configuration that AWS could not hold, such as two keys with one id. The
+// Start starts a server on a free port of 127.0.0.1. It fails for a
+// configuration that AWS could not hold, such as two keys with the same ID. The
 // caller must Close the server.
 func Start(c Config) (*Server, error) {
 	if c.Now == nil {
@@ -136,29 +138,29 @@ func (s *Server) serve(address string) error {
 	}
 	go func(server *http.Server, served chan struct{}) {
 		defer close(served)
-		server.Serve(listener) // always ends with an error, ErrServerClosed after Close
+		server.Serve(listener) // returns ErrServerClosed after Close
 	}(s.http, s.served)
 	return nil
 }
 
-// URL is the endpoint to give to clients, without a trailing slash.
+// URL returns the endpoint for clients, without a trailing slash.
 func (s *Server) URL() string { return "http://" + s.address }
 
-// Close stops the server and breaks all its connections, held calls included.
-// Closing again does nothing.
+// Close stops the server and breaks all its connections, even those of held
+// calls. A second Close does nothing.
 func (s *Server) Close() {
 	s.http.Close()
 	<-s.served
 }
 
-// Restart starts a server that was closed once more, at the same address, with
-// all that it knew. It is not for several goroutines at a time.
+// Restart starts a closed server again, at the same address, with its whole
+// state. It must not be called concurrently.
 func (s *Server) Restart() error { return s.serve(s.address) }
 
-// now is the server's time; s.mu must be held.
+// now returns the server's time. s.mu must be held.
 func (s *Server) now() time.Time { return s.config.Now().Add(s.offset) }
 
-// handle takes one request from the wire to its answer.
+// handle reads one request and answers it.
 func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
@@ -189,7 +191,7 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	s.answer(w, action, result, fault)
 }
 
-// service is one of those that the server stands in for.
+// service is a service that the server stands in for.
 type service struct{ name, version, xmlns string }
 
 var (
@@ -204,7 +206,8 @@ type operation struct {
 	do       func(*Server, call) (any, *Fault)
 }
 
-// operationOf is the operation called action, or one of STS that cannot be done.
+// operationOf returns the operation for action, or an operation of STS that
+// cannot be performed.
 func operationOf(action string) operation {
 	if o, ok := operations[action]; ok {
 		return o
@@ -228,11 +231,11 @@ var operations = map[string]operation{
 // call is one request that passed authentication.
 type call struct {
 	params url.Values
-	caller *identity // nil for an unsigned action
+	caller *identity // nil for an action that needs no signature
 	now    time.Time
 }
 
-// perform authenticates a request and does its work.
+// perform authenticates a request and performs its operation.
 func (s *Server) perform(r *http.Request, body []byte, params url.Values) (any, *Fault) {
 	op := operationOf(params.Get("Action"))
 	if fault := checkOperation(r, params, op); fault != nil {

@@ -34,7 +34,7 @@ func (s *Server) getSessionToken(c call) (any, *Fault) {
 		return nil, fault
 	}
 	if c.caller.user.Root {
-		life = min(life, time.Hour) // STS shortens a root session without a word
+		life = min(life, time.Hour) // STS shortens a root session without an error
 	}
 	mfa, fault := verifyMFA(c.caller, c.params, c.now)
 	if fault != nil {

@@ -33,7 +33,7 @@ func TestGetCallerIdentity(t *testing.T) {
 				t.Errorf("%s %s %s, want %s %s… %s", *out.Arn, *out.UserId, *out.Account, test.arn, test.id, test.number)
 			}
 			if strings.HasPrefix(*out.UserId, "AROA") && !strings.HasSuffix(*out.UserId, ":night") {
-				t.Errorf("user id %s lacks the session name", *out.UserId)
+				t.Errorf("user ID %s lacks the session name", *out.UserId)
 			}
 		})
 	}
@@ -101,7 +101,7 @@ func TestMintedCredentials(t *testing.T) {
 	for range 20 {
 		c := sessionOf(t, s, me, "")
 		if !strings.HasPrefix(c.AccessKeyID, "ASIA") || len(c.AccessKeyID) != 20 {
-			t.Errorf("access key id %q", c.AccessKeyID)
+			t.Errorf("access key ID %q", c.AccessKeyID)
 		}
 		if !strings.HasPrefix(c.SecretAccessKey, Marker) || len(c.SecretAccessKey) != 40 {
 			t.Errorf("secret of %d characters", len(c.SecretAccessKey))
@@ -111,7 +111,7 @@ func TestMintedCredentials(t *testing.T) {
 		}
 		for _, part := range []string{c.AccessKeyID, c.SecretAccessKey, c.SessionToken} {
 			if seen[part] {
-				t.Error("a part was minted twice")
+				t.Error("two sessions share a part")
 			}
 			seen[part] = true
 		}

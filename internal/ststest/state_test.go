@@ -15,7 +15,7 @@ func TestStartRefuses(t *testing.T) {
 	for name, c := range map[string]Config{
 		"account":       user(func(u *User) { u.Account = "123" }),
 		"no name":       user(func(u *User) { u.Name = "" }),
-		"key id":        user(func(u *User) { u.AccessKeyID = "AKIA" }),
+		"key ID":        user(func(u *User) { u.AccessKeyID = "AKIA" }),
 		"secret":        user(func(u *User) { u.SecretAccessKey = "short" }),
 		"half a device": user(func(u *User) { u.MFASerial = mfaSerial }),
 		"user twice":    {Users: []User{{Account: account, Name: "u"}, {Account: account, Name: "u"}}},

@@ -34,8 +34,8 @@ var (
 	mfaSeed = []byte("12345678901234567890")
 )
 
-// epoch is the fixed time of tests that need a clock standing still. It is the
-// real time at start, because SDKs sign with the real time.
+// epoch is the time of tests whose clock stands still. It is the real time at
+// the start, because SDKs sign with the real time.
 var epoch = time.Now().Truncate(time.Second)
 
 func role(name string) string { return "arn:aws:iam::123456789012:role/" + name }
@@ -74,9 +74,9 @@ func start(t *testing.T, adapt ...func(*Config)) *Server {
 }
 
 // bodyInMemory sends the SDK's request bodies from memory. The SDK closes its
-// body once there is a response; when that happens before the transport has
-// looked for the body's end, the transport breaks the connection, and a long
-// answer with it. Only a server as near as this one is quick enough for that.
+// body as soon as there is a response. If the transport has not yet read the
+// body's end, it breaks the connection, and a long answer with it. Only a
+// server on the same machine is fast enough for that.
 type bodyInMemory struct{ *http.Client }
 
 func (c bodyInMemory) Do(r *http.Request) (*http.Response, error) {
@@ -88,7 +88,7 @@ func (c bodyInMemory) Do(r *http.Request) (*http.Response, error) {
 	return c.Client.Do(r)
 }
 
-// client is the real SDK client, without retries.
+// client returns the real SDK client, without retries.
 func client(s *Server, c aws.Credentials, adapt ...func(*sts.Options)) *sts.Client {
 	o := sts.Options{
 		Region:       region,
@@ -109,7 +109,8 @@ func credentialsOf(c *types.Credentials) aws.Credentials {
 	}
 }
 
-// sessionOf gets a GetSessionToken session, with MFA if a code is given.
+// sessionOf returns a session from GetSessionToken, with MFA if code is not
+// empty.
 func sessionOf(t *testing.T, s *Server, c aws.Credentials, code string) aws.Credentials {
 	t.Helper()
 	in := &sts.GetSessionTokenInput{}
@@ -123,7 +124,7 @@ func sessionOf(t *testing.T, s *Server, c aws.Credentials, code string) aws.Cred
 	return credentialsOf(out.Credentials)
 }
 
-// assume assumes a role that must let the caller in.
+// assume assumes a role, which must succeed.
 func assume(t *testing.T, s *Server, c aws.Credentials, in *sts.AssumeRoleInput) aws.Credentials {
 	t.Helper()
 	if in.RoleSessionName == nil {
@@ -136,12 +137,13 @@ func assume(t *testing.T, s *Server, c aws.Credentials, in *sts.AssumeRoleInput)
 	return credentialsOf(out.Credentials)
 }
 
-// wantError checks an API error: its code, its HTTP status, a part of its message.
+// wantError checks an API error: its code, its HTTP status and a part of its
+// message.
 func wantError(t *testing.T, err error, code string, status int, message string) {
 	t.Helper()
 	if code == "" {
 		if err != nil {
-			t.Fatalf("error %v, want none", err)
+			t.Fatalf("error %v, want nil", err)
 		}
 		return
 	}
@@ -154,7 +156,7 @@ func wantError(t *testing.T, err error, code string, status int, message string)
 		t.Fatalf("error %s %d %q, want %s %d %q", api.ErrorCode(), response.HTTPStatusCode(), api.ErrorMessage(), code, status, message)
 	}
 	if response.ServiceRequestID() == "" {
-		t.Error("no request id")
+		t.Error("no request ID")
 	}
 }
 

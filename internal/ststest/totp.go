@@ -1,4 +1,4 @@
-// MFA: the codes of virtual devices and their single use.
+// MFA codes of virtual devices, each valid once.
 
 package ststest
 
@@ -12,11 +12,12 @@ import (
 	"time"
 )
 
-// totpStep is the seconds that one code of a virtual MFA device stands for.
+// totpStep is the number of seconds for which a virtual MFA device shows a
+// code.
 const totpStep = 30
 
-// TOTP returns the code that a virtual MFA device with this seed shows at t:
-// RFC 6238 with HMAC-SHA-1, steps of 30 seconds and 6 digits.
+// TOTP returns the code that a virtual MFA device with the seed secret shows at
+// t, as RFC 6238 defines it with HMAC-SHA-1, steps of 30 seconds and 6 digits.
 func TOTP(secret []byte, t time.Time) string { return totp(secret, t.Unix()/totpStep) }
 
 func totp(secret []byte, step int64) string {
@@ -28,9 +29,9 @@ func totp(secret []byte, step int64) string {
 	return fmt.Sprintf("%06d", code%1_000_000)
 }
 
-// verifyMFA checks SerialNumber and TokenCode, whose form is valid, and reports
-// whether the caller proved an MFA device. The code of the current step and of
-// its neighbours is good, each once.
+// verifyMFA checks SerialNumber and TokenCode, whose form must be valid, and
+// reports whether the caller proved an MFA device. The codes of the current
+// step and of its neighbors are valid, each once.
 func verifyMFA(caller *identity, params url.Values, now time.Time) (bool, *Fault) {
 	if !params.Has("SerialNumber") && !params.Has("TokenCode") {
 		return false, nil

@@ -8,8 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
-// The vectors of RFC 6238, appendix B, for SHA-1; a 6-digit code is the end of
-// the 8-digit one.
+// The test vectors of RFC 6238, appendix B, for SHA-1. A 6-digit code is the
+// end of the 8-digit one.
 func TestTOTP(t *testing.T) {
 	for unix, want := range map[int64]string{
 		59: "287082", 1111111109: "081804", 1111111111: "050471",
@@ -30,7 +30,7 @@ func TestMFA(t *testing.T) {
 	code := func(d time.Duration) *string { return aws.String(TOTP(mfaSeed, epoch.Add(d))) }
 	type try struct {
 		serial, code *string
-		want         string // empty: success
+		want         string // "" means success
 	}
 	own := aws.String(mfaSerial)
 	tests := map[string][]try{

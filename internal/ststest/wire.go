@@ -1,4 +1,4 @@
-// The AWS Query protocol of STS and IAM: a form in, XML out.
+// The AWS Query protocol of STS and IAM: a form as input, XML as output.
 
 package ststest
 
@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// parameters returns the form of a POST or the query of a GET. What is not a
-// well-formed form holds no parameters.
+// parameters returns the form of a POST or the query of a GET. An invalid form
+// has no parameters.
 func parameters(r *http.Request, body []byte) url.Values {
 	form := ""
 	switch r.Method {
@@ -34,7 +34,8 @@ func parameters(r *http.Request, body []byte) url.Values {
 	return values
 }
 
-// checkOperation refuses what is no operation before anybody asks who calls.
+// checkOperation refuses an unknown operation before the caller is
+// authenticated.
 func checkOperation(r *http.Request, params url.Values, op operation) *Fault {
 	if r.URL.Path != "/" {
 		return &Fault{Status: http.StatusNotFound, Code: "UnknownOperationException", Message: "Unknown operation"}
@@ -82,8 +83,8 @@ type assumedRoleUserXML struct {
 	ARN           string `xml:"Arn"`
 }
 
-// answer writes result, or fault if there is one. The Date header is the
-// server's own clock, as clients measure their skew by it.
+// answer writes result, or fault if it is not nil. The Date header is that of
+// the server's clock, from which clients compute their skew.
 func (s *Server) answer(w http.ResponseWriter, action string, result any, fault *Fault) {
 	id := newRequestID()
 	s.mu.Lock()
@@ -115,7 +116,7 @@ func (s *Server) answer(w http.ResponseWriter, action string, result any, fault 
 	}
 	text, err := xml.MarshalIndent(document, "", "  ")
 	if err != nil {
-		panic(http.ErrAbortHandler) // not reached: every document is made of strings
+		panic(http.ErrAbortHandler) // not reached: every document consists of strings
 	}
 
 	text = append(text, '\n')
@@ -123,7 +124,7 @@ func (s *Server) answer(w http.ResponseWriter, action string, result any, fault 
 	header.Set("Content-Length", strconv.Itoa(len(text)))
 	header.Set("x-amzn-RequestId", id)
 	w.WriteHeader(status)
-	w.Write(text) // a client that went away is no concern of the server
+	w.Write(text) // an error means that the client went away
 }
 
 func newRequestID() string {
