@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// coldPrint is a call that finds no session.
+// coldPrint returns a call that finds no session.
 func coldPrint(w *world) subject {
 	s := w.awsexec("-p", "work")
 	s.name = "cold " + s.name
@@ -15,7 +15,8 @@ func coldPrint(w *world) subject {
 	return s
 }
 
-// coldCalls measures calls that make a session, and counts what they ask of others.
+// coldCalls measures calls that make a session, and counts their calls of STS
+// and the keyring.
 func coldCalls(ctx context.Context, w *world, r *report) error {
 	if w.bus == nil {
 		return nil

@@ -10,7 +10,8 @@ import (
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
-// unlockedFile measures a warm print on an encrypted file that "awsexec unlock" has opened, beside one that asks the keyring.
+// unlockedFile compares a warm print with an encrypted file that "awsexec
+// unlock" has opened to one that asks the keyring.
 func unlockedFile(ctx context.Context, w *world, r *report) (err error) {
 	if w.bus == nil {
 		return nil
@@ -28,7 +29,7 @@ func unlockedFile(ctx context.Context, w *world, r *report) (err error) {
 		return fmt.Errorf("awsexec add: %w: %s", err, out)
 	}
 	if _, _, err := kernelkey.Get("bench"); errors.Is(err, kernelkey.ErrUnavailable) {
-		r.note("No kernel that holds keys: %v. The encrypted file is not measured unlocked.", err)
+		r.note("The kernel holds no keys: %v. The unlocked file is not measured.", err)
 		return nil
 	}
 	if _, err := w.measure(ctx, file(given, "unlock")); err != nil {

@@ -16,7 +16,7 @@ const (
 	chainLength  = 5
 )
 
-// chain are roles that each may be assumed by everybody in the account.
+// chain returns a chain of roles that everybody in the account may assume.
 func chain() []ststest.Role {
 	var roles []ststest.Role
 	for i := range chainLength {
@@ -27,7 +27,9 @@ func chain() []ststest.Role {
 
 func roleARN(i int) string { return fmt.Sprintf("arn:aws:iam::%s:role/chain-%d", account, i+1) }
 
-// bigConfig is the text of a config file of many profiles, with a chain of roles at its end that starts at work, and the name of the last.
+// bigConfig returns the text of a config file with many profiles. At its end is
+// a chain of roles that starts at work; last is the name of the last role's
+// profile.
 func bigConfig() (text, last string) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "[profile work]\nregion = %s\n", region)
@@ -43,7 +45,7 @@ func bigConfig() (text, last string) {
 	return b.String(), last
 }
 
-// growth measures warm calls where there is much to look through.
+// growth measures warm calls with a large config file and many session files.
 func growth(ctx context.Context, w *world, r *report) error {
 	if w.bus == nil {
 		return nil
@@ -74,7 +76,7 @@ func growth(ctx context.Context, w *world, r *report) error {
 	return nil
 }
 
-// crowd copies the only session under dir to the names of many.
+// crowd copies the only session file under dir to many other names.
 func crowd(dir string) error {
 	files, err := filepath.Glob(filepath.Join(dir, "*", "*.session"))
 	if err != nil {

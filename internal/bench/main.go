@@ -1,9 +1,12 @@
-// Command bench measures the paths that every call of an AWS tool pays for, and prints one table: "make bench".
+// Command bench measures the paths that every call of an AWS tool depends on,
+// and prints one table: "make bench".
 //
-// It builds awsexec as a release is built, starts a real gnome-keyring on a bus of its own and a stand-in for STS, all in a temporary
-// directory, and runs awsexec in turn with small programs that do only what cannot be avoided. Goals are ratios and differences
-// between medians of one run, since the time of one program says more about the machine. A goal that is not met is reported, and is
-// no failure: the exit code is 1 only if something could not be run.
+// It builds awsexec like a release and starts a real gnome-keyring on a private
+// bus and a stand-in for STS, all in a temporary directory. It runs awsexec in
+// turn with small programs that do only the necessary work. Goals are ratios
+// and differences between medians of one run, because the time of one program
+// depends mostly on the machine. A goal that is not met is reported but is not
+// a failure: the exit code is 1 only if something could not be run.
 package main
 
 import (
@@ -18,7 +21,7 @@ import (
 )
 
 func main() {
-	runs := flag.Int("runs", 60, "measured runs of each program")
+	runs := flag.Int("runs", 60, "number of measured runs of each program")
 	only := flag.String("only", "warm,file,cold,growth,parallel,serve,size,peers", "what to measure")
 	flag.Parse()
 	if flag.NArg() > 0 || *runs < 1 {
@@ -44,7 +47,7 @@ func bench(ctx context.Context, runs int, only []string) error {
 	var r report
 	r.machine(runs)
 	if w.bus == nil {
-		r.note("No keyring: %v. What needs one is not measured.", w.noKeyring)
+		r.note("No keyring: %v. Rows that need one are missing.", w.noKeyring)
 	}
 	for _, part := range []struct {
 		name    string

@@ -13,12 +13,12 @@ import (
 	"time"
 )
 
-// subject is a command whose runs are measured.
+// subject is a command to measure.
 type subject struct {
 	name    string
 	argv    []string
 	env     []string
-	prepare func() error // done before each run, off the clock; may be nil
+	prepare func() error // called before each run, outside of the measured time; may be nil
 }
 
 func (s subject) command(ctx context.Context) *exec.Cmd {
@@ -27,10 +27,11 @@ func (s subject) command(ctx context.Context) *exec.Cmd {
 	return cmd
 }
 
-// sample is one run: the time from its start to its end, and the processor time that it used, user and system.
+// sample is one run: its wall time, and the processor time that it used, user
+// and system.
 type sample struct{ wall, cpu time.Duration }
 
-// series are the runs of one subject.
+// series holds the runs of one subject.
 type series []sample
 
 func wall(s sample) time.Duration { return s.wall }
@@ -52,10 +53,11 @@ func median[T int64 | time.Duration](sorted []T) T {
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
-// warmUp is how many rounds are run before those that count.
+// warmUp is the number of rounds before the rounds that count.
 const warmUp = 5
 
-// compare runs the subjects in turn, one run of each a round, so that whatever else the machine does meets all of them alike.
+// compare runs the subjects in turn, one run of each per round, so that other
+// load on the machine affects all of them alike.
 func (w *world) compare(ctx context.Context, subjects ...subject) ([]series, error) {
 	all := make([]series, len(subjects))
 	for round := range warmUp + w.runs {
@@ -77,7 +79,8 @@ func (w *world) compare(ctx context.Context, subjects ...subject) ([]series, err
 	return all, nil
 }
 
-// measure runs s once. Its standard error goes to a file: a pipe would need somebody to read it.
+// measure runs s once. Its standard error goes to a file, because a pipe would
+// need a reader.
 func (w *world) measure(ctx context.Context, s subject) (sample, error) {
 	cmd := s.command(ctx)
 	cmd.Stderr = w.stderr
@@ -92,7 +95,8 @@ func (w *world) measure(ctx context.Context, s subject) (sample, error) {
 	return sample{took, cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()}, nil
 }
 
-// together runs s n times at once and returns how long it takes until the last has ended, and the processor time that all have used.
+// together runs s n times at once. It returns the time until the last run has
+// ended, and the processor time that all runs have used.
 func (w *world) together(ctx context.Context, s subject, n int) (sample, error) {
 	if s.prepare != nil {
 		if err := s.prepare(); err != nil {
@@ -123,7 +127,7 @@ func (w *world) together(ctx context.Context, s subject, n int) (sample, error) 
 	return sample{time.Since(start), used}, nil
 }
 
-// memory is the most memory that each of a few runs of s had, in bytes, sorted.
+// memory returns the peak memory of a few runs of s, in bytes, sorted.
 func (w *world) memory(ctx context.Context, s subject) ([]int64, error) {
 	var list []int64
 	for range 11 {
@@ -146,8 +150,9 @@ func (w *world) memory(ctx context.Context, s subject) ([]int64, error) {
 	return list, nil
 }
 
-// processorTime is what all threads of a process have used so far; 0 where the system does not tell in this way.
-// Source: proc(5), /proc/pid/task/tid/schedstat.
+// processorTime returns the processor time that all threads of a process have
+// used so far, or 0 on systems without this file. Source: proc(5),
+// /proc/pid/task/tid/schedstat.
 func processorTime(pid int) time.Duration {
 	files, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
 	var total int64

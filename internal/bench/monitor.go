@@ -9,7 +9,8 @@ import (
 	"github.com/awsexec/awsexec/internal/keyringtest"
 )
 
-// keyringCalls returns the members of all method calls that are sent to the keyring while do runs.
+// keyringCalls returns the members of all method calls to the keyring while do
+// runs.
 func (w *world) keyringCalls(do func() error) ([]string, error) {
 	other, err := dbus.Connect(w.bus.Address)
 	if err != nil {
@@ -31,7 +32,7 @@ func (w *world) keyringCalls(do func() error) ([]string, error) {
 	if err := do(); err != nil {
 		return nil, err
 	}
-	const last = "GetId" // a call of our own, after all others
+	const last = "GetId" // our own call, after all others
 	if err := other.BusObject().Call("org.freedesktop.DBus."+last, 0).Err; err != nil {
 		return nil, err
 	}
@@ -48,7 +49,7 @@ func (w *world) keyringCalls(do func() error) ([]string, error) {
 				return calls, nil
 			}
 		case <-time.After(5 * time.Second):
-			return nil, errors.New("the bus does not show what is sent on it")
+			return nil, errors.New("the bus monitor shows no calls")
 		}
 	}
 }

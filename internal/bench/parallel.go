@@ -8,11 +8,11 @@ import (
 )
 
 const (
-	atOnce = 200 // processes, as a build may well start together
-	crowds = 5   // how often so many are started
+	atOnce = 200 // processes, as a parallel build may start
+	crowds = 5   // how often they are started
 )
 
-// parallel measures many calls at once, warm and cold.
+// parallel measures many warm and cold calls at once.
 func parallel(ctx context.Context, w *world, r *report) error {
 	if w.bus == nil {
 		return nil
@@ -23,7 +23,7 @@ func parallel(ctx context.Context, w *world, r *report) error {
 	if err != nil {
 		return err
 	}
-	var need time.Duration // of the last of them
+	var need time.Duration // of the last subject
 	for i, mode := range []struct {
 		what string
 		run  subject
@@ -32,7 +32,7 @@ func parallel(ctx context.Context, w *world, r *report) error {
 		{"warm prints at once, the kernel holds the key", held(w, warmPrint(w))},
 		{"warm prints at once, the keyring is asked", warmPrint(w)},
 	} {
-		// What all of them need of all processors together, if nothing is lost.
+		// The least time that all of them need on all processors together.
 		need = atOnce * s[i].median(cpu) / processors
 		var total series
 		before := w.daemonTime()
@@ -46,13 +46,13 @@ func parallel(ctx context.Context, w *world, r *report) error {
 		x := float64(total.median(wall)) / float64(need)
 		what := fmt.Sprintf("%d %s", atOnce, mode.what)
 		against := fmt.Sprintf("their processor time ÷ %d %s", processors, ms(need))
-		if i == 0 { // what the machine makes of it
+		if i == 0 { // the machine's limit, without a goal
 			r.info(what, ms(total.median(wall)), spread(total), against, fmt.Sprintf("%.2f ×", x))
 		} else {
 			r.row(what, ms(total.median(wall)), spread(total), against, fmt.Sprintf("%.2f ×", x), fmt.Sprintf("≤ %.1f ×", most), x <= most)
 		}
 		used := (w.daemonTime() - before) / crowds
-		r.note("%s: they use %s of processor time, and bus and keyring, which serve one after the other, %s; that is %.2f of all there was.", what,
+		r.note("%s: they use %s of processor time, and bus and keyring, which serve one call at a time, %s; that is %.2f of the processor time available.", what,
 			ms(total.median(cpu)), ms(used), float64(total.median(cpu)+used)/float64(processors*total.median(wall)))
 	}
 

@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// peers measures other tools that give credentials out, where they are installed, beside awsexec. None is let near AWS.
+// peers compares awsexec to other installed tools that provide credentials.
+// None of them can reach AWS.
 func peers(ctx context.Context, w *world, r *report) error {
 	version := w.awsexec("version")
 	ours := warmPrint(w)
@@ -18,9 +19,9 @@ func peers(ctx context.Context, w *world, r *report) error {
 	}
 	for _, p := range []struct {
 		name    string
-		ready   func(ctx context.Context, w *world, path string) (subject, error) // the run to measure
+		ready   func(ctx context.Context, w *world, path string) (subject, error) // returns the run to measure
 		against subject
-		what    string // what both do
+		what    string // what both tools do
 	}{
 		{"aws-vault", awsVault, ours, "a key from the keyring, printed"},
 		{"granted", showVersion, version, "its version"},
@@ -48,8 +49,9 @@ func peers(ctx context.Context, w *world, r *report) error {
 	return nil
 }
 
-// firstReady tries all programs of that name on the PATH: a version manager's may stand before the system's. Path is "" if there is none;
-// the error is the last one's.
+// firstReady tries all programs of that name on the PATH, because a version
+// manager's may hide the system's. Path is "" if there is none; the error is
+// the last one's.
 func firstReady(ctx context.Context, w *world, name string, ready func(context.Context, *world, string) (subject, error)) (path string, s subject, err error) {
 	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
 		found, lookErr := exec.LookPath(filepath.Join(dir, name))
@@ -64,7 +66,8 @@ func firstReady(ctx context.Context, w *world, name string, ready func(context.C
 	return path, s, err
 }
 
-// awsVault has a key in the same keyring. It prints the key itself: whether its sessions could be had from the stand-in depends on its version.
+// awsVault prints a key from the same keyring. It prints the key itself,
+// because only some versions can get sessions from the stand-in.
 func awsVault(ctx context.Context, w *world, path string) (subject, error) {
 	if w.bus == nil {
 		return subject{}, w.noKeyring
@@ -80,12 +83,12 @@ func awsVault(ctx context.Context, w *world, path string) (subject, error) {
 	return s, nil
 }
 
-// showVersion is for tools that cannot be given a key without a person.
+// showVersion is for tools to which only a person can give a key.
 func showVersion(_ context.Context, w *world, path string) (subject, error) {
 	return subject{argv: []string{path, "--version"}, env: w.environ()}, nil
 }
 
-// awsCLI prints a key that it finds in its environment, which needs CLI 2.8.
+// awsCLI prints a key from its environment, which needs AWS CLI 2.8 or later.
 func awsCLI(ctx context.Context, w *world, path string) (subject, error) {
 	s := subject{argv: []string{path, "configure", "export-credentials"},
 		env: w.environ("AWS_ACCESS_KEY_ID="+keyID, "AWS_SECRET_ACCESS_KEY="+secret)}

@@ -11,15 +11,15 @@ import (
 	"time"
 )
 
-// report is the table, and what is said around it.
+// report is the table with its heading and notes.
 type report struct {
 	head  []string
 	rows  [][]string
 	notes []string
 }
 
-// row adds a line of the table: what is measured, its median and range, what it is measured against, the figure that the goal is
-// about, the goal, and whether it is met.
+// row adds a line to the table: what is measured, its median and range, what it
+// is compared to, the figure of the goal, the goal, and whether it is met.
 func (r *report) row(what, figure, spread, against, result, goal string, met bool) {
 	verdict := "NOT MET"
 	if met {
@@ -33,20 +33,22 @@ func (r *report) info(what, figure, spread, against, result string) {
 	r.rows = append(r.rows, []string{what, figure, spread, against, result, "", ""})
 }
 
-// ratio adds the line of a goal that a median is to be no more than most times the median of base.
+// ratio adds a line with a goal: the median is at most most times the median of
+// base.
 func (r *report) ratio(what string, s series, against string, base series, most float64) {
 	x := float64(s.median(wall)) / float64(base.median(wall))
 	r.row(what, ms(s.median(wall)), spread(s), against+" "+ms(base.median(wall)),
 		fmt.Sprintf("%.2f ×", x), fmt.Sprintf("≤ %g ×", most), x <= most)
 }
 
-// more adds the line of a goal that a median is to be no more than most above the median of base.
+// more adds a line with a goal: the median is at most most above the median of
+// base.
 func (r *report) more(what string, s series, against string, base series, most time.Duration) {
 	d := s.median(wall) - base.median(wall)
 	r.row(what, ms(s.median(wall)), spread(s), against+" "+ms(base.median(wall)), "+"+ms(d), "≤ +"+ms(most), d <= most)
 }
 
-// beside adds a line without a goal: how much more a median is than that of base.
+// beside adds a line without a goal: how far the median is above that of base.
 func (r *report) beside(what string, s series, against string, base series) {
 	r.info(what, ms(s.median(wall)), spread(s), against+" "+ms(base.median(wall)), "+"+ms(s.median(wall)-base.median(wall)))
 }
@@ -60,7 +62,8 @@ func (r *report) machine(runs int) {
 		runtime.GOOS, runtime.GOARCH, runtime.NumCPU(), load(), runtime.Version(), runs))
 }
 
-// load says how busy the machine was before, where it tells. Source: proc(5).
+// load returns the load of the machine before the run, if the system reports
+// it. Source: proc(5).
 func load() string {
 	b, err := os.ReadFile("/proc/loadavg")
 	if err != nil {

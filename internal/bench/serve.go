@@ -23,14 +23,15 @@ import (
 const (
 	servedProfiles  = 50
 	serveClients    = 16               // connections, each with one request after the other
-	serveRequests   = 60000            // of all of them
-	serveTime       = 15 * time.Second // at the most
+	serveRequests   = 60000            // in total
+	serveTime       = 15 * time.Second // at most
 	serveLeast      = 5000             // a second
 	serveMostAt99   = 10 * time.Millisecond
 	serveStartLimit = time.Minute
 )
 
-// serve measures the endpoint of awsexec serve, on one processor; the clients are this program.
+// serve measures the endpoint of awsexec serve on one processor. The clients
+// are goroutines of this program.
 func serve(ctx context.Context, w *world, r *report) error {
 	if w.bus == nil {
 		return nil
@@ -80,7 +81,8 @@ func serve(ctx context.Context, w *world, r *report) error {
 	return nil
 }
 
-// serving is a run of serve with many profiles: roles, each a session of its own.
+// serving returns a run of serve with many profiles: roles, each with its own
+// session.
 func (w *world) serving() (subject, error) {
 	var config strings.Builder
 	fmt.Fprintf(&config, "[profile work]\nregion = %s\n", region)
@@ -106,7 +108,7 @@ func (w *world) serving() (subject, error) {
 
 func servedName(i int) string { return fmt.Sprintf("served-%02d", i) }
 
-// printed reads the address and the token that serve prints.
+// printed returns the address and the token that serve prints.
 func printed(out io.Reader) (address, token string, err error) {
 	lines := bufio.NewScanner(out)
 	for lines.Scan() {
@@ -121,10 +123,11 @@ func printed(out io.Reader) (address, token string, err error) {
 			return address, value, nil
 		}
 	}
-	return "", "", errors.New("it printed no address")
+	return "", "", errors.New("serve printed no address")
 }
 
-// fetchAll has all clients make their requests and returns how long each took.
+// fetchAll lets all clients make their requests and returns the time of each
+// request.
 func fetchAll(ctx context.Context, address, token string) ([]time.Duration, error) {
 	ctx, cancel := context.WithTimeout(ctx, serveTime)
 	defer cancel()
@@ -138,8 +141,10 @@ func fetchAll(ctx context.Context, address, token string) ([]time.Duration, erro
 	return slices.Concat(all...), errors.Join(failures...)
 }
 
-// fetch is one client: it asks for one profile after the other on one connection, and does no more with an answer than see that it is
-// complete and one of credentials. It is that lean because it shares the machine with what it measures.
+// fetch is one client. It requests one profile after the other on one
+// connection, and only checks that each answer is complete and holds
+// credentials. It does little because it shares the machine with what it
+// measures.
 func fetch(ctx context.Context, address, token string, first int) ([]time.Duration, error) {
 	conn, err := net.Dial("tcp", address)
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"os"
 )
 
-// size measures what awsexec takes of memory and disk.
+// size measures the memory and disk space that awsexec needs.
 func size(ctx context.Context, w *world, r *report) error {
 	s, what := ownWork(w), "peak memory of own work"
 	if w.bus != nil {

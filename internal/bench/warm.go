@@ -6,7 +6,8 @@ import (
 	"time"
 )
 
-// ownWork is awsexec with a key from the environment and no session: all that a call does but keyring, cache and STS.
+// ownWork returns awsexec with a key from the environment and without a
+// session: everything that a call does except keyring, cache and STS.
 func ownWork(w *world) subject {
 	s := w.awsexec("--no-session")
 	s.name = "awsexec, own work"
@@ -18,28 +19,29 @@ func empty(w *world) subject {
 	return subject{name: "empty", argv: []string{w.program("empty")}, env: w.environ()}
 }
 
-// keyringGet reads the item that a warm call reads.
+// keyringGet returns a program that reads the item that a warm call reads.
 func keyringGet(w *world, child ...string) subject {
 	return subject{name: "keyringget", argv: append([]string{w.program("keyringget"), sealingService, sealingName}, child...), env: w.environ()}
 }
 
 func warmPrint(w *world) subject { return w.awsexec("-p", "work") }
 
-// held has the kernel hold the sealing key, as it does where nobody has switched that off.
+// held lets the kernel hold the sealing key, as it does by default.
 func held(w *world, s subject) subject {
 	s.name += ", key held by the kernel"
 	s.env = w.environ("AWSEXEC_HOLD=15m")
 	return s
 }
 
-// wholeWay switches the warm path off.
+// wholeWay switches the fast path off.
 func wholeWay(s subject) subject {
 	s.name += ", the whole way"
 	s.env = append(s.env[:len(s.env):len(s.env)], "AWSEXEC_WARM=0")
 	return s
 }
 
-// leastChild is a child that does as little as can be: what it takes is part of every figure about one.
+// leastChild returns a child that does as little as possible. Its time is part
+// of every figure with a child.
 func leastChild(w *world) string {
 	if path, err := exec.LookPath("true"); err == nil {
 		return path
@@ -47,7 +49,7 @@ func leastChild(w *world) string {
 	return w.program("empty")
 }
 
-// warmCalls measures calls that find a session, and what they cost apart from finding it.
+// warmCalls measures calls that find a session, and the parts of their cost.
 func warmCalls(ctx context.Context, w *world, r *report) error {
 	if w.bus == nil {
 		s, err := w.compare(ctx, empty(w), ownWork(w))
@@ -82,7 +84,8 @@ func warmCalls(ctx context.Context, w *world, r *report) error {
 	return dbusCost(ctx, w, r)
 }
 
-// dbusCost tells what a warm call asks of the bus and the keyring, and what it costs them.
+// dbusCost counts the calls of a warm call to the keyring, and measures the
+// processor time that bus and keyring need for them.
 func dbusCost(ctx context.Context, w *world, r *report) error {
 	for _, s := range []subject{keyringGet(w), warmPrint(w)} {
 		calls, err := w.keyringCalls(func() error {
@@ -105,7 +108,8 @@ func dbusCost(ctx context.Context, w *world, r *report) error {
 	return nil
 }
 
-// daemonTime is the processor time that the bus and the keyring have used so far.
+// daemonTime returns the processor time that the bus and the keyring have used
+// so far.
 func (w *world) daemonTime() time.Duration {
 	var total time.Duration
 	for _, pid := range w.bus.PIDs() {

@@ -26,23 +26,25 @@ const (
 	region  = "eu-west-1"
 	module  = "github.com/awsexec/awsexec"
 
-	// sealingService and sealingName name the one item of the keyring that a warm call reads.
+	// sealingService and sealingName name the only item of the keyring that a
+	// warm call reads.
 	sealingService, sealingName = "awsexec-cache", "sealing-key"
 )
 
-// world is a user's machine with nothing of the real user in it: programs, files, a keyring with one key, and STS.
+// world is a user's machine, separate from the real user's: programs, files, a
+// keyring with one key, and STS.
 type world struct {
 	dir       string
 	env       map[string]string
 	runs      int
 	sts       *ststest.Server
-	bus       *keyringtest.Bus // nil where there is no keyring
-	noKeyring error            // why
-	stderr    *os.File         // of all that is measured
+	bus       *keyringtest.Bus // nil without a keyring
+	noKeyring error            // why there is no keyring
+	stderr    *os.File         // of all measured runs
 }
 
 func newWorld(ctx context.Context, runs int) (*world, error) {
-	dir, err := os.MkdirTemp("", "awsexec-bench") // a short path: sockets are below it
+	dir, err := os.MkdirTemp("", "awsexec-bench") // a short path, because it holds sockets
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +96,7 @@ func (w *world) setUp(ctx context.Context) (err error) {
 	return w.warm(ctx, w.awsexec("-p", "work"))
 }
 
-// build builds awsexec and the programs beside it as a release is built.
+// build builds awsexec and the programs to compare, like a release.
 func (w *world) build(ctx context.Context) error {
 	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-trimpath", "-ldflags", "-s -w", "-o", w.path("bin"), module+"/cmd/awsexec",
 		module+"/internal/bench/empty", module+"/internal/bench/keyringget", module+"/internal/bench/stscall", module+"/internal/bench/launch")
@@ -105,7 +107,8 @@ func (w *world) build(ctx context.Context) error {
 	return nil
 }
 
-// startKeyring starts a keyring on a bus of its own. Only gnome-keyring can be had apart from the user's own keyring.
+// startKeyring starts a keyring on a private bus. Only gnome-keyring can run
+// separately from the user's own keyring.
 func (w *world) startKeyring() error {
 	bus, err := keyringtest.StartBus(w.path("run"), "", w.environ())
 	if err != nil {
@@ -121,7 +124,7 @@ func (w *world) startKeyring() error {
 }
 
 func (w *world) close() {
-	_ = kernelkey.Drop(kernelkey.StoreName("keyring", w.path("data", "awsexec"))) // it would expire soon
+	_ = kernelkey.Drop(kernelkey.StoreName("keyring", w.path("data", "awsexec"))) // otherwise it would expire soon
 	if w.bus != nil {
 		w.bus.Close()
 	}
@@ -138,7 +141,7 @@ func (w *world) path(elem ...string) string {
 	return filepath.Join(append([]string{w.dir}, elem...)...)
 }
 
-// program is the path of a program that was built.
+// program returns the path of a built program.
 func (w *world) program(name string) string {
 	if runtime.GOOS == "windows" {
 		name += ".exe"
@@ -146,7 +149,7 @@ func (w *world) program(name string) string {
 	return w.path("bin", name)
 }
 
-// environ is the environment of what is run, with more variables.
+// environ returns the environment of a run, with more variables.
 func (w *world) environ(more ...string) []string {
 	env := maps.Clone(w.env)
 	for _, kv := range more {
@@ -160,12 +163,13 @@ func (w *world) environ(more ...string) []string {
 	return list
 }
 
-// awsexec is a run of awsexec with a keystore chosen as it is when nobody chooses.
+// awsexec returns a run of awsexec with the default keystore.
 func (w *world) awsexec(args ...string) subject {
 	return subject{name: "awsexec " + strings.Join(args, " "), argv: append([]string{w.program("awsexec")}, args...), env: w.environ()}
 }
 
-// warm runs s, which prints credentials, twice, and checks that both are one session: what is measured as warm is warm.
+// warm runs s, which prints credentials, twice and checks that both runs return
+// the same session.
 func (w *world) warm(ctx context.Context, s subject) error {
 	var last string
 	for range 2 {
@@ -181,10 +185,10 @@ func (w *world) warm(ctx context.Context, s subject) error {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
 		if left := time.Until(c.Expires); left < 30*time.Minute {
-			return fmt.Errorf("%s: a session of %v only", s.name, left)
+			return fmt.Errorf("%s: the session lives only %v", s.name, left)
 		}
 		if last != "" && last != c.AccessKeyID {
-			return fmt.Errorf("%s: the second run made another session", s.name)
+			return fmt.Errorf("%s: the second run made a new session", s.name)
 		}
 		last = c.AccessKeyID
 	}

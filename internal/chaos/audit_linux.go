@@ -12,8 +12,9 @@ import (
 // place is a name in a store.
 type place struct{ store, name string }
 
-// audit checks everything when a round is over and nothing runs, and makes the world fit for another one: what is known is known again,
-// dead keys that nobody is to blame for are replaced, and no user has keys that nobody knows.
+// audit checks everything after a round, when nothing runs, and prepares the
+// world for the next round. It records the current keys, replaces deleted keys
+// that no bug explains, and deletes keys at AWS that are not stored.
 func (w *world) audit() error {
 	w.aws.Calm()
 	if w.keyring != nil {
@@ -33,7 +34,7 @@ func (w *world) audit() error {
 		return err
 	}
 	excused := w.excuses()
-	present := map[place]string{} // key ids
+	present := map[place]string{} // key IDs
 	for _, store := range w.stores() {
 		for _, name := range names {
 			id, err := w.keyOf(place{store, name})
@@ -52,7 +53,8 @@ func (w *world) audit() error {
 	return w.eachUser(func(u *user) error { return w.tidy(u, present) })
 }
 
-// leftInCredentials returns the names that still have a key in the credentials file, and empties that.
+// leftInCredentials returns the names that still have a key in the credentials
+// file, and empties the file.
 func (w *world) leftInCredentials() (map[string]bool, error) {
 	left := map[string]bool{}
 	text, err := os.ReadFile(w.path(".aws", "credentials"))
@@ -66,7 +68,7 @@ func (w *world) leftInCredentials() (map[string]bool, error) {
 	return left, w.writeCredentials()
 }
 
-// finishRotations has awsexec end what was begun.
+// finishRotations lets awsexec finish rotations that were interrupted.
 func (w *world) finishRotations() error {
 	for _, store := range w.stores() {
 		var rows []struct {
@@ -78,7 +80,7 @@ func (w *world) finishRotations() error {
 			return fmt.Errorf("list: %w: %s", err, r.stderr)
 		}
 		for _, row := range rows {
-			if row.Rotating { // it may fail for a good reason, which is seen later
+			if row.Rotating { // it may fail for a good reason, which a later check finds
 				done := w.quiet(nil, store, "rotate", row.Name, "--yes")
 				done.name, done.kind = row.Name, doRotate
 				w.log = append(w.log, done)
@@ -88,7 +90,8 @@ func (w *world) finishRotations() error {
 	return nil
 }
 
-// keyOf is the id of the long-term key of a name, "" for none, and learns its secret.
+// keyOf returns the ID of the long-term key of a name, or "" for none, and
+// records its secret.
 func (w *world) keyOf(at place) (id string, err error) {
 	r := w.quiet(nil, at.store, "-p", at.name, "--no-session")
 	if r.code != 0 {
@@ -112,7 +115,8 @@ func (w *world) keyOf(at place) (id string, err error) {
 	return key.AccessKeyID, nil
 }
 
-// checkKey compares what a name has with its history, and whether that works.
+// checkKey compares the key of a name to the name's history, and checks that
+// the key works.
 func (w *world) checkKey(at place, id string, present map[place]string, excused func(at place, account string) bool) error {
 	w.report.keysChecked++
 	now := time.Now()
@@ -127,7 +131,7 @@ func (w *world) checkKey(at place, id string, present map[place]string, excused 
 	}
 	u := w.userOf(value)
 	if u == nil {
-		return fmt.Errorf("%s in the %s has key %s, which nobody knows", at.name, at.store, id)
+		return fmt.Errorf("%s in the %s has key %s, which is unknown", at.name, at.store, id)
 	}
 	if w.aws.AccessKeys(u.arn)[id] {
 		r := w.quiet(nil, at.store, "whoami", "-p", at.name, "--no-session", "--json", "--unmasked")
@@ -137,9 +141,9 @@ func (w *world) checkKey(at place, id string, present map[place]string, excused 
 		return nil
 	}
 	if !excused(at, value) {
-		w.report.violated(w.story(at.store, at.name), "%s in the %s has key %s, which is no more at AWS", at.name, at.store, id)
+		w.report.violated(w.story(at.store, at.name), "%s in the %s has key %s, which was deleted at AWS", at.name, at.store, id)
 	}
-	// Give it one that works, as its owner would have to.
+	// Replace it with a key that works, as its owner would have to.
 	if err := w.living(u); err != nil {
 		return err
 	}
@@ -149,14 +153,15 @@ func (w *world) checkKey(at place, id string, present map[place]string, excused 
 	end(time.Now(), yes)
 	h.settle(u.account, time.Now())
 	if r.code != 0 {
-		w.report.violated(w.story(at.store, at.name), "a new key is not taken in place of a dead one: %s", r.stderr)
+		w.report.violated(w.story(at.store, at.name), "add does not replace a deleted key: %s", r.stderr)
 	}
 	present[at] = u.keyID
 	return nil
 }
 
-// excuses returns what reports whether a name may be left with a key of an account that is no more at AWS: its store was restored in this
-// round, or the key was rotated under another name.
+// excuses returns a function that reports whether a name may have a deleted key
+// of an account: its store was restored in this round, or the key was rotated
+// under another name.
 func (w *world) excuses() func(at place, account string) bool {
 	restored := false
 	rotated := map[string][]place{}
@@ -175,7 +180,8 @@ func (w *world) excuses() func(at place, account string) bool {
 	}
 }
 
-// checkImported checks that a key that was in the credentials file is there still, or in a store, or was replaced there by order.
+// checkImported checks that a key from the credentials file is still there, or
+// in a store, or was replaced there by a command.
 func (w *world) checkImported(present map[place]string, left map[string]bool) {
 	for name, still := range left {
 		if still {
@@ -202,7 +208,7 @@ func (w *world) userOf(account string) *user {
 	return found
 }
 
-// living sees to it that add has a key of u that works.
+// living ensures that add has a key of u that works.
 func (w *world) living(u *user) error {
 	keys := w.aws.AccessKeys(u.arn)
 	if keys[u.keyID] && w.secrets[u.keyID] != "" {
@@ -217,7 +223,7 @@ func (w *world) living(u *user) error {
 	return w.newKey(u)
 }
 
-// tidy leaves u only keys that are in a store, and one at least for add to give.
+// tidy deletes the keys of u that are not in a store, except one for add.
 func (w *world) tidy(u *user, present map[place]string) error {
 	stored := map[string]bool{}
 	for _, id := range present {

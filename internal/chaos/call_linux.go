@@ -16,27 +16,28 @@ import (
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
-// The longest that a call may take. No call has anybody to ask.
+// These are the longest times that a call may take. No call has a user to ask.
 const (
-	printLimit = time.Minute // after which the Go SDK kills a credential_process
+	printLimit = time.Minute // the Go SDK kills a credential_process after that
 	callLimit  = 75 * time.Second
-	giveUp     = 2 * time.Minute // and is killed
+	giveUp     = 2 * time.Minute // the call is killed then
 
-	// outputLimit is how long output may stay open after a call. Another one that is just being started has it for a moment.
+	// outputLimit is how long output may stay open after a call. A process that
+	// is being started at that moment holds it briefly.
 	outputLimit = 10 * time.Second
 )
 
-// record is a call that has ended.
+// record is the result of a call.
 type record struct {
 	call
 	start, end     time.Time
-	code           int  // 128 and the signal's number if one ended it
-	killed         bool // by us
+	code           int  // 128 plus the signal's number if a signal ended it
+	killed         bool // killed by us
 	stdout, stderr string
-	account        string // whose credentials it gave, "" for none
+	account        string // the account of the credentials that it returned, "" for none
 }
 
-// arguments are the command line of c, and what it gets on standard input.
+// arguments returns the command line of c, and its standard input.
 func (w *world) arguments(c call) (args []string, stdin string) {
 	switch c.kind {
 	case doPrint:
@@ -73,7 +74,7 @@ func (w *world) arguments(c call) (args []string, stdin string) {
 	return args, stdin
 }
 
-// run runs one call of awsexec, and checks what can be checked of it alone.
+// run runs one call of awsexec and checks it by itself.
 func (w *world) run(c call) record {
 	args, stdin := w.arguments(c)
 	extra := []string{"AWSEXEC_KEYSTORE=" + c.store}
@@ -86,7 +87,7 @@ func (w *world) run(c call) record {
 	return r
 }
 
-// process runs awsexec with args to its end, or to that which c has for it.
+// process runs awsexec with args to its end, or until the signal of c.
 func (w *world) process(c call, args []string, stdin string, env ...string) record {
 	ctx, cancel := context.WithTimeout(context.Background(), giveUp)
 	defer cancel()
@@ -112,13 +113,13 @@ func (w *world) process(c call, args []string, stdin string, env ...string) reco
 		r.code = 128 + int(status.Signal())
 	}
 	if errors.Is(err, exec.ErrWaitDelay) {
-		w.violated(r, "left a process behind that holds its output open")
+		w.violated(r, "a process that it left holds its output open")
 	}
 	r.killed = c.signal != 0 && r.code == 128+int(c.signal)
 	return r
 }
 
-// quiet runs awsexec when nothing else runs. It counts as a call of no kind.
+// quiet runs awsexec when nothing else runs. The call has no kind.
 func (w *world) quiet(env []string, store string, args ...string) record {
 	r := w.process(call{kind: "check", store: store}, args, "", append(env, "AWSEXEC_KEYSTORE="+store)...)
 	if strings.Contains(r.stderr, ststest.Marker) {
@@ -127,7 +128,7 @@ func (w *world) quiet(env []string, store string, args ...string) record {
 	return r
 }
 
-// check looks at one call by itself, and finds out whose credentials it gave.
+// check checks one call by itself, and finds out whose credentials it returned.
 func (w *world) check(r *record) {
 	limit := callLimit
 	if r.kind == doPrint {
@@ -144,12 +145,12 @@ func (w *world) check(r *record) {
 	}
 	for line := range strings.Lines(r.stderr) {
 		if !strings.HasPrefix(line, "awsexec: ") {
-			w.violated(*r, "says %q", line)
+			w.violated(*r, "reports %q", line)
 			break
 		}
 	}
 	if r.code != 0 {
-		if r.stdout != "" && !r.killed && r.kind != doImport { // which shows first what it is going to do
+		if r.stdout != "" && !r.killed && r.kind != doImport { // import first shows what it is going to do
 			w.violated(*r, "failed, and printed %d bytes", len(r.stdout))
 		}
 		return
@@ -159,12 +160,13 @@ func (w *world) check(r *record) {
 		w.violated(*r, "%v", err)
 	case keyID != "":
 		if r.account = w.accountOf(keyID); r.account == "" {
-			w.violated(*r, "gave %s, which AWS never made", keyID)
+			w.violated(*r, "returned %s, which AWS never made", keyID)
 		}
 	}
 }
 
-// answer returns the access key id on standard output, "" for a call that is not for credentials.
+// answer returns the access key ID on standard output, or "" for a call that
+// does not return credentials.
 func answer(r record) (keyID string, err error) {
 	switch r.kind {
 	case doPrint:
@@ -192,7 +194,7 @@ func answer(r record) (keyID string, err error) {
 	case doList:
 		var out []struct{ Name string }
 		return "", json.Unmarshal([]byte(r.stdout), &out)
-	case doAdd, doForce, doImport: // they may show what is to change in the AWS files
+	case doAdd, doForce, doImport: // these may show the changes to the AWS files
 		return "", nil
 	default:
 		if r.stdout != "" {
@@ -202,12 +204,12 @@ func answer(r record) (keyID string, err error) {
 	}
 }
 
-// violated notes a violation together with what happened to the name of r.
+// violated records a violation together with the story of the name of r.
 func (w *world) violated(r record, format string, args ...any) {
 	w.report.violated(nil, "#%d %s: %s\n  %s", r.number, r.call, fmt.Sprintf(format, args...), strings.TrimSpace(r.stderr))
 }
 
-// story is what happened to a name in this round, up to its end.
+// story returns what happened to a name in this round, up to now.
 func (w *world) story(store, name string) []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -224,7 +226,7 @@ func (w *world) story(store, name string) []string {
 		}
 		line += fmt.Sprintf(": %d", r.code)
 		if r.account != "" {
-			line += ", gave " + r.account
+			line += ", returned" + r.account
 		}
 		if first, _, _ := strings.Cut(r.stderr, "\n"); first != "" {
 			line += "  " + strings.TrimPrefix(first, "awsexec: ")
@@ -234,7 +236,7 @@ func (w *world) story(store, name string) []string {
 	return story
 }
 
-// leftovers are the processes of awsexec that still run.
+// leftovers returns the processes of awsexec that still run.
 func (w *world) leftovers() []string {
 	var found []string
 	w.eachProcess(func(pid string, cmdline []byte) {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// TestChaos is a small part of "make chaos".
+// TestChaos runs a small part of "make chaos".
 func TestChaos(t *testing.T) {
 	r, err := run(t.Context(), options{
 		seed: 1, rounds: 3, calls: 150, parallel: 12, limit: 25 * time.Second, keyring: true, restores: true, log: t.Logf,
@@ -19,7 +19,7 @@ func TestChaos(t *testing.T) {
 	r.print(&text)
 	t.Log(text.String())
 	if len(r.violations) > 0 {
-		t.Error("something happened that must never happen; see above")
+		t.Error("an invariant was violated; see above")
 	}
 	if r.noKeyring != "" && os.Getenv("AWSEXEC_TEST_REQUIRE") == "all" {
 		t.Error("no keyring: " + r.noKeyring)

@@ -17,16 +17,16 @@ import (
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
-// kept is a copy of what awsexec keeps, as a backup has it.
+// kept is a copy of awsexec's files, like a backup.
 type kept struct {
 	dir    string
-	values map[string]string // accounts in keystore.age, by name
+	values map[string]string // the accounts in keystore.age, by name
 }
 
-// keptMost is how many copies there are at most.
+// keptMost is the largest number of copies.
 const keptMost = 6
 
-// What is copied: below the home.
+// The files to copy, relative to the home.
 var (
 	storeFile = map[string]string{inFile: "data/awsexec/keystore.age"}
 	indexFile = map[string]string{inFile: "data/awsexec/keystore.index.json", inKeyring: "data/awsexec/keyring.index.json"}
@@ -34,7 +34,7 @@ var (
 
 const sessionsDir = "cache/awsexec"
 
-// copyFiles keeps a copy of all files. Nobody changes a keystore meanwhile.
+// copyFiles copies all files. No keystore may change meanwhile.
 func (w *world) copyFiles(number int) error {
 	k := kept{dir: w.path("kept", fmt.Sprint(number))}
 	for _, file := range []string{storeFile[inFile], indexFile[inFile], indexFile[inKeyring]} {
@@ -54,7 +54,8 @@ func (w *world) copyFiles(number int) error {
 	return nil
 }
 
-// contentOf decrypts an encrypted file, as age(1) can, and returns whose key each name has.
+// contentOf decrypts an encrypted file, as age(1) can, and returns the account
+// of each name's key.
 func (w *world) contentOf(path string) (map[string]string, error) {
 	sealed, err := os.ReadFile(path)
 	if err != nil {
@@ -86,14 +87,15 @@ func (w *world) contentOf(path string) (map[string]string, error) {
 		if name, ok := strings.CutPrefix(item, "awsexec/"); ok && json.Unmarshal(value, &key) == nil {
 			values[name] = w.owner(key.AccessKeyID)
 			w.mu.Lock()
-			w.owners[key.AccessKeyID] = values[name] // it may be deleted at AWS when it is restored
+			w.owners[key.AccessKeyID] = values[name] // the key may be deleted at AWS when the file is restored
 			w.mu.Unlock()
 		}
 	}
 	return values, nil
 }
 
-// owner is the account of a long-term key, of one that awsexec has made too.
+// owner returns the account of a long-term key, even of one that awsexec
+// created.
 func (w *world) owner(keyID string) string {
 	if account := w.accountOf(keyID); account != "" {
 		return account
@@ -108,7 +110,7 @@ func (w *world) owner(keyID string) string {
 	return account
 }
 
-// copyFile puts a copy of from in the place of to, in one step.
+// copyFile replaces the file to with a copy of from, in one step.
 func copyFile(from, to string) error {
 	data, err := os.ReadFile(from)
 	if err != nil {
@@ -124,7 +126,7 @@ func copyFile(from, to string) error {
 	return os.Rename(temp, to)
 }
 
-// copyTree copies what is there: files come and go.
+// copyTree copies a directory. It ignores errors, because files come and go.
 func copyTree(from, to string) {
 	_ = filepath.WalkDir(from, func(path string, d fs.DirEntry, err error) error {
 		if err == nil && d.Type().IsRegular() {
@@ -135,7 +137,7 @@ func copyTree(from, to string) {
 	})
 }
 
-// restoreTree puts a copy of a directory in the place of to.
+// restoreTree replaces the directory to with a copy.
 func restoreTree(from, to string) error {
 	old := to + ".old"
 	if err := os.Rename(to, old); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -150,7 +152,7 @@ func restoreTree(from, to string) error {
 	}
 }
 
-// writeCredentials makes the credentials file one with the keys of plaintext alone.
+// writeCredentials writes a credentials file with only the keys of plaintext.
 func (w *world) writeCredentials() error {
 	var text strings.Builder
 	for name, id := range w.plaintext {
@@ -159,7 +161,8 @@ func (w *world) writeCredentials() error {
 	return os.WriteFile(w.path(".aws", "credentials"), []byte(text.String()), 0o600)
 }
 
-// checkFiles looks for secrets where they must not be, and for what is half done if nothing should be.
+// checkFiles searches for secrets where they must not be, and for unfinished
+// files if halfDone is true.
 func (w *world) checkFiles(halfDone bool) error {
 	return filepath.WalkDir(w.dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -169,7 +172,7 @@ func (w *world) checkFiles(halfDone bool) error {
 			return filepath.SkipDir
 		}
 		if halfDone && strings.Contains(d.Name(), ".tmp-") {
-			w.report.violated(nil, "left half done: %s", path)
+			w.report.violated(nil, "unfinished file left: %s", path)
 		}
 		if !d.Type().IsRegular() || strings.HasPrefix(path, w.path(".aws")) {
 			return nil

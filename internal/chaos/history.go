@@ -8,23 +8,25 @@ import (
 	"time"
 )
 
-// none is the value of a name that has no key.
+// none is the value of a name without a key.
 const none = ""
 
-// change is an attempt to change whose key a name has.
+// change is an attempt to change the key of a name.
 type change struct {
 	value      string // the user's account, or none
 	start, end time.Time
-	sure       bool // it took effect, at some moment between start and end; else it may have
+	sure       bool // it took effect, at some moment between start and end; otherwise it may have
 }
 
-// history is an append-only log of the changes of one name. Its methods may be called at the same time.
+// history is an append-only log of the changes of one name. Its methods are
+// safe for concurrent use.
 type history struct {
 	mu      sync.Mutex
 	changes []change
 }
 
-// begin appends a change that is under way, and returns what ends it: at a time, surely, perhaps, or not at all.
+// begin appends a change that has started. The function that it returns ends
+// the change at a time, with an outcome.
 func (h *history) begin(value string, start time.Time) (end func(at time.Time, happened outcome)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -40,7 +42,7 @@ func (h *history) begin(value string, start time.Time) (end func(at time.Time, h
 	}
 }
 
-// outcome is what is known of a change that has ended.
+// outcome is what is known about a change that has ended.
 type outcome int
 
 const (
@@ -51,15 +53,16 @@ const (
 
 var farAway = time.Unix(1<<40, 0)
 
-// settle replaces the log by one value that is known at a time.
+// settle replaces the log with one value that is known at a time.
 func (h *history) settle(value string, at time.Time) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.changes = []change{{value: value, start: at, end: at, sure: true}}
 }
 
-// allowed returns the values that the name may have had at some moment from start to end. A value is excluded only by a sure change that
-// began after its own change had ended, and ended before start.
+// allowed returns the values that the name may have had at some moment from
+// start to end. Only a sure change excludes older values: one that began after
+// their own change had ended, and ended before start.
 func (h *history) allowed(start, end time.Time) []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()

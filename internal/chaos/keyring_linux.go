@@ -7,16 +7,17 @@ import (
 	"github.com/awsexec/awsexec/internal/keyringtest"
 )
 
-// keyring keeps a gnome-keyring alive: one that has ended, by itself or because a plan says so, is started again.
+// keyring keeps a gnome-keyring running. It starts the keyring again when it
+// has ended, by itself or because of the plan.
 type keyring struct {
 	bus       *keyringtest.Bus
 	requests  chan func()
 	done      chan struct{}
 	restarted int
-	err       error // the keyring could not be started again
+	err       error // why the keyring could not be started again
 }
 
-// checkEvery is how often the keyring is looked after.
+// checkEvery is how often the keyring is checked.
 const checkEvery = 300 * time.Millisecond
 
 func startKeyring(w *world) (*keyring, error) {
@@ -34,7 +35,7 @@ func startKeyring(w *world) (*keyring, error) {
 	return k, nil
 }
 
-// keep is the only one that uses the bus.
+// keep watches the keyring. No other goroutine uses the bus.
 func (k *keyring) keep() {
 	defer close(k.done)
 	tick := time.NewTicker(checkEvery)
@@ -72,7 +73,7 @@ func (k *keyring) do(request func()) {
 	<-finished
 }
 
-// end ends the keyring, as at the end of a session. It comes back by itself.
+// end ends the keyring, like the end of a desktop session. It is started again.
 func (k *keyring) end() {
 	k.do(func() {
 		pids := k.bus.PIDs()
@@ -80,7 +81,7 @@ func (k *keyring) end() {
 	})
 }
 
-// ready returns when there is a keyring, with the number of restarts so far.
+// ready waits until the keyring runs and returns the number of restarts so far.
 func (k *keyring) ready() (restarted int, err error) {
 	k.do(func() {
 		k.revive()

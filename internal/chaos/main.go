@@ -1,11 +1,14 @@
 //go:build linux
 
-// Command chaos runs hundreds of awsexec at once on the same names, kills some of them, fails and delays AWS, restarts the keyring and
-// restores old files, and checks what may never happen: "make chaos".
+// Command chaos runs hundreds of awsexec processes at once on the same names.
+// It kills some of them, fails and delays AWS, restarts the keyring and
+// restores old files, and checks invariants: "make chaos".
 //
-// It builds awsexec, with an encrypted file that costs nothing to open, and treats it as a black box: a stand-in for AWS and a real
-// gnome-keyring on a bus of its own, all in a temporary directory. What every call does and when is drawn from a seed, which is printed;
-// how the processes interleave is not repeatable. A violation is printed with what happened to its name, and the exit code is 1.
+// It builds awsexec with an encrypted file that opens quickly, and treats it as
+// a black box, with a stand-in for AWS and a real gnome-keyring on a private
+// bus, all in a temporary directory. A seed, which is printed, determines what
+// every call does and when. How the processes interleave is not repeatable. A
+// violation is printed with the story of its name, and the exit code is 1.
 package main
 
 import (
@@ -18,7 +21,7 @@ import (
 	"time"
 )
 
-// options say how much chaos there is.
+// options say how much to run.
 type options struct {
 	seed     uint64
 	rounds   int
@@ -32,12 +35,12 @@ type options struct {
 
 func main() {
 	o := options{keyring: true, log: func(format string, args ...any) { fmt.Fprintf(os.Stderr, "chaos: "+format+"\n", args...) }}
-	flag.Uint64Var(&o.seed, "seed", rand.Uint64(), "what the calls are drawn from")
-	flag.IntVar(&o.rounds, "rounds", 20, "rounds; after each, everything is checked")
-	flag.IntVar(&o.calls, "calls", 200, "calls in a round")
-	flag.IntVar(&o.parallel, "parallel", 24, "calls at once")
-	flag.DurationVar(&o.limit, "limit", 9*time.Minute, "begin no round after this time")
-	flag.BoolVar(&o.restores, "restores", true, "restore earlier copies of files too")
+	flag.Uint64Var(&o.seed, "seed", rand.Uint64(), "seed of the random calls")
+	flag.IntVar(&o.rounds, "rounds", 20, "number of rounds; everything is checked after each")
+	flag.IntVar(&o.calls, "calls", 200, "number of calls in a round")
+	flag.IntVar(&o.parallel, "parallel", 24, "number of calls at once")
+	flag.DurationVar(&o.limit, "limit", 9*time.Minute, "start no round after this time")
+	flag.BoolVar(&o.restores, "restores", true, "also restore earlier copies of files")
 	flag.Parse()
 	if flag.NArg() > 0 || o.rounds < 1 || o.calls < 1 || o.parallel < 1 {
 		flag.Usage()

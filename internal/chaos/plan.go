@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// kind is what a call is.
+// kind is the kind of a call.
 type kind string
 
 const (
@@ -28,7 +28,7 @@ const (
 	doUnlock kind = "unlock"
 	doLock   kind = "lock"
 
-	// These are not calls of awsexec.
+	// These kinds are not calls of awsexec.
 	doCopy          kind = "copy files"
 	restoreStore    kind = "restore store"
 	restoreIndex    kind = "restore index"
@@ -36,7 +36,7 @@ const (
 	restoreSessions kind = "restore sessions"
 )
 
-// shares are how often each kind is drawn.
+// shares is how often each kind is drawn.
 var shares = []struct {
 	kind
 	share int
@@ -53,39 +53,40 @@ const (
 
 var names = []string{"dev", "prod", "work", "ci"}
 
-// usersPerStore is how many users' keys go around in each store.
+// usersPerStore is the number of users whose keys each store holds.
 const usersPerStore = 4
 
-// call is one thing to be done, with all that is drawn for it.
+// call is one action, with all its random choices.
 type call struct {
 	number       int
 	kind         kind
 	store, name  string
-	user         int            // whose key add gives
+	user         int            // the user whose key add stores
 	whole        bool           // clear: all sessions
-	noPassphrase bool           // the file's passphrase is not given
-	signal       syscall.Signal // sent after; 0 for none
+	noPassphrase bool           // without the file's passphrase
+	signal       syscall.Signal // sent after that time; 0 for none
 	after        time.Duration
 }
 
-// weather is what AWS and the keyring do in one round.
+// weather is the behavior of AWS and the keyring in one round.
 type weather struct {
-	delay    time.Duration // of each session
-	failures int           // of sessions, of each kind
+	delay    time.Duration // before each session
+	failures int           // number of failed calls, of each kind
 	nth      int           // the call whose answer is lost; 0 for none
-	offset   time.Duration // of AWS's clock
-	restarts int           // of the keyring
+	offset   time.Duration // offset of AWS's clock
+	restarts int           // number of restarts of the keyring
 }
 
 // round is the plan of one round.
 type round struct {
 	weather
 	calls []call
-	// plaintext are the names that have a key in the credentials file at first, for import to find, by the number of its user.
+	// plaintext holds, by store, the names that have a key in the credentials
+	// file at first, for import to find, with the number of the user.
 	plaintext map[string]map[string]int
 }
 
-// plan draws round number n.
+// plan returns the plan of round number n.
 func plan(o options, n int) round {
 	r := rand.New(rand.NewPCG(o.seed, uint64(n)))
 	stores := []string{inFile}
@@ -135,14 +136,14 @@ func plan(o options, n int) round {
 		case 5:
 			c.signal = syscall.SIGTERM
 		}
-		// Most calls take 10 to 100 ms, and some much longer.
+		// Most calls take 10 to 100 ms, and some take much longer.
 		c.after = time.Duration(math.Exp(r.Float64()*math.Log(500)) * float64(time.Millisecond))
 		out.calls = append(out.calls, c)
 	}
 	return out
 }
 
-// restores reports whether c puts an earlier copy of files in their place.
+// restores reports whether c restores an earlier copy of files.
 func (c call) restores() bool {
 	return slices.Contains([]kind{restoreStore, restoreIndex, restoreBoth, restoreSessions}, c.kind)
 }

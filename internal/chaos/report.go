@@ -13,16 +13,16 @@ import (
 	"time"
 )
 
-// report is what came of it. Its methods may be called at the same time.
+// report collects the results. Its methods are safe for concurrent use.
 type report struct {
 	options
 	took        time.Duration
 	roundsDone  int
-	restarts    int    // of the keyring
-	noKeyring   string // why there is none
+	restarts    int    // number of restarts of the keyring
+	noKeyring   string // why there is no keyring
 	mu          sync.Mutex
 	rows        map[kind]*row
-	identities  int // sessions whose user was compared with the history
+	identities  int // number of sessions whose user was compared to the history
 	keysChecked int
 	violations  []violation
 }
@@ -33,7 +33,7 @@ type row struct {
 	longest                      time.Duration
 }
 
-// violation is something that must never happen.
+// violation is a violated invariant.
 type violation struct {
 	what  string
 	story []string // what happened to its name in that round
@@ -64,7 +64,7 @@ func (r *report) violated(story []string, format string, args ...any) {
 	r.violations = append(r.violations, violation{fmt.Sprintf(format, args...), story})
 }
 
-// shown is how many violations are printed in full.
+// shown is the number of violations that are printed in full.
 const shown = 8
 
 func (r *report) print(to io.Writer) {

@@ -12,7 +12,7 @@ import (
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
-// run has as many rounds as o says, or as there is time for.
+// run runs the rounds of o, or fewer if the time is up.
 func run(ctx context.Context, o options) (*report, error) {
 	r := &report{options: o, rows: map[kind]*row{}}
 	w, err := newWorld(ctx, o, r)
@@ -45,7 +45,7 @@ func run(ctx context.Context, o options) (*report, error) {
 	return r, context.Cause(ctx)
 }
 
-// firstKeys puts a key into each store, and keeps a first copy.
+// firstKeys puts a key into each store, and makes the first copy.
 func (w *world) firstKeys() error {
 	for _, store := range w.stores() {
 		for i, name := range names[:2] {
@@ -59,7 +59,7 @@ func (w *world) firstKeys() error {
 	return w.copyFiles(0)
 }
 
-// round does all calls of p, several at a time.
+// round makes all calls of p, several at a time.
 func (w *world) round(ctx context.Context, p round) error {
 	w.log = nil
 	w.plaintext = map[string]string{}
@@ -114,7 +114,7 @@ func (w *world) round(ctx context.Context, p round) error {
 	return err
 }
 
-// do does one call, with the changes of its name in the history.
+// do makes one call and records changes of its name in the history.
 func (w *world) do(c call) error {
 	r := record{call: c, start: time.Now()}
 	var err error
@@ -139,10 +139,12 @@ func (w *world) do(c call) error {
 	return err
 }
 
-// afterDeath is how long a keyring may take to do what a process has asked for that is no more.
+// afterDeath is how long a keyring may take to execute a request of a process
+// that has ended.
 const afterDeath = 2 * time.Second
 
-// change runs a call that changes the key of a name. A rotation does not change whose it is.
+// change runs a call that changes the key of a name. A rotation keeps the
+// account of the key.
 func (w *world) change(c call) record {
 	value := none
 	switch c.kind {
@@ -160,7 +162,7 @@ func (w *world) change(c call) record {
 	end := w.histories[c.store][c.name].begin(value, time.Now())
 	r := w.run(c)
 	switch {
-	case r.code == 0 && c.kind != doImport: // which may find that another has moved the key
+	case r.code == 0 && c.kind != doImport: // import may find that another process has moved the key
 		end(r.end, yes)
 	case strings.Contains(r.stderr, "there already") || strings.Contains(r.stderr, "nothing was stored"):
 		end(r.end, no)
@@ -170,7 +172,7 @@ func (w *world) change(c call) record {
 	return r
 }
 
-// restore copies files, or puts an earlier copy in their place.
+// restore copies files, or restores an earlier copy.
 func (w *world) restore(c call) error {
 	k := w.kept[c.user%len(w.kept)]
 	index := func() error {
@@ -198,7 +200,8 @@ func (w *world) restore(c call) error {
 	return err
 }
 
-// watchProcesses looks for secrets in the arguments of all processes until stop is called.
+// watchProcesses searches the arguments of all processes for secrets until stop
+// is called.
 func (w *world) watchProcesses() (stop func()) {
 	stopped := make(chan struct{})
 	var watching sync.WaitGroup
@@ -224,7 +227,8 @@ func (w *world) watchProcesses() (stop func()) {
 	}
 }
 
-// compareIdentities checks whose credentials the calls of this round gave.
+// compareIdentities checks the accounts of the credentials that the calls of
+// this round returned.
 func (w *world) compareIdentities() {
 	for _, r := range w.log {
 		if r.account == "" {
@@ -232,46 +236,49 @@ func (w *world) compareIdentities() {
 		}
 		w.report.identities++
 		allowed := w.histories[r.store][r.name].allowed(r.start, r.end)
-		// A key in the AWS files serves a name that the store has none for. A keyring cannot be enumerated: a name that a restored
-		// index does not have is not looked up there where the AWS files have a key, either.
+		// If the store has no key for a name, a key in the AWS files is used. A
+		// keyring cannot be enumerated: if a restored index lacks a name and
+		// the AWS files have a key, the keyring is not asked for the name
+		// either.
 		if id, ok := w.plaintext[r.name]; ok && (slices.Contains(allowed, none) || w.indexRestored(r)) {
 			allowed = append(allowed, w.accountOf(id))
 		}
 		if !slices.Contains(allowed, r.account) {
-			w.report.violated(w.story(r.store, r.name), "#%d %s gave a session of %s, and the name had %q", r.number, r.call, r.account, allowed)
+			w.report.violated(w.story(r.store, r.name), "#%d %s returned a session of %s, and the name had %q", r.number, r.call, r.account, allowed)
 		}
 	}
 }
 
-// indexRestored reports whether the index of the keyring may be an old one when r reads it.
+// indexRestored reports whether r may read an old index of the keyring.
 func (w *world) indexRestored(r record) bool {
 	return r.store == inKeyring && slices.ContainsFunc(w.log, func(other record) bool {
 		return other.store == inKeyring && other.restores() && other.start.Before(r.end)
 	})
 }
 
-// last is a pass with nothing else at work: every name works, and nothing is left over.
+// last checks, when nothing else runs, that every name works and nothing is
+// left over.
 func (w *world) last() error {
 	for _, store := range w.stores() {
 		if r := w.quiet(nil, store, "clear"); r.code != 0 {
-			w.report.violated(nil, "at last, clear: %s", r.stderr)
+			w.report.violated(nil, "at the end, clear: %s", r.stderr)
 		}
 		for _, name := range names {
 			value := w.histories[store][name].allowed(time.Now(), time.Now())[0]
 			r := w.quiet(nil, store, "whoami", "-p", name, "--json", "--unmasked")
 			switch {
 			case value == none && r.code == 0:
-				w.report.violated(nil, "at last, %s in the %s has a key", name, store)
+				w.report.violated(nil, "at the end, %s in the %s has a key", name, store)
 			case value != none && !strings.Contains(r.stdout, value):
-				w.report.violated(nil, "at last, %s in the %s does not work: %s", name, store, r.stderr)
+				w.report.violated(nil, "at the end, %s in the %s does not work: %s", name, store, r.stderr)
 			}
 			if value == none {
 				continue
 			}
-			// What killed writes have left goes with the next ones.
+			// The next writes remove the unfinished files of killed ones.
 			for _, args := range [][]string{{"rotate", name, "--yes"}, {"-p", name}} {
 				if r := w.quiet(nil, store, args...); r.code != 0 && !strings.Contains(r.stderr, "stored as") {
-					w.report.violated(nil, "at last, %v in the %s: %s", args, store, r.stderr)
+					w.report.violated(nil, "at the end, %v in the %s: %s", args, store, r.stderr)
 				}
 			}
 		}

@@ -25,10 +25,11 @@ const (
 	region        = "eu-west-1"
 )
 
-// user is an IAM user in an account of its own, by which its sessions are known.
+// user is an IAM user in a separate account, which identifies the user's
+// sessions.
 type user struct {
 	account, arn string
-	keyID        string // the key that add gives to awsexec: active at AWS when a round begins
+	keyID        string // the key that add stores: active at AWS at the start of a round
 }
 
 // world is a home directory, AWS and a keyring.
@@ -39,23 +40,23 @@ type world struct {
 	awsexec string
 	env     map[string]string
 	aws     *ststest.Server
-	keyring *keyring // nil without one
+	keyring *keyring // nil without a keyring
 	began   time.Time
 
 	users     map[string][]*user             // by store
 	histories map[string]map[string]*history // by store and name
-	secrets   map[string]string              // of long-term keys, by id; changed between rounds only
-	owners    map[string]string              // accounts of long-term keys, by id; the same
-	plaintext map[string]string              // names that have a key in the credentials file at first, and its id
-	kept      []kept                         // copies of files, the oldest first
-	writing   sync.RWMutex                   // held by who changes keystores, and by restoring exclusively, as a user would do it
+	secrets   map[string]string              // the secrets of long-term keys, by ID; changed only between rounds
+	owners    map[string]string              // the accounts of long-term keys, by ID; changed only between rounds
+	plaintext map[string]string              // the IDs of the keys in the credentials file at the start of a round, by name
+	kept      []kept                         // copies of files, oldest first
+	writing   sync.RWMutex                   // held for reading by calls that change keystores, and for writing by a restore
 
 	mu     sync.Mutex
-	minted map[string]string // accounts of sessions, by access key id
-	log    []record          // of this round
+	minted map[string]string // the accounts of sessions, by access key ID
+	log    []record          // the calls of this round
 }
 
-// newWorld makes a world. The caller must close it, even after an error.
+// newWorld creates a world. The caller must close it, even after an error.
 func newWorld(ctx context.Context, o options, r *report) (*world, error) {
 	w := &world{
 		options: o, report: r, began: time.Now(), users: map[string][]*user{}, histories: map[string]map[string]*history{},
@@ -107,12 +108,12 @@ func newWorld(ctx context.Context, o options, r *report) (*world, error) {
 	return w, w.populate()
 }
 
-// populate makes the users, the AWS config, and a first key in each store.
+// populate creates the users, the AWS config, and a first key in each store.
 func (w *world) populate() error {
 	var config strings.Builder
 	for i, name := range names {
 		fmt.Fprintf(&config, "# %d\n[profile %s]\nregion = %s\n", i, name, region)
-		if i%2 == 0 { // import adds it to the others
+		if i%2 == 0 { // for the other profiles, import adds it
 			fmt.Fprintf(&config, "credential_process = %s --profile %s\n", w.awsexec, name)
 		}
 	}
@@ -140,7 +141,7 @@ func (w *world) populate() error {
 	return nil
 }
 
-// newKey gives u one more key at AWS, for add.
+// newKey creates one more key for u at AWS, for add to store.
 func (w *world) newKey(u *user) error {
 	n := len(w.secrets)
 	u.keyID = fmt.Sprintf("AKIACHAOS%011d", n)
@@ -173,7 +174,7 @@ func (w *world) noteMinted(c aws.Credentials) {
 	w.minted[c.AccessKeyID] = c.AccountID
 }
 
-// accountOf is whose a key or a session is; "" if it is not known.
+// accountOf returns the account of a key or a session, or "" if it is unknown.
 func (w *world) accountOf(keyID string) string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -187,7 +188,8 @@ func (w *world) path(elem ...string) string {
 	return filepath.Join(append([]string{w.dir}, elem...)...)
 }
 
-// environ is the environment of a call: the world's, changed by extra, where "NAME" alone takes a variable out.
+// environ returns the environment of a call: the world's, changed by extra.
+// "NAME" without a value removes a variable.
 func (w *world) environ(extra ...string) []string {
 	env := maps.Clone(w.env)
 	for _, kv := range extra {
@@ -212,7 +214,7 @@ func (w *world) close() {
 		w.aws.Close()
 	}
 	if w.awsexec != "" {
-		w.quiet(nil, inFile, "lock") // nothing stays in the kernel
+		w.quiet(nil, inFile, "lock") // leaves nothing in the kernel
 	}
 	if w.dir != "" {
 		os.RemoveAll(w.dir)

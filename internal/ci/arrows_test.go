@@ -16,7 +16,8 @@ import (
 
 const module = "github.com/awsexec/awsexec/"
 
-// arrows are the packages of ours that a package may import. What is in no row may import none.
+// arrows lists, for each package of ours, the packages of ours that it may
+// import. A package without a row may import none.
 var arrows = map[string]string{
 	"cmd/awsexec": "internal/cli internal/fastpath/tickets",
 	"internal/cli": "exec keystore processfmt internal/awsapi internal/credentials internal/doctor internal/explain " +
@@ -57,7 +58,8 @@ var arrows = map[string]string{
 	"internal/demo":    "processfmt internal/ststest",
 }
 
-// TestArrows: imports between our packages go one way, as the table says, on every system.
+// Imports between our packages go only in the directions of the table, on every
+// system.
 func TestArrows(t *testing.T) {
 	used := map[string]map[string]bool{}
 	for _, system := range []string{"linux", "darwin", "windows"} {
@@ -75,7 +77,7 @@ func TestArrows(t *testing.T) {
 		}
 	}
 	if len(used["cmd/awsexec"]) == 0 {
-		t.Fatal("no imports are seen")
+		t.Fatal("go list shows no imports")
 	}
 	for from, imports := range used {
 		allowed := strings.Fields(arrows[from])
@@ -88,13 +90,13 @@ func TestArrows(t *testing.T) {
 	for from, allowed := range arrows {
 		for _, to := range strings.Fields(allowed) {
 			if !used[from][to] {
-				t.Errorf("%s may import %s and does not: take it out of the table", from, to)
+				t.Errorf("%s may import %s but does not: remove it from the table", from, to)
 			}
 		}
 	}
 }
 
-// TestFastPathIsLight: nothing that costs much to initialise comes before the fast path.
+// The fast path needs no package that is expensive to initialize.
 func TestFastPathIsLight(t *testing.T) {
 	heavy := []string{"net", "net/http", "encoding/xml", "regexp", "crypto/tls",
 		"github.com/aws/", "github.com/alecthomas/", "github.com/godbus/", "github.com/zalando/", "filippo.io/"}
@@ -108,12 +110,12 @@ func TestFastPathIsLight(t *testing.T) {
 		}
 	}
 	if seen == 0 {
-		t.Fatal("no dependencies are seen")
+		t.Fatal("go list shows no dependencies")
 	}
 }
 
-// TestGoroutinesAreCaught: a panic in any goroutine that the command starts itself is caught, or Go would end the process with the exit code of
-// wrong usage.
+// A panic in any goroutine that the command starts is caught. Otherwise Go
+// would end the process with the exit code of wrong usage.
 func TestGoroutinesAreCaught(t *testing.T) {
 	seen := 0
 	for _, system := range []string{"linux", "darwin", "windows"} {
@@ -135,11 +137,12 @@ func TestGoroutinesAreCaught(t *testing.T) {
 		}
 	}
 	if seen == 0 {
-		t.Fatal("no files are seen")
+		t.Fatal("go list shows no files")
 	}
 }
 
-// TestTwoExecs: no file imports both our package exec and os/exec, which it would be taken for.
+// No file imports both our package exec and os/exec, because readers would
+// confuse them.
 func TestTwoExecs(t *testing.T) {
 	files := 0
 	for file := range goList(t, "linux", `{{$d := .Dir}}{{range .GoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}{{range .TestGoFiles}}{{$d}}/{{.}}{{"\n"}}{{end}}`, "./...") {
@@ -156,11 +159,11 @@ func TestTwoExecs(t *testing.T) {
 		}
 	}
 	if files == 0 {
-		t.Fatal("no files are seen")
+		t.Fatal("go list shows no files")
 	}
 }
 
-// goList yields the lines that go list prints for the repository, as seen from system.
+// goList yields the lines that go list prints for the repository on system.
 func goList(t *testing.T, system, format string, args ...string) func(yield func(string) bool) {
 	t.Helper()
 	cmd := exec.Command("go", append([]string{"list", "-buildvcs=false", "-f", format}, args...)...)

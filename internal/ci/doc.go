@@ -1,4 +1,4 @@
-// Package ci holds what watches over the repository as a whole: the installer
-// of what tests need, the script that runs them, and a test of which packages
-// may import which.
+// Package ci checks the repository as a whole. It holds the installer of what
+// tests need, the script that runs the tests, and a test of the imports between
+// packages.
 package ci

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Runs every fuzz target for the time that is given, one after the other, on one processor each.
+# Runs every fuzz target for the given time, one after the other, on one processor.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-# Many of them write small files and have them synced.
+# Many targets write and sync small files, which is faster in memory.
 [ ! -w /dev/shm ] || export TMPDIR=/dev/shm
 
 failed=0

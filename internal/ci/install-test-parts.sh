@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
-# Installs the real programs that the tests run against: a keyring, AWS clients, dialogs and a display for them, shells, Wine with
-# a compiler for what it lacks, and a C compiler for -race.
+# Installs the real programs that the tests run against: a keyring, AWS clients, dialogs
+# with a display, shells, Wine with a compiler for the library that it lacks, and a C
+# compiler for -race.
 #
-# It installs only what is missing, and only where it may: Debian packages as root with apt-get, the JavaScript client from
-# its lock file with npm. Elsewhere it says what to type. Tests skip what is missing, so that is no failure, unless
-# AWSEXEC_TEST_REQUIRE=all.
+# It installs only missing programs, and only where it may: Debian packages with apt-get
+# if it runs as root, and the JavaScript client with npm from its lock file. Otherwise it
+# prints the command to run. A program that stays missing is not an error, because tests
+# skip it, unless AWSEXEC_TEST_REQUIRE=all.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 js=internal/e2e/testdata/js
 
 has() { command -v "$1" >/dev/null 2>&1; }
 
-# A version manager's shim may stand before the system's aws or python3: any on the PATH or of the system will do.
-any() { # any NAME TEST…: some program called NAME passes the test
+# A version manager's shim may hide the system's aws or python3: try all of them.
+any() { # any NAME TEST…: check whether a program called NAME passes the test
 	local name=$1 path
 	shift
 	for path in $(type -ap "$name") "/usr/bin/$name"; do
@@ -23,7 +25,7 @@ any() { # any NAME TEST…: some program called NAME passes the test
 is_aws2() { [[ $("$1" --version 2>/dev/null) == aws-cli/2.* ]]; }
 has_boto3() { "$1" -c 'import boto3' 2>/dev/null; }
 
-# The Debian packages of what is missing, one a line.
+# Print the Debian packages of missing programs, one per line.
 missing() {
 	has gcc || printf '%s\n' gcc libc6-dev
 	has dbus-daemon || echo dbus
@@ -38,13 +40,14 @@ missing() {
 	has pinentry-gtk-2 || echo pinentry-gtk2
 	has zsh || echo zsh
 	has fish || echo fish
-	if [ "$(uname -m)" = x86_64 ]; then # else Wine runs nothing of ours
+	if [ "$(uname -m)" = x86_64 ]; then # Wine runs only programs for the same architecture
 		has wine || printf '%s\n' wine wine64
 		has x86_64-w64-mingw32-gcc || has x86_64-w64-mingw32-gcc-win32 || echo gcc-mingw-w64-x86-64-win32
 	fi
 }
 
-# A machine may have an old package list, another apt-get at work, or a poor network: wait, and try again.
+# The package list may be old, another apt-get may be running, or the network may be
+# unreliable: wait and retry.
 apt() {
 	local attempt
 	for attempt in 1 2 3; do
@@ -57,9 +60,9 @@ apt() {
 
 install_packages() { # install_packages PACKAGE…
 	local package
-	apt update || echo "the package list could not be brought up to date; trying with the one that is here" >&2
+	apt update || echo "cannot update the package list; using the old one" >&2
 	apt install --no-install-recommends "$@" && return
-	for package in "$@"; do # one that cannot be had must not keep out the others
+	for package in "$@"; do # one unavailable package must not stop the others
 		apt install --no-install-recommends "$package" || true
 	done
 }
@@ -68,9 +71,9 @@ if [ "$(uname -s)" = Linux ]; then
 	mapfile -t packages < <(missing)
 	if [ ${#packages[@]} -gt 0 ]; then
 		if ! has apt-get; then
-			echo "missing for the tests; these are the names of Debian's packages: ${packages[*]}"
+			echo "missing for the tests; the Debian packages are: ${packages[*]}"
 		elif [ "$(id -u)" != 0 ]; then
-			echo "missing for the tests; to install: sudo apt-get install --no-install-recommends ${packages[*]}"
+			echo "missing for the tests; install with: sudo apt-get install --no-install-recommends ${packages[*]}"
 		else
 			install_packages "${packages[@]}" </dev/null >&2
 		fi

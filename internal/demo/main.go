@@ -1,8 +1,10 @@
-// Command demo shows awsexec at work from end to end without an AWS account: "make demo".
+// Command demo shows awsexec at work from end to end without an AWS account:
+// "make demo".
 //
-// It builds awsexec, starts a stand-in for AWS STS on loopback, and runs the real binary in an empty home directory with the encrypted
-// file as keystore. It needs Go and nothing else, touches nothing outside a temporary directory, and fails if a step does not do
-// what it says.
+// It builds awsexec, starts a stand-in for AWS STS on loopback, and runs the
+// real binary in an empty home directory with the encrypted file as keystore.
+// It needs only Go, changes nothing outside a temporary directory, and fails if
+// a step does not do what it describes.
 package main
 
 import (
@@ -31,7 +33,8 @@ const (
 	serial = "arn:aws:iam::123456789012:mfa/alice"
 	seed   = "12345678901234567890"
 
-	// whoami, as the only argument, makes this program the one that a user would run: an SDK client that asks STS who it is.
+	// whoami, as the only argument, makes this program act as a user's program:
+	// an SDK client that asks STS for its identity.
 	whoami = "who-am-i"
 )
 
@@ -50,7 +53,8 @@ func main() {
 	}
 }
 
-// showIdentity is the child: it knows nothing of awsexec, and finds its credentials as every program that uses an AWS SDK does.
+// showIdentity is the child. It knows nothing of awsexec and finds its
+// credentials like any program that uses an AWS SDK.
 func showIdentity(ctx context.Context) error {
 	cfg, err := config.LoadDefaultConfig(ctx)
 	if err != nil {
@@ -64,11 +68,11 @@ func showIdentity(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("AWS takes me for %s; my key is %s, from %s\n", aws.ToString(out.Arn), c.AccessKeyID, c.Source)
+	fmt.Printf("my identity at AWS is %s; my key is %s, from %s\n", aws.ToString(out.Arn), c.AccessKeyID, c.Source)
 	return nil
 }
 
-// stage is the world in which the demo plays.
+// stage is the environment of the demo.
 type stage struct {
 	home, awsexec string
 	env           []string
@@ -108,14 +112,14 @@ func demo(ctx context.Context) error {
 	return s.play(ctx)
 }
 
-// play is the story.
+// play runs the steps of the demo.
 func (s *stage) play(ctx context.Context) error {
 	me, err := os.Executable()
 	if err != nil {
 		return err
 	}
 
-	say("A long-term key goes in. awsexec asks STS whose it is, keeps it encrypted, and adds the profile to ~/.aws/config.")
+	say("A long-term key goes in. awsexec asks STS for its identity, encrypts it, and adds the profile to ~/.aws/config.")
 	if _, err := s.run(ctx, keyID+"\n"+secret+"\n", "add", "work", "--stdin", "--write-config"); err != nil {
 		return err
 	}
@@ -123,7 +127,7 @@ func (s *stage) play(ctx context.Context) error {
 		return err
 	}
 
-	say("Short-lived credentials come out, as the JSON that every AWS SDK reads from a credential_process.")
+	say("Temporary credentials come out, as the JSON that every AWS SDK reads from a credential_process.")
 	out, err := s.run(ctx, "", "--profile", "work")
 	if err != nil {
 		return err
@@ -136,7 +140,7 @@ func (s *stage) play(ctx context.Context) error {
 		return err
 	}
 
-	say("A program gets them in its environment. The session is the one made before: no call is spent on a new one.")
+	say("A program gets them in its environment. The session is the one made before, so no new call is needed.")
 	out, err = s.run(ctx, "", "--profile", "work", "--", me, whoami)
 	if err != nil {
 		return err
@@ -148,7 +152,7 @@ func (s *stage) play(ctx context.Context) error {
 		return err
 	}
 
-	say("Or it is told nothing at all: the SDK reads ~/.aws/config and calls awsexec by itself.")
+	say("Or it gets nothing at all: the SDK reads ~/.aws/config and calls awsexec by itself.")
 	out, err = s.command(ctx, "AWS_PROFILE=work", "", me, whoami)
 	if err != nil {
 		return err
@@ -157,7 +161,7 @@ func (s *stage) play(ctx context.Context) error {
 		return err
 	}
 
-	say("With mfa_serial in the profile, a session costs a one-time code, and lasts 12 hours. (On a terminal, awsexec asks for it.)")
+	say("With mfa_serial in the profile, a new session needs an MFA code, and lasts 12 hours. (On a terminal, awsexec asks for the code.)")
 	if err := s.append(filepath.Join(".aws", "config"), "mfa_serial = "+serial+"\n"); err != nil {
 		return err
 	}
@@ -169,12 +173,12 @@ func (s *stage) play(ctx context.Context) error {
 		return err
 	}
 
-	say("What is stored, and for how long there is a session.")
+	say("The list shows what is stored, and how long each session lasts.")
 	if _, err := s.run(ctx, "", "list"); err != nil {
 		return err
 	}
 
-	say("The key is replaced by a new one of the same user. The session with MFA is good for that: no other code is asked for.")
+	say("The key is replaced by a new one of the same user. The session with MFA is still valid, so no other code is needed.")
 	if _, err := s.run(ctx, "", "rotate", "work", "--yes"); err != nil {
 		return err
 	}
@@ -182,21 +186,22 @@ func (s *stage) play(ctx context.Context) error {
 		return err
 	}
 	if keys := s.server.AccessKeys("arn:aws:iam::123456789012:user/alice"); len(keys) != 1 || keys[keyID] {
-		return errors.New("the old key is still there")
+		return errors.New("the old key still exists")
 	}
 
-	say("The key is removed, and with it everything made from it.")
+	say("The key is removed, with everything made from it.")
 	if _, err := s.run(ctx, "", "remove", "work", "--yes"); err != nil {
 		return err
 	}
 	if _, err := s.run(ctx, "", "--profile", "work"); err == nil {
-		return errors.New("there are still credentials")
+		return errors.New("credentials are left")
 	}
-	say("Done. Nothing is left behind, and nothing was asked of AWS.")
+	say("Done. Nothing is left behind, and AWS was never called.")
 	return nil
 }
 
-// run runs awsexec, showing what a user would see; what it returns is its standard output.
+// run runs awsexec, shows what a user would see, and returns its standard
+// output.
 func (s *stage) run(ctx context.Context, stdin string, args ...string) (string, error) {
 	return s.command(ctx, "", stdin, s.awsexec, args...)
 }
@@ -227,7 +232,7 @@ func (s *stage) command(ctx context.Context, variable, stdin, program string, ar
 	return out.String(), err
 }
 
-// show indents text and masks what would be a secret if this were AWS.
+// show prints text, indented, and masks what would be a secret with AWS.
 func show(text string) {
 	for line := range strings.Lines(text) {
 		for {
@@ -261,16 +266,16 @@ func (s *stage) append(name, line string) error {
 	return errors.Join(err, f.Close())
 }
 
-// calls checks how often STS has been asked for an operation.
+// calls checks the number of calls of an operation that STS has received.
 func (s *stage) calls(operation string, want int) error {
 	if got := s.server.Calls(operation); got != want {
 		return fmt.Errorf("%s has been called %d times, want %d", operation, got, want)
 	}
-	fmt.Printf("    (STS has been asked for %s %d time(s))\n", operation, want)
+	fmt.Printf("    (STS has received %s %d time(s))\n", operation, want)
 	return nil
 }
 
-// expect checks that out has all of parts.
+// expect checks that out contains all parts.
 func (s *stage) expect(out string, parts ...string) error {
 	for _, p := range parts {
 		if !strings.Contains(out, p) {

@@ -1,9 +1,12 @@
-// Command mutate checks the tests: it changes the program in one place after the other, each time for the worse, and runs the tests of that
-// package, which must fail: "make mutation".
+// Command mutate checks the tests: "make mutation". It makes one change after
+// another that breaks the program, and runs the tests of the changed package,
+// which must fail.
 //
-// Nothing in the repository is changed: "go test -overlay" reads the changed file from elsewhere. A change is found by the text that it
-// replaces, wherever that is, so that code can move; a text that is no longer there, or is there twice, is an error that names it, and so is a
-// change that does not compile. The exit code is 1 for errors, or if fewer changes than wanted are caught.
+// The repository does not change, because "go test -overlay" reads the changed
+// file from elsewhere. A change is identified by the text that it replaces, in
+// whatever file, so that code can move. It is an error if the text is missing
+// or not unique, or if the change does not compile. The exit code is 1 after an
+// error, or if the tests catch too few changes.
 package main
 
 import (
@@ -25,13 +28,14 @@ import (
 // wanted is the share of changes that the tests must catch.
 const wanted = 0.9
 
-// testLimit bounds the tests of one change, which may never end. That counts as caught.
+// testLimit limits the time of the tests of one change, which may hang. A
+// change whose tests hang counts as caught.
 const testLimit = 3 * time.Minute
 
-// mutation is one change, and what it would do to users.
+// mutation is one change, and its effect on users.
 type mutation struct{ old, new, why string }
 
-// outcome is what the tests make of a change.
+// outcome is the result of the tests of a change.
 type outcome string
 
 const (
@@ -42,8 +46,8 @@ const (
 )
 
 func main() {
-	only := flag.String("only", "", "only changes of files whose path contains this text")
-	check := flag.Bool("check", false, "only look whether the changes can be made, and compile")
+	only := flag.String("only", "", "make only changes of files whose path contains this text")
+	check := flag.Bool("check", false, "only check that the changes apply and compile")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		flag.Usage()
@@ -56,7 +60,8 @@ func main() {
 	}
 }
 
-// run prints what becomes of each change, and reports whether that is good enough.
+// run prints the outcome of each change, and reports whether enough changes
+// were caught.
 func run(ctx context.Context, only string, check bool) bool {
 	sources, err := readSources(".")
 	if err != nil {
@@ -104,7 +109,7 @@ func readSources(dir string) (map[string][]byte, error) {
 	return sources, err
 }
 
-// find returns the only file that has the text, once.
+// find returns the only file that contains text, once.
 func find(sources map[string][]byte, text string) (path string, err error) {
 	n := 0
 	for p, source := range sources {
@@ -114,12 +119,13 @@ func find(sources map[string][]byte, text string) (path string, err error) {
 		}
 	}
 	if n != 1 {
-		return "", fmt.Errorf("\n\tthe text is there %d times: %q", n, text)
+		return "", fmt.Errorf("\n\tthe text occurs %d times: %q", n, text)
 	}
 	return path, nil
 }
 
-// try runs the tests of the package of path with the change in it, and if they pass those of the packages in also.
+// try runs the tests of path's package with the change in it. If they pass, it
+// runs the tests of the packages in also.
 func try(ctx context.Context, path string, source []byte, m mutation, check bool) (outcome, string) {
 	dir, err := os.MkdirTemp("", "awsexec-mutate")
 	if err != nil {
@@ -144,7 +150,7 @@ func try(ctx context.Context, path string, source []byte, m mutation, check bool
 	at := "./" + filepath.ToSlash(filepath.Dir(path))
 	run := func(args ...string) (out []byte, err error) {
 		cmd := exec.CommandContext(ctx, "go", args...)
-		cmd.Env = append(os.Environ(), "GOFLAGS=-overlay="+overlay) // for programs that tests build, too
+		cmd.Env = append(os.Environ(), "GOFLAGS=-overlay="+overlay) // for programs that tests build too
 		return cmd.CombinedOutput()
 	}
 	if out, err := run("build", at); err != nil {

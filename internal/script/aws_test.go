@@ -14,7 +14,8 @@ import (
 
 type serverKey struct{}
 
-// controlAWS is the command aws: it looks at the stand-in, or makes it behave in a certain way.
+// controlAWS is the command aws: it examines the stand-in, or changes how it
+// behaves.
 func controlAWS(ts *testscript.TestScript, neg bool, args []string) {
 	server := ts.Value(serverKey{}).(*ststest.Server)
 	if neg || len(args) < 2 {
@@ -58,7 +59,8 @@ func controlAWS(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// sent checks parameters of the last call of action, and with Region= and Key= what it was signed with.
+// sent checks parameters of the last call of action. Region= and Key= stand for
+// the scope and the key of its signature.
 func sent(ts *testscript.TestScript, server *ststest.Server, action string, params []string) {
 	var last ststest.Request
 	for _, r := range server.Requests() {

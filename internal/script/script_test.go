@@ -20,18 +20,18 @@ import (
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
-var update = flag.Bool("update", false, "write what the programs print into the scripts that compare it")
+var update = flag.Bool("update", false, "write the programs' output into the scripts that compare it")
 
-// limit bounds one command of a script.
+// limit is the longest time of one command of a script.
 const limit = 30 * time.Second
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"mfacode": mfaCode})
 }
 
-// mfaCode prints the code that the MFA device of the user in its argument shows
-// now, as the mfa_process of a profile does. A second argument is how far the
-// clock of the device is ahead.
+// mfaCode prints the current code of a user's MFA device, as the mfa_process of
+// a profile does. Its first argument is the user, and a second one is how far
+// the device's clock is ahead.
 func mfaCode() {
 	now := time.Now()
 	if len(os.Args) > 2 {
@@ -44,20 +44,20 @@ func mfaCode() {
 	fmt.Println(ststest.TOTP([]byte("seed of "+os.Args[1]), now))
 }
 
-// TestScripts runs each script in a home directory and with an AWS of its own.
+// TestScripts runs each script in its own home directory, with its own AWS.
 //
 // Besides the commands of testscript there are:
 //
 //	awsexec [ARG…]              runs awsexec; with ! it must fail
 //	code N                      checks the exit code of the last awsexec
-//	terminal FILE COMMAND…      runs a command on a terminal; FILE says what is typed
+//	terminal FILE COMMAND…      runs a command on a terminal; FILE holds the input
 //	aws calls ACTION N          checks how many calls of an action arrived
 //	aws sent ACTION NAME=VALUE… checks parameters of the last call of an action
-//	aws fail ACTION STATUS CODE MESSAGE   has the next call of an action fail
-//	aws fail ACTION             breaks the connection of the next ten
-//	aws page ACTION STATUS      has a web page answer the next call of an action
-//	aws redirect ACTION STATUS URL   has a redirect answer it
-//	aws forbid|allow ACTION     has the policies forbid an action of IAM, or not
+//	aws fail ACTION STATUS CODE MESSAGE   fails the next call of an action
+//	aws fail ACTION             breaks the connection of the next ten calls
+//	aws page ACTION STATUS      answers the next call of an action with a web page
+//	aws redirect ACTION STATUS URL   answers it with a redirect
+//	aws forbid|allow ACTION     lets the policies forbid or allow an action of IAM
 //	aws clock DURATION          sets how far its clock is ahead
 //	aws keys USER N             checks how many access keys a user has
 func TestScripts(t *testing.T) {
@@ -81,7 +81,8 @@ func TestScripts(t *testing.T) {
 	})
 }
 
-// condition knows [held], the kernel holds keys here, and [root].
+// condition reports the conditions [held], the kernel holds keys here, and
+// [root].
 func condition(name string) (bool, error) {
 	all := os.Getenv("AWSEXEC_TEST_REQUIRE") == "all"
 	switch name {
@@ -94,7 +95,7 @@ func condition(name string) (bool, error) {
 		return err == nil, errors.Join(err, kernelkey.Drop(key))
 	case "root":
 		if os.Getuid() != 0 && all {
-			return false, errors.New("these tests are not run by root")
+			return false, errors.New("root cannot run these tests")
 		}
 		return os.Getuid() == 0, nil
 	}
@@ -103,7 +104,8 @@ func condition(name string) (bool, error) {
 
 const account = "123456789012"
 
-// users are the people of the scripts: alice has no MFA device, bob and carol have one.
+// users are the users of the scripts: alice has no MFA device, bob and carol
+// have one.
 var users = []ststest.User{
 	{Account: account, Name: "alice", AccessKeyID: "AKIAIOSFODNN7ALICE01", SecretAccessKey: secretOf("alice")},
 	{Account: account, Name: "bob", AccessKeyID: "AKIAIOSFODNN7BOBBOB1", SecretAccessKey: secretOf("bob"),
@@ -113,7 +115,7 @@ var users = []ststest.User{
 	{Account: account, Root: true, AccessKeyID: "AKIAIOSFODNN7ROOT001", SecretAccessKey: secretOf("root")},
 }
 
-// secretOf returns a secret access key in the form of AWS's.
+// secretOf returns a secret access key in the form of AWS's keys.
 func secretOf(user string) string {
 	return (ststest.Marker + "/" + user + "/" + strings.Repeat("x", 40))[:40]
 }
@@ -125,9 +127,9 @@ var roles = []ststest.Role{
 	{ARN: "arn:aws:iam::" + account + ":role/closed", Trust: []string{"arn:aws:iam::" + account + ":user/nobody"}},
 }
 
-// setup gives a script its home and its AWS. The keys of each user are in
-// $ALICE and $ALICE_SECRET, and so on, and in the form of add --stdin in
-// alice.key.
+// setup creates the home and the AWS of a script. The keys of each user are in
+// $ALICE and $ALICE_SECRET, and so on, and in alice.key in the form of add
+// --stdin.
 func setup(env *testscript.Env, bin string) error {
 	server, err := ststest.Start(ststest.Config{Users: users, Roles: roles})
 	if err != nil {
@@ -136,7 +138,7 @@ func setup(env *testscript.Env, bin string) error {
 	env.Defer(server.Close)
 	env.Values[serverKey{}] = server
 	env.Values[codeKey{}] = new(int)
-	env.Defer(func() { // what the kernel holds of this home
+	env.Defer(func() { // removes the keys that the kernel holds for this home
 		lock := exec.Command(filepath.Join(bin, "awsexec"), "lock")
 		lock.Env = []string{"HOME=" + filepath.Join(env.WorkDir, "home")}
 		_ = lock.Run()
@@ -156,7 +158,7 @@ func setup(env *testscript.Env, bin string) error {
 		"AWS_EC2_METADATA_DISABLED": "true",
 		"AWSEXEC_KEYSTORE":          "file",
 		"AWSEXEC_PASSPHRASE":        ststest.Marker + "-passphrase",
-		"AWSEXEC_HOLD":              "0", // nothing of a test stays in the kernel
+		"AWSEXEC_HOLD":              "0", // leaves nothing in the kernel
 		"BIN":                       bin,
 	} {
 		env.Setenv(name, value)
@@ -178,7 +180,7 @@ func setup(env *testscript.Env, bin string) error {
 
 type codeKey struct{}
 
-// awsexec runs awsexec and checks that no secret is in what it says.
+// awsexec runs awsexec and checks that its output holds no secret.
 func awsexec(ts *testscript.TestScript, neg bool, args []string) {
 	err := ts.Exec("awsexec", args...)
 	code := ts.Value(codeKey{}).(*int)

@@ -20,11 +20,11 @@ import (
 )
 
 // onTerminal is the command terminal: it runs a command with a terminal as its
-// controlling terminal and, unless its first argument is -piped, as its standard
-// streams. The lines of the file say what happens: "? TEXT" waits until the
+// controlling terminal and, unless its first argument is -piped, as its
+// standard streams. The lines of the file are steps: "? TEXT" waits until the
 // terminal shows TEXT, "= TEXT" types TEXT and Enter, "^ C" types a control
-// character. All that the terminal shows is standard output for the script; with
-// -piped the command's own standard output is in the file "piped".
+// character. The script gets the terminal's output as standard output. With
+// -piped, the command's own standard output is in the file "piped".
 func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	piped := len(args) > 0 && args[0] == "-piped"
 	if piped {
@@ -52,10 +52,10 @@ func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(cmd.Start())
 	kill := func() { _ = cmd.Process.Kill() }
 	defer time.AfterFunc(limit, kill).Stop()
-	defer kill() // of what a script leaves alone
+	defer kill() // in case the script ends early
 
-	// The slave stays open here until the command has ended, so that what it
-	// leaves on the terminal can be read.
+	// The slave stays open here until the command has ended, so that its last
+	// output can be read.
 	screen := newScreen(master)
 	script := ts.ReadFile(args[0])
 	for line := range strings.Lines(script) {
@@ -64,7 +64,7 @@ func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 		switch verb {
 		case "?":
 			if !screen.wait(text) {
-				ts.Fatalf("the terminal never shows %q, but:\n%s", text, screen.text())
+				ts.Fatalf("the terminal does not show %q, but:\n%s", text, screen.text())
 			}
 		case "=":
 			_, err = io.WriteString(master, text+"\n")
@@ -72,7 +72,7 @@ func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 			_, err = master.Write([]byte{text[0] & 0x1f})
 		case "", "#":
 		default:
-			ts.Fatalf("%s: what is %q?", args[0], verb)
+			ts.Fatalf("%s: unknown step %q", args[0], verb)
 		}
 		ts.Check(err)
 	}
@@ -96,7 +96,8 @@ func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	}
 }
 
-// lookup returns a variable of the script, or of its users' MFA devices: ${code:bob}.
+// lookup returns a variable of the script, or the current code of a user's MFA
+// device: ${code:bob}.
 func lookup(ts *testscript.TestScript, name string) string {
 	if user, ok := strings.CutPrefix(name, "code:"); ok {
 		return ststest.TOTP([]byte("seed of "+user), time.Now())
@@ -104,19 +105,19 @@ func lookup(ts *testscript.TestScript, name string) string {
 	return ts.Getenv(name)
 }
 
-// environ returns the environment of a command of the script.
+// environ returns the environment for a command of the script.
 func environ(ts *testscript.TestScript) []string {
 	ts.Check(ts.Exec("env"))
 	return strings.Split(strings.TrimSuffix(ts.ReadFile("stdout"), "\n"), "\n")
 }
 
-// screen collects what a terminal shows.
+// screen collects the output of a terminal.
 type screen struct {
 	mu    sync.Mutex
 	shown []byte
-	seen  int           // how much of shown has been waited for
+	seen  int           // how much of shown wait has passed
 	grown chan struct{} // holds an element after shown has grown
-	ended chan struct{} // closed when nothing more comes
+	ended chan struct{} // closed at the end of the output
 }
 
 func newScreen(master *os.File) *screen {
@@ -133,7 +134,7 @@ func newScreen(master *os.File) *screen {
 			case s.grown <- struct{}{}:
 			default:
 			}
-			if err != nil { // EIO on Linux: nobody has the terminal open any more
+			if err != nil { // EIO on Linux: no process has the terminal open any more
 				return
 			}
 		}
@@ -141,7 +142,7 @@ func newScreen(master *os.File) *screen {
 	return s
 }
 
-// wait waits until the screen shows text after what was waited for before.
+// wait waits until the screen shows text after the text of the previous wait.
 func (s *screen) wait(text string) bool {
 	timeout := time.After(limit)
 	for {
@@ -162,7 +163,7 @@ func (s *screen) wait(text string) bool {
 	}
 }
 
-// close waits until everything that was shown has been read.
+// close waits until all output has been read.
 func (s *screen) close() {
 	select {
 	case <-s.ended:

@@ -1,5 +1,6 @@
-// Command keyringget reads one item of the OS keyring, and then becomes the program given: what a tool that asks the keyring costs at
-// least.
+// Command keyringget reads one item of the OS keyring and then becomes the
+// given program, if any. It shows the least time of a tool that asks the
+// keyring.
 //
 //	keyringget SERVICE NAME [PROGRAM]
 package main

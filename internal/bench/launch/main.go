@@ -1,7 +1,8 @@
-// Command launch runs a program and prints the most memory that it had, in bytes.
+// Command launch runs a program and prints its peak memory in bytes.
 //
-// The kernel counts the memory of the process that starts another as that of the new one, until it has become the new program: whoever
-// asks must be small. This program is, so it is not part of the one that measures.
+// Until a new process has become its program, the kernel counts its parent's
+// memory as its own, so the parent must be small. Launch is; the program that
+// measures is not.
 //
 //	launch PROGRAM [ARG…]
 package main

@@ -2,5 +2,6 @@ package main
 
 import "os"
 
-// maxRSS is 0: what Windows tells about a process that has ended has no memory in it.
+// maxRSS returns 0: Windows does not report the memory of an ended process
+// here.
 func maxRSS(*os.ProcessState) int64 { return 0 }

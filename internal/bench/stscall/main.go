@@ -1,6 +1,8 @@
-// Command stscall makes one GetSessionToken call with the SDK and keys from the environment: what new credentials cost at least.
+// Command stscall makes one GetSessionToken call with the SDK and keys from the
+// environment. It shows the least time of new credentials.
 //
-// It reads AWS_ENDPOINT_URL_STS, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and nothing else.
+// It reads only AWS_ENDPOINT_URL_STS, AWS_ACCESS_KEY_ID and
+// AWS_SECRET_ACCESS_KEY.
 package main
 
 import (
