@@ -35,7 +35,7 @@ const (
 // WriteCopies puts the files of r, made from the user's own files, into dir and returns where. A part that r lacks is the user's own file.
 // What is there and has not been used for 30 days is removed. Processes may call it at the same time. The directory is awsexec's own (see
 // package ownfile): whoever could write to a copy could have the program run a command.
-func WriteCopies(ctx context.Context, dir string, own profile.Files, r profile.Redirection, now time.Time) (profile.Files, error) {
+func WriteCopies(ctx context.Context, dir string, own profile.Files, r Redirection, now time.Time) (profile.Files, error) {
 	release, err := flock.Lock(ctx, filepath.Join(dir, "lock"))
 	if err != nil {
 		return profile.Files{}, err

@@ -24,7 +24,7 @@ func ownFiles(t *testing.T) profile.Files {
 	return profile.Files{Config: filepath.Join(dir, "config"), Credentials: filepath.Join(dir, "credentials")}
 }
 
-func put(t *testing.T, dir string, files profile.Files, r profile.Redirection, at time.Time) profile.Files {
+func put(t *testing.T, dir string, files profile.Files, r Redirection, at time.Time) profile.Files {
 	t.Helper()
 	made, err := WriteCopies(t.Context(), dir, files, r, at)
 	if err != nil {
@@ -35,8 +35,8 @@ func put(t *testing.T, dir string, files profile.Files, r profile.Redirection, a
 
 func TestWriteAndOwn(t *testing.T) {
 	dir, files := filepath.Join(t.TempDir(), "new", "refresh"), ownFiles(t)
-	both := put(t, dir, files, profile.Redirection{Config: []byte("[profile a]\n"), Credentials: []byte("[a]\n")}, now)
-	one := put(t, dir, files, profile.Redirection{Config: []byte("[profile a]\n")}, now)
+	both := put(t, dir, files, Redirection{Config: []byte("[profile a]\n"), Credentials: []byte("[a]\n")}, now)
+	one := put(t, dir, files, Redirection{Config: []byte("[profile a]\n")}, now)
 	if one.Config != both.Config || one.Credentials != files.Credentials || both.Credentials == files.Credentials {
 		t.Errorf("%+v and %+v", one, both)
 	}
@@ -52,7 +52,7 @@ func TestWriteAndOwn(t *testing.T) {
 			t.Errorf("%s holds\n%s%v", path, data, err)
 		}
 	}
-	none := put(t, dir, profile.Files{}, profile.Redirection{Config: []byte("x = y\n")}, now)
+	none := put(t, dir, profile.Files{}, Redirection{Config: []byte("x = y\n")}, now)
 	if got, err := Own(none, now); err != nil || got != (profile.Files{}) {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -61,7 +61,7 @@ func TestWriteAndOwn(t *testing.T) {
 // A copy is what its name says, even where somebody has written to it.
 func TestWriteMends(t *testing.T) {
 	dir, files := t.TempDir(), ownFiles(t)
-	r := profile.Redirection{Config: []byte("[profile a]\n")}
+	r := Redirection{Config: []byte("[profile a]\n")}
 	made := put(t, dir, files, r, now)
 	want, err := os.ReadFile(made.Config)
 	if err != nil {
@@ -103,8 +103,8 @@ func TestOwnRefuses(t *testing.T) {
 func TestTidy(t *testing.T) {
 	dir, files := t.TempDir(), ownFiles(t)
 	day := func(n int) time.Time { return now.Add(time.Duration(n) * 24 * time.Hour) }
-	unused := put(t, dir, files, profile.Redirection{Config: []byte("unused\n")}, now)
-	used := put(t, dir, files, profile.Redirection{Config: []byte("used\n")}, now)
+	unused := put(t, dir, files, Redirection{Config: []byte("unused\n")}, now)
+	used := put(t, dir, files, Redirection{Config: []byte("used\n")}, now)
 	other := filepath.Join(dir, "of somebody else")
 	left := filepath.Join(dir, "."+prefix+"x.config.tmp-1")
 	for _, path := range []string{other, left} {
@@ -118,7 +118,7 @@ func TestTidy(t *testing.T) {
 	if _, err := Own(used, day(20)); err != nil {
 		t.Fatal(err)
 	}
-	put(t, dir, files, profile.Redirection{Config: []byte("new\n")}, day(31))
+	put(t, dir, files, Redirection{Config: []byte("new\n")}, day(31))
 	for path, want := range map[string]bool{unused.Config: false, used.Config: true, other: true, left: false} {
 		if _, err := os.Stat(path); (err == nil) != want {
 			t.Errorf("%s: %v", path, err)
@@ -131,7 +131,7 @@ func TestWriteAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range 20 {
 		all.Go(func() {
-			made, err := WriteCopies(t.Context(), dir, files, profile.Redirection{Config: []byte("[profile a]\n")}, now)
+			made, err := WriteCopies(t.Context(), dir, files, Redirection{Config: []byte("[profile a]\n")}, now)
 			if err != nil {
 				t.Error(err)
 			} else if got, err := Own(made, now); err != nil || got != files {

@@ -12,13 +12,12 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/awsexec/awsexec/internal/ownfile"
-	"github.com/awsexec/awsexec/internal/profile"
 )
 
 // Copies are neither made in nor read from a directory that others may write to: they could have a program run any command.
 func TestCopiesOfOthers(t *testing.T) {
 	dir, files := filepath.Join(t.TempDir(), "refresh"), ownFiles(t)
-	r := profile.Redirection{Config: []byte("[profile a]\n")}
+	r := Redirection{Config: []byte("[profile a]\n")}
 	made, err := WriteCopies(t.Context(), dir, files, r, now)
 	if err != nil {
 		t.Fatal(err)

@@ -11,7 +11,6 @@ import (
 
 	"github.com/awsexec/awsexec/internal/atomicfile"
 	"github.com/awsexec/awsexec/internal/flock"
-	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/readfile"
 )
 
@@ -78,7 +77,7 @@ func (e *Editor) Edit(ctx context.Context, path string, edit EditFunc) (changed 
 		return false, err
 	}
 	if exists && !slices.Contains(e.edited, path) {
-		if err := atomicfile.Write(path+BackupSuffix, profile.Redact(old), 0o600); err != nil {
+		if err := atomicfile.Write(path+BackupSuffix, Redact(old), 0o600); err != nil {
 			return false, err
 		}
 		e.backups = append(e.backups, path)

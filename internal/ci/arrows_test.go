@@ -20,7 +20,7 @@ const module = "github.com/awsexec/awsexec/"
 // import. A package without a row may import none.
 var arrows = map[string]string{
 	"cmd/awsexec": "internal/cli internal/fastpath/tickets",
-	"internal/cli": "exec keystore processfmt internal/awsapi internal/credentials internal/doctor internal/explain " +
+	"internal/cli": "exec keystore processfmt internal/awsapi internal/credentials internal/doctor internal/explain internal/awsini " +
 		"internal/profile internal/provider internal/awsfiles internal/custody internal/keyinput internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault",
 
 	"exec":       "internal/credentials internal/guard internal/fault",
@@ -32,21 +32,21 @@ var arrows = map[string]string{
 	"internal/awsapi":           "internal/readfile",
 	"internal/flock":            "internal/ownfile internal/fault",
 	"internal/ownfile":          "internal/atomicfile internal/readfile",
-	"internal/profile":          "internal/readfile",
+	"internal/profile":          "internal/readfile internal/awsini",
 	"internal/keyring":          "internal/backend internal/fault internal/readfile",
 	"internal/server":           "internal/fault",
 	"internal/interrupt":        "internal/fault",
 	"internal/cache":            "internal/credentials internal/flock internal/ownfile internal/readfile",
-	"internal/doctor":           "exec internal/awsapi internal/cache internal/explain internal/ownfile internal/profile internal/provider internal/visible keystore",
-	"internal/explain":          "internal/profile internal/readfile",
-	"internal/provider":         "internal/awsapi internal/cache internal/profile keystore internal/readfile",
+	"internal/doctor":           "exec internal/awsapi internal/cache internal/explain internal/ownfile internal/profile internal/provider internal/visible keystore internal/awsini",
+	"internal/explain":          "internal/profile internal/readfile internal/awsini",
+	"internal/provider":         "internal/awsapi internal/cache internal/profile keystore internal/readfile internal/awsini",
 	"internal/custody":          "internal/rotate internal/visible keystore",
 	"internal/keyinput":         "internal/readfile",
-	"internal/migrate":          "internal/awsapi internal/awsfiles internal/custody internal/keyinput internal/profile internal/readfile internal/rotate internal/visible keystore",
-	"internal/awsfiles":         "internal/atomicfile internal/flock internal/profile internal/ownfile internal/readfile",
+	"internal/migrate":          "internal/awsapi internal/awsfiles internal/custody internal/keyinput internal/profile internal/readfile internal/rotate internal/visible keystore internal/awsini",
+	"internal/awsfiles":         "internal/atomicfile internal/flock internal/profile internal/ownfile internal/readfile internal/awsini",
 	"internal/renew":            "exec internal/awsapi internal/explain internal/profile internal/provider internal/awsfiles internal/scratch keystore internal/readfile",
 	"internal/scratch":          "internal/flock",
-	"internal/rotate":           "internal/awsapi internal/interrupt internal/profile internal/visible keystore",
+	"internal/rotate":           "internal/awsapi internal/interrupt internal/visible keystore internal/awsfiles",
 	"internal/term":             "internal/guard internal/visible internal/fault",
 	"internal/session":          "keystore processfmt internal/awsapi internal/cache internal/profile internal/provider internal/term internal/ownfile",
 	"internal/fastpath/tickets": "internal/fastpath internal/provider internal/session keystore",

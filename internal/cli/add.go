@@ -10,6 +10,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/awsexec/awsexec/internal/awsapi"
+	"github.com/awsexec/awsexec/internal/awsfiles"
+	"github.com/awsexec/awsexec/internal/awsini"
 	"github.com/awsexec/awsexec/internal/custody"
 	"github.com/awsexec/awsexec/internal/keyinput"
 	"github.com/awsexec/awsexec/internal/profile"
@@ -124,7 +126,7 @@ func stillInFile(p *profile.Profile, stored aws.Credentials) error {
 // stillInFileError warns of a key in the AWS files beside a stored one.
 type stillInFileError struct {
 	profile string
-	at      profile.Pos
+	at      awsini.Pos
 	same    bool // it is the stored one
 }
 
@@ -143,7 +145,7 @@ func showLines(settings *session.Settings, out *ui, p *profile.Profile, who awsa
 		partition := strings.SplitN(who.ARN, ":", 3)[1]
 		serial = "arn:" + partition + ":iam::" + who.Account + ":mfa/DEVICE"
 	}
-	lines, _, err := profile.AddCredentialProcess(nil, settings.Files.Config, p.Name, processCommand(settings.Self, p.Name))
+	lines, _, err := awsfiles.AddCredentialProcess(nil, settings.Files.Config, p.Name, processCommand(settings.Self, p.Name))
 	if err != nil {
 		return err
 	}

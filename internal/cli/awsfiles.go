@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/awsexec/awsexec/internal/awsfiles"
-	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/session"
 )
 
@@ -26,7 +25,7 @@ func addProcess(ctx context.Context, settings *session.Settings, out *ui, name s
 	}
 	path := settings.Files.Config
 	changed, err := editor.Edit(ctx, path, func(old []byte) ([]byte, bool, error) {
-		return profile.AddCredentialProcess(old, path, name, processCommand(settings.Self, name))
+		return awsfiles.AddCredentialProcess(old, path, name, processCommand(settings.Self, name))
 	})
 	switch {
 	case err != nil:

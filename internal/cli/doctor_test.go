@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/awsini"
 	"github.com/awsexec/awsexec/internal/doctor"
 	"github.com/awsexec/awsexec/internal/explain"
-	"github.com/awsexec/awsexec/internal/profile"
 )
 
 // doctorWorld is a world whose awsexec is really there, on the PATH.
@@ -157,7 +157,7 @@ func TestDoctorRemedies(t *testing.T) {
 	}
 	w := newWorld(t)
 	a, _, _ := w.wiring()
-	at := explain.Place{Pos: profile.Pos{File: "/my files/config", Line: 7}, Key: "region"}
+	at := explain.Place{Pos: awsini.Pos{File: "/my files/config", Line: 7}, Key: "region"}
 	for want, r := range map[string]doctor.Remedy{
 		"unset A B":           doctor.Unset{Variables: []string{"A", "B"}},
 		`export A='it'\''s'`:  doctor.Export{Variable: "A", Value: "it's"},

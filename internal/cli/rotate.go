@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/awsexec/awsexec/internal/awsapi"
+	"github.com/awsexec/awsexec/internal/awsfiles"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/rotate"
@@ -43,12 +44,12 @@ func (c *rotateCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 		Keys: keys, Journals: keys, Locks: newCustody(sess, out, timing),
 		AWS:    rotationAWS{client, func(ctx context.Context) (aws.Credentials, error) { return sess.KeySession(ctx, p) }},
 		Person: rotationPerson{out, sess.Person, c.Name, keys.String()},
-		Plaintext: func() ([]profile.ClearKey, error) {
+		Plaintext: func() ([]awsfiles.PlaintextKey, error) {
 			config, err := profile.ReadFiles(settings.Files)
 			if err != nil {
 				return nil, err
 			}
-			return config.ClearKeys(), nil
+			return awsfiles.PlaintextKeys(config), nil
 		},
 		Forget: func(keyID string) { forget(sess, out, keyID) }, Now: settings.Now, Pause: timing.pause,
 	}

@@ -15,8 +15,8 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/awsexec/awsexec/internal/awsfiles"
 	"github.com/awsexec/awsexec/internal/fault"
-	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/visible"
 )
 
@@ -61,10 +61,10 @@ func secretsOf(environ []string) []string {
 	for _, kv := range environ {
 		name, value, _ := strings.Cut(kv, "=")
 		switch name = strings.ToUpper(name); {
-		case strings.HasPrefix(name, "AWS") && profile.HoldsSecret(name) && len(value) >= 8:
+		case strings.HasPrefix(name, "AWS") && awsfiles.HoldsSecret(name) && len(value) >= 8:
 			all = append(all, value)
 		case strings.HasPrefix(name, "AWS") && strings.Contains(value, "://"), strings.Contains(name, "_URL"), strings.HasSuffix(name, "_PROXY"):
-			all = append(all, profile.URLSecrets(value)...)
+			all = append(all, awsfiles.URLSecrets(value)...)
 		}
 	}
 	return all

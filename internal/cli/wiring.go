@@ -7,6 +7,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/awsexec/awsexec/internal/awsfiles"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/session"
 )
@@ -39,7 +40,7 @@ func wire(d deps, out *ui, s *session.Settings, f *flags, args []string, about s
 		if err != nil {
 			return nil // an error about a file quotes no value of it
 		}
-		return config.Secrets()
+		return awsfiles.Secrets(config)
 	})
 	sess := session.New(s, out, d.stderr)
 	return &wiring{

@@ -9,9 +9,9 @@ import (
 	"strings"
 
 	"github.com/awsexec/awsexec/exec"
+	"github.com/awsexec/awsexec/internal/awsini"
 	"github.com/awsexec/awsexec/internal/explain"
 	"github.com/awsexec/awsexec/internal/ownfile"
-	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/visible"
 )
 
@@ -28,7 +28,7 @@ func (d *diagnosis) checkDirs() {
 func (d *diagnosis) checkFiles() {
 	if d.in.Config == nil {
 		text := fmt.Sprintf("the AWS files cannot be read: %v", d.in.ConfigErr)
-		var parse *profile.ParseError
+		var parse *awsini.ParseError
 		if errors.As(d.in.ConfigErr, &parse) {
 			at := line(parse.Pos)
 			d.found(Broken, Unreadable, at, text, Edit{at.Place, "correct it"})
@@ -103,7 +103,7 @@ func (d *diagnosis) checkPlaintextKeys() {
 	if d.in.Config == nil {
 		return
 	}
-	for _, f := range []*profile.File{d.in.Config.Credentials, d.in.Config.Config} {
+	for _, f := range []*awsini.File{d.in.Config.Credentials, d.in.Config.Config} {
 		for _, name := range f.Names() {
 			s, _ := f.Lookup(name)
 			id, secret := s["aws_access_key_id"], s["aws_secret_access_key"]

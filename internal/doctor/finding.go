@@ -3,9 +3,9 @@ package doctor
 import (
 	"fmt"
 
+	"github.com/awsexec/awsexec/internal/awsini"
 	"github.com/awsexec/awsexec/internal/explain"
 	"github.com/awsexec/awsexec/internal/ownfile"
-	"github.com/awsexec/awsexec/internal/profile"
 )
 
 // Severity is how much a finding matters.
@@ -80,9 +80,9 @@ func variable(name string) Place { return Place{Place: explain.Place{Variable: n
 
 func file(path string) Place { return Place{Path: path} }
 
-func line(pos profile.Pos) Place { return Place{Place: explain.Place{Pos: pos}} }
+func line(pos awsini.Pos) Place { return Place{Place: explain.Place{Pos: pos}} }
 
-func setting(pos profile.Pos, key string) Place {
+func setting(pos awsini.Pos, key string) Place {
 	return Place{Place: explain.Place{Pos: pos, Key: key}}
 }
 

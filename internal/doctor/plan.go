@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/awsexec/awsexec/internal/awsini"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/keystore"
@@ -216,7 +217,7 @@ func (d *diagnosis) checkPlan() {
 		edit(setting(wrong.Pos, wrong.Key), "correct it")
 	case errors.As(err, &cycle):
 		edit(setting(cycle.Pos, "source_profile"), "change it")
-	case errors.As(err, &missing) && missing.Bare != profile.Pos{}:
+	case errors.As(err, &missing) && missing.Bare != awsini.Pos{}:
 		edit(line(missing.Bare), "write [profile "+missing.Name+"]")
 	case errors.As(err, &missing) && missing.Name == d.report.Name && d.report.NamedBy.Variable != "":
 		at = d.report.NamedBy

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/awsini"
 )
 
 // botocore is what boto3 and both AWS CLIs are built on. Source: create_credential_resolver, AssumeRoleProvider and the other
@@ -80,7 +80,7 @@ func (b botocore) region(p section) (string, Place) {
 
 func (b botocore) unreadable(err error) *Result {
 	at := Place{}
-	if parse, ok := err.(*profile.ParseError); ok {
+	if parse, ok := err.(*awsini.ParseError); ok {
 		at.Pos = parse.Pos
 		return fails(Unreadable, at, "the file must be right as a whole: %s", parse.Reason)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/awsexec/awsexec/internal/awsini"
 	"github.com/awsexec/awsexec/internal/profile"
 )
 
@@ -25,8 +26,8 @@ func Differences(files profile.Files) []Difference {
 	if err != nil {
 		return nil
 	}
-	config, _ := profile.Parse(c.files.Config, c.config, profile.ConfigFile) // which botocore has just done
-	credentials, _ := profile.Parse(c.files.Credentials, c.credentials, profile.CredentialsFile)
+	config, _ := awsini.Parse(c.files.Config, c.config, awsini.ConfigFile) // which botocore has just done
+	credentials, _ := awsini.Parse(c.files.Credentials, c.credentials, awsini.CredentialsFile)
 	goSDK, jsSDK := c.goSDK(), c.jsSDK()
 	all := slices.Concat(
 		differences(config, ours.config, goSDK.config, jsSDK.config),
@@ -39,7 +40,7 @@ func Differences(files profile.Files) []Difference {
 	return all
 }
 
-func differences(f *profile.File, botocore, goSDK, jsSDK map[string]section) []Difference {
+func differences(f *awsini.File, botocore, goSDK, jsSDK map[string]section) []Difference {
 	plain := regexp.MustCompile(`^[\w\-@+.%:/]+$`)
 	var all []Difference
 	for name, s := range botocore {
@@ -80,7 +81,7 @@ func whyDifferent(text string) (why, mend string) {
 // config file, or have it in the credentials file.
 func (c contents) strays() []Difference {
 	var all []Difference
-	config, err := profile.Parse(c.files.Config, c.config, profile.CredentialsFile) // every section, by what its brackets hold
+	config, err := awsini.Parse(c.files.Config, c.config, awsini.CredentialsFile) // every section, by what its brackets hold
 	if err != nil {
 		return nil
 	}
@@ -89,7 +90,7 @@ func (c contents) strays() []Difference {
 			all = append(all, Difference{Place{Pos: config.Header(name)}, name, "section [" + name + "] is no profile to anyone: in the config file it is written [profile " + name + "]", "write [profile " + name + "]"})
 		}
 	}
-	credentials, err := profile.Parse(c.files.Credentials, c.credentials, profile.CredentialsFile)
+	credentials, err := awsini.Parse(c.files.Credentials, c.credentials, awsini.CredentialsFile)
 	if err != nil {
 		return all
 	}

@@ -3,6 +3,7 @@ package explain
 import (
 	"fmt"
 
+	"github.com/awsexec/awsexec/internal/awsini"
 	"github.com/awsexec/awsexec/internal/profile"
 )
 
@@ -54,9 +55,9 @@ const (
 
 // Place is what decides: a setting in a file, or a variable. The zero Place is none.
 type Place struct {
-	Pos      profile.Pos // of the setting
-	Key      string      // the setting
-	Variable string      // the environment variable
+	Pos      awsini.Pos // of the setting
+	Key      string     // the setting
+	Variable string     // the environment variable
 }
 
 // String returns the variable, or file:line and the setting; "" for none.
@@ -66,7 +67,7 @@ func (p Place) String() string {
 		return p.Variable
 	case p.Key != "":
 		return fmt.Sprintf("%s (%s)", p.Pos, p.Key)
-	case p.Pos != profile.Pos{}:
+	case p.Pos != awsini.Pos{}:
 		return p.Pos.String()
 	}
 	return ""

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/awsexec/awsexec/internal/awsini"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/readfile"
 )
@@ -11,7 +12,7 @@ import (
 // value is one setting as a client reads it.
 type value struct {
 	text string
-	pos  profile.Pos
+	pos  awsini.Pos
 }
 
 // section is one section of a file. A setting that the client does not see is not in it.
@@ -73,15 +74,15 @@ func load(files profile.Files) contents {
 
 // botocore reads as botocore does: both files whole, or an error.
 func (c contents) botocore() (reading, error) {
-	config, err := profile.Parse(c.files.Config, c.config, profile.ConfigFile)
+	config, err := awsini.Parse(c.files.Config, c.config, awsini.ConfigFile)
 	if err != nil {
 		return reading{}, err
 	}
-	credentials, err := profile.Parse(c.files.Credentials, c.credentials, profile.CredentialsFile)
+	credentials, err := awsini.Parse(c.files.Credentials, c.credentials, awsini.CredentialsFile)
 	if err != nil {
 		return reading{}, err
 	}
-	raw, err := profile.Parse(c.files.Config, c.config, profile.CredentialsFile) // every section, by what its brackets hold
+	raw, err := awsini.Parse(c.files.Config, c.config, awsini.CredentialsFile) // every section, by what its brackets hold
 	if err != nil {
 		return reading{}, err
 	}
@@ -99,7 +100,7 @@ const (
 	ssoSection     = "sso-session "
 )
 
-func sections(f *profile.File) map[string]section {
+func sections(f *awsini.File) map[string]section {
 	all := map[string]section{}
 	for _, name := range f.Names() {
 		settings, _ := f.Lookup(name)

@@ -3,7 +3,7 @@ package explain
 import (
 	"strings"
 
-	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/awsini"
 )
 
 // goSDK reads as the Go SDK does (config/internal/ini, processConfigSections): it skips what it does not understand, merges
@@ -40,7 +40,7 @@ func parseGo(path string, data []byte) map[string]section {
 	number := 0
 	for line := range strings.SplitSeq(string(data), "\n") {
 		number++
-		pos := profile.Pos{File: path, Line: number}
+		pos := awsini.Pos{File: path, Line: number}
 		text := strings.TrimSpace(line)
 		if text == "" || text[0] == '#' || text[0] == ';' {
 			continue

@@ -4,7 +4,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/awsini"
 )
 
 // jsSDK reads as the SDK for JavaScript does (shared-ini-file-loader): it skips what it does not understand, merges
@@ -68,7 +68,7 @@ func parseJS(path string, data []byte) map[string]section {
 			if all[name] == nil {
 				all[name] = section{}
 			}
-			all[name][key] = value{text, profile.Pos{File: path, Line: number}}
+			all[name][key] = value{text, awsini.Pos{File: path, Line: number}}
 		}
 	}
 	return all

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/awsexec/awsexec/internal/awsfiles"
+	"github.com/awsexec/awsexec/internal/awsini"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/readfile"
 )
@@ -19,24 +20,24 @@ type edit struct {
 
 // edits returns the changes of the files that a move of k makes, in their order.
 func (p *Planner) edits(k Key) []edit {
-	remove := func(path string, kind profile.Kind) awsfiles.EditFunc {
+	remove := func(path string, kind awsini.Kind) awsfiles.EditFunc {
 		return func(old []byte) ([]byte, bool, error) {
-			return profile.RemoveKeys(old, path, kind, k.Profile, k.Credentials())
+			return awsfiles.RemoveKeys(old, path, kind, k.Profile, k.Credentials())
 		}
 	}
 	settings, _ := p.Config.Lookup(k.Profile)
 	configured := profile.IsProcessOf(settings["credential_process"].Text, p.Self, k.Profile)
-	removeFromConfig := remove(p.Files.Config, profile.ConfigFile)
+	removeFromConfig := remove(p.Files.Config, awsini.ConfigFile)
 	return []edit{
 		{p.Files.Config, func(old []byte) ([]byte, bool, error) {
 			data, removed, err := removeFromConfig(old)
 			if err != nil || configured {
 				return data, removed, err
 			}
-			data, added, err := profile.AddCredentialProcess(data, p.Files.Config, k.Profile, p.Command(k.Profile))
+			data, added, err := awsfiles.AddCredentialProcess(data, p.Files.Config, k.Profile, p.Command(k.Profile))
 			return data, removed || added, err
 		}},
-		{p.Files.Credentials, remove(p.Files.Credentials, profile.CredentialsFile)},
+		{p.Files.Credentials, remove(p.Files.Credentials, awsini.CredentialsFile)},
 	}
 }
 
@@ -82,7 +83,7 @@ func (c *contents) changes() []Change {
 	var all []Change
 	for _, path := range c.paths {
 		if data, ok := c.new[path]; ok {
-			all = append(all, Change{path, profile.Redact(c.old[path]), profile.Redact(data)})
+			all = append(all, Change{path, awsfiles.Redact(c.old[path]), awsfiles.Redact(data)})
 		}
 	}
 	return all

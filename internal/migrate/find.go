@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/awsexec/awsexec/internal/awsfiles"
 	"github.com/awsexec/awsexec/internal/keyinput"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/keystore"
@@ -16,10 +17,10 @@ import (
 // Key is the access key of a profile in the AWS files, or of a section there that
 // is not a profile.
 type Key struct {
-	Profile string             // its name, or what is in the brackets of the section
-	Places  []profile.ClearKey // at least one; one for each file that has the key
-	Skip    error              // why it is not the long-term key of a profile; nil if it is one
-	Err     error              // why such a key cannot be moved; nil if it can
+	Profile string                  // its name, or what is in the brackets of the section
+	Places  []awsfiles.PlaintextKey // at least one; one for each file that has the key
+	Skip    error                   // why it is not the long-term key of a profile; nil if it is one
+	Err     error                   // why such a key cannot be moved; nil if it can
 }
 
 // Credentials returns the long-term key.
@@ -43,12 +44,12 @@ func (k *Key) isProfile() bool { return !k.Places[0].NoProfile }
 // Self is the path of this program.
 func Find(config *profile.Config, self string) []Key {
 	var keys []Key
-	for _, at := range config.ClearKeys() {
+	for _, at := range awsfiles.PlaintextKeys(config) {
 		same := func(k Key) bool { return k.Profile == at.Profile && k.isProfile() }
 		if i := slices.IndexFunc(keys, same); i >= 0 && !at.NoProfile {
 			keys[i].Places = append(keys[i].Places, at)
 		} else {
-			keys = append(keys, Key{Profile: at.Profile, Places: []profile.ClearKey{at}})
+			keys = append(keys, Key{Profile: at.Profile, Places: []awsfiles.PlaintextKey{at}})
 		}
 	}
 	for i := range keys {
@@ -62,7 +63,7 @@ func Find(config *profile.Config, self string) []Key {
 
 // skipReason returns why the parts of a key in the files are not a long-term key
 // of AWS; nil if they are.
-func skipReason(places []profile.ClearKey) error {
+func skipReason(places []awsfiles.PlaintextKey) error {
 	for _, at := range places {
 		switch c := at.Credentials; {
 		case at.NoProfile:
@@ -101,7 +102,7 @@ func obstacle(config *profile.Config, self string, k *Key) error {
 	if process, ok := settings["credential_process"]; ok && !profile.IsProcessOf(process.Text, self, k.Profile) {
 		return &profile.SettingError{Profile: k.Profile, Key: "credential_process", Pos: process.Pos, Reason: "is already there with another command"}
 	}
-	return profile.ProcessConflict(k.Profile, settings)
+	return awsfiles.ProcessConflict(k.Profile, settings)
 }
 
 // Choose returns the keys of the profiles called names, each once, and the names

@@ -9,17 +9,19 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/awsini"
 )
 
 // builder reads the settings of one profile and keeps the first error.
 type builder struct {
 	profile  string
-	settings Settings
+	settings awsini.Settings
 	err      error
 }
 
 // build makes a Profile of its settings, but for Source.
-func (c *Config) build(name string, settings Settings) (*Profile, error) {
+func (c *Config) build(name string, settings awsini.Settings) (*Profile, error) {
 	b := &builder{profile: name, settings: settings}
 	p := &Profile{
 		Name:                         name,
@@ -43,7 +45,7 @@ func (c *Config) build(name string, settings Settings) (*Profile, error) {
 		IgnoreConfiguredEndpointURLs: isTrue(b.text("ignore_configured_endpoint_urls")),
 		STSRegionalEndpoints:         b.text("sts_regional_endpoints"),
 		Static:                       c.static(b),
-		Origin:                       make(map[string]Pos, len(settings)),
+		Origin:                       make(map[string]awsini.Pos, len(settings)),
 		config:                       c,
 	}
 	for key, value := range settings {
@@ -70,7 +72,7 @@ func (c *Config) build(name string, settings Settings) (*Profile, error) {
 }
 
 // fail keeps an error about a setting, the first one only.
-func (b *builder) fail(key string, pos Pos, reason string) {
+func (b *builder) fail(key string, pos awsini.Pos, reason string) {
 	if b.err == nil {
 		b.err = &SettingError{b.profile, key, pos, reason}
 	}
@@ -106,7 +108,7 @@ func (b *builder) seconds(key string) time.Duration {
 func (b *builder) list(key string) []string {
 	var items []string
 	for item := range strings.SplitSeq(b.text(key), ",") {
-		if item = trim(item); item != "" {
+		if item = awsini.Trim(item); item != "" {
 			items = append(items, item)
 		}
 	}
@@ -117,7 +119,7 @@ func (b *builder) tags(key string) []SessionTag {
 	var tags []SessionTag
 	for _, item := range b.list(key) {
 		name, value, ok := strings.Cut(item, "=")
-		tag := SessionTag{trim(name), trim(value)}
+		tag := SessionTag{awsini.Trim(name), awsini.Trim(value)}
 		if !ok || tag.Key == "" {
 			b.fail(key, b.settings[key].Pos, fmt.Sprintf("must be of the form key=value,key=value; %q is not", item))
 		}
@@ -131,7 +133,7 @@ func (b *builder) tags(key string) []SessionTag {
 
 // static returns the keys of the profile. A pair must be complete within one file, as botocore and the Go SDK want it.
 func (c *Config) static(b *builder) *StaticKeys {
-	for _, file := range []*File{c.Credentials, c.Config} {
+	for _, file := range []*awsini.File{c.Credentials, c.Config} {
 		settings, _ := file.Lookup(b.profile)
 		own := &builder{profile: b.profile, settings: settings}
 		id, secret := own.text("aws_access_key_id"), own.text("aws_secret_access_key")
@@ -188,12 +190,12 @@ func (c *Config) sso(b *builder, p *Profile) {
 		return
 	}
 	at := b.settings["sso_session"].Pos
-	section, ok := c.Config.ssoSessions[sso.Session]
+	section, ok := c.Config.SSOSessions[sso.Session]
 	if !ok {
-		b.fail("sso_session", at, fmt.Sprintf("there is no section [sso-session %s]", quoteWord(sso.Session)))
+		b.fail("sso_session", at, fmt.Sprintf("there is no section [sso-session %s]", awsini.QuoteWord(sso.Session)))
 		return
 	}
-	session := c.Config.settings(section)
+	session := c.Config.SettingsOf(section)
 	merged := maps.Clone(b.settings)
 	for key, value := range session {
 		if own, ok := b.settings[key]; ok && own.Text != value.Text {
@@ -218,12 +220,12 @@ func (c *Config) services(b *builder, p *Profile) {
 	if name == "" {
 		return
 	}
-	section, ok := c.Config.services[name]
+	section, ok := c.Config.Services[name]
 	if !ok {
-		b.fail("services", b.settings["services"].Pos, fmt.Sprintf("there is no section [services %s]", quoteWord(name)))
+		b.fail("services", b.settings["services"].Pos, fmt.Sprintf("there is no section [services %s]", awsini.QuoteWord(name)))
 		return
 	}
-	settings := c.Config.settings(section)
+	settings := c.Config.SettingsOf(section)
 	for service, to := range map[string]*string{"sts": &p.STSEndpointURL, "iam": &p.IAMEndpointURL} {
 		if url := settings[service].Nested["endpoint_url"]; url.Text != "" {
 			*to = url.Text

@@ -3,6 +3,8 @@ package profile
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/awsexec/awsexec/internal/awsini"
 )
 
 // ProcessCommand joins words, a program's absolute path first, to a credential_process that every SDK splits into these words again: by
@@ -30,7 +32,7 @@ func ProcessCommand(goos string, words ...string) string {
 func quoteRune(goos string, r rune) string {
 	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=:,./@%"
 	switch {
-	case strings.ContainsRune(plain, r) || r >= utf8.RuneSelf && !isSpace(r), goos == "windows" && strings.ContainsRune(`\~!'*?[]{}$#`, r):
+	case strings.ContainsRune(plain, r) || r >= utf8.RuneSelf && !awsini.IsSpace(r), goos == "windows" && strings.ContainsRune(`\~!'*?[]{}$#`, r):
 		return string(r)
 	case goos == "windows" || r != '"' && r != '$' && r != '`' && r != '\\':
 		return `"` + string(r) + `"`

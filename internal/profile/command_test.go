@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/awsexec/awsexec/internal/awsini"
 )
 
 var awkwardWords = []string{"plain", "a b", " a", "a ", "#a", "a #b", "a;b", "it's", `say "hi"`, "$HOME", "`id`", `back\slash`, "a&b|c<d>e(f)", "*?[x]{y}", "~", "!", "ä ö", "", "k=v", "-p"}
@@ -21,7 +23,7 @@ func TestProcessCommand(t *testing.T) {
 	for _, word := range awkwardWords {
 		words := []string{"/usr/lib/x" + word + "/awsexec", "--profile", word, word}
 		command := ProcessCommand("linux", words...)
-		if got, err := splitWords(command); err != nil || !slices.Equal(got, words) {
+		if got, err := awsini.SplitWords(command); err != nil || !slices.Equal(got, words) {
 			t.Errorf("%q is written as %s, which shlex splits into %q, %v", words, command, got, err)
 		}
 		if strings.ContainsAny(command[:1], `"'`) || strings.Contains(command, " #") || strings.Contains(command, " ;") {

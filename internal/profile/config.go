@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 
+	"github.com/awsexec/awsexec/internal/awsini"
 	"github.com/awsexec/awsexec/internal/readfile"
 )
 
@@ -76,7 +77,7 @@ func variableName(s string) (name, written string) {
 
 // Config is what the two files say. It does not change and is safe for concurrent use.
 type Config struct {
-	Config, Credentials *File // empty if there is no such file
+	Config, Credentials *awsini.File // empty if there is no such file
 
 	extra []string // further profiles
 	self  string   // absolute path of this program; "" if it is known by its name alone
@@ -85,18 +86,18 @@ type Config struct {
 // ReadFiles reads and parses both files. A file that does not exist is empty; one that cannot be read is an error, where
 // the SDKs go on without it and find other credentials or none.
 func ReadFiles(files Files) (*Config, error) {
-	config, err := readFile(files.Config, ConfigFile)
+	config, err := readFile(files.Config, awsini.ConfigFile)
 	if err != nil {
 		return nil, err
 	}
-	credentials, err := readFile(files.Credentials, CredentialsFile)
+	credentials, err := readFile(files.Credentials, awsini.CredentialsFile)
 	if err != nil {
 		return nil, err
 	}
 	return &Config{Config: config, Credentials: credentials}, nil
 }
 
-func readFile(path string, kind Kind) (*File, error) {
+func readFile(path string, kind awsini.Kind) (*awsini.File, error) {
 	var data []byte
 	defer func() { clear(data) }() // it may hold keys
 	if path != "" {
@@ -106,7 +107,7 @@ func readFile(path string, kind Kind) (*File, error) {
 			return nil, err
 		}
 	}
-	return Parse(path, data, kind)
+	return awsini.Parse(path, data, kind)
 }
 
 // With returns a Config in which each of names is a profile, an empty one where the files have none: for names that only
@@ -127,8 +128,8 @@ func (c *Config) RunBy(self string) *Config {
 
 // Names returns the profiles of both files, sorted.
 func (c *Config) Names() []string {
-	all := maps.Clone(c.Config.profiles)
-	maps.Copy(all, c.Credentials.profiles)
+	all := maps.Clone(c.Config.Profiles)
+	maps.Copy(all, c.Credentials.Profiles)
 	for _, name := range c.extra {
 		all[name] = nil
 	}
@@ -136,7 +137,7 @@ func (c *Config) Names() []string {
 }
 
 // Lookup returns a copy of the settings of a profile. The credentials file overrides the config file key by key.
-func (c *Config) Lookup(name string) (Settings, bool) {
+func (c *Config) Lookup(name string) (awsini.Settings, bool) {
 	settings, ok := c.Config.Lookup(name)
 	over, also := c.Credentials.Lookup(name)
 	switch {
@@ -146,7 +147,7 @@ func (c *Config) Lookup(name string) (Settings, bool) {
 	case also:
 		return over, true
 	case !ok && slices.Contains(c.extra, name):
-		return Settings{}, true
+		return awsini.Settings{}, true
 	}
 	return settings, ok
 }

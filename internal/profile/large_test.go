@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/awsexec/awsexec/internal/awsini"
 )
 
 // TestLargeFiles: whatever is in a file of the largest size that is read, reading it takes time and memory in proportion.
@@ -37,8 +39,8 @@ func TestLargeFiles(t *testing.T) {
 		"of [DEFAULT]":          {"[DEFAULT]\n" + numbered("k%d=\n")[:size/2] + "=\n" + numbered("[profile p%d]\n")[:size/2], false},
 		"bad ones of [DEFAULT]": {"[DEFAULT]\n" + numbered("k%d=\n x\n") + "[profile p]\n", false},
 	} {
-		f, err := Parse("C", []byte(tt.text), ConfigFile)
-		if _, bad := errors.AsType[*ParseError](err); bad == tt.want || err == nil && f == nil {
+		f, err := awsini.Parse("C", []byte(tt.text), awsini.ConfigFile)
+		if _, bad := errors.AsType[*awsini.ParseError](err); bad == tt.want || err == nil && f == nil {
 			t.Errorf("%s: %.200v", name, err)
 		}
 	}
@@ -53,10 +55,10 @@ func TestBadDefaultsOverridden(t *testing.T) {
 		fmt.Fprintf(&over, "k%d = 1\n", i)
 	}
 	all := "[DEFAULT]\n" + bad.String() + "[profile p]\n" + over.String()
-	if _, err := Parse("C", []byte(all), ConfigFile); err != nil {
+	if _, err := awsini.Parse("C", []byte(all), awsini.ConfigFile); err != nil {
 		t.Error(err)
 	}
-	if _, err := Parse("C", []byte(all+"[profile q]\n"), ConfigFile); err == nil || !strings.HasPrefix(err.Error(), "C:3: ") {
+	if _, err := awsini.Parse("C", []byte(all+"[profile q]\n"), awsini.ConfigFile); err == nil || !strings.HasPrefix(err.Error(), "C:3: ") {
 		t.Errorf("a malformed setting is taken: %v", err)
 	}
 }

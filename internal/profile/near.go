@@ -6,20 +6,22 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/awsexec/awsexec/internal/awsini"
 )
 
 // NotFoundError is returned for a profile that neither file has. If its key is in the keystore, resolve it with
 // [Config.With].
 type NotFoundError struct {
 	Name string
-	Near []string // at most 3 names that it may have been meant to be, the nearest first
-	Bare Pos      // of a section [NAME] in the config file that lacks the word profile, if there is one
+	Near []string   // at most 3 names that it may have been meant to be, the nearest first
+	Bare awsini.Pos // of a section [NAME] in the config file that lacks the word profile, if there is one
 }
 
 func (e *NotFoundError) Error() string {
 	s := fmt.Sprintf("profile %q: not in the AWS files", e.Name)
-	if e.Bare != (Pos{}) {
-		s += fmt.Sprintf("; %s: a profile's section is written [profile %s]", e.Bare, quoteWord(e.Name))
+	if e.Bare != (awsini.Pos{}) {
+		s += fmt.Sprintf("; %s: a profile's section is written [profile %s]", e.Bare, awsini.QuoteWord(e.Name))
 	}
 	for i, name := range e.Near {
 		s += []string{"; nearest: ", ", "}[min(i, 1)] + fmt.Sprintf("%q", name)
@@ -28,7 +30,7 @@ func (e *NotFoundError) Error() string {
 }
 
 func (c *Config) notFound(name string) *NotFoundError {
-	return &NotFoundError{Name: name, Near: nearest(name, c.Names()), Bare: c.Config.bare[name]}
+	return &NotFoundError{Name: name, Near: nearest(name, c.Names()), Bare: c.Config.Bare[name]}
 }
 
 // longestName bounds what is looked for: to compare names takes time that grows with the product of their lengths.

@@ -4,6 +4,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/awsini"
 )
 
 // Profile is one profile as the files have it, with the profiles that it gets its credentials from. It must not be
@@ -57,7 +59,7 @@ type Profile struct {
 	// Origin tells where each key that the files have for the profile is written, those that are unknown here included.
 	// The settings of its sso-session section are among them, and STSEndpointURL's under "services.sts.endpoint_url",
 	// IAMEndpointURL's likewise.
-	Origin map[string]Pos
+	Origin map[string]awsini.Pos
 
 	config *Config // that the profile was resolved in
 }
@@ -103,7 +105,7 @@ type StaticKeys struct {
 	// config file after a credential_process.
 	FromCredentialsFile bool
 
-	AccessKeyID, SecretAccessKey, SessionToken Pos // SessionToken is zero if there is none
+	AccessKeyID, SecretAccessKey, SessionToken awsini.Pos // SessionToken is zero if there is none
 }
 
 // Load reads the files and resolves the profile called name; an empty name is the one that [Name] finds in env.

@@ -12,6 +12,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/awsini"
+	"github.com/awsexec/awsexec/internal/awsinitest"
 )
 
 const (
@@ -36,11 +39,11 @@ func env(pairs ...string) func(string) string {
 // configOf parses the two files, which are called C and K.
 func configOf(t testing.TB, config, credentials string) *Config {
 	t.Helper()
-	c, err := Parse("C", []byte(config), ConfigFile)
+	c, err := awsini.Parse("C", []byte(config), awsini.ConfigFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, err := Parse("K", []byte(credentials), CredentialsFile)
+	k, err := awsini.Parse("K", []byte(credentials), awsini.CredentialsFile)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +96,7 @@ sts =
 iam =
   endpoint_url = http://iam
 `, "[full]\nregion = us-west-2\n", "full")
-	pos := func(line int) Pos { return Pos{"C", line} }
+	pos := func(line int) awsini.Pos { return awsini.Pos{File: "C", Line: line} }
 	origin := got.Origin
 	got.Origin = nil
 	want := &Profile{
@@ -111,8 +114,8 @@ iam =
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
-	for key, want := range map[string]Pos{
-		"region": {"K", 2}, "mfa_serial": pos(3), "sso_session": pos(16), "sso_start_url": pos(28),
+	for key, want := range map[string]awsini.Pos{
+		"region": {File: "K", Line: 2}, "mfa_serial": pos(3), "sso_session": pos(16), "sso_start_url": pos(28),
 		"services.sts.endpoint_url": pos(33), "services.iam.endpoint_url": pos(35), "unknown": pos(26),
 	} {
 		if origin[key] != want {
@@ -131,20 +134,20 @@ func TestStaticKeys(t *testing.T) {
 		{"empty", "[default]\naws_access_key_id =\naws_secret_access_key =\n", "", nil},
 		{"config file", "[default]\n" + pair, "", &StaticKeys{
 			Credentials: aws.Credentials{AccessKeyID: keyID, SecretAccessKey: secret, Source: "C"},
-			AccessKeyID: Pos{"C", 2}, SecretAccessKey: Pos{"C", 3}}},
+			AccessKeyID: awsini.Pos{File: "C", Line: 2}, SecretAccessKey: awsini.Pos{File: "C", Line: 3}}},
 		{"credentials file first, no token of the other file", "[default]\n" + other + "aws_session_token = x\n", "[default]\n" + pair, &StaticKeys{
 			Credentials:         aws.Credentials{AccessKeyID: keyID, SecretAccessKey: secret, Source: "K"},
-			FromCredentialsFile: true, AccessKeyID: Pos{"K", 2}, SecretAccessKey: Pos{"K", 3}}},
+			FromCredentialsFile: true, AccessKeyID: awsini.Pos{File: "K", Line: 2}, SecretAccessKey: awsini.Pos{File: "K", Line: 3}}},
 		{"token and account", "", "[default]\n" + pair + "aws_session_token = S3CR3TMARKERt\naws_account_id = 123456789012\n", &StaticKeys{
 			Credentials: aws.Credentials{AccessKeyID: keyID, SecretAccessKey: secret, SessionToken: "S3CR3TMARKERt",
 				AccountID: "123456789012", Source: "K"},
-			FromCredentialsFile: true, AccessKeyID: Pos{"K", 2}, SecretAccessKey: Pos{"K", 3}, SessionToken: Pos{"K", 4}}},
+			FromCredentialsFile: true, AccessKeyID: awsini.Pos{File: "K", Line: 2}, SecretAccessKey: awsini.Pos{File: "K", Line: 3}, SessionToken: awsini.Pos{File: "K", Line: 4}}},
 		{"older name of the token", "", "[default]\n" + pair + "aws_security_token = S3CR3TMARKERt\naws_session_token = x\n", &StaticKeys{
 			Credentials:         aws.Credentials{AccessKeyID: keyID, SecretAccessKey: secret, SessionToken: "S3CR3TMARKERt", Source: "K"},
-			FromCredentialsFile: true, AccessKeyID: Pos{"K", 2}, SecretAccessKey: Pos{"K", 3}, SessionToken: Pos{"K", 4}}},
+			FromCredentialsFile: true, AccessKeyID: awsini.Pos{File: "K", Line: 2}, SecretAccessKey: awsini.Pos{File: "K", Line: 3}, SessionToken: awsini.Pos{File: "K", Line: 4}}},
 		{"partial in the config file, complete in the other", "[default]\naws_access_key_id = x\n", "[default]\n" + pair, &StaticKeys{
 			Credentials:         aws.Credentials{AccessKeyID: keyID, SecretAccessKey: secret, Source: "K"},
-			FromCredentialsFile: true, AccessKeyID: Pos{"K", 2}, SecretAccessKey: Pos{"K", 3}}},
+			FromCredentialsFile: true, AccessKeyID: awsini.Pos{File: "K", Line: 2}, SecretAccessKey: awsini.Pos{File: "K", Line: 3}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := resolve(t, c.config, c.credentials, "default").Static; !reflect.DeepEqual(got, c.want) {
@@ -223,7 +226,7 @@ func TestSourceProfiles(t *testing.T) {
 				t.Errorf("got %s, want %s", got, c.want)
 			}
 			for q := p; q != nil; q = q.Source {
-				if q.Origin["mfa_serial"] != (Pos{}) && q.MFASerial != "mfa-"+q.Name {
+				if q.Origin["mfa_serial"] != (awsini.Pos{}) && q.MFASerial != "mfa-"+q.Name {
 					t.Errorf("%s has the device %q", q.Name, q.MFASerial)
 				}
 				if q.RoleARN == "" && q.Duration != 0 {
@@ -238,7 +241,7 @@ func TestCycle(t *testing.T) {
 	config := configOf(t, "[profile x]\nsource_profile=a\n[profile a]\nsource_profile=b\n[profile b]\nrole_arn=r\nsource_profile=c\n[profile c]\nsource_profile=a\n", "")
 	_, err := config.Profile("x")
 	var cycle *CycleError
-	if !errors.As(err, &cycle) || !slices.Equal(cycle.Path, []string{"a", "b", "c", "a"}) || cycle.Pos != (Pos{"C", 9}) {
+	if !errors.As(err, &cycle) || !slices.Equal(cycle.Path, []string{"a", "b", "c", "a"}) || cycle.Pos != (awsini.Pos{File: "C", Line: 9}) {
 		t.Fatalf("got %v", err)
 	}
 	for _, want := range []string{"a → b → c → a", "C:9", "C:2"} {
@@ -335,7 +338,7 @@ func TestLoad(t *testing.T) {
 		t.Fatal(err)
 	}
 	p, err := Load(files, env("AWS_PROFILE=a"), "")
-	if err != nil || p.Region != "x" || p.Static == nil || p.Static.AccessKeyID != (Pos{files.Credentials, 2}) {
+	if err != nil || p.Region != "x" || p.Static == nil || p.Static.AccessKeyID != (awsini.Pos{File: files.Credentials, Line: 2}) {
 		t.Errorf("got %v, %v", p, err)
 	}
 	if p, err := Load(files, env("AWS_PROFILE=a"), "b"); err != nil || p.Region != "y" {
@@ -353,7 +356,7 @@ func TestLoad(t *testing.T) {
 }
 
 func BenchmarkProfileOf5000(b *testing.B) {
-	config := configOf(b, string(bigConfig(5000)), "")
+	config := configOf(b, string(awsinitest.BigConfig(5000)), "")
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := config.Profile("account-4999"); err != nil {
@@ -363,7 +366,7 @@ func BenchmarkProfileOf5000(b *testing.B) {
 }
 
 func BenchmarkNotFoundOf5000(b *testing.B) {
-	config := configOf(b, string(bigConfig(5000)), "")
+	config := configOf(b, string(awsinitest.BigConfig(5000)), "")
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := config.Profile("acount-4999"); err == nil {

@@ -5,13 +5,15 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/awsexec/awsexec/internal/awsini"
 )
 
 // SettingError is a setting that makes its profile unusable.
 type SettingError struct {
 	Profile string
 	Key     string
-	Pos     Pos
+	Pos     awsini.Pos
 	Reason  string // never quotes a secret
 }
 
@@ -21,8 +23,8 @@ func (e *SettingError) Error() string {
 
 // CycleError is a chain of source profiles that comes back to one of them.
 type CycleError struct {
-	Path []string // from the repeated profile to itself
-	Pos  Pos      // of the source_profile that closes the circle
+	Path []string   // from the repeated profile to itself
+	Pos  awsini.Pos // of the source_profile that closes the circle
 }
 
 func (e *CycleError) Error() string {

@@ -17,6 +17,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+
+	"github.com/awsexec/awsexec/internal/awsini"
+	"github.com/awsexec/awsexec/internal/awsinitest"
 )
 
 // sdkDiffers lists where the Go SDK reads the files otherwise than botocore, whose side we are on. A case is left out of the
@@ -35,11 +38,11 @@ var sdkDiffers = []struct {
 	{regexp.MustCompile(`(?m)^\[DEFAULT\]`), "[DEFAULT] gives its settings to all sections in botocore, and is a section like others to the SDK"},
 	{regexp.MustCompile(`(?s)\[profile default\].*\[default\]`), "[profile default] wins in the SDK, the later one of the two in botocore"},
 	{regexp.MustCompile(`\r([^\n]|$)`), "a lone CR ends a line for botocore only"},
-	{regexp.MustCompile(bom), "botocore and the SDK both fail at a byte order mark"},
+	{regexp.MustCompile(awsini.BOM), "botocore and the SDK both fail at a byte order mark"},
 	{regexp.MustCompile(`[\x00\x0b\x0c\x1c-\x1f\x{85}\x{a0}\x{2000}-\x{200a}\x{2028}\x{2029}\x{3000}]|(?m)^[^\S\n\r]`), "the SDK knows fewer sorts of white space and lets NUL and invalid UTF-8 pass"},
 }
 
-func sdkReadsDifferently(c fileCase) bool {
+func sdkReadsDifferently(c awsinitest.Files) bool {
 	for _, d := range sdkDiffers {
 		if d.pattern.Match(c.Config) || d.pattern.Match(c.Credentials) {
 			return true
@@ -62,7 +65,7 @@ var sdkRejects = []struct {
 // weReject tells which of our errors for the profile the SDK does not have.
 func weReject(files Files, profile string, err error) (reason string) {
 	var setting *SettingError
-	var parse *ParseError
+	var parse *awsini.ParseError
 	var cycle *CycleError
 	switch {
 	case errors.As(err, &cycle):
@@ -85,7 +88,7 @@ func TestAgreesWithGoSDK(t *testing.T) {
 	directory := t.TempDir()
 	files := Files{filepath.Join(directory, "config"), filepath.Join(directory, "credentials")}
 	compared, failed := 0, 0
-	compare := func(c fileCase) {
+	compare := func(c awsinitest.Files) {
 		t.Helper()
 		for path, data := range map[string][]byte{files.Config: c.Config, files.Credentials: c.Credentials} {
 			if err := os.WriteFile(path, data, 0o600); err != nil {
@@ -124,8 +127,8 @@ func TestAgreesWithGoSDK(t *testing.T) {
 		}
 	}
 
-	for _, data := range corpus(t) {
-		for _, c := range []fileCase{{Config: data}, {Credentials: data}} {
+	for _, data := range awsinitest.Corpus(t) {
+		for _, c := range []awsinitest.Files{{Config: data}, {Credentials: data}} {
 			// In the credentials file [profile x] is a profile of that whole name to botocore, and none to the SDK.
 			if !sdkReadsDifferently(c) && !bytes.Contains(c.Credentials, []byte("[profile")) {
 				compare(c)
@@ -265,7 +268,7 @@ func sdkDiff(p *Profile, s *config.SharedConfig) string {
 }
 
 // randomProfiles makes files that are written plainly, with settings of every kind.
-func randomProfiles(r *rand.Rand) fileCase {
+func randomProfiles(r *rand.Rand) awsinitest.Files {
 	var b, k strings.Builder
 	names := []string{"default", "a", "b", "c", "d"}
 	for _, name := range names {
@@ -286,31 +289,31 @@ func randomProfiles(r *rand.Rand) fileCase {
 		if role {
 			maybe(9, 10, "role_arn = arn:aws:iam::123456789012:role/"+name)
 		}
-		maybe(1, 2, "region = "+pick(r, "eu-west-1", "us-east-1", ""))
+		maybe(1, 2, "region = "+awsinitest.Pick(r, "eu-west-1", "us-east-1", ""))
 		maybe(1, 3, "mfa_serial : arn:aws:iam::123456789012:mfa/"+name)
-		maybe(1, 4, "duration_seconds="+pick(r, "900", "7200", "x"))
+		maybe(1, 4, "duration_seconds="+awsinitest.Pick(r, "900", "7200", "x"))
 		maybe(1, 6, "external_id = e=1:2")
 		if role {
-			maybe(3, 4, "source_profile = "+pick(r, names...))
+			maybe(3, 4, "source_profile = "+awsinitest.Pick(r, names...))
 			maybe(1, 9, "credential_source = Environment")
 		}
-		maybe(1, 6, "credential_process = "+pick(r, "awsexec -p "+name, "other", ""))
+		maybe(1, 6, "credential_process = "+awsinitest.Pick(r, "awsexec -p "+name, "other", ""))
 		maybe(1, 12, "web_identity_token_file = /t")
-		maybe(1, 8, "sso_session = "+pick(r, "s", "t", "missing"))
-		maybe(1, 9, "sso_start_url = "+pick(r, "https://s", "https://t"))
-		maybe(1, 8, "services = "+pick(r, "v", "missing"))
+		maybe(1, 8, "sso_session = "+awsinitest.Pick(r, "s", "t", "missing"))
+		maybe(1, 9, "sso_start_url = "+awsinitest.Pick(r, "https://s", "https://t"))
+		maybe(1, 8, "services = "+awsinitest.Pick(r, "v", "missing"))
 		maybe(1, 5, "endpoint_url = http://e")
-		maybe(1, 5, "use_fips_endpoint = "+pick(r, "true", "false", "yes", "TRUE"))
-		maybe(1, 5, "use_dualstack_endpoint = "+pick(r, "true", "False"))
+		maybe(1, 5, "use_fips_endpoint = "+awsinitest.Pick(r, "true", "false", "yes", "TRUE"))
+		maybe(1, 5, "use_dualstack_endpoint = "+awsinitest.Pick(r, "true", "False"))
 		maybe(1, 8, "ignore_configured_endpoint_urls = true")
 		maybe(1, 4, strings.TrimSpace(pair))
 		maybe(1, 30, "aws_access_key_id = "+keyID)
 		maybe(1, 3, "s3 =\n  a = b")
-		b.WriteString(pick(r, "", "\n", "# a comment\n"))
+		b.WriteString(awsinitest.Pick(r, "", "\n", "# a comment\n"))
 		if r.IntN(4) == 0 {
-			fmt.Fprintf(&k, "[%s]\n%s", name, pick(r, pair, pair+"aws_session_token = S3CR3TMARKERt\n", "region = k\n", "aws_secret_access_key = "+secret+"\n", ""))
+			fmt.Fprintf(&k, "[%s]\n%s", name, awsinitest.Pick(r, pair, pair+"aws_session_token = S3CR3TMARKERt\n", "region = k\n", "aws_secret_access_key = "+secret+"\n", ""))
 		}
 	}
 	b.WriteString("[sso-session s]\nsso_start_url = https://s\nsso_region = us-east-1\n[sso-session t]\nsso_start_url = https://t\nsso_region = us-east-1\n[services v]\nsts =\n  endpoint_url = http://sts\niam =\n  endpoint_url = http://iam\n")
-	return fileCase{[]byte(b.String()), []byte(k.String())}
+	return awsinitest.Files{Config: []byte(b.String()), Credentials: []byte(k.String())}
 }

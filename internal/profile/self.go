@@ -1,6 +1,10 @@
 package profile
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/awsexec/awsexec/internal/awsini"
+)
 
 // SelfProcess tells whether a credential_process runs this program to print credentials, and for which profile: "" if the
 // command names none. The program is known by its file name, awsexec or awsexec.exe, or by its absolute path self.
@@ -11,7 +15,7 @@ func SelfProcess(command, self string) (profileName string, ok bool) {
 	if hasShellSyntax(command) {
 		return "", false
 	}
-	words, err := splitWords(command)
+	words, err := awsini.SplitWords(command)
 	if err == nil && len(words) > 0 && isSelf(words[0], self) {
 		return profileFlag(words[1:])
 	}

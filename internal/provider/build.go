@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/awsexec/awsexec/internal/awsini"
 	"github.com/awsexec/awsexec/internal/profile"
 )
 
@@ -72,7 +73,7 @@ func (m *maker) keyOf(plan *Plan) longTermKey {
 // PlaintextKeyError reports a long-term key in an AWS file.
 type PlaintextKeyError struct {
 	Profile string
-	At      profile.Pos // of the secret
+	At      awsini.Pos // of the secret
 }
 
 func (e *PlaintextKeyError) Error() string {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/awsexec/awsexec/internal/awsini"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/keystore"
 )
@@ -39,11 +40,11 @@ func (x *index) Get(context.Context, string) (aws.Credentials, error) {
 
 // TestFindReadsLittle: a key is read only where the index leaves the way open.
 func TestFindReadsLittle(t *testing.T) {
-	files, err := profile.Parse("config", []byte("[profile process]\ncredential_process = awsexec --profile other\n"), profile.ConfigFile)
+	files, err := awsini.Parse("config", []byte("[profile process]\ncredential_process = awsexec --profile other\n"), awsini.ConfigFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	none, err := profile.Parse("credentials", nil, profile.CredentialsFile)
+	none, err := awsini.Parse("credentials", nil, awsini.CredentialsFile)
 	if err != nil {
 		t.Fatal(err)
 	}

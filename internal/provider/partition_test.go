@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/awsexec/awsexec/internal/awsini"
 	"github.com/awsexec/awsexec/internal/profile"
 )
 
@@ -12,7 +13,7 @@ func TestPartition(t *testing.T) {
 	server := startSTS(t)
 	role := func(arn string, source *profile.Profile) *profile.Profile {
 		return &profile.Profile{Name: "role", RoleARN: arn, SourceProfile: source.Name, Source: source,
-			Origin: map[string]profile.Pos{"role_arn": {File: "config", Line: 2}}}
+			Origin: map[string]awsini.Pos{"role_arn": {File: "config", Line: 2}}}
 	}
 	work := &profile.Profile{Name: "work"}
 	middle := role("arn:aws-cn:iam::123456789012:role/y", work)

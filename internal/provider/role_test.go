@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/awsini"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/ststest"
 )
@@ -188,7 +189,7 @@ func TestChainedRoleIsCapped(t *testing.T) {
 	o.Events = events
 	p := two()
 	p.Duration = 2 * time.Hour
-	p.Origin = map[string]profile.Pos{"duration_seconds": {File: "config", Line: 7}}
+	p.Origin = map[string]awsini.Pos{"duration_seconds": {File: "config", Line: 7}}
 	c, err := retrieve(t, p, o)
 	if err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/awsexec/awsexec/internal/awsapi"
+	"github.com/awsexec/awsexec/internal/awsini"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/ststest"
 	"github.com/awsexec/awsexec/keystore"
@@ -334,7 +335,7 @@ func TestErrorsOfAWS(t *testing.T) {
 
 func TestKeyOfProfile(t *testing.T) {
 	server := startSTS(t)
-	static := &profile.StaticKeys{Credentials: aws.Credentials{AccessKeyID: aliceID, SecretAccessKey: secret}, SecretAccessKey: profile.Pos{File: "credentials", Line: 3}}
+	static := &profile.StaticKeys{Credentials: aws.Credentials{AccessKeyID: aliceID, SecretAccessKey: secret}, SecretAccessKey: awsini.Pos{File: "credentials", Line: 3}}
 
 	events := &recorder{}
 	o := options(t, server)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/awsexec/awsexec/internal/awsini"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/ststest"
 )
@@ -26,7 +27,7 @@ func TestWebIdentity(t *testing.T) {
 	if err := os.WriteFile(file, []byte("S3CR3TMARKERjwt"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	regionAlone := &profile.Profile{Name: "default", Region: "eu-west-1", Origin: map[string]profile.Pos{"region": {File: "config", Line: 2}}}
+	regionAlone := &profile.Profile{Name: "default", Region: "eu-west-1", Origin: map[string]awsini.Pos{"region": {File: "config", Line: 2}}}
 	for _, tt := range []struct {
 		name    string
 		profile *profile.Profile

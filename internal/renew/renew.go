@@ -92,7 +92,7 @@ func (r *Request) copies(ctx context.Context, command string) (profile.Files, er
 	// Other profiles with plaintext keys keep them, by way of us: no session,
 	// since a role of more than an hour may rest on them.
 	other := func(name string) string { return r.Command(name, "--no-session") }
-	made, err := profile.Redirect(r.Own, config, credentials, r.Profile, command, other)
+	made, err := awsfiles.Redirect(r.Own, config, credentials, r.Profile, command, other)
 	if err != nil {
 		return profile.Files{}, err
 	}

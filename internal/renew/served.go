@@ -18,7 +18,7 @@ import (
 func ServedFiles(ctx context.Context, temp string, own profile.Files, config *profile.Config, name string, now time.Time) (files profile.Files, remove func(), err error) {
 	dir, remove, err := scratch.Make(temp, "awsexec-serve-", now)
 	if err == nil {
-		made := profile.Redirection{Config: config.WithoutCredentials(name), Credentials: []byte{}}
+		made := awsfiles.Redirection{Config: awsfiles.WithoutCredentials(config, name), Credentials: []byte{}}
 		if files, err = awsfiles.WriteCopies(ctx, dir, own, made, now); err != nil {
 			remove()
 		}

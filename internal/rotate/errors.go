@@ -8,7 +8,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/awsexec/awsexec/internal/awsapi"
-	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/awsfiles"
 	"github.com/awsexec/awsexec/internal/visible"
 	"github.com/awsexec/awsexec/keystore"
 )
@@ -62,9 +62,9 @@ func (e *NotCurrentError) Error() string {
 // CopyError says that somebody else would be left with a key that is about to be deleted.
 type CopyError struct {
 	Name, KeyID string
-	StoredAs    string            // another name that the keystore has it under; "" if it is in the AWS files
-	Elsewhere   keystore.Kind     // which other keystore has it, if StoredAs is not in the same one
-	InFile      *profile.ClearKey // where else it is
+	StoredAs    string                 // another name that the keystore has it under; "" if it is in the AWS files
+	Elsewhere   keystore.Kind          // which other keystore has it, if StoredAs is not in the same one
+	InFile      *awsfiles.PlaintextKey // where else it is
 }
 
 func (e *CopyError) Error() string {

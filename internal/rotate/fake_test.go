@@ -12,7 +12,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/awsexec/awsexec/internal/awsapi"
-	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/awsfiles"
 	"github.com/awsexec/awsexec/internal/ststest"
 	"github.com/awsexec/awsexec/keystore"
 )
@@ -34,7 +34,7 @@ type world struct {
 	stored    map[string]aws.Credentials
 	elsewhere map[string]string // ids of keys in the other store, and their names there
 	journals  map[string]keystore.Rotation
-	plain     []profile.ClearKey
+	plain     []awsfiles.PlaintextKey
 
 	atAWS  map[string]awsKey
 	made   int
@@ -78,7 +78,7 @@ func (w *world) rotate() error {
 func (w *world) rotation() *Rotation {
 	return &Rotation{
 		Name: name, Unattended: true, Keys: w, Journals: w, Locks: w, AWS: w, Person: w,
-		Plaintext: func() ([]profile.ClearKey, error) { return w.plain, nil },
+		Plaintext: func() ([]awsfiles.PlaintextKey, error) { return w.plain, nil },
 		Forget:    func(id string) { w.forgot = append(w.forgot, id) },
 		Now:       func() time.Time { return time.Unix(1000, 0) }, Pause: time.Nanosecond,
 	}

@@ -19,7 +19,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/awsexec/awsexec/internal/awsapi"
-	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/awsfiles"
 	"github.com/awsexec/awsexec/keystore"
 )
 
@@ -133,7 +133,7 @@ type Rotation struct {
 	Person   Person
 
 	// Plaintext returns the keys in the AWS files as they are now.
-	Plaintext func() ([]profile.ClearKey, error)
+	Plaintext func() ([]awsfiles.PlaintextKey, error)
 
 	// Forget removes the sessions made from a key.
 	Forget func(keyID string)

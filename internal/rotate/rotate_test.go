@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/awsexec/awsexec/internal/awsapi"
-	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/awsfiles"
 	"github.com/awsexec/awsexec/internal/ststest"
 	"github.com/awsexec/awsexec/keystore"
 )
@@ -98,7 +98,7 @@ func TestEveryFault(t *testing.T) {
 
 // TestChangedMeanwhile: what is not as the rotation left it, or known elsewhere, ends it before the old key is lost.
 func TestChangedMeanwhile(t *testing.T) {
-	plain := profile.ClearKey{Profile: "file", Credentials: first}
+	plain := awsfiles.PlaintextKey{Profile: "file", Credentials: first}
 	changes := map[string]struct {
 		change func(w *world)
 		want   any // pointer to the kind of error
@@ -111,7 +111,7 @@ func TestChangedMeanwhile(t *testing.T) {
 		"removed":        {func(w *world) { delete(w.stored, name) }, new(*NotCurrentError)},
 		"copied":         {func(w *world) { w.stored["copy"] = first }, new(*CopyError)},
 		"in other store": {func(w *world) { w.elsewhere = map[string]string{first.AccessKeyID: "away"} }, new(*CopyError)},
-		"in a file":      {func(w *world) { w.plain = []profile.ClearKey{plain} }, new(*CopyError)},
+		"in a file":      {func(w *world) { w.plain = []awsfiles.PlaintextKey{plain} }, new(*CopyError)},
 	}
 	for what, tt := range changes {
 		for _, before := range []string{"DeactivateAccessKey", "WhoAmI"} {

@@ -1,4 +1,4 @@
-package profile
+package awsfiles
 
 import (
 	"fmt"
@@ -9,6 +9,10 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/awsini"
+	"github.com/awsexec/awsexec/internal/awsinitest"
+	"github.com/awsexec/awsexec/internal/profile"
 )
 
 const (
@@ -22,23 +26,23 @@ func TestRemoveKeys(t *testing.T) {
 	id, sec := "aws_access_key_id = "+clearID+"\n", "aws_secret_access_key = "+clearSecret+"\n"
 	for _, c := range []struct {
 		name, data, want string
-		kind             Kind
+		kind             awsini.Kind
 	}{
-		{"credentials", "[dev]\n" + id + sec, "[dev]\n", CredentialsFile},
-		{"no line end", "[dev]\n" + id + strings.TrimSuffix(sec, "\n"), "[dev]\n", CredentialsFile},
+		{"credentials", "[dev]\n" + id + sec, "[dev]\n", awsini.CredentialsFile},
+		{"no line end", "[dev]\n" + id + strings.TrimSuffix(sec, "\n"), "[dev]\n", awsini.CredentialsFile},
 		{"between others", "# a\n[a]\nx = 1\n" + "[dev] # mine\n# before\n" + id + "# between\n\n" + sec + "# after\nregion = x\n\n[b]\n" + "y = 2",
-			"# a\n[a]\nx = 1\n[dev] # mine\n# before\n# between\n\n# after\nregion = x\n\n[b]\ny = 2", CredentialsFile},
+			"# a\n[a]\nx = 1\n[dev] # mine\n# before\n# between\n\n# after\nregion = x\n\n[b]\ny = 2", awsini.CredentialsFile},
 		{"other order, capitals, colons, spaces", "[dev]\n  AWS_SECRET_ACCESS_KEY:" + clearSecret + "  \n  s3 =\n    a = b\n  Aws_Access_Key_Id\t:\t" + clearID + "\n",
-			"[dev]\n  s3 =\n    a = b\n", CredentialsFile},
-		{"empty token", "[dev]\n" + id + sec + "aws_session_token =\naws_security_token:\nregion = x\n", "[dev]\nregion = x\n", CredentialsFile},
-		{"CRLF and BOM", bom + "[dev]\r\n" + strings.ReplaceAll(id+sec, "\n", "\r\n") + "region = x\r\n", bom + "[dev]\r\nregion = x\r\n", CredentialsFile},
-		{"config", "[profile dev]\n" + id + "region = x\n" + sec, "[profile dev]\nregion = x\n", ConfigFile},
-		{"the other profile of two", "[other]\n" + id + sec + "[dev]\n" + id + sec, "[other]\n" + id + sec + "[dev]\n", CredentialsFile},
-		{"indented less and less", "[dev]\n    region = x\n  " + id + " " + sec + "output = y\n", "[dev]\n    region = x\noutput = y\n", CredentialsFile},
-		{"no key", "[dev]\nregion = x\n", "", CredentialsFile},
-		{"no such profile", "[other]\n" + id + sec, "", CredentialsFile},
-		{"no profile in config", "[dev]\n" + id + sec, "", ConfigFile},
-		{"empty file", "", "", CredentialsFile},
+			"[dev]\n  s3 =\n    a = b\n", awsini.CredentialsFile},
+		{"empty token", "[dev]\n" + id + sec + "aws_session_token =\naws_security_token:\nregion = x\n", "[dev]\nregion = x\n", awsini.CredentialsFile},
+		{"CRLF and BOM", awsini.BOM + "[dev]\r\n" + strings.ReplaceAll(id+sec, "\n", "\r\n") + "region = x\r\n", awsini.BOM + "[dev]\r\nregion = x\r\n", awsini.CredentialsFile},
+		{"config", "[profile dev]\n" + id + "region = x\n" + sec, "[profile dev]\nregion = x\n", awsini.ConfigFile},
+		{"the other profile of two", "[other]\n" + id + sec + "[dev]\n" + id + sec, "[other]\n" + id + sec + "[dev]\n", awsini.CredentialsFile},
+		{"indented less and less", "[dev]\n    region = x\n  " + id + " " + sec + "output = y\n", "[dev]\n    region = x\noutput = y\n", awsini.CredentialsFile},
+		{"no key", "[dev]\nregion = x\n", "", awsini.CredentialsFile},
+		{"no such profile", "[other]\n" + id + sec, "", awsini.CredentialsFile},
+		{"no profile in config", "[dev]\n" + id + sec, "", awsini.ConfigFile},
+		{"empty file", "", "", awsini.CredentialsFile},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			out, changed, err := RemoveKeys([]byte(c.data), "/p", c.kind, "dev", clearKey)
@@ -74,7 +78,7 @@ func TestRemoveKeysRefuses(t *testing.T) {
 		{"inherited as well", "[DEFAULT]\n" + id + sec + "[dev]\n" + id + sec, "[DEFAULT]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			out, changed, err := RemoveKeys([]byte(c.data), "/p", CredentialsFile, "dev", clearKey)
+			out, changed, err := RemoveKeys([]byte(c.data), "/p", awsini.CredentialsFile, "dev", clearKey)
 			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "S3CR3TMARKER") {
 				t.Errorf("got %v, want %s", err, c.want)
 			}
@@ -85,9 +89,9 @@ func TestRemoveKeysRefuses(t *testing.T) {
 	}
 }
 
-func TestClearKeys(t *testing.T) {
-	parse := func(kind Kind, text string) *File {
-		f, err := Parse(map[Kind]string{ConfigFile: "config", CredentialsFile: "credentials"}[kind], []byte(text), kind)
+func TestPlaintextKeys(t *testing.T) {
+	parse := func(kind awsini.Kind, text string) *awsini.File {
+		f, err := awsini.Parse(map[awsini.Kind]string{awsini.ConfigFile: "config", awsini.CredentialsFile: "credentials"}[kind], []byte(text), kind)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,9 +99,9 @@ func TestClearKeys(t *testing.T) {
 	}
 	const id, sec = "aws_access_key_id = ID\n", "aws_secret_access_key = S\n"
 	found := func(config, credentials string) []string {
-		c := &Config{Config: parse(ConfigFile, config), Credentials: parse(CredentialsFile, credentials)}
+		c := &profile.Config{Config: parse(awsini.ConfigFile, config), Credentials: parse(awsini.CredentialsFile, credentials)}
 		var out []string
-		for _, k := range c.ClearKeys() {
+		for _, k := range PlaintextKeys(c) {
 			line := fmt.Sprintf("%s %s %s %q", k.Profile, k.Pos, k.Credentials.AccessKeyID, k.Obstacle)
 			if k.Credentials.SessionToken != "" {
 				line += " session"
@@ -136,12 +140,12 @@ func TestClearKeys(t *testing.T) {
 }
 
 func TestProcessConflict(t *testing.T) {
-	c := &Config{}
+	c := &profile.Config{}
 	var err error
-	if c.Config, err = Parse("config", []byte("[profile a]\nrole_arn = x\n[profile b]\ncredential_process = x\naws_access_key_id = x\n"), ConfigFile); err != nil {
+	if c.Config, err = awsini.Parse("config", []byte("[profile a]\nrole_arn = x\n[profile b]\ncredential_process = x\naws_access_key_id = x\n"), awsini.ConfigFile); err != nil {
 		t.Fatal(err)
 	}
-	if c.Credentials, err = Parse("credentials", nil, CredentialsFile); err != nil {
+	if c.Credentials, err = awsini.Parse("credentials", nil, awsini.CredentialsFile); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{"a": "role_arn", "b": ""} {
@@ -154,8 +158,8 @@ func TestProcessConflict(t *testing.T) {
 }
 
 // randomKeyFile returns a file with keys of every sort in it, those that can be taken out more often than not.
-func randomKeyFile(r *rand.Rand, kind Kind) []byte {
-	eol := pick(r, "\n", "\n", "\r\n", "\r")
+func randomKeyFile(r *rand.Rand, kind awsini.Kind) []byte {
+	eol := awsinitest.Pick(r, "\n", "\n", "\r\n", "\r")
 	var b strings.Builder
 	if r.IntN(8) == 0 {
 		b.WriteString("# first" + eol)
@@ -165,30 +169,30 @@ func randomKeyFile(r *rand.Rand, kind Kind) []byte {
 			continue
 		}
 		header := name
-		if kind == ConfigFile && name != "default" {
-			header = "profile " + quoteWord(name)
+		if kind == awsini.ConfigFile && name != "default" {
+			header = "profile " + awsini.QuoteWord(name)
 		}
-		b.WriteString(pick(r, "", "", " ") + "[" + header + "]" + pick(r, "", "", " # x") + eol)
-		indent := pick(r, "", "", "  ", "\t")
+		b.WriteString(awsinitest.Pick(r, "", "", " ") + "[" + header + "]" + awsinitest.Pick(r, "", "", " # x") + eol)
+		indent := awsinitest.Pick(r, "", "", "  ", "\t")
 		setting := func(k, v string) string {
-			return indent + pick(r, k, k, strings.ToUpper(k)) + pick(r, "", " ", "\t") + pick(r, "=", "=", ":") + pick(r, "", " ") + v + pick(r, "", "", " ") + eol
+			return indent + awsinitest.Pick(r, k, k, strings.ToUpper(k)) + awsinitest.Pick(r, "", " ", "\t") + awsinitest.Pick(r, "=", "=", ":") + awsinitest.Pick(r, "", " ") + v + awsinitest.Pick(r, "", "", " ") + eol
 		}
 		var lines []string
 		if r.IntN(4) > 0 {
 			lines = append(lines, setting("aws_access_key_id", clearID))
 		}
 		if r.IntN(12) > 0 {
-			lines = append(lines, setting("aws_secret_access_key", clearSecret+pick(r, "", "", "", "", "", "", "", eol+indent+"  more")))
+			lines = append(lines, setting("aws_secret_access_key", clearSecret+awsinitest.Pick(r, "", "", "", "", "", "", "", eol+indent+"  more")))
 		}
 		if r.IntN(6) == 0 {
-			lines = append(lines, setting("aws_session_token", pick(r, "", "", "token")))
+			lines = append(lines, setting("aws_session_token", awsinitest.Pick(r, "", "", "token")))
 		}
 		for i := range r.IntN(4) {
-			lines = append(lines, setting(pick(r, "region", "output", "s3", "Ünï")+fmt.Sprint(i),
-				pick(r, "x", "x # y", "", eol+indent+"   n = m"+eol+indent+"   o = p", "two"+eol+eol+indent+" lines", "[z]", "aws_secret_access_key = no")))
+			lines = append(lines, setting(awsinitest.Pick(r, "region", "output", "s3", "Ünï")+fmt.Sprint(i),
+				awsinitest.Pick(r, "x", "x # y", "", eol+indent+"   n = m"+eol+indent+"   o = p", "two"+eol+eol+indent+" lines", "[z]", "aws_secret_access_key = no")))
 		}
 		for range r.IntN(3) {
-			lines = append(lines, pick(r, "", indent)+pick(r, "# c", "; aws_access_key_id = no", "#", "", "   ", "    # deep")+eol)
+			lines = append(lines, awsinitest.Pick(r, "", indent)+awsinitest.Pick(r, "# c", "; aws_access_key_id = no", "#", "", "   ", "    # deep")+eol)
 		}
 		r.Shuffle(len(lines), func(i, j int) { lines[i], lines[j] = lines[j], lines[i] })
 		b.WriteString(strings.Join(lines, ""))
@@ -204,9 +208,9 @@ func randomKeyFile(r *rand.Rand, kind Kind) []byte {
 }
 
 // checkRemoval takes the keys of a profile out of data, if that can be done, and finds out whether anything else was touched.
-func checkRemoval(t *testing.T, data []byte, kind Kind, profile string) (out []byte, changed bool) {
+func checkRemoval(t *testing.T, data []byte, kind awsini.Kind, profile string) (out []byte, changed bool) {
 	t.Helper()
-	before, err := Parse("p", data, kind)
+	before, err := awsini.Parse("p", data, kind)
 	if err != nil {
 		return data, false
 	}
@@ -224,9 +228,9 @@ func checkRemoval(t *testing.T, data []byte, kind Kind, profile string) (out []b
 		return data, false
 	}
 	// Out must be the lines of data but for those of the key, each with all its bytes.
-	rest := splitLines(string(out))
+	rest := awsini.SplitLines(string(out))
 	removed := 0
-	for _, line := range splitLines(string(data)) {
+	for _, line := range awsini.SplitLines(string(data)) {
 		switch {
 		case len(rest) > 0 && rest[0] == line:
 			rest = rest[1:]
@@ -239,7 +243,7 @@ func checkRemoval(t *testing.T, data []byte, kind Kind, profile string) (out []b
 	if len(rest) > 0 || removed < 2 {
 		t.Fatalf("%q was changed to %q: %d lines taken out, %q left over", data, out, removed, rest)
 	}
-	after, err := Parse("p", out, kind)
+	after, err := awsini.Parse("p", out, kind)
 	if err != nil {
 		t.Fatalf("%q: %v", out, err)
 	}
@@ -259,13 +263,13 @@ func checkRemoval(t *testing.T, data []byte, kind Kind, profile string) (out []b
 
 // isKeyLine tells whether a line begins as one that may be taken out.
 func isKeyLine(line string) bool {
-	k, _, ok := cutOption(trim(line))
+	k, _, ok := awsini.CutOption(awsini.Trim(line))
 	return ok && (k == "aws_access_key_id" || k == "aws_secret_access_key" || k == "aws_session_token" || k == "aws_security_token")
 }
 
 func TestRemovalKeepsEveryOtherByte(t *testing.T) {
-	for _, data := range corpus(t) {
-		for _, kind := range []Kind{ConfigFile, CredentialsFile} {
+	for _, data := range awsinitest.Corpus(t) {
+		for _, kind := range []awsini.Kind{awsini.ConfigFile, awsini.CredentialsFile} {
 			for _, name := range []string{"default", "work", "c", "x"} {
 				checkRemoval(t, data, kind, name)
 			}
@@ -274,7 +278,7 @@ func TestRemovalKeepsEveryOtherByte(t *testing.T) {
 	random := rand.New(rand.NewPCG(7, 8))
 	moved := 0
 	for range 500 {
-		for _, kind := range []Kind{ConfigFile, CredentialsFile} {
+		for _, kind := range []awsini.Kind{awsini.ConfigFile, awsini.CredentialsFile} {
 			data := randomKeyFile(random, kind)
 			for _, name := range []string{"default", "a", "b", "é f"} {
 				if out, changed := checkRemoval(t, data, kind, name); changed {
@@ -295,19 +299,21 @@ func TestMovedKeysAsBotocoreReadsThem(t *testing.T) {
 	random := rand.New(rand.NewPCG(9, 10))
 	type move struct {
 		name                 string
-		before, after        fileCase
+		before, after        awsinitest.Files
 		beforeCase, thisCase int
 	}
 	var moves []move
-	var cases []fileCase
+	var cases []awsinitest.Files
 	for len(moves) < 400 {
-		before := fileCase{randomKeyFile(random, ConfigFile), randomKeyFile(random, CredentialsFile)}
-		if _, err := ours(before); err != nil {
+		before := awsinitest.Files{Config: randomKeyFile(random, awsini.ConfigFile), Credentials: randomKeyFile(random, awsini.CredentialsFile)}
+		_, configErr := awsini.Parse("p", before.Config, awsini.ConfigFile)
+		_, credentialsErr := awsini.Parse("p", before.Credentials, awsini.CredentialsFile)
+		if configErr != nil || credentialsErr != nil {
 			continue // an indented header was no header
 		}
 		for _, name := range []string{"default", "a", "b", "é f"} {
-			config, inConfig := checkRemoval(t, before.Config, ConfigFile, name)
-			credentials, inCredentials := checkRemoval(t, before.Credentials, CredentialsFile, name)
+			config, inConfig := checkRemoval(t, before.Config, awsini.ConfigFile, name)
+			credentials, inCredentials := checkRemoval(t, before.Credentials, awsini.CredentialsFile, name)
 			if !inConfig && !inCredentials {
 				continue
 			}
@@ -315,12 +321,12 @@ func TestMovedKeysAsBotocoreReadsThem(t *testing.T) {
 			if err != nil {
 				continue // the other file has something that does not go together with it
 			}
-			m := move{name: name, before: before, after: fileCase{config, credentials}, beforeCase: len(cases), thisCase: len(cases) + 1}
+			m := move{name: name, before: before, after: awsinitest.Files{Config: config, Credentials: credentials}, beforeCase: len(cases), thisCase: len(cases) + 1}
 			cases = append(cases, m.before, m.after)
 			moves = append(moves, m)
 		}
 	}
-	askBotocore(t, asked{Files: cases}, nil, func(t *testing.T, a answer) {
+	awsinitest.AskBotocore(t, awsinitest.Question{Files: cases}, nil, func(t *testing.T, a awsinitest.Answer) {
 		for _, m := range moves {
 			was, is := a.Files[m.beforeCase], a.Files[m.thisCase]
 			if was.Error != "" || is.Error != "" {
@@ -349,14 +355,14 @@ func TestMovedKeysAsBotocoreReadsThem(t *testing.T) {
 }
 
 // hasOwnKey tells whether one of the files still has parts of a key for a profile.
-func hasOwnKey(t *testing.T, c fileCase, profile string) bool {
+func hasOwnKey(t *testing.T, c awsinitest.Files, profile string) bool {
 	t.Helper()
-	for kind, data := range map[Kind][]byte{ConfigFile: c.Config, CredentialsFile: c.Credentials} {
-		f, err := Parse("p", data, kind)
+	for kind, data := range map[awsini.Kind][]byte{awsini.ConfigFile: c.Config, awsini.CredentialsFile: c.Credentials} {
+		f, err := awsini.Parse("p", data, kind)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s := f.profiles[profile]; f.clearKey(f.defaults) != nil || s != nil && f.clearKey(s.own) != nil {
+		if s := f.Profiles[profile]; plaintextKey(f, f.Defaults) != nil || s != nil && plaintextKey(f, s.Own) != nil {
 			return true
 		}
 	}
@@ -364,17 +370,17 @@ func hasOwnKey(t *testing.T, c fileCase, profile string) bool {
 }
 
 func FuzzRemoveKeys(f *testing.F) {
-	for _, data := range corpus(f) {
+	for _, data := range awsinitest.Corpus(f) {
 		f.Add(data)
 	}
 	random := rand.New(rand.NewPCG(11, 12))
 	for range 20 {
-		f.Add(randomKeyFile(random, CredentialsFile))
-		f.Add(randomKeyFile(random, ConfigFile))
+		f.Add(randomKeyFile(random, awsini.CredentialsFile))
+		f.Add(randomKeyFile(random, awsini.ConfigFile))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		for _, kind := range []Kind{ConfigFile, CredentialsFile} {
-			file, err := Parse("p", data, kind)
+		for _, kind := range []awsini.Kind{awsini.ConfigFile, awsini.CredentialsFile} {
+			file, err := awsini.Parse("p", data, kind)
 			if err != nil {
 				continue
 			}

@@ -1,4 +1,4 @@
-package profile
+package awsini
 
 import (
 	"bytes"
@@ -7,14 +7,14 @@ import (
 	"unicode/utf8"
 )
 
-const bom = "\ufeff"
+const BOM = "\ufeff"
 
 // Parse reads the contents of one file. Path is used for positions only. Every error is a *ParseError.
 func Parse(path string, data []byte, kind Kind) (*File, error) {
 	if i := bytes.IndexByte(data, 0); i >= 0 {
 		return nil, &ParseError{lineAt(path, data[:i]), "NUL byte"}
 	}
-	text := strings.TrimPrefix(string(data), bom)
+	text := strings.TrimPrefix(string(data), BOM)
 	if !utf8.ValidString(text) {
 		return nil, &ParseError{lineAt(path, validPrefix(data)), "not valid UTF-8"}
 	}
@@ -24,7 +24,7 @@ func Parse(path string, data []byte, kind Kind) (*File, error) {
 
 	headers := strings.Count(text, "\n[") + 1
 	p := parser{
-		file:     &File{Path: path, sections: make([]*section, 0, headers)},
+		file:     &File{Path: path, Sections: make([]*Section, 0, headers)},
 		sections: make(map[string]int, headers),
 		own:      map[string]place{},
 		defaults: map[string]place{},
@@ -49,8 +49,8 @@ const usual = 6
 // parser holds the state between two lines, with configparser's rules.
 type parser struct {
 	file     *File
-	current  *section
-	spare    []setting              // room for the settings of sections to come, made for many at once
+	current  *Section
+	spare    []Setting              // room for the settings of sections to come, made for many at once
 	sections map[string]int         // the line of each
 	own      map[string]place       // where each key was last seen; one map for all sections, which share most keys
 	defaults map[string]place       // the same for [DEFAULT], which may come in several pieces
@@ -63,7 +63,7 @@ type parser struct {
 }
 
 type place struct {
-	section *section
+	section *Section
 	line    int
 }
 
@@ -78,7 +78,7 @@ func (p *parser) fail(line int, reason string) error {
 }
 
 func (p *parser) line(number int, line string) error {
-	text := trim(line)
+	text := Trim(line)
 	if text == "" {
 		p.blank++
 		return nil
@@ -86,12 +86,12 @@ func (p *parser) line(number int, line string) error {
 	if text[0] == '#' || text[0] == ';' {
 		return nil
 	}
-	indent := width(indentOf(line))
+	indent := Width(Indent(line))
 	blank := p.blank
 	p.blank = 0
 	if p.open && indent > p.indent {
 		p.more = append(p.more, valueLine{text, number, blank})
-		p.current.last = number
+		p.current.Last = number
 		return nil
 	}
 	p.indent = indent
@@ -106,7 +106,7 @@ func (p *parser) line(number int, line string) error {
 
 func (p *parser) header(number int, name string) error {
 	if name == "DEFAULT" {
-		p.current = &section{name: name, own: p.file.defaults}
+		p.current = &Section{Name: name, Own: p.file.Defaults}
 		return nil
 	}
 	if line, ok := p.sections[name]; ok {
@@ -114,11 +114,11 @@ func (p *parser) header(number int, name string) error {
 	}
 	p.sections[name] = number
 	if len(p.spare) < usual {
-		p.spare = make([]setting, usual*min(cap(p.file.sections), 256))
+		p.spare = make([]Setting, usual*min(cap(p.file.Sections), 256))
 	}
-	p.current = &section{name: name, line: number, own: p.spare[:0:usual], last: number}
+	p.current = &Section{Name: name, Line: number, Own: p.spare[:0:usual], Last: number}
 	p.spare = p.spare[usual:]
-	p.file.sections = append(p.file.sections, p.current)
+	p.file.Sections = append(p.file.Sections, p.current)
 	return nil
 }
 
@@ -126,7 +126,7 @@ func (p *parser) option(number int, text string) error {
 	if p.current == nil {
 		return p.fail(number, "text before the first [section]")
 	}
-	key, value, ok := cutOption(text)
+	key, value, ok := CutOption(text)
 	if !ok {
 		return p.fail(number, "neither a [section] nor a setting of the form key = value")
 	}
@@ -134,7 +134,7 @@ func (p *parser) option(number int, text string) error {
 		return p.fail(number, "setting without a key")
 	}
 	first, ok := p.own[key]
-	if p.current.name == "DEFAULT" {
+	if p.current.Name == "DEFAULT" {
 		first, ok = p.defaults[key]
 		p.defaults[key] = place{nil, number}
 	} else {
@@ -145,12 +145,12 @@ func (p *parser) option(number int, text string) error {
 		return p.fail(number, fmt.Sprintf("key %sis already on line %d", showKey(key), first.line))
 	}
 	p.open = true
-	p.current.last, p.current.lastKey = number, number
-	p.current.own = append(p.current.own, setting{key: key, text: value, line: number})
+	p.current.Last, p.current.LastKey = number, number
+	p.current.Own = append(p.current.Own, Setting{Key: key, Text: value, Line: number})
 	return nil
 }
 
-func cutOption(text string) (key, value string, ok bool) {
+func CutOption(text string) (key, value string, ok bool) {
 	delim := strings.IndexByte(text, '=')
 	if delim < 0 {
 		delim = len(text)
@@ -161,7 +161,7 @@ func cutOption(text string) (key, value string, ok bool) {
 	if delim == len(text) {
 		return "", "", false
 	}
-	return strings.ToLower(trim(text[:delim])), trim(text[delim+1:]), true
+	return strings.ToLower(Trim(text[:delim])), Trim(text[delim+1:]), true
 }
 
 // close ends the setting that is open, now that its last line is known.
@@ -171,24 +171,24 @@ func (p *parser) close() error {
 	}
 	more := p.more
 	p.open, p.more = false, p.more[:0]
-	last := &p.current.own[len(p.current.own)-1]
-	if len(more) > 0 && last.text != "" {
-		last.text = join(last.text, more)
+	last := &p.current.Own[len(p.current.Own)-1]
+	if len(more) > 0 && last.Text != "" {
+		last.Text = join(last.Text, more)
 	} else if len(more) > 0 {
 		nested, err := p.nested(more)
-		last.nested = nested
+		last.Nested = nested
 		switch {
 		case err == nil:
-		case p.current.name != "DEFAULT":
+		case p.current.Name != "DEFAULT":
 			return err
 		case p.badBlock == nil:
-			p.badBlock = map[string]*ParseError{last.key: err}
+			p.badBlock = map[string]*ParseError{last.Key: err}
 		default:
-			p.badBlock[last.key] = err
+			p.badBlock[last.Key] = err
 		}
 	}
-	if p.current.name == "DEFAULT" {
-		p.file.defaults = p.current.own
+	if p.current.Name == "DEFAULT" {
+		p.file.Defaults = p.current.Own
 	}
 	return nil
 }
@@ -205,11 +205,11 @@ func join(text string, more []valueLine) string {
 	return b.String()
 }
 
-func (p *parser) nested(block []valueLine) ([]setting, *ParseError) {
-	settings := make([]setting, 0, len(block))
+func (p *parser) nested(block []valueLine) ([]Setting, *ParseError) {
+	settings := make([]Setting, 0, len(block))
 	for _, l := range block {
 		for text := range strings.FieldsFuncSeq(l.text, isNestedBreak) {
-			text = trim(text)
+			text = Trim(text)
 			if text == "" {
 				continue
 			}
@@ -217,7 +217,7 @@ func (p *parser) nested(block []valueLine) ([]setting, *ParseError) {
 			if !ok {
 				return nil, &ParseError{Pos{p.file.Path, l.line}, "indented below a key without a value, but not of the form key = value"}
 			}
-			settings = append(settings, setting{key: trim(key), text: trim(value), line: l.line})
+			settings = append(settings, Setting{Key: Trim(key), Text: Trim(value), Line: l.line})
 		}
 	}
 	return settings, nil
@@ -227,10 +227,10 @@ func (p *parser) nested(block []valueLine) ([]setting, *ParseError) {
 const maxInherited = 1 << 20
 
 // count returns how many settings there are, nested ones included.
-func count(settings []setting) int {
+func count(settings []Setting) int {
 	n := len(settings)
 	for _, s := range settings {
-		n += len(s.nested)
+		n += len(s.Nested)
 	}
 	return n
 }
@@ -239,24 +239,24 @@ func (p *parser) finish() error {
 	if err := p.close(); err != nil {
 		return err
 	}
-	if n := count(p.file.defaults) * len(p.file.sections); n > maxInherited {
-		return &ParseError{Pos{p.file.Path, p.file.defaults[0].line}, fmt.Sprintf("[DEFAULT] gives %d settings to profiles, and %d is the most that is read", n, maxInherited)}
+	if n := count(p.file.Defaults) * len(p.file.Sections); n > maxInherited {
+		return &ParseError{Pos{p.file.Path, p.file.Defaults[0].Line}, fmt.Sprintf("[DEFAULT] gives %d settings to profiles, and %d is the most that is read", n, maxInherited)}
 	}
 	if len(p.badBlock) == 0 {
 		return nil
 	}
-	for _, s := range p.file.sections {
+	for _, s := range p.file.Sections {
 		over := make(map[string]bool, len(p.badBlock))
-		for _, own := range s.own {
-			if p.badBlock[own.key] != nil {
-				over[own.key] = true
+		for _, own := range s.Own {
+			if p.badBlock[own.Key] != nil {
+				over[own.Key] = true
 			}
 		}
 		if len(over) == len(p.badBlock) {
 			continue
 		}
-		for _, d := range p.file.defaults { // the first in the file
-			if err := p.badBlock[d.key]; err != nil && !over[d.key] {
+		for _, d := range p.file.Defaults { // the first in the file
+			if err := p.badBlock[d.Key]; err != nil && !over[d.Key] {
 				return err
 			}
 		}

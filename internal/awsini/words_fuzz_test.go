@@ -1,4 +1,4 @@
-package profile
+package awsini
 
 import (
 	"slices"
@@ -12,18 +12,18 @@ func FuzzSplitWords(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		if words, err := splitWords(quoteWord(s)); err != nil || len(words) != 1 || words[0] != s {
-			t.Fatalf("%q is quoted as %q, which splits into %q, %v", s, quoteWord(s), words, err)
+		if words, err := SplitWords(QuoteWord(s)); err != nil || len(words) != 1 || words[0] != s {
+			t.Fatalf("%q is quoted as %q, which splits into %q, %v", s, QuoteWord(s), words, err)
 		}
-		words, err := splitWords(s)
+		words, err := SplitWords(s)
 		if err != nil {
 			return
 		}
 		var quoted []string
 		for _, w := range words {
-			quoted = append(quoted, quoteWord(w))
+			quoted = append(quoted, QuoteWord(w))
 		}
-		again, err := splitWords(strings.Join(quoted, " "))
+		again, err := SplitWords(strings.Join(quoted, " "))
 		if err != nil || !slices.Equal(again, words) {
 			t.Fatalf("%q becomes %q, %v", words, again, err)
 		}

@@ -1,10 +1,12 @@
-package profile
+package awsfiles
 
 import (
 	"regexp"
 	"strings"
 	"sync"
 	"unicode"
+
+	"github.com/awsexec/awsexec/internal/awsini"
 )
 
 // redacted stands in the place of a secret.
@@ -36,29 +38,29 @@ func expression(text string) func() *regexp.Regexp {
 // The lines stay as many as they are, and as they end.
 func Redact(data []byte) []byte {
 	secretSetting, notSecret := secretSetting(), notSecret()
-	lines := splitLines(string(data))
+	lines := awsini.SplitLines(string(data))
 	var known []string // the secrets that were found by the name of their setting
 	secretIndent := -1 // of the secret setting that may still go on
 	for i, line := range lines {
 		eol := ending(line)
 		text := line[:len(line)-len(eol)]
-		indent := indentOf(text)
+		indent := awsini.Indent(text)
 		body := text[len(indent):]
 		switch m := secretSetting.FindStringSubmatch(body); {
-		case trim(text) == "":
-		case secretIndent >= 0 && width(indent) > secretIndent:
+		case awsini.Trim(text) == "":
+		case secretIndent >= 0 && awsini.Width(indent) > secretIndent:
 			known = append(known, secretWords(body)...)
 			lines[i] = indent + redacted + eol
 		case m != nil && !notSecret.MatchString(body):
-			if !isComment(body) {
-				secretIndent = width(indent)
+			if !awsini.IsComment(body) {
+				secretIndent = awsini.Width(indent)
 				known = append(known, secretWords(m[2])...)
 			}
 			if m[2] != "" {
 				lines[i] = indent + m[1] + redacted + eol
 			}
 		default:
-			if !isComment(body) { // a value goes on below a comment
+			if !awsini.IsComment(body) { // a value goes on below a comment
 				secretIndent = -1
 			}
 		}
@@ -75,9 +77,6 @@ func Redact(data []byte) []byte {
 	}
 	return []byte(b.String())
 }
-
-// isComment tells whether a line, without its indentation, is a comment.
-func isComment(body string) bool { return strings.HasPrefix(body, "#") || strings.HasPrefix(body, ";") }
 
 // redactRun puts a mark in the place of what could be a secret access key in
 // run: all of it, or what is between slashes or plus signs. A secret may have

@@ -1,12 +1,13 @@
-package profile
+package awsini
 
 import (
 	"errors"
 	"strings"
 )
 
-// splitWords splits s by the rules of Python's shlex.split, which botocore applies to section names and commands.
-func splitWords(s string) ([]string, error) {
+// SplitWords returns the words of s by the rules of Python's shlex.split, which
+// botocore applies to section names and commands.
+func SplitWords(s string) ([]string, error) {
 	const space = " \t\r\n"
 	var (
 		words  []string
@@ -46,8 +47,9 @@ func splitWords(s string) ([]string, error) {
 	return words, nil
 }
 
-// quoted writes to word what the quotes at the start of s hold and returns the index of the closing one. A backslash
-// escapes only within double quotes, and only a double quote or another backslash.
+// quoted writes to word what the quotes at the start of s hold and returns the
+// index of the closing one. A backslash escapes only within double quotes, and
+// only a double quote or another backslash.
 func quoted(s string, word *strings.Builder) (end int, err error) {
 	quote := s[0]
 	for i := 1; i < len(s); i++ {
@@ -62,9 +64,9 @@ func quoted(s string, word *strings.Builder) (end int, err error) {
 	return 0, errors.New("quotes are not closed")
 }
 
-// quoteWord returns s so that splitWords gives it back as one word.
-func quoteWord(s string) string {
-	if words, err := splitWords(s); err == nil && len(words) == 1 && words[0] == s {
+// QuoteWord returns s quoted so that SplitWords returns it as one word.
+func QuoteWord(s string) string {
+	if words, err := SplitWords(s); err == nil && len(words) == 1 && words[0] == s {
 		return s
 	}
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"`

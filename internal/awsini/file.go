@@ -1,4 +1,4 @@
-package profile
+package awsini
 
 import (
 	"fmt"
@@ -36,32 +36,33 @@ const (
 	CredentialsFile
 )
 
-// File is one parsed file. It does not change and is safe for concurrent use.
+// File is one parsed file. It must not be changed, and is then safe for
+// concurrent use.
 type File struct {
 	Path string
 
-	sections    []*section // as they come, without [DEFAULT]
-	defaults    []setting  // of [DEFAULT]
-	profiles    map[string]*section
-	ssoSessions map[string]*section
-	services    map[string]*section
-	bare        map[string]Pos // sections of a config file that are nothing to AWS: [dev] in place of [profile dev]
+	Sections []*Section // as they come, without [DEFAULT]
+	Defaults []Setting  // of [DEFAULT]
+
+	Profiles, SSOSessions, Services map[string]*Section // by name; of several sections for one name the last
+
+	Bare map[string]Pos // sections of a config file that mean nothing to AWS: [dev] in place of [profile dev]
 }
 
-// section is one section. Its own settings are without those of [DEFAULT].
-type section struct {
-	name    string // what the brackets hold
-	line    int
-	own     []setting
-	last    int // its last line that is neither blank nor a comment
-	lastKey int // the line of its last key, 0 if it has none
+// Section is one section. Its own settings are without those of [DEFAULT].
+type Section struct {
+	Name    string // what the brackets hold
+	Line    int
+	Own     []Setting
+	Last    int // its last line that is neither blank nor a comment
+	LastKey int // the line of its last key, 0 if it has none
 }
 
-// setting is a key and its value, text or nested.
-type setting struct {
-	key, text string
-	nested    []setting
-	line      int
+// Setting is a key and its value, text or nested.
+type Setting struct {
+	Key, Text string
+	Nested    []Setting
+	Line      int
 }
 
 // ParseError says what makes a file unreadable, to us and to botocore.
@@ -73,65 +74,67 @@ type ParseError struct {
 func (e *ParseError) Error() string { return e.Pos.String() + ": " + e.Reason }
 
 // Names returns the profiles of the file, sorted.
-func (f *File) Names() []string { return slices.Sorted(maps.Keys(f.profiles)) }
+func (f *File) Names() []string { return slices.Sorted(maps.Keys(f.Profiles)) }
 
 // Lookup returns a copy of the settings that this file alone has for a profile, those of [DEFAULT] included.
 func (f *File) Lookup(name string) (Settings, bool) {
-	s, ok := f.profiles[name]
+	s, ok := f.Profiles[name]
 	if !ok {
 		return nil, false
 	}
-	return f.settings(s), true
+	return f.SettingsOf(s), true
 }
 
 // Header is the place of the section that Lookup reads; the zero Pos if there is none.
 func (f *File) Header(name string) Pos {
-	if s, ok := f.profiles[name]; ok {
-		return Pos{f.Path, s.line}
+	if s, ok := f.Profiles[name]; ok {
+		return Pos{f.Path, s.Line}
 	}
 	return Pos{}
 }
 
-func (f *File) settings(s *section) Settings {
-	all := make(Settings, len(f.defaults)+len(s.own))
-	f.add(all, f.defaults)
-	f.add(all, s.own)
+// SettingsOf returns a copy of the settings of a section, those of [DEFAULT]
+// included.
+func (f *File) SettingsOf(s *Section) Settings {
+	all := make(Settings, len(f.Defaults)+len(s.Own))
+	f.add(all, f.Defaults)
+	f.add(all, s.Own)
 	return all
 }
 
-func (f *File) add(to map[string]Value, settings []setting) {
+func (f *File) add(to map[string]Value, settings []Setting) {
 	for _, s := range settings {
-		v := Value{Text: s.text, Pos: Pos{f.Path, s.line}}
-		if s.nested != nil {
-			v.Nested = make(map[string]Value, len(s.nested))
-			f.add(v.Nested, s.nested)
+		v := Value{Text: s.Text, Pos: Pos{f.Path, s.Line}}
+		if s.Nested != nil {
+			v.Nested = make(map[string]Value, len(s.Nested))
+			f.add(v.Nested, s.Nested)
 		}
-		to[s.key] = v
+		to[s.Key] = v
 	}
 }
 
 // index finds out what each section is. Of several sections for one name the last one counts, as in botocore.
 func (f *File) index(kind Kind) {
-	f.profiles = make(map[string]*section, len(f.sections))
+	f.Profiles = make(map[string]*Section, len(f.Sections))
 	if kind == CredentialsFile {
-		for _, s := range f.sections {
-			f.profiles[s.name] = s
+		for _, s := range f.Sections {
+			f.Profiles[s.Name] = s
 		}
 		return
 	}
-	f.ssoSessions, f.services, f.bare = map[string]*section{}, map[string]*section{}, map[string]Pos{}
-	for _, s := range f.sections {
+	f.SSOSessions, f.Services, f.Bare = map[string]*Section{}, map[string]*Section{}, map[string]Pos{}
+	for _, s := range f.Sections {
 		switch {
-		case s.name == "default":
-			f.profiles[s.name] = s
-		case strings.HasPrefix(s.name, "profile"):
-			addNamed(f.profiles, s)
-		case strings.HasPrefix(s.name, "sso-session"):
-			addNamed(f.ssoSessions, s)
-		case strings.HasPrefix(s.name, "services"):
-			addNamed(f.services, s)
+		case s.Name == "default":
+			f.Profiles[s.Name] = s
+		case strings.HasPrefix(s.Name, "profile"):
+			addNamed(f.Profiles, s)
+		case strings.HasPrefix(s.Name, "sso-session"):
+			addNamed(f.SSOSessions, s)
+		case strings.HasPrefix(s.Name, "services"):
+			addNamed(f.Services, s)
 		default:
-			f.bare[s.name] = Pos{f.Path, s.line}
+			f.Bare[s.Name] = Pos{f.Path, s.Line}
 		}
 	}
 }
@@ -147,12 +150,12 @@ func isPlainWord(s string) bool {
 }
 
 // addNamed files s under the second word of its name. A name of other than two words is nothing.
-func addNamed(m map[string]*section, s *section) {
-	if first, second, _ := strings.Cut(s.name, " "); isPlainWord(first) && isPlainWord(second) { // nearly all are
+func addNamed(m map[string]*Section, s *Section) {
+	if first, second, _ := strings.Cut(s.Name, " "); isPlainWord(first) && isPlainWord(second) { // nearly all are
 		m[second] = s
 		return
 	}
-	if words, err := splitWords(s.name); err == nil && len(words) == 2 {
+	if words, err := SplitWords(s.Name); err == nil && len(words) == 2 {
 		m[words[1]] = s
 	}
 }

@@ -1,12 +1,15 @@
-package profile
+package awsfiles
 
 import (
 	"strings"
 	"testing"
+
+	"github.com/awsexec/awsexec/internal/awsini"
+	"github.com/awsexec/awsexec/internal/profile"
 )
 
 func TestWithoutCredentials(t *testing.T) {
-	config, err := Parse("config", []byte(`
+	config, err := awsini.Parse("config", []byte(`
 [DEFAULT]
 cli_pager =
 [default]
@@ -35,21 +38,21 @@ sts =
     endpoint_url = http://127.0.0.1:2
 [profile dev]
 region = eu-west-2
-`), ConfigFile)
+`), awsini.ConfigFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	credentials, err := Parse("credentials", []byte(`
+	credentials, err := awsini.Parse("credentials", []byte(`
 [work]
 aws_access_key_id = AKIAWORK
 aws_secret_access_key = S3CR3TMARKERwork
 aws_session_token = S3CR3TMARKERtoken
 region = eu-central-1
-`), CredentialsFile)
+`), awsini.CredentialsFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	both := &Config{Config: config, Credentials: credentials}
+	both := &profile.Config{Config: config, Credentials: credentials}
 	settings := `cli_pager =
 output = text
 region = eu-central-1
@@ -64,25 +67,25 @@ cli_pager =
 sts =
     endpoint_url = http://127.0.0.1:1
 `
-	got := string(both.WithoutCredentials("work"))
+	got := string(WithoutCredentials(both, "work"))
 	if got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 	// What is written is read as what it was.
-	again, err := Parse("again", []byte(got), ConfigFile)
+	again, err := awsini.Parse("again", []byte(got), awsini.ConfigFile)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"work", "default"} {
-		p, err := (&Config{Config: again, Credentials: &File{}}).Profile(name)
+		p, err := (&profile.Config{Config: again, Credentials: &awsini.File{}}).Profile(name)
 		if err != nil || p.Region != "eu-central-1" || p.STSEndpointURL != "http://127.0.0.1:1" || p.Static != nil || p.RoleARN != "" {
 			t.Errorf("profile %q reads as %+v, %v", name, p, err)
 		}
 	}
-	if got := string(both.WithoutCredentials("default")); got != "[default]\ncli_pager =\nregion = us-west-1\n" {
+	if got := string(WithoutCredentials(both, "default")); got != "[default]\ncli_pager =\nregion = us-west-1\n" {
 		t.Errorf("default is\n%s", got)
 	}
-	if got := string(both.WithoutCredentials("only stored")); !strings.Contains(got, "[profile \"only stored\"]") {
+	if got := string(WithoutCredentials(both, "only stored")); !strings.Contains(got, "[profile \"only stored\"]") {
 		t.Errorf("a profile of the keystore alone is\n%s", got)
 	}
 }

@@ -1,4 +1,4 @@
-package profile
+package awsfiles
 
 import (
 	"fmt"
@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/awsini"
 )
 
 // RemoveKeys returns data, the contents of the file at path, without the lines that give profile the long-term key c: its id, its secret,
@@ -17,20 +19,20 @@ import (
 // the two files together setting by setting; taking it out would give its comments to the section above.
 //
 // It is an error if the file cannot be parsed, or if the profile has another key there, a session, or a key that it shares with others.
-func RemoveKeys(data []byte, path string, kind Kind, profile string, c aws.Credentials) (out []byte, changed bool, err error) {
-	before, err := Parse(path, data, kind)
+func RemoveKeys(data []byte, path string, kind awsini.Kind, profile string, c aws.Credentials) (out []byte, changed bool, err error) {
+	before, err := awsini.Parse(path, data, kind)
 	if err != nil {
 		return nil, false, err
 	}
-	own := before.profiles[profile]
-	if own == nil || before.clearKey(own.own) == nil {
+	own := before.Profiles[profile]
+	if own == nil || plaintextKey(before, own.Own) == nil {
 		return data, false, nil
 	}
-	k := before.clearKey(own.own)
+	k := plaintextKey(before, own.Own)
 	switch {
 	case k.Obstacle != "":
 		return nil, false, fmt.Errorf("profile %q: %s: %s", profile, k.Pos, k.Obstacle)
-	case before.clearKey(before.defaults) != nil:
+	case plaintextKey(before, before.Defaults) != nil:
 		return nil, false, fmt.Errorf("profile %q: %s: [DEFAULT] has a key too", profile, k.Pos)
 	case k.Credentials.AccessKeyID != c.AccessKeyID, k.Credentials.SecretAccessKey != c.SecretAccessKey, k.Credentials.SessionToken != "":
 		return nil, false, fmt.Errorf("profile %q: %s: another key is there", profile, k.Pos)
@@ -38,29 +40,29 @@ func RemoveKeys(data []byte, path string, kind Kind, profile string, c aws.Crede
 
 	// No line becomes a continuation of the one above by this: what follows a setting and is none of its continuations is
 	// indented no more than it, and so no more than the setting before it.
-	lines := splitLines(string(data))
-	var kept []setting
-	for _, s := range own.own {
-		if slices.Contains(keySettings, s.key) {
-			lines[s.line-1] = ""
+	lines := awsini.SplitLines(string(data))
+	var kept []awsini.Setting
+	for _, s := range own.Own {
+		if isKeySetting(s.Key) {
+			lines[s.Line-1] = ""
 		} else {
 			kept = append(kept, s)
 		}
 	}
 	out = []byte(strings.Join(lines, ""))
 
-	after, err := Parse(path, out, kind)
+	after, err := awsini.Parse(path, out, kind)
 	if err != nil {
 		return nil, false, err
 	}
-	same := slices.EqualFunc(before.sections, after.sections, func(b, a *section) bool {
-		want := b.own
+	same := slices.EqualFunc(before.Sections, after.Sections, func(b, a *awsini.Section) bool {
+		want := b.Own
 		if b == own {
 			want = kept
 		}
-		return b.name == a.name && sameText(want, a.own)
+		return b.Name == a.Name && sameText(want, a.Own)
 	})
-	if !same || !sameText(before.defaults, after.defaults) {
+	if !same || !sameText(before.Defaults, after.Defaults) {
 		return nil, false, fmt.Errorf("profile %q: %s: the file's layout does not let its key be taken out safely", profile, path)
 	}
 	return out, true, nil
@@ -68,10 +70,10 @@ func RemoveKeys(data []byte, path string, kind Kind, profile string, c aws.Crede
 
 // ProcessConflict returns an error about the first of a profile's settings, those of both files, beside which a credential_process
 // would not count for every SDK, or nil. Access keys are left out of account, and so is a credential_process.
-func ProcessConflict(profile string, settings Settings) error {
-	others := Settings{}
+func ProcessConflict(profile string, settings awsini.Settings) error {
+	others := awsini.Settings{}
 	for key, v := range settings {
-		if key != "credential_process" && !slices.Contains(keySettings, key) {
+		if key != "credential_process" && !isKeySetting(key) {
 			others[key] = v
 		}
 	}

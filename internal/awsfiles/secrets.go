@@ -1,33 +1,36 @@
-package profile
+package awsfiles
 
 import (
 	"cmp"
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/awsexec/awsexec/internal/awsini"
+	"github.com/awsexec/awsexec/internal/profile"
 )
 
 // Secrets returns what the files hold that must not be shown: the values of
 // settings that hold a secret by their name, and of URLs the user information.
 // The longest come first.
-func (c *Config) Secrets() []string {
+func Secrets(c *profile.Config) []string {
 	var all []string
-	var add func(settings []setting)
-	add = func(settings []setting) {
+	var add func(settings []awsini.Setting)
+	add = func(settings []awsini.Setting) {
 		for _, s := range settings {
-			if HoldsSecret(s.key) {
-				all = append(all, secretWords(s.text)...)
+			if HoldsSecret(s.Key) {
+				all = append(all, secretWords(s.Text)...)
 			}
-			if strings.Contains(s.text, "://") || strings.HasSuffix(s.key, "_url") {
-				all = append(all, URLSecrets(s.text)...)
+			if strings.Contains(s.Text, "://") || strings.HasSuffix(s.Key, "_url") {
+				all = append(all, URLSecrets(s.Text)...)
 			}
-			add(s.nested)
+			add(s.Nested)
 		}
 	}
-	for _, f := range []*File{c.Config, c.Credentials} {
-		add(f.defaults)
-		for _, s := range f.sections {
-			add(s.own)
+	for _, f := range []*awsini.File{c.Config, c.Credentials} {
+		add(f.Defaults)
+		for _, s := range f.Sections {
+			add(s.Own)
 		}
 	}
 	slices.SortStableFunc(all, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
@@ -52,7 +55,7 @@ const minSecret = 16
 // secretWords returns the words of the value of a secret setting that can be
 // told from other text.
 func secretWords(value string) []string {
-	words := strings.FieldsFunc(value, func(r rune) bool { return isSpace(r) || strings.ContainsRune(`"',;`, r) })
+	words := strings.FieldsFunc(value, func(r rune) bool { return awsini.IsSpace(r) || strings.ContainsRune(`"',;`, r) })
 	return slices.DeleteFunc(words, func(w string) bool {
 		return len(w) < minSecret || strings.Contains(w, "://") || strings.Contains(redacted, w)
 	})
@@ -78,7 +81,7 @@ func URLSecrets(text string) []string {
 	all := []string{info}
 	if _, password, ok := strings.Cut(info, ":"); ok {
 		decoded, _ := url.PathUnescape(password)
-		pieces := strings.FieldsFunc(password, func(r rune) bool { return isSpace(r) || strings.ContainsRune("/?#@:[]\\", r) })
+		pieces := strings.FieldsFunc(password, func(r rune) bool { return awsini.IsSpace(r) || strings.ContainsRune("/?#@:[]\\", r) })
 		for _, part := range append([]string{password, decoded}, pieces...) {
 			if len(part) >= 4 && !slices.Contains(all, part) {
 				all = append(all, part)

@@ -1,10 +1,13 @@
-package profile
+package awsfiles
 
 import (
 	"bytes"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/awsexec/awsexec/internal/awsini"
+	"github.com/awsexec/awsexec/internal/profile"
 )
 
 const (
@@ -66,7 +69,7 @@ func checkRedacted(t *testing.T, data []byte) {
 func redactsLines(t *testing.T, data []byte) []byte {
 	t.Helper()
 	out := Redact(data)
-	if a, b := len(splitLines(string(data))), len(splitLines(string(out))); a != b {
+	if a, b := len(awsini.SplitLines(string(data))), len(awsini.SplitLines(string(out))); a != b {
 		t.Fatalf("%d lines became %d: %q", a, b, out)
 	}
 	if again := Redact(out); string(again) != string(out) {
@@ -77,17 +80,17 @@ func redactsLines(t *testing.T, data []byte) []byte {
 
 // Secrets that are known to be ones, with the parts of them that an error could quote.
 func TestSecrets(t *testing.T) {
-	config, err := Parse("config", []byte("[profile a]\nendpoint_url = http://me:S3CR3TMARKER/pa ss@host\nregion = x\n"+
+	config, err := awsini.Parse("config", []byte("[profile a]\nendpoint_url = http://me:S3CR3TMARKER/pa ss@host\nregion = x\n"+
 		"s3 =\n  my_token = "+token+"\nother_token = short\n[services b]\nsts =\n  endpoint_url = http://S3CR3TMARKER@h\n"+
-		"[x]\nca_bundle = http://h/a@b\n"), ConfigFile)
+		"[x]\nca_bundle = http://h/a@b\n"), awsini.ConfigFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	credentials, err := Parse("credentials", []byte("[a]\naws_secret_access_key = '"+clearSecret+"'\nweb_identity_token_file = /some/long/path/to/it\n"), CredentialsFile)
+	credentials, err := awsini.Parse("credentials", []byte("[a]\naws_secret_access_key = '"+clearSecret+"'\nweb_identity_token_file = /some/long/path/to/it\n"), awsini.CredentialsFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := (&Config{Config: config, Credentials: credentials}).Secrets()
+	got := Secrets(&profile.Config{Config: config, Credentials: credentials})
 	want := []string{clearSecret, token, "me:S3CR3TMARKER/pa ss", "S3CR3TMARKER/pa ss", "S3CR3TMARKER", "S3CR3TMARKER"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)

@@ -1,4 +1,4 @@
-package profile
+package awsfiles
 
 import (
 	"errors"
@@ -6,6 +6,10 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"github.com/awsexec/awsexec/internal/awsini"
+	"github.com/awsexec/awsexec/internal/awsinitest"
+	"github.com/awsexec/awsexec/internal/profile"
 )
 
 func TestAddCredentialProcess(t *testing.T) {
@@ -14,11 +18,11 @@ func TestAddCredentialProcess(t *testing.T) {
 	}{
 		{"empty file", "", "dev", "[profile dev]\n+"},
 		{"default", "", "default", "[default]\n+"},
-		{"only a byte order mark", bom, "dev", bom + "[profile dev]\n+"},
+		{"only a byte order mark", awsini.BOM, "dev", awsini.BOM + "[profile dev]\n+"},
 		{"appended", "[default]\nregion = x\n", "dev", "[default]\nregion = x\n\n[profile dev]\n+"},
 		{"appended behind a blank line", "[default]\n\n", "dev", "[default]\n\n[profile dev]\n+"},
 		{"appended behind a line without end", "# note", "dev", "# note\n\n[profile dev]\n+"},
-		{"appended, CRLF", bom + "[default]\r\nregion = x", "dev", bom + "[default]\r\nregion = x\r\n\r\n[profile dev]\r\n+\r"},
+		{"appended, CRLF", awsini.BOM + "[default]\r\nregion = x", "dev", awsini.BOM + "[default]\r\nregion = x\r\n\r\n[profile dev]\r\n+\r"},
 		{"quoted name", "", "a b", "[profile \"a b\"]\n+"},
 		{"name with quotes", "", `a'b"c`, "[profile \"a'b\\\"c\"]\n+"},
 		{"UTF-8 name", "", "мир", "[profile мир]\n+"},
@@ -86,7 +90,7 @@ func TestAddCredentialProcessRefuses(t *testing.T) {
 			}
 		})
 	}
-	var setting *SettingError
+	var setting *profile.SettingError
 	_, _, err := AddCredentialProcess([]byte("[default]\nrole_arn = x\n"), "/p", "default", "awsexec")
 	if !errors.As(err, &setting) || setting.Key != "role_arn" || setting.Pos.Line != 2 {
 		t.Errorf("got %#v", err)
@@ -94,7 +98,7 @@ func TestAddCredentialProcessRefuses(t *testing.T) {
 }
 
 func TestEditKeepsEveryOtherByte(t *testing.T) {
-	files := corpus(t)
+	files := awsinitest.Corpus(t)
 	for _, data := range files {
 		for _, name := range []string{"default", "work", "new one", "c", "indented", "n", "d", "q", "x"} {
 			checkEdit(t, data, name, "/usr/bin/awsexec --profile x")
@@ -103,7 +107,7 @@ func TestEditKeepsEveryOtherByte(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	edited := 0
 	for range 5000 {
-		data := randomFile(random)
+		data := awsinitest.RandomFile(random)
 		for _, name := range []string{"default", "a", "b", "a b", "é"} {
 			if checkEdit(t, data, name, "awsexec") {
 				edited++
@@ -118,7 +122,7 @@ func TestEditKeepsEveryOtherByte(t *testing.T) {
 // checkEdit edits data if that is possible and finds out whether anything but the one setting was touched.
 func checkEdit(t *testing.T, data []byte, profile, command string) (changed bool) {
 	t.Helper()
-	before, err := Parse("p", data, ConfigFile)
+	before, err := awsini.Parse("p", data, awsini.ConfigFile)
 	if err != nil {
 		return false
 	}
@@ -143,7 +147,7 @@ func checkEdit(t *testing.T, data []byte, profile, command string) (changed bool
 	if len(out) <= len(data) || string(out[len(out)-(len(data)-head):]) != string(data[head:]) {
 		t.Fatalf("%q was changed to %q", data, out)
 	}
-	after, err := Parse("p", out, ConfigFile)
+	after, err := awsini.Parse("p", out, awsini.ConfigFile)
 	if err != nil {
 		t.Fatalf("%q: %v", out, err)
 	}
@@ -169,9 +173,21 @@ func checkEdit(t *testing.T, data []byte, profile, command string) (changed bool
 }
 
 // lookupText returns what a profile says or, without one, what it would inherit.
-func lookupText(f *File, profile string) map[string]any {
+func lookupText(f *awsini.File, profile string) map[string]any {
 	if settings, ok := f.Lookup(profile); ok {
 		return plain(settings)
 	}
-	return plain(f.settings(&section{}))
+	return plain(f.SettingsOf(&awsini.Section{}))
+}
+
+func plain(m map[string]awsini.Value) map[string]any {
+	out := map[string]any{}
+	for key, v := range m {
+		if v.Nested != nil {
+			out[key] = plain(v.Nested)
+		} else {
+			out[key] = v.Text
+		}
+	}
+	return out
 }

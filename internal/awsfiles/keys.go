@@ -1,4 +1,4 @@
-package profile
+package awsfiles
 
 import (
 	"fmt"
@@ -6,47 +6,53 @@ import (
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/awsini"
+	"github.com/awsexec/awsexec/internal/profile"
 )
 
-// keySettings are the settings that access keys in clear are made of.
+// keySettings are the settings that an access key is made of.
 var keySettings = []string{"aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_security_token"}
 
-// ClearKey is an access key, or what is there of one, in clear in one section of an AWS file.
-type ClearKey struct {
+func isKeySetting(key string) bool { return slices.Contains(keySettings, key) }
+
+// PlaintextKey is an access key, or a part of one, in a section of an AWS file.
+type PlaintextKey struct {
 	Profile             string // for NoProfile what the brackets hold
 	NoProfile           bool   // it is in a section that is no profile
 	FromCredentialsFile bool
 	Credentials         aws.Credentials // as written; any part may be missing
-	Pos                 Pos             // of its first setting
+	Pos                 awsini.Pos      // of its first setting
 
 	// Obstacle says why the key cannot be taken out of the file; "" if it can.
 	Obstacle string
 }
 
-// ClearKeys returns the access keys that are written in the two files, in the order of their places: the credentials file first.
-func (c *Config) ClearKeys() []ClearKey {
-	var all []ClearKey
-	for _, f := range []*File{c.Credentials, c.Config} {
-		names := make(map[*section]string, len(f.profiles))
-		for name, s := range f.profiles {
+// PlaintextKeys returns the access keys that are written in the two files, in the
+// order of their places, the credentials file first.
+func PlaintextKeys(c *profile.Config) []PlaintextKey {
+	var all []PlaintextKey
+	for _, f := range []*awsini.File{c.Credentials, c.Config} {
+		names := make(map[*awsini.Section]string, len(f.Profiles))
+		for name, s := range f.Profiles {
 			names[s] = name
 		}
-		inherited, obstacle := f.clearKey(f.defaults), ""
+		inherited, obstacle := plaintextKey(f, f.Defaults), ""
 		if inherited != nil {
 			inherited.Profile, inherited.NoProfile, inherited.FromCredentialsFile = "DEFAULT", true, f == c.Credentials
 			inherited.Obstacle = "[DEFAULT] gives it to every profile: put it into one profile first"
 			all = append(all, *inherited)
 			obstacle = fmt.Sprintf("[DEFAULT] gives every profile a key (%s), this one too once its own is gone", inherited.Pos)
 		}
-		for _, s := range f.sections {
-			k := f.clearKey(s.own)
+		for _, s := range f.Sections {
+			k := plaintextKey(f, s.Own)
 			if k == nil {
 				continue
 			}
 			name, isProfile := names[s]
 			k.Profile, k.FromCredentialsFile = name, f == c.Credentials
 			if !isProfile {
-				k.Profile, k.NoProfile, k.Obstacle = s.name, true, fmt.Sprintf("no SDK reads a profile from section [%s]", s.name)
+				k.Profile, k.NoProfile, k.Obstacle = s.Name, true, fmt.Sprintf("no SDK reads a profile from section [%s]", s.Name)
 			} else if k.Obstacle == "" {
 				k.Obstacle = obstacle
 			}
@@ -56,21 +62,22 @@ func (c *Config) ClearKeys() []ClearKey {
 	return all
 }
 
-// clearKey finds the parts of a key among settings, or returns nil.
-func (f *File) clearKey(settings []setting) *ClearKey {
-	k := &ClearKey{}
+// plaintextKey returns the key that the settings of a section of f make, nil if
+// there is no part of one.
+func plaintextKey(f *awsini.File, settings []awsini.Setting) *PlaintextKey {
+	k := &PlaintextKey{}
 	parts := map[string]string{}
 	for _, s := range settings {
-		if !slices.Contains(keySettings, s.key) || s.text == "" && s.nested == nil {
+		if !isKeySetting(s.Key) || s.Text == "" && s.Nested == nil {
 			continue
 		}
 		if k.Pos.Line == 0 {
-			k.Pos = Pos{f.Path, s.line}
+			k.Pos = awsini.Pos{File: f.Path, Line: s.Line}
 		}
-		if s.nested != nil || strings.Contains(s.text, "\n") {
-			k.Obstacle = fmt.Sprintf("%s (line %d) goes on over more than one line", s.key, s.line)
+		if s.Nested != nil || strings.Contains(s.Text, "\n") {
+			k.Obstacle = fmt.Sprintf("%s (line %d) goes on over more than one line", s.Key, s.Line)
 		}
-		parts[s.key] = s.text
+		parts[s.Key] = s.Text
 	}
 	if k.Pos.Line == 0 {
 		return nil

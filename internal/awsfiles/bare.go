@@ -1,9 +1,12 @@
-package profile
+package awsfiles
 
 import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/awsexec/awsexec/internal/awsini"
+	"github.com/awsexec/awsexec/internal/profile"
 )
 
 // harmless are the settings of a profile that neither are a secret nor lead to credentials. Source: the settings reference of the AWS
@@ -23,31 +26,31 @@ var harmless = []string{
 // WithoutCredentials returns the text of a config file for a program that gets its credentials by other means: the profile called name,
 // also as the default one, with its settings that are about neither credentials nor secrets. There is no other profile: it would seem to
 // have these credentials.
-func (c *Config) WithoutCredentials(name string) []byte {
+func WithoutCredentials(c *profile.Config, name string) []byte {
 	settings, _ := c.Lookup(name)
-	maps.DeleteFunc(settings, func(key string, _ Value) bool { return !slices.Contains(harmless, key) })
+	maps.DeleteFunc(settings, func(key string, _ awsini.Value) bool { return !slices.Contains(harmless, key) })
 	var b strings.Builder
 	b.WriteString("[default]\n")
-	settings.write(&b, "")
+	writeSettings(&b, settings, "")
 	if name != "default" {
 		b.WriteString("\n[" + sectionName(name) + "]\n")
-		settings.write(&b, "")
+		writeSettings(&b, settings, "")
 	}
-	if section, ok := c.Config.services[settings["services"].Text]; ok {
-		b.WriteString("\n[" + section.name + "]\n")
-		c.Config.settings(section).write(&b, "")
+	if section, ok := c.Config.Services[settings["services"].Text]; ok {
+		b.WriteString("\n[" + section.Name + "]\n")
+		writeSettings(&b, c.Config.SettingsOf(section), "")
 	}
 	return []byte(b.String())
 }
 
-// write writes settings as they were, each line behind indent.
-func (s Settings) write(b *strings.Builder, indent string) {
+// writeSettings writes settings as they were read, each line behind indent.
+func writeSettings(b *strings.Builder, s awsini.Settings, indent string) {
 	for _, key := range slices.Sorted(maps.Keys(s)) {
 		v := s[key]
 		b.WriteString(indent + key + " =")
 		if v.Nested != nil {
 			b.WriteString("\n")
-			Settings(v.Nested).write(b, indent+"    ")
+			writeSettings(b, v.Nested, indent+"    ")
 			continue
 		}
 		if v.Text != "" {

@@ -1,4 +1,4 @@
-package profile
+package awsini
 
 import (
 	"strings"
@@ -9,7 +9,7 @@ import (
 func lineAt(path string, head []byte) Pos {
 	line := 1
 	for text := string(head); text != ""; line++ {
-		content, size := cutLine(text)
+		content, size := CutLine(text)
 		if len(content) == size {
 			break
 		}

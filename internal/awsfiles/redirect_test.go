@@ -1,4 +1,4 @@
-package profile
+package awsfiles
 
 import (
 	"errors"
@@ -7,6 +7,9 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"github.com/awsexec/awsexec/internal/awsini"
+	"github.com/awsexec/awsexec/internal/profile"
 )
 
 const secretText = "S3CR3TMARKER"
@@ -24,7 +27,7 @@ func dedent(s string) string {
 
 func redirected(t *testing.T, config, credentials string) Redirection {
 	t.Helper()
-	r, err := Redirect(Files{"config", "credentials"}, []byte(config), []byte(credentials), "work", "/bin/awsexec --profile work",
+	r, err := Redirect(profile.Files{Config: "config", Credentials: "credentials"}, []byte(config), []byte(credentials), "work", "/bin/awsexec --profile work",
 		func(name string) string { return "/bin/awsexec --profile " + name })
 	if err != nil {
 		t.Fatal(err)
@@ -141,13 +144,13 @@ func TestRedirect(t *testing.T) {
 
 func TestRedirectRefuses(t *testing.T) {
 	for _, config := range []string{"[DEFAULT]\nsource_profile = x\n", "[profile work\n", "[DEFAULT]\naws_secret_access_key = " + secretText + "\n"} {
-		_, err := Redirect(Files{"config", ""}, []byte(config), nil, "work", "x", nil)
+		_, err := Redirect(profile.Files{Config: "config", Credentials: ""}, []byte(config), nil, "work", "x", nil)
 		if err == nil || strings.Contains(err.Error(), secretText) {
 			t.Errorf("%q: %v", config, err)
 		}
 	}
-	_, err := Redirect(Files{"config", "credentials"}, nil, []byte("x"), "work", "x", nil)
-	if parse := (*ParseError)(nil); !errors.As(err, &parse) {
+	_, err := Redirect(profile.Files{Config: "config", Credentials: "credentials"}, nil, []byte("x"), "work", "x", nil)
+	if parse := (*awsini.ParseError)(nil); !errors.As(err, &parse) {
 		t.Errorf("a broken credentials file: %v", err)
 	}
 }
@@ -205,7 +208,7 @@ func TestRedirectKeepsTheRest(t *testing.T) {
 			}
 			if ours {
 				delete(got, "credential_process")
-				maps.DeleteFunc(want, func(key string, _ Value) bool { return isRival(key) })
+				maps.DeleteFunc(want, func(key string, _ awsini.Value) bool { return isRival(key) })
 			}
 			if !sameSettings(got, want) {
 				t.Fatalf("profile %q is\n%v, want\n%v: %s", name, got, want, show)
@@ -214,19 +217,19 @@ func TestRedirectKeepsTheRest(t *testing.T) {
 	}
 }
 
-func both(t *testing.T, config, credentials string) *Config {
+func both(t *testing.T, config, credentials string) *profile.Config {
 	t.Helper()
-	c, err := Parse("config", []byte(config), ConfigFile)
+	c, err := awsini.Parse("config", []byte(config), awsini.ConfigFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	k, err := Parse("credentials", []byte(credentials), CredentialsFile)
+	k, err := awsini.Parse("credentials", []byte(credentials), awsini.CredentialsFile)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &Config{Config: c, Credentials: k}
+	return &profile.Config{Config: c, Credentials: k}
 }
 
-func sameSettings[M ~map[string]Value](a, b M) bool {
-	return maps.EqualFunc(a, b, func(v, w Value) bool { return v.Text == w.Text && sameSettings(v.Nested, w.Nested) })
+func sameSettings[M ~map[string]awsini.Value](a, b M) bool {
+	return maps.EqualFunc(a, b, func(v, w awsini.Value) bool { return v.Text == w.Text && sameSettings(v.Nested, w.Nested) })
 }

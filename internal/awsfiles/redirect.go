@@ -1,10 +1,13 @@
-package profile
+package awsfiles
 
 import (
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/awsexec/awsexec/internal/awsini"
+	"github.com/awsexec/awsexec/internal/profile"
 )
 
 // Redirection is a pair of AWS files in which some profiles get their credentials from a command. It holds no access keys.
@@ -19,12 +22,12 @@ type Redirection struct {
 // credential_process other(profile).
 //
 // The user's credentials file is copied only if it has something for one of these profiles that would win.
-func Redirect(files Files, config, credentials []byte, name, command string, other func(profile string) string) (Redirection, error) {
-	c, err := Parse(files.Config, config, ConfigFile)
+func Redirect(files profile.Files, config, credentials []byte, name, command string, other func(profile string) string) (Redirection, error) {
+	c, err := awsini.Parse(files.Config, config, awsini.ConfigFile)
 	if err != nil {
 		return Redirection{}, err
 	}
-	k, err := Parse(files.Credentials, credentials, CredentialsFile)
+	k, err := awsini.Parse(files.Credentials, credentials, awsini.CredentialsFile)
 	if err != nil {
 		return Redirection{}, err
 	}
@@ -33,8 +36,8 @@ func Redirect(files Files, config, credentials []byte, name, command string, oth
 	}
 
 	commands := map[string]string{name: command}
-	add := func(f *File) {
-		for profile := range f.withKeys() {
+	add := func(f *awsini.File) {
+		for profile := range withKeys(f) {
 			if profile != name {
 				commands[profile] = other(profile)
 			}
@@ -51,42 +54,34 @@ func Redirect(files Files, config, credentials []byte, name, command string, oth
 	}
 
 	var r Redirection
-	r.Config = c.without(config, ConfigFile, commands)
+	r.Config = without(c, config, awsini.ConfigFile, commands)
 	for _, profile := range slices.Sorted(maps.Keys(commands)) {
 		if r.Config, _, err = AddCredentialProcess(r.Config, files.Config, profile, commands[profile]); err != nil {
 			return Redirection{}, err
 		}
 	}
 	if copied {
-		r.Credentials = k.without(credentials, CredentialsFile, commands)
-		if _, err := Parse(files.Credentials, r.Credentials, CredentialsFile); err != nil {
+		r.Credentials = without(k, credentials, awsini.CredentialsFile, commands)
+		if _, err := awsini.Parse(files.Credentials, r.Credentials, awsini.CredentialsFile); err != nil {
 			return Redirection{}, err
 		}
 	}
 	return r, nil
 }
 
-// isRival tells whether key is a way to credentials, some of which win over a credential_process in some SDK.
+// isRival reports whether key is a way to credentials, some of which win over a
+// credential_process in some SDK.
 func isRival(key string) bool {
 	switch key {
 	case "credential_process", "role_arn", "source_profile", "credential_source", "web_identity_token_file", "login_session",
 		"sso_session", "sso_start_url", "sso_region", "sso_account_id", "sso_role_name":
 		return true
 	}
-	return isKey(key)
+	return isKeySetting(key)
 }
 
-// isKey tells whether key is a part of an access key.
-func isKey(key string) bool {
-	switch key {
-	case "aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_security_token":
-		return true
-	}
-	return false
-}
-
-// rival returns a setting that is one, or "".
-func rival(s Settings) string {
+// rival returns a setting that is one, "" if there is none.
+func rival(s awsini.Settings) string {
 	for _, key := range slices.Sorted(maps.Keys(s)) {
 		if isRival(key) {
 			return key
@@ -96,11 +91,11 @@ func rival(s Settings) string {
 }
 
 // checkDefaults refuses what a section called DEFAULT would give to every profile.
-func checkDefaults(files ...*File) error {
+func checkDefaults(files ...*awsini.File) error {
 	for _, f := range files {
-		for _, s := range f.defaults {
-			if isRival(s.key) {
-				return fmt.Errorf("%s: %s in [DEFAULT] is a setting of every profile", Pos{f.Path, s.line}, s.key)
+		for _, s := range f.Defaults {
+			if isRival(s.Key) {
+				return fmt.Errorf("%s: %s in [DEFAULT] is a setting of every profile", awsini.Pos{File: f.Path, Line: s.Line}, s.Key)
 			}
 		}
 	}
@@ -108,22 +103,22 @@ func checkDefaults(files ...*File) error {
 }
 
 // withKeys returns the profiles that have access keys in f.
-func (f *File) withKeys() map[string]bool {
+func withKeys(f *awsini.File) map[string]bool {
 	found := map[string]bool{}
-	for name, s := range f.profiles {
-		if slices.ContainsFunc(s.own, func(s setting) bool { return isKey(s.key) }) {
+	for name, s := range f.Profiles {
+		if slices.ContainsFunc(s.Own, func(s awsini.Setting) bool { return isKeySetting(s.Key) }) {
 			found[name] = true
 		}
 	}
 	return found
 }
 
-// profileOf is the profile that a section is for, "" if for none.
-func profileOf(section string, kind Kind) string {
-	if kind == CredentialsFile || section == "default" {
+// profileOf returns the profile that a section is for, "" if it is for none.
+func profileOf(section string, kind awsini.Kind) string {
+	if kind == awsini.CredentialsFile || section == "default" {
 		return section
 	}
-	if words, err := splitWords(section); err == nil && len(words) == 2 && strings.HasPrefix(section, "profile") {
+	if words, err := awsini.SplitWords(section); err == nil && len(words) == 2 && strings.HasPrefix(section, "profile") {
 		return words[1]
 	}
 	return ""
@@ -131,33 +126,33 @@ func profileOf(section string, kind Kind) string {
 
 // without returns data, the contents of f, without comments, without access keys anywhere, and without the rivals of a credential_process
 // in the sections of the profiles that have a command.
-func (f *File) without(data []byte, kind Kind, commands map[string]string) []byte {
-	lines := splitLines(strings.TrimPrefix(string(data), bom))
+func without(f *awsini.File, data []byte, kind awsini.Kind, commands map[string]string) []byte {
+	lines := awsini.SplitLines(strings.TrimPrefix(string(data), awsini.BOM))
 	drop := make([]bool, len(lines))
 	dropSetting := func(first int) { // with the lines that it goes on in
-		indent := width(indentOf(lines[first]))
+		indent := awsini.Width(awsini.Indent(lines[first]))
 		drop[first] = true
-		for i := first + 1; i < len(lines) && (!isSetting(lines[i]) || width(indentOf(lines[i])) > indent); i++ {
-			drop[i] = drop[i] || isSetting(lines[i])
+		for i := first + 1; i < len(lines) && (!awsini.IsSetting(lines[i]) || awsini.Width(awsini.Indent(lines[i])) > indent); i++ {
+			drop[i] = drop[i] || awsini.IsSetting(lines[i])
 		}
 	}
-	for _, s := range f.sections {
-		if _, ok := commands[profileOf(s.name, kind)]; !ok {
+	for _, s := range f.Sections {
+		if _, ok := commands[profileOf(s.Name, kind)]; !ok {
 			continue
 		}
-		for _, own := range s.own {
-			if isRival(own.key) {
-				dropSetting(own.line - 1)
+		for _, own := range s.Own {
+			if isRival(own.Key) {
+				dropSetting(own.Line - 1)
 			}
 		}
 	}
 	// Access keys go wherever they are: in sections that are no profiles, or where another SDK sees a key and we the continuation of a value.
 	for i, line := range lines {
-		key, _, _ := cutOption(trim(line))
+		key, _, _ := awsini.CutOption(awsini.Trim(line))
 		switch {
-		case trim(line) != "" && !isSetting(line):
+		case awsini.Trim(line) != "" && !awsini.IsSetting(line):
 			drop[i] = true
-		case isKey(key) && !drop[i]:
+		case isKeySetting(key) && !drop[i]:
 			dropSetting(i)
 		}
 	}
