@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/awsexec/awsexec/internal/backend"
-	"github.com/awsexec/awsexec/internal/flock"
 )
 
 // An index and its store can come to disagree: one of them is restored from a backup, or a process dies between two writes. A key id of such
@@ -110,6 +108,10 @@ func (v *vault) contradicts(f indexFile) bool {
 	return ok && known.Index != f.digest()
 }
 
+// agreeTime bounds the wait for whoever is changing the store, before the store is read without waiting: a process that was
+// stopped keeps its lock.
+const agreeTime = time.Second
+
 // agreed returns the index as soon as nothing contradicts it. The entry of name is then right, if it has a key id.
 func (s *Store) agreed(ctx context.Context, v *vault, name string) (indexFile, error) {
 	for range 3 {
@@ -118,8 +120,9 @@ func (s *Store) agreed(ctx context.Context, v *vault, name string) (indexFile, e
 			return f, err
 		}
 		// Whoever is changing the store just now makes both agree before the lock is free.
-		release, err := flock.Lock(ctx, filepath.Join(s.dir, lockName))
-		if err != nil && !errors.Is(err, fs.ErrPermission) {
+		release, err := s.lockStore(ctx, agreeTime)
+		busy := errors.Is(err, errBusy)
+		if err != nil && !busy && !errors.Is(err, fs.ErrPermission) {
 			return f, err
 		}
 		if err == nil {
@@ -128,15 +131,16 @@ func (s *Store) agreed(ctx context.Context, v *vault, name string) (indexFile, e
 		if f, _, err = v.index.load(); err != nil || !v.contradicts(f) {
 			return f, err
 		}
-		if fresh, done, err := s.repair(ctx, v, f, name); done || err != nil {
+		if fresh, done, err := s.repair(ctx, v, f, name, !busy); done || err != nil {
 			return fresh, err
 		}
 	}
 	return indexFile{}, fmt.Errorf("%w: it is changed again and again", ErrUnavailable)
 }
 
-// repair makes the index f anew from the store, with an entry of name if that has a key. It is not done if the index was changed meanwhile.
-func (s *Store) repair(ctx context.Context, v *vault, f indexFile, name string) (fresh indexFile, done bool, err error) {
+// repair makes the index f anew from the store, with an entry of name if that has a key, and writes it down if write is set.
+// It is not done if the index or the store was changed meanwhile.
+func (s *Store) repair(ctx context.Context, v *vault, f indexFile, name string, write bool) (fresh indexFile, done bool, err error) {
 	v, end := v.begin()
 	defer end()
 	kept, ok, err := v.readSealing(ctx)
@@ -148,21 +152,19 @@ func (s *Store) repair(ctx context.Context, v *vault, f indexFile, name string) 
 		return f, true, nil
 	}
 	v.holder.debug("index of %s: made anew, since it describes something else", v.backend)
+	if v.file != nil {
+		return s.repairOfFile(ctx, v, f, write)
+	}
 	if fresh, err = v.survey(ctx, v.read, f, name); err != nil {
 		return f, false, err
 	}
-	n := backend.ToCreate
-	if v.file != nil {
-		n = backend.ToRead // of the file only the index is written
+	if !write {
+		return fresh, true, nil
 	}
-	err = s.locked(ctx, v, n, func() error {
+	err = s.lockedWithin(ctx, agreeTime, v, backend.ToCreate, func() error {
 		now, damaged, err := v.index.load()
 		if err != nil {
 			return err
-		}
-		if v.file != nil {
-			fresh, done = v.describeFile(now) // whoever holds the lock leaves the index so
-			return nil
 		}
 		if done = now.digest() == f.digest(); !done {
 			return nil
@@ -177,12 +179,8 @@ func (s *Store) repair(ctx context.Context, v *vault, f indexFile, name string) 
 		}
 		return v.keep(ctx, kept)
 	})
-	if err != nil { // it cannot be written down, and is right all the same
-		v.holder.debug("index of %s: %v", v.backend, err)
-		if ctx.Err() != nil {
-			return f, false, err
-		}
-		done = true
+	if err != nil {
+		return fresh, true, v.unwritten(ctx, err)
 	}
 	if done && ok {
 		kept.Index = fresh.digest()
@@ -192,16 +190,49 @@ func (s *Store) repair(ctx context.Context, v *vault, f indexFile, name string) 
 	return fresh, done, nil
 }
 
-// survey returns the index that the store should have, where get reads a key. A keyring is asked for the names in f and for name: it cannot be
+// repairOfFile is repair for an encrypted file, which has been read just now. Nobody changes the file while its index is
+// written, so it is read again if it was changed before that.
+func (s *Store) repairOfFile(ctx context.Context, v *vault, f indexFile, write bool) (fresh indexFile, done bool, err error) {
+	if write {
+		err = s.lockedWithin(ctx, agreeTime, v, backend.ToRead, func() error {
+			_, ok, err := v.sealing(ctx)
+			if err != nil {
+				return err
+			}
+			if !ok { // what the kernel holds is of an earlier file
+				v.holder.forget()
+			}
+			now, _, err := v.index.load()
+			if err != nil {
+				return err
+			}
+			fresh, done = v.describeFile(now) // whoever holds the lock leaves the index so
+			return nil
+		})
+		if done && err == nil {
+			return fresh, true, nil
+		}
+		if err := v.unwritten(ctx, err); err != nil {
+			return f, false, err
+		}
+	}
+	fresh, done = v.describeFile(f)
+	return fresh, done, nil
+}
+
+// unwritten returns the error of an index that is right but could not be written down because of err: none, unless ctx has
+// ended.
+func (v *vault) unwritten(ctx context.Context, err error) error {
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	v.holder.debug("index of %s: %v", v.backend, err)
+	return nil
+}
+
+// survey returns the index that a keyring should have, where get reads a key. The keyring is asked for the names in f and for name: it cannot be
 // enumerated.
 func (v *vault) survey(ctx context.Context, get func(context.Context, string) (aws.Credentials, error), f indexFile, name string) (indexFile, error) {
-	if v.file != nil {
-		fresh, opened := v.describeFile(f)
-		if !opened {
-			return f, fmt.Errorf("%w: it was changed while it was read", ErrUnavailable)
-		}
-		return fresh, nil
-	}
 	fresh := indexFile{Version: indexVersion, Keys: map[string]indexKey{}}
 	add := func(name string, entry indexKey) error {
 		c, err := get(ctx, name)

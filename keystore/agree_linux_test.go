@@ -1,6 +1,8 @@
 package keystore
 
 import (
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/awsexec/awsexec/internal/bustest"
@@ -18,4 +20,33 @@ func TestKeyringIndexAgrees(t *testing.T) {
 func TestKeyringIndexAgreesWithKernel(t *testing.T) {
 	bustest.Start(t, bustest.NoServices).StartKeyring(t)
 	testAgreement(t, KindKeyring, func(t *testing.T, dir string) Options { return holding(t, KindKeyring, dir) })
+}
+
+// A user who removes the data directory gets through, although the kernel still holds the sealing key.
+func TestIndexAgreesWithoutDirectory(t *testing.T) {
+	for _, kind := range []Kind{KindFile, KindKeyring} {
+		t.Run(string(kind), func(t *testing.T) {
+			if kind == KindKeyring {
+				bustest.Start(t, bustest.NoServices).StartKeyring(t)
+			}
+			o := holding(t, kind, filepath.Join(t.TempDir(), "data"))
+			mustPut(t, openKind(t, kind, o), "dev", testKey(1))
+			mustSeal(t, openKind(t, kind, o))
+			if err := os.RemoveAll(o.Dir); err != nil {
+				t.Fatal(err)
+			}
+			if copies, err := openKind(t, kind, o).Copies(t.Context(), testKey(2).AccessKeyID); err != nil || len(copies) != 0 {
+				t.Errorf("copies %v, %v", copies, err)
+			}
+			s := openKind(t, kind, o)
+			mustPut(t, s, "prod", testKey(2))
+			if id, err := s.KeyID(t.Context(), "prod"); err != nil || id != testKey(2).AccessKeyID {
+				t.Errorf("prod is %q, %v", id, err)
+			}
+			mustSeal(t, s)
+			if f, _, err := s.vault.index.load(); err != nil || s.vault.contradicts(f) {
+				t.Errorf("the index is not repaired: %v", err)
+			}
+		})
+	}
 }

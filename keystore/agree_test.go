@@ -1,9 +1,12 @@
 package keystore
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/awsexec/awsexec/internal/backend"
@@ -231,4 +234,54 @@ func TestSealingText(t *testing.T) {
 			t.Errorf("%d bytes are a key", len(bad))
 		}
 	}
+}
+
+// Whoever was stopped while changing the store stops no reader.
+func TestReadWhileStoreIsBusy(t *testing.T) {
+	c := &contractStore{kind: KindFile, dir: t.TempDir()}
+	c.Store = c.open(t)
+	mustPut(t, c.Store, "dev", testKey(1))
+	index := c.indexPath(t)
+	remove(t, index)
+	release, err := c.lockStore(t.Context(), noLimit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer release()
+	s := c.open(t)
+	if id, err := s.KeyID(t.Context(), "dev"); err != nil || id != testKey(1).AccessKeyID {
+		t.Errorf("dev is %q, %v", id, err)
+	}
+	if copies, err := s.Copies(t.Context(), testKey(1).AccessKeyID); err != nil || len(copies) != 1 {
+		t.Errorf("copies %v, %v", copies, err)
+	}
+	if _, err := os.Stat(index); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the index was written without the lock: %v", err)
+	}
+}
+
+// The index settles although others go on writing.
+func TestReadWhileOthersWrite(t *testing.T) {
+	c := &contractStore{kind: KindFile, dir: t.TempDir()}
+	c.Store = c.open(t)
+	mustPut(t, c.Store, "dev", testKey(1))
+	ctx, stop := context.WithCancel(t.Context())
+	var writers sync.WaitGroup
+	for n := range 3 {
+		s := c.open(t)
+		writers.Go(func() {
+			for i := 0; ctx.Err() == nil; i++ {
+				if err := s.Put(t.Context(), fmt.Sprint("other", n), testKey(10*n+i%2)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	for range 20 {
+		if _, err := c.open(t).Copies(t.Context(), testKey(1).AccessKeyID); err != nil {
+			t.Error(err)
+		}
+	}
+	stop()
+	writers.Wait()
 }

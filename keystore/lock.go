@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"path/filepath"
+	"time"
 
 	"github.com/awsexec/awsexec/internal/backend"
 	"github.com/awsexec/awsexec/internal/flock"
@@ -26,6 +28,21 @@ func (s *Store) LockKey(ctx context.Context, name string) (release func(), err e
 // is kept. Whoever stores the key, or deletes it at AWS, holds the lock.
 func (s *Store) LockKeyID(ctx context.Context, keyID string) (release func(), err error) {
 	return s.lock(ctx, "id/"+keyID)
+}
+
+// noLimit is the wait for a lock that only the context bounds.
+const noLimit = time.Duration(0)
+
+var errBusy = errors.New("another awsexec is changing the store")
+
+// lockStore takes the lock of the store and its index. The error wraps errBusy if others have had it all the time.
+func (s *Store) lockStore(ctx context.Context, wait time.Duration) (release func(), err error) {
+	if wait != noLimit {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, wait, errBusy)
+		defer cancel()
+	}
+	return flock.Lock(ctx, filepath.Join(s.dir, lockName))
 }
 
 func (s *Store) lock(ctx context.Context, what string) (release func(), err error) {

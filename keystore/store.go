@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"path/filepath"
 	"slices"
 	"sync"
 	"time"
@@ -15,7 +14,6 @@ import (
 
 	"github.com/awsexec/awsexec/internal/agefile"
 	"github.com/awsexec/awsexec/internal/backend"
-	"github.com/awsexec/awsexec/internal/flock"
 	"github.com/awsexec/awsexec/internal/keyring"
 )
 
@@ -290,11 +288,16 @@ func (s *Store) changeKey(ctx context.Context, name string, n backend.Need, f fu
 // locked runs f while no other process or goroutine changes the store or its index. It may run f again, from its beginning, after one that
 // could not go on without a human.
 func (s *Store) locked(ctx context.Context, v *vault, n backend.Need, f func() error) error {
+	return s.lockedWithin(ctx, noLimit, v, n, f)
+}
+
+// lockedWithin is locked with a limit to the wait for others.
+func (s *Store) lockedWithin(ctx context.Context, wait time.Duration, v *vault, n backend.Need, f func() error) error {
 	if err := v.items.Prepare(ctx, n); err != nil {
 		return err
 	}
 	return v.prepared(ctx, n, func() error {
-		release, err := flock.Lock(ctx, filepath.Join(s.dir, lockName))
+		release, err := s.lockStore(ctx, wait)
 		if err != nil {
 			return backend.Denied(err)
 		}
@@ -324,9 +327,7 @@ const repairTime = 200 * time.Millisecond
 // repairEntry makes the index agree with the backend about name. What the caller saw may be old by the time the lock is got, so the
 // backend is asked again. Failure leaves the index as it was: a reader has its answer all the same.
 func (s *Store) repairEntry(ctx context.Context, v *vault, name string) {
-	lockCtx, cancel := context.WithTimeout(ctx, repairTime)
-	defer cancel()
-	release, err := flock.Lock(lockCtx, filepath.Join(s.dir, lockName))
+	release, err := s.lockStore(ctx, repairTime)
 	if err != nil {
 		return
 	}

@@ -119,12 +119,15 @@ func (f *File) Stamp() (string, error) {
 	return stamp(sealed), err
 }
 
-// Known returns the items of the file as it is, and its stamp; ok is false if its content has not been read. The caller
-// must not change the secrets.
+// Known returns the items of the file as it is, and its stamp; ok is false if its content has not been read. A missing file
+// has no items. The caller must not change the secrets.
 func (f *File) Known() (items map[backend.Item][]byte, stampOf string, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	sealed, err := readFile(f.opts.Path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, "", true
+	}
 	if err != nil || f.items == nil || !bytes.Equal(sealed, f.sealed) {
 		return nil, "", false
 	}
