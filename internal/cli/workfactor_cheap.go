@@ -9,6 +9,3 @@ const workFactor = 1
 
 // pause is for a stand-in that takes no time.
 const pause = time.Millisecond
-
-// lockPatience is for tests that stop the other awsexec.
-const lockPatience = 100 * time.Millisecond

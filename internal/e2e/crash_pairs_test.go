@@ -67,7 +67,7 @@ func (w *pairWorld) writers() []writer {
 func TestCrashPairs(t *testing.T) {
 	t.Parallel()
 	onBothKeystores(t, func(t *testing.T, h *home, srv *ststest.Server) {
-		h.useCheapBinary()
+		h.useBinary(hasty)
 		kind := h.env["AWSEXEC_KEYSTORE"]
 		full := os.Getenv("AWSEXEC_TEST_FULL") == "1"
 		random := rand.New(rand.NewPCG(1, 2))

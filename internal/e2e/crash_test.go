@@ -38,7 +38,7 @@ type crash struct {
 // left.
 func crashMatrix(t *testing.T, h *home, name string, c crash) {
 	t.Helper()
-	h.useCheapBinary()
+	h.useBinary(cheap)
 	points, lost, deaths := 0, 0, 0
 	for at, ok := 1, true; ok; at++ {
 		h.reset()
@@ -89,10 +89,17 @@ var cheap = sync.OnceValues(func() (path string, err error) {
 	return path, buildAwsexec(path, "awsexec_cheap")
 })
 
-// useCheapBinary replaces the usual binary with the cheap one.
-func (h *home) useCheapBinary() {
+// hasty is a cheap binary that gives up waiting for another awsexec early, for
+// tests that stop that one.
+var hasty = sync.OnceValues(func() (path string, err error) {
+	path = filepath.Join(bin, "hasty", "awsexec")
+	return path, buildAwsexec(path, "awsexec_cheap,awsexec_hasty")
+})
+
+// useBinary replaces the usual binary with another one.
+func (h *home) useBinary(build func() (path string, err error)) {
 	h.t.Helper()
-	path, err := cheap()
+	path, err := build()
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -92,7 +92,7 @@ func newIdentities(t *testing.T, kind string, seed uint64) *identities {
 	} else {
 		m.home = newKeyringHome(t, srv.URL())
 	}
-	m.useCheapBinary()
+	m.useBinary(cheap)
 	m.holding(kind)
 	for range 3 {
 		m.users = append(m.users, m.newcomer(srv, false))

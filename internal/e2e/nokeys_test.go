@@ -59,7 +59,7 @@ func TestKernelRefusesKeys(t *testing.T) {
 func testKernelRefusesKeys(t *testing.T, engine string) {
 	srv := newSTS(t)
 	h := newHome(t, srv.URL())
-	h.useCheapBinary()
+	h.useBinary(cheap)
 	h.env["AWSEXEC_HOLD"] = "5m"
 	h.addAlice()
 	refused := func(args ...string) command {

@@ -187,7 +187,7 @@ func TestRotateOffersToDelete(t *testing.T) {
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
 	onBothKeystores(t, func(t *testing.T, h *home, srv *ststest.Server) {
-		h.useCheapBinary()
+		h.useBinary(cheap)
 		h.config("[profile a]", "region = eu-west-1")
 		users := map[string]newcomer{}
 		for _, name := range []string{"a", "b", "gone", "added"} {
