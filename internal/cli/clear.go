@@ -8,7 +8,7 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
-// clearCmd forgets sessions.
+// clearCmd deletes cached sessions.
 type clearCmd struct {
 	Name string `arg:"" optional:"" help:"Name of the key whose sessions to delete (default: all keys)."`
 }
@@ -38,7 +38,8 @@ func (c *clearCmd) Run(ctx context.Context, sess *session.Session, out *ui) erro
 	return nil
 }
 
-// keyID is the access key id that sessions of the profile name are made from.
+// keyID returns the id of the key that sessions of the profile called name are
+// made from.
 func keyID(ctx context.Context, sess *session.Session, name string) (string, error) {
 	id, err := sess.KeyID(ctx, name)
 	if !errors.Is(err, keystore.ErrNotFound) {

@@ -2,7 +2,8 @@ package cli
 
 const description = `Keeps long-term AWS access keys in the OS keyring and gives programs short-lived credentials.`
 
-// usage stands above kong's list of flags and commands: the two main uses have no command word.
+// usage stands above the list of flags and commands that kong prints: the two
+// main uses have no command word.
 const usage = `Usage: awsexec [-p NAME] [flags]                  print credentials for credential_process
        awsexec [-p NAME] [flags] -- CMD [ARG…]    run CMD with short-lived credentials
        awsexec [flags] COMMAND …
@@ -30,7 +31,8 @@ type cli struct {
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 
-// flags are shared by all commands. An empty one leaves the matter to the environment, the profile, or the default.
+// flags are shared by all commands. The environment, the profile and the defaults
+// stand in for those that are empty.
 type flags struct {
 	Profile   names  `short:"p" sep:"none" placeholder:"NAME" help:"Use this profile (default: $$AWS_PROFILE, $$AWS_DEFAULT_PROFILE, or \"default\"). Only serve takes more than one; other commands take the last."`
 	Duration  string `placeholder:"TIME" help:"Set how long the credentials are valid, as 1h30m or in seconds ($$AWSEXEC_DURATION)."`

@@ -15,8 +15,8 @@ const exitFindings = 1
 // wrong.
 //
 // It reads the AWS files, the environment and the index of the keystore, and
-// looks whether the keystore is there. It reads no key, asks nobody, and makes
-// no request unless it is told to.
+// looks whether the keystore exists. It reads no key, asks nobody, and makes no
+// request without --online.
 type doctorCmd struct {
 	JSON   bool `name:"json" help:"Print JSON."`
 	Online bool `help:"Also ask AWS for the time and, with a cached session, for your identity."`
@@ -28,7 +28,7 @@ func (c *doctorCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 	if c.Online && r.Profile != nil {
 		connection := doctor.Connection{Events: out}
 		connection.Client, connection.Err = sess.Client(r.Profile)
-		connection.Cache, _ = sess.Cache() // why there is none is in the input
+		connection.Cache, _ = sess.Cache() // the input says why there is none
 		doctor.Online(ctx, in, r, connection)
 	}
 	shown := doctorView{adv, in}.report(r)
@@ -45,7 +45,7 @@ func (c *doctorCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 	return nil
 }
 
-// examined is what doctor looks at.
+// examined returns what doctor looks at.
 func examined(ctx context.Context, settings *session.Settings, sess *session.Session) doctor.Input {
 	s := settings
 	in := doctor.Input{
@@ -65,7 +65,7 @@ func examined(ctx context.Context, settings *session.Settings, sess *session.Ses
 	return in
 }
 
-// seenKeystore is what can be seen of the keystore from outside.
+// seenKeystore returns what can be seen of the keystore without opening it.
 func seenKeystore(ctx context.Context, sess *session.Session) doctor.Keystore {
 	keys, err := sess.Keys()
 	if err != nil {

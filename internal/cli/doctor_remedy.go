@@ -12,8 +12,8 @@ import (
 	"github.com/awsexec/awsexec/internal/visible"
 )
 
-// remedy is what is typed for a remedy of doctor's, or done; "" if nothing is
-// known.
+// remedy returns the command for a remedy, or what to do in words; "" if nothing
+// is known.
 func (a *advisor) remedy(r doctor.Remedy) string {
 	switch r := r.(type) {
 	case doctor.Unset:
@@ -53,7 +53,8 @@ func (a *advisor) remedy(r doctor.Remedy) string {
 	return ""
 }
 
-// leadCommand makes a command the credential_process of a profile.
+// leadCommand returns the command that makes another one the credential_process
+// of a profile.
 func leadCommand(command, name string) string {
 	quoted := quoteWord(command)
 	if runtime.GOOS == "windows" { // where the command has quotes of its own
@@ -62,8 +63,8 @@ func leadCommand(command, name string) string {
 	return "aws configure set credential_process " + quoted + " --profile " + quoteWord(name)
 }
 
-// unsetCommand takes variables out of the environment, in a POSIX shell or, on
-// Windows, in PowerShell.
+// unsetCommand returns the command that takes variables out of the environment,
+// for a POSIX shell or, on Windows, for PowerShell.
 func unsetCommand(names []string) string {
 	if runtime.GOOS == "windows" {
 		return "Remove-Item Env:" + strings.Join(names, ", Env:")
@@ -71,7 +72,8 @@ func unsetCommand(names []string) string {
 	return "unset " + strings.Join(names, " ")
 }
 
-// exportCommand puts a variable into the environment, likewise.
+// exportCommand returns the command that puts a variable into the environment,
+// for the same shells.
 func exportCommand(name, value string) string {
 	if runtime.GOOS == "windows" {
 		return "$Env:" + name + " = '" + value + "'"
@@ -79,8 +81,8 @@ func exportCommand(name, value string) string {
 	return "export " + name + "=" + quoteWord(value)
 }
 
-// editCommand shows a line of a file in an editor, and what is to be done
-// there.
+// editCommand returns the command that opens a file at a line in an editor, with
+// what to do there as a comment.
 func editCommand(at explain.Place, what string) string {
 	if at.Pos.File == "" {
 		return ""

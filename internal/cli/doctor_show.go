@@ -13,8 +13,8 @@ import (
 	"github.com/awsexec/awsexec/internal/visible"
 )
 
-// doctorReport is what doctor --json prints. Fields may be added to it; those
-// that are there keep their meaning.
+// doctorReport is what doctor --json prints. Fields may be added; existing ones
+// keep their meaning.
 type doctorReport struct {
 	OK      bool `json:"ok"` // no finding is a warning or an error
 	Profile struct {
@@ -40,8 +40,7 @@ type doctorClient struct {
 	RegionFrom  string `json:"region_from,omitempty"`
 }
 
-// doctorFinding is one thing that is to be known, and the commands that put it
-// right.
+// doctorFinding is one finding, and the commands that fix it.
 type doctorFinding struct {
 	Severity string `json:"severity"` // error, warning or info
 	Check    string `json:"check"`
@@ -82,7 +81,7 @@ func (v doctorView) report(r *doctor.Report) doctorReport {
 	return shown
 }
 
-// own is the row of awsexec itself.
+// own returns the row of awsexec itself.
 func (v doctorView) own(r *doctor.Report) doctorClient {
 	row := doctorClient{Client: "awsexec", Profile: r.Name, Same: true, Region: r.Region, RegionFrom: r.RegionAt.String()}
 	if len(r.Steps) == 0 {
@@ -98,7 +97,7 @@ func (v doctorView) own(r *doctor.Report) doctorClient {
 	return row
 }
 
-// credentials says in words what a client would use.
+// credentials returns in words what a client would use.
 func (v doctorView) credentials(r *explain.Result) string {
 	text := string(r.Kind)
 	_, ours := profile.SelfProcess(r.Process, v.in.Self)
@@ -115,7 +114,7 @@ func (v doctorView) credentials(r *explain.Result) string {
 	return text
 }
 
-// kindText says in words what a step of awsexec's is.
+// kindText returns in words what a step of awsexec is.
 func kindText(s doctor.Step) string {
 	text := string(s.Plan.Kind)
 	if s.KeyID != "" {
@@ -136,7 +135,8 @@ func stepText(s doctor.Step) string {
 	return text
 }
 
-// sessionRuleText says whether the credentials go through GetSessionToken.
+// sessionRuleText returns in words whether the credentials go through
+// GetSessionToken.
 func sessionRuleText(r *doctor.Report) string {
 	switch r.Rule {
 	case doctor.LongTermItself:
@@ -154,7 +154,7 @@ func sessionRuleText(r *doctor.Report) string {
 	return "does not apply: there are no credentials"
 }
 
-// session says what the cache has.
+// session returns in words what the cache has.
 func (v doctorView) session(s doctor.Session) string {
 	left := s.Expires.Sub(v.in.Now()).Round(time.Minute)
 	switch {

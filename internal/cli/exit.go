@@ -25,7 +25,7 @@ const (
 	exitSignal      = 128 // plus the signal's number
 )
 
-// exitCode is the code that tells a calling program about err.
+// exitCode returns the exit code for err.
 func exitCode(ctx context.Context, err error) int {
 	var usage usageError
 	var duration *provider.DurationError
@@ -48,15 +48,16 @@ func exitCode(ctx context.Context, err error) int {
 	}
 }
 
-// usageError is a command line that makes no sense.
+// usageError is the error for a wrong command line or setting.
 type usageError struct {
-	what   string
-	advice string // a command line that would make sense, or ""
+	what string
+	form string // of a command line that would be right; "" for none
 }
 
 func (e usageError) Error() string { return e.what }
 
-// misuse turns an error of the parser into a usageError. A word that is no command is most often a program that was meant to be run.
+// misuse returns an error of the parser as a usageError. A word that is not a
+// command is most often a program that was meant to be run.
 func misuse(err error) error {
 	text, help := err.Error(), "awsexec --help"
 	var at *kong.ParseError
@@ -76,7 +77,7 @@ func misuse(err error) error {
 	return usageError{text, help}
 }
 
-// childError is a child that could not be started.
+// childError is the error for a child that could not be started.
 type childError struct{ error }
 
 func (e childError) Unwrap() error { return e.error }

@@ -8,7 +8,8 @@ import (
 	"github.com/awsexec/awsexec/processfmt"
 )
 
-// exportCmd prints credentials for a shell or another program, in the formats of "aws configure export-credentials".
+// exportCmd prints credentials for a shell or another program, in the formats
+// of "aws configure export-credentials".
 type exportCmd struct {
 	Format processfmt.Format `default:"process" placeholder:"FORMAT" help:"Set the format: process, env, env-no-export, fish, powershell or windows-cmd (default: process)."`
 }

@@ -17,11 +17,12 @@ type advisor struct {
 	about    string           // the key that the command names; "" if it names none
 }
 
-// hint is what the user can do about err, a line for each way, with the command to type wherever there is one; "" if we know nothing.
+// hint returns what the user can do about err, a line for each way, with the
+// command to type if there is one; "" if nothing is known.
 func hint(err error, a *advisor) string {
 	var usage usageError
 	if errors.As(err, &usage) {
-		return usage.advice
+		return usage.form
 	}
 	if refused, ok := errors.AsType[*ownfile.RefusedError](err); ok {
 		return hintOfDirectory(refused, a)
@@ -32,7 +33,7 @@ func hint(err error, a *advisor) string {
 	return hintFor(err, a, cmp.Or(a.about, a.settings.SelectedName()))
 }
 
-// hintFor is hint for an error about the profile called name.
+// hintFor returns the hint for an error about the profile called name.
 func hintFor(err error, a *advisor, name string) string {
 	var unasked unaskedError
 	if errors.As(err, &unasked) {

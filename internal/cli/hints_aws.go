@@ -48,7 +48,7 @@ func hintOfAWS(err error, a *advisor, name string) string {
 	return ""
 }
 
-// hintOfWire is about what stands between us and a service.
+// hintOfWire returns the hint for a failure between awsexec and a service.
 func hintOfWire(fault *awsapi.WireError) string {
 	const endpoint = "check HTTPS_PROXY, and the endpoint if it is one of your own: AWS_ENDPOINT_URL, endpoint_url"
 	switch fault.Kind {
@@ -97,7 +97,8 @@ func hintOfNetwork(err error, a *advisor, _ string) string {
 	return ""
 }
 
-// isErrno tells errors of the system, of a file perhaps, which have the methods of those of the network.
+// isErrno reports whether err is one of the operating system, perhaps about a
+// file: these have the methods of network errors, too.
 func isErrno(err error) bool {
 	_, ok := err.(syscall.Errno)
 	return ok

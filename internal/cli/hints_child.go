@@ -8,7 +8,7 @@ import (
 	"github.com/awsexec/awsexec/internal/renew"
 )
 
-// hintOfRenewal is about programs that cannot renew their credentials.
+// hintOfRenewal returns the hint for a program that cannot renew its credentials.
 func hintOfRenewal(err error, a *advisor, _ string) string {
 	var source *renew.SourceError
 	var passphrase *renew.PassphraseError
@@ -26,7 +26,7 @@ func hintOfRenewal(err error, a *advisor, _ string) string {
 	return ""
 }
 
-// hintOfPassphrase is the advice where each renewal for a profile needs a passphrase.
+// hintOfPassphrase returns the hint for renewals that each need a passphrase.
 func hintOfPassphrase(a *advisor, name string) string {
 	stay := fmt.Sprintf("have awsexec stay and renew for the program: awsexec serve --profile %s -- …", quoteWord(name))
 	if a.settings.CanHold() {

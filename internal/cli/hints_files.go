@@ -11,7 +11,8 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
-// hintOfDirectory is the advice for a directory that is not used because others could write to it.
+// hintOfDirectory returns the hint for a directory that is not used because
+// others could write to it.
 func hintOfDirectory(refused *ownfile.RefusedError, a *advisor) string {
 	variable := "XDG_CACHE_HOME"
 	if a.settings != nil {
@@ -29,7 +30,8 @@ func hintOfDirectory(refused *ownfile.RefusedError, a *advisor) string {
 	return other
 }
 
-// fixOfDirectory is the command that makes a directory usable again, "" if it takes another user to do that.
+// fixOfDirectory returns the command that makes a directory usable again; "" if
+// only another user can do that.
 func fixOfDirectory(refused *ownfile.RefusedError) string {
 	path, own := quoteWord(refused.Path), refused.Path == refused.Dir
 	switch {
@@ -45,7 +47,7 @@ func fixOfDirectory(refused *ownfile.RefusedError) string {
 	return "chmod go-w " + path
 }
 
-// hintOfFile is the advice for what cannot be a file of its kind.
+// hintOfFile returns the hint for a file that is too large or not a regular one.
 func hintOfFile(err error, a *advisor, _ string) string {
 	path := ""
 	if odd, ok := errors.AsType[*readfile.NotRegularError](err); ok {

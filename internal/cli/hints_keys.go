@@ -11,7 +11,7 @@ import (
 	"github.com/awsexec/awsexec/internal/visible"
 )
 
-// hintOfUnasked is the advice for a question that could not be asked about the
+// hintOfUnasked returns the hint for a question that could not be asked about the
 // key called name.
 func hintOfUnasked(e unaskedError, name string) string {
 	switch e.command {
@@ -26,7 +26,8 @@ func hintOfUnasked(e unaskedError, name string) string {
 	return fmt.Sprintf("to do it without being asked: awsexec %s %s --yes", e.command, quoteWord(name))
 }
 
-// hintOfImport is the advice for a key that cannot be moved out of the AWS files.
+// hintOfImport returns the hint for a key that cannot be moved out of the AWS
+// files.
 func hintOfImport(err error, _ *advisor, name string) string {
 	var of *migrate.Error
 	var setting *profile.SettingError
@@ -43,7 +44,7 @@ func hintOfImport(err error, _ *advisor, name string) string {
 	return ""
 }
 
-// hintOfCustody is the advice for a stored key that cannot be changed.
+// hintOfCustody returns the hint for a stored key that cannot be changed.
 func hintOfCustody(err error, _ *advisor, _ string) string {
 	var exists *custody.ExistsError
 	var retiring *custody.RetiringError
@@ -58,17 +59,17 @@ func hintOfCustody(err error, _ *advisor, _ string) string {
 	return ""
 }
 
-// hintOfCSV is the advice about the file that a stored key was read from.
+// hintOfCSV returns the hint about the file that a stored key was read from.
 func hintOfCSV(path string) string {
 	return "the key is still in plaintext in " + path + ": delete that file"
 }
 
-// hintOfRemoved is the advice about a profile whose key was removed.
+// hintOfRemoved returns the hint about a profile whose key was removed.
 func hintOfRemoved(p *profile.Profile) string {
 	return fmt.Sprintf("profile %q still asks awsexec for it: %s", p.Name, p.Origin["credential_process"])
 }
 
-// hintOfUnfinished is the advice about a key whose rotation is not finished.
+// hintOfUnfinished returns the hint about a key whose rotation is not finished.
 func hintOfUnfinished(name string) string {
 	return "to finish it: awsexec rotate " + quoteWord(name)
 }

@@ -37,7 +37,7 @@ func hintOfKeystore(err error, a *advisor, _ string) string {
 	return ""
 }
 
-// hintOfLocked is about a store that nobody has unlocked.
+// hintOfLocked returns the hint for a keystore that nobody has unlocked.
 func hintOfLocked(a *advisor) string {
 	const file = "set AWSEXEC_PASSPHRASE for the encrypted file"
 	switch {

@@ -49,7 +49,7 @@ func hintOfMFA(err error, a *advisor, name string) string {
 	return ""
 }
 
-// hintOfGiven is about credentials that others make.
+// hintOfGiven returns the hint for credentials that come from elsewhere.
 func hintOfGiven(err error, a *advisor, _ string) string {
 	if errors.Is(err, server.ErrNoExpiry) {
 		return "give them to the program as they are: awsexec -- CMD"

@@ -11,7 +11,7 @@ import (
 	"github.com/awsexec/awsexec/internal/visible"
 )
 
-// hintOfRotation is the advice for a key that is not or not yet rotated, or that another awsexec rotates.
+// hintOfRotation returns the hint for a key that was not rotated.
 func hintOfRotation(err error, a *advisor, _ string) string {
 	var copied *rotate.CopyError
 	var stored noStoredKeyError
@@ -32,7 +32,7 @@ func hintOfRotation(err error, a *advisor, _ string) string {
 	return ""
 }
 
-// hintOfCopy is the advice for a key that is in two places.
+// hintOfCopy returns the hint for a key that is in two places.
 func hintOfCopy(e *rotate.CopyError, a *advisor) string {
 	switch {
 	case e.Elsewhere != "":
@@ -47,7 +47,7 @@ func hintOfCopy(e *rotate.CopyError, a *advisor) string {
 	}
 }
 
-// hintOfFailedRotation is the advice for a rotation that was cut short.
+// hintOfFailedRotation returns the hint for a rotation that was cut short.
 func hintOfFailedRotation(failed *rotate.Error, a *advisor) string {
 	err, name := failed.Err, quoteWord(failed.Name)
 	noSession := "" // lets the AWS CLI call IAM where there is no MFA device

@@ -8,7 +8,7 @@ import (
 	"github.com/awsexec/awsexec/internal/provider"
 )
 
-// hintOfWarning returns the advice about something that went wrong without
+// hintOfWarning returns the hint about something that went wrong without
 // ending the run; "" if there is none.
 func hintOfWarning(err error) string {
 	var plaintext *provider.PlaintextKeyError

@@ -9,7 +9,8 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
-// listCmd lists the stored keys. It reads neither the keyring nor the encrypted file.
+// listCmd lists the stored keys. It reads neither the keyring nor the encrypted
+// file.
 type listCmd struct {
 	JSON bool `name:"json" help:"Print JSON."`
 }
@@ -20,7 +21,7 @@ type listed struct {
 	AccessKeyID    string     `json:"access_key_id"` // masked
 	InConfig       bool       `json:"in_config"`     // a profile of that name is in the AWS files
 	SessionExpires *time.Time `json:"session_expires,omitempty"`
-	Rotating       bool       `json:"rotating,omitempty"` // its rotation was begun and not finished
+	Rotating       bool       `json:"rotating,omitempty"` // its rotation is not finished
 }
 
 func (c *listCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui) error {
@@ -71,7 +72,7 @@ func (c *listCmd) Run(ctx context.Context, settings *session.Settings, sess *ses
 	return nil
 }
 
-// listKeys puts together what is known of each key.
+// listKeys returns what is known about each key.
 func listKeys(settings *session.Settings, sess *session.Session, out *ui, entries []keystore.Entry) ([]listed, error) {
 	sessions, err := sess.Cache()
 	if err != nil {

@@ -8,8 +8,9 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// parse reads our own arguments into grammar and returns the command that they select, or nil if help was asked for and given. The
-// context is nil for a call without a command word.
+// parse reads the arguments of awsexec into grammar and returns the command that
+// they select; nil if they ask for help, which it prints. The context is nil for
+// a call without a command word.
 func parse(grammar *cli, args []string, d deps) (selected any, parsed *kong.Context, err error) {
 	if len(args) == 0 || strings.HasPrefix(args[0], "-") {
 		if plain, err := parsePlain(args); err == nil {
@@ -54,8 +55,9 @@ func parse(grammar *cli, args []string, d deps) (selected any, parsed *kong.Cont
 	return parsed.Selected().Target.Addr().Interface(), parsed, nil
 }
 
-// parsePlain reads arguments without a command word: making a parser for all commands takes longer than all else that most calls do. An
-// error is for the whole parser to put into words; so is help.
+// parsePlain reads arguments without a command word. To make a parser for all
+// commands takes longer than everything else that most calls do. After an error,
+// and for help, the whole parser has to read them again.
 func parsePlain(args []string) (flags, error) {
 	var grammar struct{ flags }
 	parser, err := kong.New(&grammar, kong.NoDefaultHelp())
@@ -65,7 +67,7 @@ func parsePlain(args []string) (flags, error) {
 	return grammar.flags, err
 }
 
-// help shows usage in place of kong's own first line for the program as a whole.
+// help prints usage in place of kong's first line if no command is selected.
 func help(options kong.HelpOptions, ctx *kong.Context) error {
 	if ctx.Selected() == nil || ctx.Selected().Hidden {
 		if _, err := fmt.Fprint(ctx.Stdout, usage); err != nil {
@@ -79,7 +81,8 @@ func help(options kong.HelpOptions, ctx *kong.Context) error {
 	return nil
 }
 
-// unprintedError says that help could not be written, which is no wrong usage.
+// unprintedError is the error for help that could not be written, which is not
+// wrong usage.
 type unprintedError struct{ error }
 
 func (e unprintedError) Error() string { return "print help: " + e.error.Error() }

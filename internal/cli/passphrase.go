@@ -29,7 +29,8 @@ func (*passphraseCmd) Run(ctx context.Context, settings *session.Settings, sess 
 	return nil
 }
 
-// newPassphrase gets the passphrase that is to replace another, from AWSEXEC_NEW_PASSPHRASE or from a person at the terminal.
+// newPassphrase returns the passphrase that replaces the old one, from
+// AWSEXEC_NEW_PASSPHRASE or from the person at the terminal.
 func newPassphrase(ctx context.Context, settings *session.Settings, sess *session.Session) ([]byte, error) {
 	if p := settings.Env("AWSEXEC_NEW_PASSPHRASE"); p != "" {
 		return []byte(p), nil

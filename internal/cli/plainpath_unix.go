@@ -2,5 +2,5 @@
 
 package cli
 
-// plainPath is path as every SDK can run it.
+// plainPath returns path as every SDK can run it.
 func plainPath(path string) string { return path }

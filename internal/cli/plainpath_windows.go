@@ -6,9 +6,10 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// plainPath is path as every SDK can run it: the Go SDK (Terraform) has cmd.exe read a credential_process in which it has put a
-// backslash before each quote, so that a program can have no quotes around it. A path that would need them is given by its short name,
-// C:\PROGRA~1\…, where the disk has such names.
+// plainPath returns path as every SDK can run it. The Go SDK (Terraform) puts a
+// backslash before each quote of a credential_process and has cmd.exe read that,
+// so that the path of the program must do without quotes. A path that would need
+// them is replaced by its short name, C:\PROGRA~1\…, if the disk has such names.
 func plainPath(path string) string {
 	if !strings.ContainsAny(path, " \t&()^;,=%!") {
 		return path

@@ -15,7 +15,8 @@ import (
 )
 
 const (
-	// printLimit bounds everything that print does, a person's typing included: the Go SDK kills a credential_process after a minute.
+	// printLimit bounds all that print does, a person's typing included: the Go
+	// SDK kills a credential_process after a minute.
 	printLimit = 50 * time.Second
 
 	// execLimit bounds what is done before a child can start.
@@ -42,7 +43,7 @@ func (*printCmd) Run(ctx context.Context, settings *session.Settings, sess *sess
 	return nil
 }
 
-// execCmd becomes a child that has credentials in its environment.
+// execCmd replaces awsexec by a child that has credentials in its environment.
 type execCmd struct{ args []string }
 
 func (x *execCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, adv *advisor, given *flags, next *later) error {
@@ -75,7 +76,8 @@ func (x *execCmd) Run(ctx context.Context, settings *session.Settings, sess *ses
 	return runChild(ctx, &child)
 }
 
-// runChild runs a child beside us; its exit code is then ours. We do not end before it.
+// runChild runs a child beside awsexec, which does not end before it and takes
+// over its exit code.
 func runChild(ctx context.Context, child *exec.Cmd) error {
 	_, release := interrupt.Shield(ctx)
 	defer release()
@@ -89,7 +91,7 @@ func runChild(ctx context.Context, child *exec.Cmd) error {
 	return nil
 }
 
-// givenEnviron is the environment of a child that has credentials in it.
+// givenEnviron returns the environment of a child with credentials in it.
 func givenEnviron(settings *session.Settings, sess *session.Session, out *ui, p *profile.Profile, given session.Given) []string {
 	out.Debug("credentials %s for the program", given.AccessKeyID)
 	return exec.Environ(settings.Environ, exec.Identity{

@@ -16,7 +16,8 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
-// rotateCmd replaces a stored key by a new one of the same user, and deletes the old one at AWS.
+// rotateCmd replaces a stored key with a new one of the same user, and deletes
+// the old one at AWS.
 type rotateCmd struct {
 	Name string `arg:"" help:"Name of the key."`
 	Yes  bool   `short:"y" help:"Do not ask for confirmation."`
@@ -66,7 +67,8 @@ func (r rotationAWS) IAM(c aws.Credentials) rotate.IAM { return r.Client.IAM(c) 
 
 func (r rotationAWS) MFASession(ctx context.Context) (aws.Credentials, error) { return r.session(ctx) }
 
-// rotatable is the profile of the stored key called name. The profile says how AWS is reached, and with which MFA device.
+// rotatable returns the profile of the stored key called name. It says how to
+// reach AWS, and with which MFA device.
 func rotatable(ctx context.Context, sess *session.Session, name string) (*profile.Profile, error) {
 	config, err := sess.Config()
 	if err != nil {
@@ -86,7 +88,8 @@ func rotatable(ctx context.Context, sess *session.Session, name string) (*profil
 	return config.With(name).Profile(name)
 }
 
-// whyNotRotatable is the error for a name that the keystore has no key for: what its profile has instead.
+// whyNotRotatable returns the error for a name without a stored key: what its
+// profile uses instead.
 func whyNotRotatable(ctx context.Context, sess *session.Session, name string, notFound error) error {
 	p, err := sess.Profile(ctx, name)
 	if err != nil {

@@ -11,7 +11,8 @@ import (
 	"github.com/awsexec/awsexec/internal/visible"
 )
 
-// rotationPerson puts into words what a rotation asks and tells. It implements rotate.Person.
+// rotationPerson puts into words what a rotation asks and tells. It implements
+// rotate.Person.
 type rotationPerson struct {
 	ui     *ui
 	person *session.Person

@@ -8,7 +8,8 @@ import (
 	"github.com/awsexec/awsexec/internal/session"
 )
 
-// run does what args say and returns the exit code. It never ends the process, except by becoming the child.
+// run does what args say and returns the exit code. It never ends the process,
+// unless the child replaces it.
 func run(ctx context.Context, args []string, d deps) int {
 	out := newUI(d)
 	adv := &advisor{}
@@ -62,7 +63,8 @@ func run(ctx context.Context, args []string, d deps) int {
 	return exitCode(ctx, err)
 }
 
-// checkDirs keeps commands from directories in which others could have put something. Doctor shows such a directory as a finding.
+// checkDirs returns an error if others could have put something into the
+// directories of awsexec. Doctor shows such a directory as a finding instead.
 func checkDirs(c any, s *session.Settings) error {
 	switch c.(type) {
 	case *doctorCmd, *versionCmd:
@@ -71,7 +73,8 @@ func checkDirs(c any, s *session.Settings) error {
 	return s.CheckDirs()
 }
 
-// splitArgs cuts args at the first "--": what follows belongs to the child, byte for byte, and never reaches the parser.
+// splitArgs cuts args at the first "--". What follows belongs to the child, byte
+// for byte, and never reaches the parser.
 func splitArgs(args []string) (own, child []string, hasChild bool) {
 	if i := slices.Index(args, "--"); i >= 0 {
 		return args[:i], args[i+1:], true
@@ -79,7 +82,8 @@ func splitArgs(args []string) (own, child []string, hasChild bool) {
 	return args, nil, false
 }
 
-// withChild turns the print command into one that runs child, and has serve run it. No other command takes a child.
+// withChild returns the command that runs child: an execCmd in place of print, or
+// serve. No other command takes a child.
 func withChild(selected any, child []string) (any, error) {
 	form := "awsexec [-p NAME] -- CMD [ARG…]"
 	serve, serves := selected.(*serveCmd)

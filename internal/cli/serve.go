@@ -18,7 +18,8 @@ import (
 	"github.com/awsexec/awsexec/processfmt"
 )
 
-// serveCmd serves credentials as containers get them, to a program that it starts or to whom the user hands the address and the token.
+// serveCmd serves credentials as containers get them, to a program that it starts
+// or to programs that the user gives the address and the token.
 type serveCmd struct {
 	Listen      string            `default:"127.0.0.1:0" placeholder:"ADDRESS" help:"Listen on ADDRESS:PORT; port 0 is any free port (default: 127.0.0.1:0)."`
 	AllowRemote bool              `help:"Allow an address that other machines or containers may reach. The connection is not encrypted."`
@@ -86,7 +87,7 @@ func (c *serveCmd) check(settings *session.Settings) error {
 	return nil
 }
 
-// served are the profiles to be served, the default one first.
+// served returns the profiles to be served, the default one first.
 func served(ctx context.Context, settings *session.Settings, sess *session.Session, given *flags) ([]*profile.Profile, error) {
 	names := slices.DeleteFunc(slices.Clone(given.Profile), func(name string) bool { return name == "" })
 	if len(names) == 0 {
@@ -106,7 +107,8 @@ func served(ctx context.Context, settings *session.Settings, sess *session.Sessi
 	return profiles, nil
 }
 
-// listen opens the port. Addresses that more than this machine may reach need a word of the user.
+// listen opens the port. It takes an address that other machines may reach only
+// with --allow-remote.
 func (c *serveCmd) listen(out *ui) (net.Listener, error) {
 	address, err := net.ResolveTCPAddr("tcp", c.Listen)
 	if err != nil {
@@ -126,7 +128,8 @@ func (c *serveCmd) listen(out *ui) (net.Listener, error) {
 	return net.ListenTCP(network, address)
 }
 
-// base is the URL of l, without a path. Where l is at all addresses of this machine, it is the one that only this machine has.
+// base returns the URL of l, without a path. If l listens on all addresses, it is
+// the URL of the loopback address.
 func base(l net.Listener) *url.URL {
 	address := *l.Addr().(*net.TCPAddr)
 	if address.IP.IsUnspecified() {
@@ -154,7 +157,7 @@ func newServer(settings *session.Settings, sess *session.Session, out *ui, adv *
 	return server.New(config)
 }
 
-// serve serves until a signal ends it, which is the way to end it, and so no failure.
+// serve serves until a signal ends it, which is not a failure.
 func (c *serveCmd) serve(ctx context.Context, out *ui, s *server.Server, l net.Listener, e exec.Endpoint, profiles []*profile.Profile) error {
 	ended := make(chan error, 1)
 	fault.Go(func() { ended <- s.Serve(l) })
@@ -176,8 +179,9 @@ func (c *serveCmd) serve(ctx context.Context, out *ui, s *server.Server, l net.L
 	}
 }
 
-// serveChild serves a child until its end. What the terminal sends goes to the child too, which may well live on; so signals do not end
-// us, and the terminal is the child's alone.
+// serveChild serves a child until that ends. The child gets the terminal, and the
+// signals that the terminal sends, too. It may live on after those, so that they
+// do not end awsexec.
 func serveChild(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, program string, args []string, s *server.Server, l net.Listener, e exec.Endpoint) error {
 	config, err := sess.Config()
 	if err != nil {

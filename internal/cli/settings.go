@@ -12,9 +12,9 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
-// newSettings joins the flags with the environment. ByProgram says that a
-// program asks for credentials, not a person; examines, that the command is
-// there to find out what is wrong.
+// newSettings returns the settings that flags and environment make. ByProgram
+// says that a program asks for credentials, not a person. With examines, AWS files
+// that awsexec made and that are gone are not an error.
 func newSettings(d deps, f *flags, byProgram, examines bool) (*session.Settings, error) {
 	env := func(name string) string { value, _ := session.Lookup(d.environ, name); return value }
 	s := &session.Settings{
@@ -59,7 +59,8 @@ func newSettings(d deps, f *flags, byProgram, examines bool) (*session.Settings,
 	return s, err
 }
 
-// parseDuration reads a whole number of seconds, or a Go duration that is one. Empty is 0.
+// parseDuration returns the duration in s: a number of seconds, or a Go duration
+// of whole seconds. Empty is 0.
 func parseDuration(s, where string) (time.Duration, error) {
 	if s == "" {
 		return 0, nil
@@ -74,13 +75,14 @@ func parseDuration(s, where string) (time.Duration, error) {
 	return d, nil
 }
 
-// How long the kernel holds the sealing key of cached sessions, once it was read: by default, and at most.
+// How long the kernel holds the sealing key of cached sessions after it was read.
 const (
 	defaultHold = 15 * time.Minute
 	longestHold = 24 * time.Hour
 )
 
-// parseHold reads AWSEXEC_HOLD: a duration as parseDuration takes it, 0 or "off".
+// parseHold returns the value of AWSEXEC_HOLD: a duration for parseDuration, 0 or
+// "off".
 func parseHold(s string) (time.Duration, error) {
 	switch s {
 	case "":
@@ -95,7 +97,7 @@ func parseHold(s string) (time.Duration, error) {
 	return d, err
 }
 
-// truth reads a boolean variable; empty is false.
+// truth returns the value of a boolean variable; empty is false.
 func truth(s, where string) (bool, error) {
 	if s == "" {
 		return false, nil
@@ -107,7 +109,7 @@ func truth(s, where string) (bool, error) {
 	return b, nil
 }
 
-// keystoreKind reads the kind of keystore that the user chose.
+// keystoreKind returns the kind of keystore that the user chose.
 func keystoreKind(s string) (keystore.Kind, error) {
 	switch kind := keystore.Kind(s); kind {
 	case "":

@@ -20,20 +20,20 @@ import (
 	"github.com/awsexec/awsexec/internal/visible"
 )
 
-// patience is how long something may take before the user is told what is being
-// waited for.
+// patience is how long something may take before the user is told about it.
 const patience = time.Second
 
-// ui is the only thing that prints. What a command is for goes to out; all talk
-// goes to err, in lines that begin with the program's name, without capitals
-// and full stops. It implements provider.Events.
+// ui is the only thing that prints. The result of a command goes to out.
+// Everything else goes to err, in lines that begin with the program's name and
+// have no capital at the start and no full stop at the end. It implements
+// provider.Events.
 type ui struct {
 	out, err io.Writer
 	terminal bool // err is one
 	debug    bool
 
 	mu   sync.Mutex // one line at a time on err
-	said bool       // something was
+	said bool       // something was written to err
 
 	concealing sync.Mutex // guards the two below
 	secrets    []func() []string
@@ -46,16 +46,15 @@ func newUI(d deps) *ui {
 	return u
 }
 
-// conceal has all that is printed from now on leave out what secrets returns,
-// which is called when something is.
+// conceal leaves what secrets returns out of all that is printed from now on. It
+// calls secrets when something is printed.
 func (u *ui) conceal(secrets func() []string) {
 	u.concealing.Lock()
 	defer u.concealing.Unlock()
 	u.secrets, u.remover = append(u.secrets, secrets), nil
 }
 
-// secretsOf returns what must not be shown of an environment: secrets of AWS,
-// awsexec and proxies.
+// secretsOf returns the secrets of AWS, awsexec and proxies in an environment.
 func secretsOf(environ []string) []string {
 	var all []string
 	for _, kv := range environ {
@@ -74,8 +73,8 @@ func secretsOf(environ []string) []string {
 // secrets. It is UTF-8 too: botocore fails on anything else.
 func (u *ui) shown(text string) string { return visible.Text(u.withoutSecrets(text)) }
 
-// withoutSecrets leaves out of text what conceal was told of, plain and as Go
-// and JSON quote it.
+// withoutSecrets returns text without the secrets that conceal is about, plain
+// and as Go and JSON quote them.
 func (u *ui) withoutSecrets(text string) string {
 	u.concealing.Lock()
 	defer u.concealing.Unlock()
@@ -95,7 +94,7 @@ func (u *ui) withoutSecrets(text string) string {
 	return u.remover.Replace(text)
 }
 
-// concealed stands in the place of a secret.
+// concealed stands in place of a secret.
 const concealed = "***"
 
 func isTerminal(w io.Writer) bool {
@@ -103,8 +102,7 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
-// fail shows why the run ends, and what can be done about it if advice is not
-// empty.
+// fail prints why the run ends, and advice unless that is empty.
 func (u *ui) fail(err error, advice string) {
 	u.line("error: %v", err)
 	u.advise(advice)
@@ -113,14 +111,14 @@ func (u *ui) fail(err error, advice string) {
 // Warn implements provider.Events.
 func (u *ui) Warn(err error) { u.warn(err, hintOfWarning(err)) }
 
-// warn shows that something went wrong without ending the run, and what can be
-// done about it if advice is not empty.
+// warn prints what went wrong without ending the run, and advice unless that is
+// empty.
 func (u *ui) warn(err error, advice string) {
 	u.line("warning: %v", err)
 	u.advise(advice)
 }
 
-// advise shows what can be done, a line for each way.
+// advise prints what can be done, a line for each way.
 func (u *ui) advise(advice string) {
 	if advice == "" {
 		return
@@ -130,18 +128,18 @@ func (u *ui) advise(advice string) {
 	}
 }
 
-// note tells how things stand.
+// note prints what was done or found.
 func (u *ui) note(format string, args ...any) { u.line(format, args...) }
 
-// Debug shows one step if the user wants to see them.
+// Debug prints one step if the user wants to see them.
 func (u *ui) Debug(format string, args ...any) {
 	if u.debug {
 		u.line("debug: "+format, args...)
 	}
 }
 
-// Waiting tells a person at a terminal what is being waited for, once it has
-// taken a second.
+// Waiting prints on a terminal what is being waited for, once that has taken a
+// second.
 func (u *ui) Waiting(what string) (done func()) {
 	if !u.terminal {
 		return func() {}
@@ -153,7 +151,7 @@ func (u *ui) Waiting(what string) (done func()) {
 	return func() { timer.Stop() }
 }
 
-// line writes one line to err. A failure to do so has nowhere to be told.
+// line writes one line to err. There is nowhere to report a failure to do so.
 func (u *ui) line(format string, args ...any) {
 	text := u.shown(fmt.Sprintf(format, args...))
 	u.mu.Lock()
@@ -162,30 +160,29 @@ func (u *ui) line(format string, args ...any) {
 	_, _ = io.WriteString(u.err, "awsexec: "+text+"\n")
 }
 
-// quiet says whether nothing has been said so far.
+// quiet reports whether nothing has been written to err so far.
 func (u *ui) quiet() bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return !u.said
 }
 
-// print writes p, which is what the command is for.
+// print writes p, the result of a command.
 func (u *ui) print(p *page) error {
 	p.table.Flush()
 	_, err := u.out.Write(p.text.Bytes())
 	return err
 }
 
-// page is text for a person in the making. Whatever goes into a line or a cell
-// stays there, prints as itself, and has no secret in it.
+// page collects text for a person. It escapes what would leave its line or cell,
+// and leaves out secrets.
 type page struct {
 	ui    *ui
 	text  bytes.Buffer
 	table *tabwriter.Writer
 }
 
-// page returns an empty page with a gap of so many spaces between the columns
-// of its tables.
+// page returns an empty page with gap spaces between the columns of its tables.
 func (u *ui) page(gap int) *page {
 	p := &page{ui: u}
 	p.table = tabwriter.NewWriter(&p.text, 0, 0, gap, ' ', 0)

@@ -11,7 +11,7 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
-// unlockCmd makes the keystore usable without its passphrase for a time.
+// unlockCmd unlocks the keystore for a time, without its passphrase.
 type unlockCmd struct {
 	For string `placeholder:"TIME" default:"8h" help:"Set how long (default: 8h, at most 24h)."`
 }
@@ -53,7 +53,7 @@ func (c *unlockCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 	return nil
 }
 
-// hasFile is an error if keys are in an encrypted file that has yet to be made.
+// hasFile returns an error if keys is an encrypted file that does not exist yet.
 func hasFile(ctx context.Context, keys *keystore.Store) error {
 	if keys.Condition(ctx) == keystore.ConditionAbsent && keys.Kind() == keystore.KindFile {
 		return fmt.Errorf("%s %w", keys, errNoFile)
@@ -66,7 +66,8 @@ var errNoFile = errors.New("does not exist yet: no key has been added")
 // passphraseTries is how often a person may mistype a passphrase.
 const passphraseTries = 3
 
-// rightPassphrase repeats f, which asks for a passphrase, if a person has mistyped it.
+// rightPassphrase calls f, which asks for a passphrase, again if a person has
+// mistyped it.
 func rightPassphrase(settings *session.Settings, out *ui, f func() error) error {
 	for try := 1; ; try++ {
 		err := f()
@@ -77,7 +78,7 @@ func rightPassphrase(settings *session.Settings, out *ui, f func() error) error 
 	}
 }
 
-// lockCmd undoes unlock.
+// lockCmd locks the keystore again.
 type lockCmd struct{}
 
 func (*lockCmd) Run(_ context.Context, sess *session.Session, out *ui) error {

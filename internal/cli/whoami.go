@@ -9,7 +9,7 @@ import (
 	"github.com/awsexec/awsexec/internal/visible"
 )
 
-// whoamiCmd shows whom AWS takes the user of a profile for.
+// whoamiCmd prints the identity that AWS sees for a profile.
 type whoamiCmd struct {
 	JSON     bool `name:"json" help:"Print JSON."`
 	Unmasked bool `help:"Show account, ARN and access key id in full."`
@@ -74,7 +74,8 @@ func (c *whoamiCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 	return out.print(page)
 }
 
-// masked hides what identifies the account and the user to somebody who looks over the shoulder, or reads a pasted output.
+// masked returns id without what identifies the account and the user, for output
+// that others may see.
 func (id identity) masked() identity {
 	id.ARN = visible.ARN(id.ARN)
 	id.Account = visible.End(id.Account)

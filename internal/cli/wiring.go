@@ -25,20 +25,20 @@ type wiring struct {
 	stdin    io.Reader
 }
 
-// timing is how long commands wait for others; tests are more patient or less.
+// timing is how long commands wait for others. Tests have their own.
 type timing struct {
 	pause        time.Duration // before AWS is asked once more whether it knows a new key
 	lockPatience time.Duration // for another awsexec that changes the same key
 }
 
-// wire makes the parts of a run. About is the key that the command names; "" if
+// wire returns the parts of a run. About is the key that the command names; "" if
 // it names none.
 func wire(d deps, out *ui, s *session.Settings, f *flags, args []string, about string) *wiring {
 	out.debug = s.Debug
 	out.conceal(func() []string {
 		config, err := profile.ReadFiles(s.Files)
 		if err != nil {
-			return nil // an error about a file quotes no value of it
+			return nil // the error about a file quotes nothing of it
 		}
 		return awsfiles.Secrets(config)
 	})

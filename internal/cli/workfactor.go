@@ -4,8 +4,9 @@ package cli
 
 import "time"
 
-// workFactor is the cost of the encrypted keystore's passphrase; 0 is the default.
+// workFactor is the cost of the passphrase of the encrypted file; 0 is the
+// default.
 const workFactor = 0
 
-// pause is what a rotation waits before it asks AWS once more.
+// pause is how long a rotation waits before it asks AWS again.
 const pause = 500 * time.Millisecond

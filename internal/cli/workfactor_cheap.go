@@ -4,7 +4,8 @@ package cli
 
 import "time"
 
-// workFactor makes a passphrase worth nothing: this binary is for tests that start it hundreds of times.
+// workFactor makes a passphrase worthless: this binary is for tests that start it
+// hundreds of times.
 const workFactor = 1
 
 // pause is for a stand-in that takes no time.
