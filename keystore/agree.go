@@ -11,6 +11,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/awsexec/awsexec/internal/backend"
+	"github.com/awsexec/awsexec/internal/kernelkey"
+	"github.com/awsexec/awsexec/internal/keyindex"
+	"github.com/awsexec/awsexec/internal/sealingkey"
 )
 
 // An index and its store can come to disagree: one of them is restored from a backup, or a process dies between two writes. A key id of such
@@ -28,18 +31,18 @@ const knownFor = time.Minute
 // memory is what was last read from a keyring.
 type memory struct {
 	mu sync.Mutex
-	s  sealing
+	s  kernelkey.Sealing
 	at time.Time // zero for never
 }
 
 // known returns what was read from the keyring just now, if anything was.
-func (v *vault) known() (sealing, bool) {
+func (v *vault) known() (kernelkey.Sealing, bool) {
 	v.memory.mu.Lock()
 	defer v.memory.mu.Unlock()
 	return v.memory.s, !v.memory.at.IsZero() && time.Since(v.memory.at) < knownFor
 }
 
-func (v *vault) learn(s sealing) {
+func (v *vault) learn(s kernelkey.Sealing) {
 	if v.file != nil { // which has its own memory
 		return
 	}
@@ -49,7 +52,7 @@ func (v *vault) learn(s sealing) {
 }
 
 // readSealing is sealing for who holds no lock: a human is asked where one is needed.
-func (v *vault) readSealing(ctx context.Context) (s sealing, ok bool, err error) {
+func (v *vault) readSealing(ctx context.Context) (s kernelkey.Sealing, ok bool, err error) {
 	err = v.prepared(ctx, backend.ToRead, func() (err error) {
 		s, ok, err = v.sealing(ctx)
 		return err
@@ -58,7 +61,7 @@ func (v *vault) readSealing(ctx context.Context) (s sealing, ok bool, err error)
 }
 
 // sealing reads the sealing key with the digest of the index that describes the store; ok is false if there is none that can be used.
-func (v *vault) sealing(ctx context.Context) (s sealing, ok bool, err error) {
+func (v *vault) sealing(ctx context.Context) (s kernelkey.Sealing, ok bool, err error) {
 	b, err := v.items.Get(ctx, sealingItem)
 	if errors.Is(err, ErrNotFound) {
 		return s, false, nil
@@ -67,13 +70,13 @@ func (v *vault) sealing(ctx context.Context) (s sealing, ok bool, err error) {
 	if err != nil {
 		return s, false, err
 	}
-	if s, ok = decodeSealing(b); !ok {
+	if s, ok = sealingkey.Decode(b); !ok {
 		return s, false, nil
 	}
 	if v.file != nil {
 		s.Index = [32]byte{}
-		if f, known := v.describeFile(indexFile{}); known {
-			s.Index = f.digest()
+		if f, known := v.describeFile(keyindex.Content{}); known {
+			s.Index = f.Digest()
 		}
 	}
 	v.learn(s)
@@ -81,8 +84,8 @@ func (v *vault) sealing(ctx context.Context) (s sealing, ok bool, err error) {
 }
 
 // keep writes s into its item.
-func (v *vault) keep(ctx context.Context, s sealing) error {
-	text := encodeSealing(s)
+func (v *vault) keep(ctx context.Context, s kernelkey.Sealing) error {
+	text := sealingkey.Encode(s)
 	defer clear(text)
 	if err := v.setAndCheck(ctx, sealingItem, text); err != nil {
 		return err
@@ -92,20 +95,20 @@ func (v *vault) keep(ctx context.Context, s sealing) error {
 }
 
 // contradicts reports whether something that can be had without reading the keyring or decrypting the file says other than the index f.
-func (v *vault) contradicts(f indexFile) bool {
+func (v *vault) contradicts(f keyindex.Content) bool {
 	if v.file != nil {
 		if stamp, err := v.file.Stamp(); err == nil && stamp != f.Store {
 			return true
 		}
-		if real, opened := v.describeFile(f); opened && real.digest() != f.digest() {
+		if real, opened := v.describeFile(f); opened && real.Digest() != f.Digest() {
 			return true
 		}
 	}
-	if held, _, ok := v.holder.get(); ok {
-		return held.Index != f.digest()
+	if held, _, ok := v.holder.Get(); ok {
+		return held.Index != f.Digest()
 	}
 	known, ok := v.known()
-	return ok && known.Index != f.digest()
+	return ok && known.Index != f.Digest()
 }
 
 // agreeTime bounds the wait for whoever is changing the store, before the store is read without waiting: a process that was
@@ -113,9 +116,9 @@ func (v *vault) contradicts(f indexFile) bool {
 const agreeTime = time.Second
 
 // agreed returns the index as soon as nothing contradicts it. The entry of name is then right, if it has a key id.
-func (s *Store) agreed(ctx context.Context, v *vault, name string) (indexFile, error) {
+func (s *Store) agreed(ctx context.Context, v *vault, name string) (keyindex.Content, error) {
 	for range 3 {
-		f, _, err := v.index.load()
+		f, _, err := v.index.Load()
 		if err != nil || !v.contradicts(f) {
 			return f, err
 		}
@@ -128,30 +131,30 @@ func (s *Store) agreed(ctx context.Context, v *vault, name string) (indexFile, e
 		if err == nil {
 			release()
 		}
-		if f, _, err = v.index.load(); err != nil || !v.contradicts(f) {
+		if f, _, err = v.index.Load(); err != nil || !v.contradicts(f) {
 			return f, err
 		}
 		if fresh, done, err := s.repair(ctx, v, f, name, !busy); done || err != nil {
 			return fresh, err
 		}
 	}
-	return indexFile{}, fmt.Errorf("%w: it is changed again and again", ErrUnavailable)
+	return keyindex.Content{}, fmt.Errorf("%w: it is changed again and again", ErrUnavailable)
 }
 
 // repair makes the index f anew from the store, with an entry of name if that has a key, and writes it down if write is set.
 // It is not done if the index or the store was changed meanwhile.
-func (s *Store) repair(ctx context.Context, v *vault, f indexFile, name string, write bool) (fresh indexFile, done bool, err error) {
+func (s *Store) repair(ctx context.Context, v *vault, f keyindex.Content, name string, write bool) (fresh keyindex.Content, done bool, err error) {
 	v, end := v.begin()
 	defer end()
 	kept, ok, err := v.readSealing(ctx)
 	if err != nil {
 		return f, false, err
 	}
-	if ok && kept.Index == f.digest() { // only what the kernel held was out of date
-		v.holder.put(kept)
+	if ok && kept.Index == f.Digest() { // only what the kernel held was out of date
+		v.holder.Put(kept)
 		return f, true, nil
 	}
-	v.holder.debug("index of %s: made anew, since it describes something else", v.backend)
+	v.holder.Debug("index of %s: made anew, since it describes something else", v.backend)
 	if v.file != nil {
 		return s.repairOfFile(ctx, v, f, write)
 	}
@@ -162,19 +165,19 @@ func (s *Store) repair(ctx context.Context, v *vault, f indexFile, name string, 
 		return fresh, true, nil
 	}
 	err = s.lockedWithin(ctx, agreeTime, v, backend.ToCreate, func() error {
-		now, damaged, err := v.index.load()
+		now, damaged, err := v.index.Load()
 		if err != nil {
 			return err
 		}
-		if done = now.digest() == f.digest(); !done {
+		if done = now.Digest() == f.Digest(); !done {
 			return nil
 		}
 		if !ok {
-			kept = newSealing()
-			v.holder.forget()
+			kept = sealingkey.New()
+			v.holder.Forget()
 		}
-		kept.Index = fresh.digest()
-		if err := v.index.save(fresh, damaged); err != nil {
+		kept.Index = fresh.Digest()
+		if err := v.index.Save(fresh, damaged); err != nil {
 			return err
 		}
 		return v.keep(ctx, kept)
@@ -183,16 +186,16 @@ func (s *Store) repair(ctx context.Context, v *vault, f indexFile, name string, 
 		return fresh, true, v.unwritten(ctx, err)
 	}
 	if done && ok {
-		kept.Index = fresh.digest()
+		kept.Index = fresh.Digest()
 		v.learn(kept)
-		v.holder.put(kept)
+		v.holder.Put(kept)
 	}
 	return fresh, done, nil
 }
 
 // repairOfFile is repair for an encrypted file, which has been read just now. Nobody changes the file while its index is
 // written, so it is read again if it was changed before that.
-func (s *Store) repairOfFile(ctx context.Context, v *vault, f indexFile, write bool) (fresh indexFile, done bool, err error) {
+func (s *Store) repairOfFile(ctx context.Context, v *vault, f keyindex.Content, write bool) (fresh keyindex.Content, done bool, err error) {
 	if write {
 		err = s.lockedWithin(ctx, agreeTime, v, backend.ToRead, func() error {
 			_, ok, err := v.sealing(ctx)
@@ -200,9 +203,9 @@ func (s *Store) repairOfFile(ctx context.Context, v *vault, f indexFile, write b
 				return err
 			}
 			if !ok { // what the kernel holds is of an earlier file
-				v.holder.forget()
+				v.holder.Forget()
 			}
-			now, _, err := v.index.load()
+			now, _, err := v.index.Load()
 			if err != nil {
 				return err
 			}
@@ -226,15 +229,15 @@ func (v *vault) unwritten(ctx context.Context, err error) error {
 	if err == nil || ctx.Err() != nil {
 		return err
 	}
-	v.holder.debug("index of %s: %v", v.backend, err)
+	v.holder.Debug("index of %s: %v", v.backend, err)
 	return nil
 }
 
 // survey returns the index that a keyring should have, where get reads a key. The keyring is asked for the names in f and for name: it cannot be
 // enumerated.
-func (v *vault) survey(ctx context.Context, get func(context.Context, string) (aws.Credentials, error), f indexFile, name string) (indexFile, error) {
-	fresh := indexFile{Version: indexVersion, Keys: map[string]indexKey{}}
-	add := func(name string, entry indexKey) error {
+func (v *vault) survey(ctx context.Context, get func(context.Context, string) (aws.Credentials, error), f keyindex.Content, name string) (keyindex.Content, error) {
+	fresh := keyindex.New("")
+	add := func(name string, entry keyindex.Key) error {
 		c, err := get(ctx, name)
 		switch {
 		case errors.Is(err, ErrNotFound):
@@ -255,7 +258,7 @@ func (v *vault) survey(ctx context.Context, get func(context.Context, string) (a
 		}
 	}
 	if _, listed := f.Keys[name]; !listed {
-		if err := add(name, indexKey{Added: now()}); err != nil {
+		if err := add(name, keyindex.Key{Added: keyindex.Now()}); err != nil {
 			return f, err
 		}
 	}
@@ -263,8 +266,8 @@ func (v *vault) survey(ctx context.Context, get func(context.Context, string) (a
 }
 
 // listed returns the index for showing it: without the key ids if it is contradicted and making it anew would take a passphrase.
-func (s *Store) listed(ctx context.Context, v *vault) (indexFile, error) {
-	f, _, err := v.index.load()
+func (s *Store) listed(ctx context.Context, v *vault) (keyindex.Content, error) {
+	f, _, err := v.index.Load()
 	if err != nil || !v.contradicts(f) {
 		return f, err
 	}
@@ -287,7 +290,7 @@ func (v *vault) recorded(ctx context.Context, keys bool, f func() error) error {
 	if v.file != nil {
 		return f()
 	}
-	before, damaged, err := v.index.load()
+	before, damaged, err := v.index.Load()
 	if err != nil {
 		return err
 	}
@@ -295,16 +298,16 @@ func (v *vault) recorded(ctx context.Context, keys bool, f func() error) error {
 	if err != nil {
 		return err
 	}
-	agreed := ok && kept.Index == before.digest()
+	agreed := ok && kept.Index == before.Digest()
 	if len(before.Keys) == 0 && !damaged && kept.Index == [32]byte{} { // a new store: there is nothing to disagree about
 		agreed = true
 	}
 	if keys {
 		if !ok {
-			kept = newSealing()
+			kept = sealingkey.New()
 		}
 		kept.Index = [32]byte{}
-		v.holder.replace(kept)
+		v.holder.Replace(kept)
 		if err := v.keep(ctx, kept); err != nil {
 			return err
 		}
@@ -313,16 +316,16 @@ func (v *vault) recorded(ctx context.Context, keys bool, f func() error) error {
 	if !agreed {
 		return err
 	}
-	after, _, loadErr := v.index.load()
+	after, _, loadErr := v.index.Load()
 	if loadErr != nil {
 		return errors.Join(err, loadErr)
 	}
-	kept.Index = after.digest()
+	kept.Index = after.Digest()
 	if keepErr := v.keep(ctx, kept); keepErr != nil { // it is found out and repaired by the next call
-		v.holder.debug("index of %s: %v", v.backend, keepErr)
+		v.holder.Debug("index of %s: %v", v.backend, keepErr)
 		return err
 	}
-	v.holder.replace(kept)
+	v.holder.Replace(kept)
 	return err
 }
 
@@ -332,7 +335,7 @@ func (v *vault) describe() {
 	if v.file == nil {
 		return
 	}
-	old, damaged, err := v.index.load()
+	old, damaged, err := v.index.Load()
 	if err != nil {
 		return
 	}
@@ -341,19 +344,19 @@ func (v *vault) describe() {
 		return
 	}
 	fresh := indexOf(items, stamp, old)
-	if !fresh.equal(old) {
-		if err := v.index.save(fresh, damaged); err != nil {
-			v.holder.debug("index of %s: %v", v.file, err)
+	if !fresh.Equal(old) {
+		if err := v.index.Save(fresh, damaged); err != nil {
+			v.holder.Debug("index of %s: %v", v.file, err)
 		}
 	}
-	if s, ok := decodeSealing(items[sealingItem]); ok {
-		v.holder.replace(sealing{Key: s.Key, Index: fresh.digest()})
+	if s, ok := sealingkey.Decode(items[sealingItem]); ok {
+		v.holder.Replace(kernelkey.Sealing{Key: s.Key, Index: fresh.Digest()})
 	}
 }
 
 // describeFile returns the index that the encrypted file should have; known is false if its content is not known here. Only
 // the times are taken from old.
-func (v *vault) describeFile(old indexFile) (fresh indexFile, known bool) {
+func (v *vault) describeFile(old keyindex.Content) (fresh keyindex.Content, known bool) {
 	items, stamp, known := v.file.Known()
 	if !known {
 		return fresh, false
@@ -362,15 +365,15 @@ func (v *vault) describeFile(old indexFile) (fresh indexFile, known bool) {
 }
 
 // indexOf returns the index of an encrypted file with these items and this stamp. Only the times are taken from old.
-func indexOf(items map[backend.Item][]byte, stamp string, old indexFile) indexFile {
-	fresh := indexFile{Version: indexVersion, Store: stamp, Keys: map[string]indexKey{}}
+func indexOf(items map[backend.Item][]byte, stamp string, old keyindex.Content) keyindex.Content {
+	fresh := keyindex.New(stamp)
 	for it, secret := range items {
 		if it != keyItem(it.Name) {
 			continue
 		}
 		entry, listed := old.Keys[it.Name]
 		if !listed {
-			entry.Added = now()
+			entry.Added = keyindex.Now()
 		}
 		c, _ := decodeValue(secret)
 		entry.AccessKeyID = c.AccessKeyID // "" for a damaged key

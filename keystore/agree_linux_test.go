@@ -44,7 +44,7 @@ func TestIndexAgreesWithoutDirectory(t *testing.T) {
 				t.Errorf("prod is %q, %v", id, err)
 			}
 			mustSeal(t, s)
-			if f, _, err := s.vault.index.load(); err != nil || s.vault.contradicts(f) {
+			if f, _, err := s.vault.index.Load(); err != nil || s.vault.contradicts(f) {
 				t.Errorf("the index is not repaired: %v", err)
 			}
 		})

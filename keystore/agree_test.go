@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/awsexec/awsexec/internal/backend"
+	"github.com/awsexec/awsexec/internal/sealingkey"
 )
 
 // disagreements are ways to have an index and its store disagree. Before each, dev has key 1 and prod key 2; then both are swapped, and b is
@@ -26,12 +27,12 @@ var disagreements = []struct {
 	{"both restored", true, func(t *testing.T, c *contractStore, b backup) { b.restore(t, "index", "store") }, 1, 2},
 	{"index gone", false, func(t *testing.T, c *contractStore, b backup) { remove(t, c.indexPath(t)) }, 2, 1},
 	{"index edited", false, func(t *testing.T, c *contractStore, b backup) {
-		f, _, err := c.vault.index.load()
+		f, _, err := c.vault.index.Load()
 		if err != nil {
 			t.Fatal(err)
 		}
 		f.Keys["dev"], f.Keys["prod"] = f.Keys["prod"], f.Keys["dev"]
-		if err := c.vault.index.save(f, false); err != nil {
+		if err := c.vault.index.Save(f, false); err != nil {
 			t.Fatal(err)
 		}
 	}, 2, 1},
@@ -42,13 +43,13 @@ var disagreements = []struct {
 		b.restore(t, "index")
 	}, 0, 1},
 	{"of an older awsexec", false, func(t *testing.T, c *contractStore, b backup) {
-		f, _, err := c.vault.index.load()
+		f, _, err := c.vault.index.Load()
 		if err != nil {
 			t.Fatal(err)
 		}
 		f.Store = ""
 		f.Keys["dev"], f.Keys["prod"] = f.Keys["prod"], f.Keys["dev"]
-		if err := c.vault.index.save(f, false); err != nil {
+		if err := c.vault.index.Save(f, false); err != nil {
 			t.Fatal(err)
 		}
 		if c.kind == KindKeyring {
@@ -59,7 +60,7 @@ var disagreements = []struct {
 				t.Fatal(err)
 			}
 			s.Index = [32]byte{}
-			if err := v.items.Set(t.Context(), sealingItem, encodeSealing(s)); err != nil {
+			if err := v.items.Set(t.Context(), sealingItem, sealingkey.Encode(s)); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -172,7 +173,7 @@ func testAgreement(t *testing.T, kind Kind, optionsIn func(t *testing.T, dir str
 			// It has been written down: nothing contradicts it any more.
 			s := open()
 			mustSeal(t, s)
-			f, _, err := s.vault.index.load()
+			f, _, err := s.vault.index.Load()
 			if err != nil || s.vault.contradicts(f) {
 				t.Errorf("the index is not repaired: %v", err)
 			}
@@ -213,26 +214,6 @@ func TestListOfLockedFile(t *testing.T) {
 			t.Errorf("list is %v, %v; want %q", entries, err, want)
 		}
 		mustSeal(t, s)
-	}
-}
-
-func TestSealingText(t *testing.T) {
-	full := sealing{Key: [32]byte{5, 31: 7}, Index: [32]byte{1, 31: 2}}
-	for _, want := range []sealing{full, {Key: full.Key}} {
-		if got, ok := decodeSealing(encodeSealing(want)); !ok || got != want {
-			t.Error("a sealing key does not survive its text")
-		}
-	}
-	text := string(encodeSealing(full))
-	for _, half := range []string{text[:44], text[:45], text[:60], text + "x", text[:45] + "*"} {
-		if got, ok := decodeSealing([]byte(half)); !ok || got != (sealing{Key: full.Key}) {
-			t.Errorf("%d bytes: %v", len(half), ok)
-		}
-	}
-	for _, bad := range []string{"", "AAAA", text[:43], text[1:], "AAAA" + text, "*" + text[1:]} {
-		if _, ok := decodeSealing([]byte(bad)); ok {
-			t.Errorf("%d bytes are a key", len(bad))
-		}
 	}
 }
 

@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/keyindex"
 )
 
 // contract is what every kind of store does. Each row gets a store of its own, empty, with nothing on disk yet; open makes
@@ -396,17 +398,17 @@ func indexStale(t *testing.T, c *contractStore) {
 // What a Put leaves that dies between its writes: an entry without a key id, and the old key or the new one.
 func indexInterrupted(t *testing.T, c *contractStore) {
 	mustPut(t, c.Store, "dev", testKey(1))
-	if err := c.vault.index.set("dev", ""); err != nil {
+	if err := c.vault.index.Set("dev", ""); err != nil {
 		t.Fatal(err)
 	}
 	wantNames(t, c.Store, "dev")
 	if id, err := c.KeyID(t.Context(), "dev"); err != nil || id != testKey(1).AccessKeyID {
 		t.Errorf("KeyID is %q, %v", id, err)
 	}
-	if f, _, err := c.vault.index.load(); err != nil || f.Keys["dev"].AccessKeyID == "" {
+	if f, _, err := c.vault.index.Load(); err != nil || f.Keys["dev"].AccessKeyID == "" {
 		t.Errorf("the index has not learned the key id: %v", err)
 	}
-	if err := c.vault.index.set("never", ""); err != nil {
+	if err := c.vault.index.Set("never", ""); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.KeyID(t.Context(), "never"); !errors.Is(err, ErrNotFound) {
@@ -438,7 +440,7 @@ func nothingInClear(t *testing.T, c *contractStore) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var f indexFile
+	var f keyindex.Content
 	if err := json.Unmarshal(b, &f); err != nil || f.Keys["dev"].AccessKeyID != testKey(1).AccessKeyID {
 		t.Errorf("index: %v", err)
 	}

@@ -6,6 +6,8 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+
+	"github.com/awsexec/awsexec/internal/keyindex"
 )
 
 // Copy is a name under which a key is kept.
@@ -36,12 +38,12 @@ func (s *Store) Copies(ctx context.Context, keyID string) ([]Copy, error) {
 			copies = append(copies, Copy{name, v.kind})
 		}
 	}
-	other := index{filepath.Join(s.dir, keyringIndexName)}
+	other := keyindex.Index{Path: filepath.Join(s.dir, keyringIndexName)}
 	kind := KindKeyring
 	if v.kind == KindKeyring {
-		other, kind = index{filepath.Join(s.dir, fileIndexName)}, KindFile
+		other, kind = keyindex.Index{Path: filepath.Join(s.dir, fileIndexName)}, KindFile
 	}
-	if f, _, err = other.load(); err != nil {
+	if f, _, err = other.Load(); err != nil {
 		return nil, err
 	}
 	for _, name := range slices.Sorted(maps.Keys(f.Keys)) {

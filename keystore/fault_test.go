@@ -63,7 +63,7 @@ func TestPutSeesThatNothingWasStored(t *testing.T) {
 			if err := s.Put(t.Context(), "old", testKey(2)); !errors.Is(err, ErrRefused) {
 				t.Error(err)
 			}
-			if f, _, err := s.vault.index.load(); err != nil || f.Keys["old"].AccessKeyID != "" {
+			if f, _, err := s.vault.index.Load(); err != nil || f.Keys["old"].AccessKeyID != "" {
 				t.Errorf("the index claims to know: %v", err)
 			}
 			c, err := s.Get(t.Context(), "old")
@@ -140,7 +140,7 @@ func TestDeleteSeesThatNothingWasRemoved(t *testing.T) {
 func TestLockHeld(t *testing.T) {
 	s := openFile(t, testOptions(t.TempDir()))
 	mustPut(t, s, "dev", testKey(1))
-	if err := s.vault.index.set("dev", ""); err != nil {
+	if err := s.vault.index.Set("dev", ""); err != nil {
 		t.Fatal(err)
 	}
 	release, err := flock.Lock(t.Context(), filepath.Join(s.dir, lockName))

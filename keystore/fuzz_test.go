@@ -12,6 +12,8 @@ import (
 
 	"filippo.io/age"
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/keyindex"
 )
 
 // fuzzOptions are those of a store in dir whose passphrase is known and cheap.
@@ -108,62 +110,6 @@ func encrypted(t *testing.T, plain []byte) []byte {
 	return sealed.Bytes()
 }
 
-// FuzzIndex checks that any index is used as what it is, or set aside whole before it is replaced.
-func FuzzIndex(f *testing.F) {
-	for _, text := range []string{
-		`{"version":1,"keys":{"dev":{"access_key_id":"AKIA","added":"2026-01-02T03:04:05Z","rotating":true}}}`,
-		`{"version":1,"keys":{}}`, `{"version":1}`, `{"version":2,"keys":{}}`, `{"version":1,"keys":{"":{}}}`, `{"version":1,"keys":{"a":{"added":"x"}}}`, "{", "", "null",
-	} {
-		f.Add([]byte(text))
-	}
-	dir := f.TempDir()
-	f.Fuzz(func(t *testing.T, data []byte) {
-		x := index{path: filepath.Join(dir, "index.json")}
-		if err := os.WriteFile(x.path, data, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Remove(x.path + ".damaged"); err != nil && !errors.Is(err, os.ErrNotExist) {
-			t.Fatal(err)
-		}
-		before, damaged, err := x.load()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := x.set("new", "AKIANEW"); err != nil {
-			t.Fatal(err)
-		}
-		if aside, err := os.ReadFile(x.path + ".damaged"); damaged && (err != nil || !bytes.Equal(aside, data)) {
-			t.Fatalf("a damaged index was not set aside: %v", err)
-		}
-		after, damaged, err := x.load()
-		if err != nil || damaged || after.Keys["new"].AccessKeyID != "AKIANEW" {
-			t.Fatalf("what was written cannot be read: damaged %v, %v", damaged, err)
-		}
-		for name, entry := range before.Keys {
-			if name != "new" && after.Keys[name].AccessKeyID != entry.AccessKeyID {
-				t.Fatalf("entry %q has changed from %q to %q", name, entry.AccessKeyID, after.Keys[name].AccessKeyID)
-			}
-		}
-	})
-}
-
-// FuzzSealing checks that a sealing key comes back as it was stored, and that what is not one gives none.
-func FuzzSealing(f *testing.F) {
-	f.Add(encodeSealing(sealing{Key: [32]byte{7}}))
-	f.Add(encodeSealing(sealing{Key: [32]byte{7}, Index: [32]byte{8}}))
-	f.Add([]byte("S3CR3TMARKER"))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		s, ok := decodeSealing(text)
-		if ok {
-			if again, ok := decodeSealing(encodeSealing(s)); !ok || again != s {
-				t.Fatal("a sealing key does not survive its text")
-			}
-		} else if s != (sealing{}) {
-			t.Fatal("what is not a sealing key gives one")
-		}
-	})
-}
-
 // FuzzValue checks that what a keyring gives is a whole key or an error without its text, and that keys come back as they were stored.
 func FuzzValue(f *testing.F) {
 	f.Add([]byte(`{"AccessKeyId":"AKIA","SecretAccessKey":"S3CR3TMARKER"}`), "AKIA", "S3CR3TMARKER")
@@ -210,11 +156,11 @@ func FuzzCheckName(f *testing.F) {
 		if CheckName(name) != nil {
 			return
 		}
-		x := index{path: filepath.Join(t.TempDir(), "index.json")}
-		if err := x.set(name, "AKIA"); err != nil {
+		x := keyindex.Index{Path: filepath.Join(t.TempDir(), "index.json")}
+		if err := x.Set(name, "AKIA"); err != nil {
 			t.Fatal(err)
 		}
-		if listed, _, err := x.load(); err != nil || len(listed.Keys) != 1 || listed.Keys[name].AccessKeyID != "AKIA" {
+		if listed, _, err := x.Load(); err != nil || len(listed.Keys) != 1 || listed.Keys[name].AccessKeyID != "AKIA" {
 			t.Fatalf("%q is listed as %v, %v", name, listed.Keys, err)
 		}
 	})

@@ -2,58 +2,17 @@ package keystore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"path/filepath"
-	"time"
 
+	"github.com/awsexec/awsexec/internal/backend"
 	"github.com/awsexec/awsexec/internal/flock"
 	"github.com/awsexec/awsexec/internal/kernelkey"
+	"github.com/awsexec/awsexec/internal/sealingkey"
 )
 
-// holder has the kernel hold the sealing key of one vault.
-type holder struct {
-	name  string
-	life  time.Duration // 0: nothing is held
-	debug func(format string, args ...any)
-}
-
-func newHolder(o Options, kind Kind) holder {
-	return holder{name: kernelkey.StoreName(string(kind), o.Dir), life: o.Hold, debug: o.debug()}
-}
-
-// get returns what is held, and until when; ok is false if nothing is.
-func (h holder) get() (held sealing, until time.Time, ok bool) {
-	if h.life <= 0 {
-		return held, until, false
-	}
-	held, until, err := kernelkey.GetSealing(h.name)
-	if err != nil && !errors.Is(err, kernelkey.ErrAbsent) {
-		h.debug("sealing key: %v", err)
-	}
-	return held, until, err == nil
-}
-
-// put has s held, if the kernel does such things. Where it does not, the store is read each time. What is held although nothing is to be is
-// replaced all the same, since others use it.
-func (h holder) put(s sealing) {
-	life := h.life
-	if _, until, err := kernelkey.GetSealing(h.name); err == nil { // in place of one that may have been given longer
-		life = max(life, time.Until(until))
-	}
-	if life < time.Second {
-		return
-	}
-	if err := kernelkey.PutSealing(h.name, s, life); err != nil {
-		h.debug("sealing key: %v", err)
-	}
-}
-
-// replace is put where something is held, and does nothing where nothing is.
-func (h holder) replace(s sealing) {
-	if _, _, err := kernelkey.GetSealing(h.name); err == nil {
-		h.put(s)
-	}
+func newHolder(o Options, kind Kind) sealingkey.Holder {
+	return sealingkey.Holder{Name: kernelkey.StoreName(string(kind), o.Dir), Life: o.Hold, Debug: o.debug()}
 }
 
 // Held returns the digest of the index that the kernel holds with the sealing key; ok is false if it holds none, or if that is not the index that
@@ -63,19 +22,9 @@ func (s *Store) Held(ctx context.Context) (index [32]byte, ok bool) {
 	if err != nil {
 		return index, false
 	}
-	held, _, ok := v.holder.get()
-	f, _, err := v.index.load()
-	return held.Index, ok && err == nil && held.Index == f.digest()
-}
-
-// drop ends the holding.
-func (h holder) drop() error { return kernelkey.Drop(h.name) }
-
-// forget is drop for who is about to make a new sealing key. A failure costs no more than sessions that are sealed once more.
-func (h holder) forget() {
-	if err := h.drop(); err != nil {
-		h.debug("sealing key: %v", err)
-	}
+	held, _, ok := v.holder.Get()
+	f, _, err := v.index.Load()
+	return held.Index, ok && err == nil && held.Index == f.Digest()
 }
 
 // SealingKey returns the random key that cached sessions are sealed with, making it if there is none. All callers, in all
@@ -88,14 +37,14 @@ func (s *Store) SealingKey(ctx context.Context) ([32]byte, error) {
 	if err != nil {
 		return [32]byte{}, err
 	}
-	if held, _, ok := v.holder.get(); ok {
-		v.holder.debug("sealing key: held by the kernel")
+	if held, _, ok := v.holder.Get(); ok {
+		v.holder.Debug("sealing key: held by the kernel")
 		return held.Key, nil
 	}
 	if known, ok := v.known(); ok {
 		return known.Key, nil
 	}
-	if v.holder.life > 0 {
+	if v.holder.Life > 0 {
 		// Many processes may want it at once. One reads the store, which can cost a passphrase, a dialog or much memory, for all.
 		release, err := flock.Lock(ctx, filepath.Join(s.dir, sealingLockName))
 		switch {
@@ -104,7 +53,7 @@ func (s *Store) SealingKey(ctx context.Context) ([32]byte, error) {
 		case ctx.Err() != nil:
 			return [32]byte{}, fmt.Errorf("sealing key in %s: %w: another awsexec waits for it: %w", v.backend, ErrLocked, context.Cause(ctx))
 		}
-		if held, _, ok := v.holder.get(); ok {
+		if held, _, ok := v.holder.Get(); ok {
 			return held.Key, nil
 		}
 	}
@@ -121,7 +70,28 @@ func (s *Store) KeptSealingKey(ctx context.Context) ([32]byte, error) {
 	defer end()
 	kept, err := s.keptSealing(ctx, v)
 	if err == nil {
-		v.holder.put(kept)
+		v.holder.Put(kept)
 	}
 	return kept.Key, err
+}
+
+// keptSealing reads the sealing key of v. If there is none that can be used it makes one.
+func (s *Store) keptSealing(ctx context.Context, v *vault) (kernelkey.Sealing, error) {
+	kept, ok, err := v.readSealing(ctx)
+	if err == nil && !ok {
+		err = s.locked(ctx, v, backend.ToCreate, func() (err error) {
+			if kept, ok, err = v.sealing(ctx); err != nil || ok {
+				return err
+			}
+			v.holder.Forget()
+			return v.keep(ctx, sealingkey.New())
+		})
+		if err == nil {
+			kept, _, err = v.readSealing(ctx)
+		}
+	}
+	if err != nil {
+		return kernelkey.Sealing{}, fmt.Errorf("sealing key in %s: %w", v.backend, err)
+	}
+	return kept, nil
 }

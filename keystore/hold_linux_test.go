@@ -21,11 +21,11 @@ func holding(t *testing.T, kind Kind, dir string) Options {
 	o := testOptions(dir)
 	o.Hold = time.Minute
 	h := newHolder(o, kind)
-	if err := kernelkey.Put(h.name, nil, time.Minute); errors.Is(err, kernelkey.ErrUnavailable) {
+	if err := kernelkey.Put(h.Name, nil, time.Minute); errors.Is(err, kernelkey.ErrUnavailable) {
 		bustest.Missing(t, "a kernel that holds keys")
 	}
 	drop := func() {
-		if err := h.drop(); err != nil {
+		if err := h.Drop(); err != nil {
 			t.Error(err)
 		}
 	}
@@ -57,12 +57,12 @@ func TestHold(t *testing.T) {
 			}
 			o := holding(t, kind, t.TempDir())
 			mustPut(t, openKind(t, kind, o), "dev", testKey(1))
-			if _, _, ok := newHolder(o, kind).get(); ok {
+			if _, _, ok := newHolder(o, kind).Get(); ok {
 				t.Error("held before anybody has read it")
 			}
 			before := time.Now()
 			want := mustSeal(t, openKind(t, kind, o))
-			got, until, ok := newHolder(o, kind).get()
+			got, until, ok := newHolder(o, kind).Get()
 			if !ok || got.Key != want || !lasts(until, before, o.Hold) {
 				t.Errorf("held: %v, the same: %v, for %v", ok, got.Key == want, until.Sub(before))
 			}
@@ -73,18 +73,18 @@ func TestHold(t *testing.T) {
 			if mustSeal(t, s) != want {
 				t.Error("another key")
 			}
-			if _, again, _ := newHolder(o, kind).get(); again != until {
+			if _, again, _ := newHolder(o, kind).Get(); again != until {
 				t.Error("a read makes it be held for longer")
 			}
 
 			// A holding that was asked for is not cut short by who has to read the store.
-			if err := kernelkey.PutSealing(newHolder(o, kind).name, sealing{Key: [32]byte{1}}, time.Hour); err != nil {
+			if err := kernelkey.PutSealing(newHolder(o, kind).Name, kernelkey.Sealing{Key: [32]byte{1}}, time.Hour); err != nil {
 				t.Fatal(err)
 			}
 			if key, err := openKind(t, kind, o).KeptSealingKey(t.Context()); err != nil || key != want {
 				t.Errorf("the key kept is another: %v", err)
 			}
-			if got, until, ok := newHolder(o, kind).get(); !ok || got.Key != want || time.Until(until) < 50*time.Minute {
+			if got, until, ok := newHolder(o, kind).Get(); !ok || got.Key != want || time.Until(until) < 50*time.Minute {
 				t.Errorf("held: %v, the right one: %v, for %v", ok, got.Key == want, time.Until(until))
 			}
 		})
@@ -141,10 +141,10 @@ func TestHoldSwitchedOff(t *testing.T) {
 	want := mustSeal(t, openFile(t, o))
 	o.Hold = time.Minute
 	h := newHolder(o, KindFile)
-	if _, _, ok := h.get(); ok {
+	if _, _, ok := h.Get(); ok {
 		t.Error("held all the same")
 	}
-	if err := kernelkey.PutSealing(h.name, sealing{Key: [32]byte{9}}, time.Minute); err != nil {
+	if err := kernelkey.PutSealing(h.Name, kernelkey.Sealing{Key: [32]byte{9}}, time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	o.Hold = 0
@@ -195,7 +195,7 @@ func TestHoldWithoutKernel(t *testing.T) {
 	var said []string
 	o.Debug = func(format string, args ...any) { said = append(said, fmt.Sprintf(format, args...)) }
 	s := openFile(t, o)
-	s.vault.holder.name = strings.Repeat("x", 5000) // more than any kernel takes for a name: refused, as all is in some containers
+	s.vault.holder.Name = strings.Repeat("x", 5000) // more than any kernel takes for a name: refused, as all is in some containers
 	first := mustSeal(t, s)
 	if mustSeal(t, s) != first || len(said) == 0 || !strings.Contains(said[0], kernelkey.ErrUnavailable.Error()) {
 		t.Errorf("said %q", said)

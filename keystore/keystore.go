@@ -14,7 +14,9 @@ import (
 	"github.com/awsexec/awsexec/internal/agefile"
 	"github.com/awsexec/awsexec/internal/backend"
 	"github.com/awsexec/awsexec/internal/kernelkey"
+	"github.com/awsexec/awsexec/internal/keyindex"
 	"github.com/awsexec/awsexec/internal/keyring"
+	"github.com/awsexec/awsexec/internal/sealingkey"
 )
 
 // The kinds of failure. Every error of this package that has one of these causes wraps it, whatever keeps the keys.
@@ -129,7 +131,7 @@ func OpenKeyring(o Options) (*Store, error) {
 	return &Store{
 		dir: o.Dir,
 		vault: &vault{
-			kind: KindKeyring, backend: k, keyring: k, memory: new(memory), index: index{filepath.Join(o.Dir, keyringIndexName)}, holder: newHolder(o, KindKeyring),
+			kind: KindKeyring, backend: k, keyring: k, memory: new(memory), index: keyindex.Index{Path: filepath.Join(o.Dir, keyringIndexName)}, holder: newHolder(o, KindKeyring),
 		},
 	}, nil
 }
@@ -139,14 +141,14 @@ func OpenFile(o Options) (*Store, error) {
 	h := newHolder(o, KindFile)
 	f, err := agefile.New(agefile.Options{
 		Path: filePath(o), Passphrase: o.Passphrase, WorkFactor: o.WorkFactor, Debug: o.debug(), Copy: unlockedCopy(o),
-		Initial: func() (backend.Item, []byte) { return sealingItem, encodeSealing(newSealing()) }, Forget: h.forget,
+		Initial: func() (backend.Item, []byte) { return sealingItem, sealingkey.Encode(sealingkey.New()) }, Forget: h.Forget,
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &Store{
 		dir:   o.Dir,
-		vault: &vault{kind: KindFile, backend: f, file: f, memory: new(memory), index: index{filepath.Join(o.Dir, fileIndexName)}, holder: h},
+		vault: &vault{kind: KindFile, backend: f, file: f, memory: new(memory), index: keyindex.Index{Path: filepath.Join(o.Dir, fileIndexName)}, holder: h},
 	}, nil
 }
 

@@ -20,7 +20,7 @@ func TestReadOnlyDirectory(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := openFile(t, o)
-	if err := s.vault.index.set("dev", ""); err != nil {
+	if err := s.vault.index.Set("dev", ""); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Chmod(o.Dir, 0o500); err != nil {

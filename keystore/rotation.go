@@ -71,10 +71,10 @@ func (s *Store) PutRotation(ctx context.Context, name string, r Rotation) error 
 			err = ErrChanged
 		}
 		if err == nil {
-			err = v.index.set(name, current.AccessKeyID) // an index that was lost is not to hide the rotation
+			err = v.index.Set(name, current.AccessKeyID) // an index that was lost is not to hide the rotation
 		}
 		if err == nil {
-			err = v.index.mark(name, true) // before it is there: better one too many than one that nobody sees
+			err = v.index.Mark(name, true) // before it is there: better one too many than one that nobody sees
 		}
 		if err != nil {
 			return err
@@ -104,7 +104,7 @@ func (s *Store) Replace(ctx context.Context, name, keyID string, c aws.Credentia
 			err = ErrChanged
 		}
 		if err == nil {
-			err = v.index.set(name, "")
+			err = v.index.Set(name, "")
 		}
 		if err == nil {
 			err = v.setAndCheck(ctx, keyItem(name), secret)
@@ -112,7 +112,7 @@ func (s *Store) Replace(ctx context.Context, name, keyID string, c aws.Credentia
 		if err != nil {
 			return err
 		}
-		return v.index.set(name, c.AccessKeyID)
+		return v.index.Set(name, c.AccessKeyID)
 	})
 }
 
@@ -129,7 +129,7 @@ func (v *vault) endRotation(ctx context.Context, name string) error {
 			return err
 		}
 	}
-	return v.index.mark(name, false)
+	return v.index.Mark(name, false)
 }
 
 func (v *vault) explainRotation(name string, err error) error {

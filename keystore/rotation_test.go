@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/awsexec/awsexec/internal/backend"
+	"github.com/awsexec/awsexec/internal/keyindex"
 )
 
 // testRotation is a rotation of test key 1 to test key 2.
@@ -188,11 +189,11 @@ func copies(t *testing.T, c *contractStore) {
 	mustPut(t, c.Store, "dev", testKey(1))
 	mustPut(t, c.Store, "prod", testKey(2))
 	mustPut(t, c.Store, "copy", testKey(1))
-	if err := c.vault.index.set("prod", testKey(1).AccessKeyID); err != nil {
+	if err := c.vault.index.Set("prod", testKey(1).AccessKeyID); err != nil {
 		t.Fatal(err)
 	}
-	elsewhere := index{filepath.Join(c.dir, map[Kind]string{KindKeyring: fileIndexName, KindFile: keyringIndexName}[c.Kind()])}
-	if err := elsewhere.set("away", testKey(1).AccessKeyID); err != nil {
+	elsewhere := keyindex.Index{Path: filepath.Join(c.dir, map[Kind]string{KindKeyring: fileIndexName, KindFile: keyringIndexName}[c.Kind()])}
+	if err := elsewhere.Set("away", testKey(1).AccessKeyID); err != nil {
 		t.Fatal(err)
 	}
 	other := map[Kind]Kind{KindKeyring: KindFile, KindFile: KindKeyring}[c.Kind()]

@@ -33,11 +33,11 @@ func (s *Store) Unlock(ctx context.Context, life time.Duration) (until time.Time
 }
 
 func (s *Store) unlock(ctx context.Context, v *vault, life time.Duration) (until time.Time, err error) {
-	if v.holder.life <= 0 {
+	if v.holder.Life <= 0 {
 		return until, fmt.Errorf("%w: this is switched off", ErrNotHeld)
 	}
 	// Nobody is to be asked for a passphrase in vain. Some containers may read keys and not add any, so it takes a try.
-	trial := v.holder.name + " trial"
+	trial := v.holder.Name + " trial"
 	if err := errors.Join(kernelkey.Put(trial, nil, time.Second), kernelkey.Drop(trial)); err != nil {
 		return until, err
 	}
@@ -56,7 +56,7 @@ func (s *Store) unlock(ctx context.Context, v *vault, life time.Duration) (until
 			return until, err
 		}
 	}
-	if err := kernelkey.PutSealing(v.holder.name, kept, life); err != nil {
+	if err := kernelkey.PutSealing(v.holder.Name, kept, life); err != nil {
 		return until, err
 	}
 	_, until, err = kernelkey.Get(name)
@@ -66,7 +66,7 @@ func (s *Store) unlock(ctx context.Context, v *vault, life time.Duration) (until
 // UnlockedUntil returns when what Unlock has done is over; ok is false if the store is not unlocked in that way.
 func (s *Store) UnlockedUntil(ctx context.Context) (until time.Time, ok bool) {
 	v, err := s.settle(ctx)
-	if err != nil || v.holder.life <= 0 {
+	if err != nil || v.holder.Life <= 0 {
 		return until, false
 	}
 	_, until, err = kernelkey.Get(unlockName(v.kind, s.dir))
@@ -85,7 +85,7 @@ func Lock(o Options) error {
 	copied := unlockedCopy(o)
 	err := copied.Remove()
 	for _, kind := range []Kind{KindKeyring, KindFile} {
-		err = errors.Join(err, newHolder(o, kind).drop(), kernelkey.Drop(unlockName(kind, o.Dir)))
+		err = errors.Join(err, newHolder(o, kind).Drop(), kernelkey.Drop(unlockName(kind, o.Dir)))
 	}
 	return err
 }

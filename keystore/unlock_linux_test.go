@@ -67,7 +67,7 @@ func TestUnlockFile(t *testing.T) {
 		t.Errorf("asked %d times", asked)
 	}
 
-	if err := newHolder(o, KindFile).drop(); err != nil { // or it would do without the copy
+	if err := newHolder(o, KindFile).Drop(); err != nil { // or it would do without the copy
 		t.Fatal(err)
 	}
 	if mustSeal(t, openFile(t, noPassphrase)) != want {
@@ -94,7 +94,7 @@ func TestUnlockFile(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(o.Dir, unlockedName)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the copy is still there: %v", err)
 	}
-	if _, _, ok := newHolder(o, KindFile).get(); ok {
+	if _, _, ok := newHolder(o, KindFile).Get(); ok {
 		t.Error("the kernel still holds the sealing key")
 	}
 	if err := Lock(o); err != nil {
@@ -139,7 +139,7 @@ func TestWriteWhileUnlocked(t *testing.T) {
 func TestUnlockedCopyUnfit(t *testing.T) {
 	o, noPassphrase := unlocking(t)
 	mustUnlock(t, openFile(t, o), time.Hour)
-	if err := newHolder(o, KindFile).drop(); err != nil {
+	if err := newHolder(o, KindFile).Drop(); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(o.Dir, unlockedName)
@@ -212,7 +212,7 @@ func TestUnlockImpossible(t *testing.T) {
 			return nil, context.Canceled
 		}
 		s := openFile(t, asking)
-		s.vault.holder.name = string(make([]byte, 5000)) // no kernel takes such a name
+		s.vault.holder.Name = string(make([]byte, 5000)) // no kernel takes such a name
 		if _, err := s.Unlock(t.Context(), time.Hour); !errors.Is(err, ErrNotHeld) {
 			t.Error(err)
 		}
@@ -287,7 +287,7 @@ func TestScryptRoundsWhileUnlocked(t *testing.T) {
 	}
 	wantKey(t, openFile(t, o), "dev", testKey(1))
 	mustSeal(t, openFile(t, o))
-	if err := newHolder(o, KindFile).drop(); err != nil {
+	if err := newHolder(o, KindFile).Drop(); err != nil {
 		t.Fatal(err)
 	}
 	mustSeal(t, openFile(t, o))

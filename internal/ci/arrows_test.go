@@ -25,7 +25,7 @@ var arrows = map[string]string{
 		"internal/profile internal/provider internal/awsfiles internal/custody internal/keyinput internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault",
 
 	"exec":       "internal/credentials internal/guard internal/fault",
-	"keystore":   "internal/agefile internal/backend internal/flock internal/kernelkey internal/keyring internal/ownfile",
+	"keystore":   "internal/agefile internal/backend internal/flock internal/kernelkey internal/keyindex internal/keyring internal/sealingkey",
 	"processfmt": "internal/credentials",
 
 	"internal/agefile":          "internal/backend internal/kernelkey internal/ownfile",
@@ -34,6 +34,7 @@ var arrows = map[string]string{
 	"internal/flock":            "internal/ownfile internal/fault",
 	"internal/ownfile":          "internal/atomicfile internal/readfile",
 	"internal/profile":          "internal/readfile internal/awsini",
+	"internal/keyindex":         "internal/backend internal/ownfile",
 	"internal/keyring":          "internal/backend internal/fault internal/readfile",
 	"internal/server":           "internal/fault",
 	"internal/interrupt":        "internal/fault",
@@ -53,10 +54,11 @@ var arrows = map[string]string{
 	"internal/fastpath/tickets": "internal/fastpath internal/provider internal/session keystore",
 	"internal/fastpath":         "exec processfmt internal/cache internal/credentials internal/kernelkey internal/ownfile internal/readfile",
 
-	"internal/bustest": "internal/keyringtest",
-	"internal/bench":   "processfmt internal/kernelkey internal/keyringtest internal/ststest",
-	"internal/chaos":   "internal/keyringtest internal/ststest",
-	"internal/demo":    "processfmt internal/ststest",
+	"internal/sealingkey": "internal/kernelkey",
+	"internal/bustest":    "internal/keyringtest",
+	"internal/bench":      "processfmt internal/kernelkey internal/keyringtest internal/ststest",
+	"internal/chaos":      "internal/keyringtest internal/ststest",
+	"internal/demo":       "processfmt internal/ststest",
 }
 
 // Imports between our packages go only in the directions of the table, on every

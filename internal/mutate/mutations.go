@@ -73,7 +73,7 @@ var mutations = []mutation{
 	{"if err == nil && c.AccessKeyID != base {", "if false {", "a key that was swapped meanwhile makes a session for another name"},
 	{"if err := c.unchanged(ctx); isChanged(err) {", "if err := error(nil); isChanged(err) {", "a new session is returned though its key was replaced meanwhile"},
 	{"stamp != f.Store", "stamp == \"-\"", "the index of another encrypted file is trusted"},
-	{"return held.Index != f.digest()", "return held.Index != f.digest() && false", "a restored index is trusted"},
+	{"return held.Index != f.Digest()", "return held.Index != f.Digest() && false", "a restored index is trusted"},
 
 	// Stored keys.
 	{"case !bytes.Equal(got, secret):", "case !bytes.Equal(got, secret) && false:", "a keyring that stores something else is trusted"},
@@ -85,9 +85,9 @@ var mutations = []mutation{
 	{"case name[0] == '-':", "case false:", "a name is parsed as a flag"},
 	{"case name[0] == ' ' || name[len(name)-1] == ' ':", "case false:", "a name with spaces around it is accepted"},
 	{"case c.SessionToken != \"\":\n\t\treturn nil, errors.New(\"these are short-lived", "case false:\n\t\treturn nil, errors.New(\"these are short-lived", "a session is stored as a long-term key"},
-	{"if h.life <= 0 {\n\t\treturn held, until, false", "if false {\n\t\treturn held, until, false", "AWSEXEC_HOLD=0 uses what the kernel holds"},
+	{"if h.Life <= 0 {\n\t\treturn held, until, false", "if false {\n\t\treturn held, until, false", "AWSEXEC_HOLD=0 uses what the kernel holds"},
 	{"life = max(life, time.Until(until))", "life = min(life, time.Until(until))", "unlock expires early"},
-	{"return v.index.mark(name, false)", "return nil", "a finished rotation is listed for ever"},
+	{"return v.index.Mark(name, false)", "return nil", "a finished rotation is listed for ever"},
 	{"s.vault = s.fallback", "_ = s.fallback", "the encrypted file is not used without a keyring"},
 	{"if json.Unmarshal(plain, &c) != nil || c.Items == nil {", "if false {", "another program's file is overwritten"},
 	{"if json.Unmarshal(b, &v) != nil || v.AccessKeyID == \"\" || v.SecretAccessKey == \"\" {", "if json.Unmarshal(b, &v) != nil {", "part of a key is returned"},

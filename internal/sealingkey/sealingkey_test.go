@@ -1,0 +1,44 @@
+package sealingkey
+
+import (
+	"testing"
+
+	"github.com/awsexec/awsexec/internal/kernelkey"
+)
+
+func TestText(t *testing.T) {
+	full := kernelkey.Sealing{Key: [32]byte{5, 31: 7}, Index: [32]byte{1, 31: 2}}
+	for _, want := range []kernelkey.Sealing{full, {Key: full.Key}} {
+		if got, ok := Decode(Encode(want)); !ok || got != want {
+			t.Error("a sealing key is not read as it was written")
+		}
+	}
+	text := string(Encode(full))
+	for _, half := range []string{text[:44], text[:45], text[:60], text + "x", text[:45] + "*"} {
+		if got, ok := Decode([]byte(half)); !ok || got != (kernelkey.Sealing{Key: full.Key}) {
+			t.Errorf("%d bytes: %v", len(half), ok)
+		}
+	}
+	for _, bad := range []string{"", "AAAA", text[:43], text[1:], "AAAA" + text, "*" + text[1:]} {
+		if _, ok := Decode([]byte(bad)); ok {
+			t.Errorf("%d bytes are a key", len(bad))
+		}
+	}
+}
+
+// FuzzSealing checks that a sealing key comes back as it was stored, and that what is not one gives none.
+func FuzzSealing(f *testing.F) {
+	f.Add(Encode(kernelkey.Sealing{Key: [32]byte{7}}))
+	f.Add(Encode(kernelkey.Sealing{Key: [32]byte{7}, Index: [32]byte{8}}))
+	f.Add([]byte("S3CR3TMARKER"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		s, ok := Decode(text)
+		if ok {
+			if again, ok := Decode(Encode(s)); !ok || again != s {
+				t.Fatal("a sealing key does not survive its text")
+			}
+		} else if s != (kernelkey.Sealing{}) {
+			t.Fatal("what is not a sealing key gives one")
+		}
+	})
+}

@@ -1,0 +1,101 @@
+package keystore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/agefile"
+	"github.com/awsexec/awsexec/internal/backend"
+	"github.com/awsexec/awsexec/internal/keyindex"
+	"github.com/awsexec/awsexec/internal/keyring"
+	"github.com/awsexec/awsexec/internal/sealingkey"
+)
+
+var sealingItem = backend.Item{Service: "awsexec-cache", Name: "sealing-key"}
+
+func keyItem(name string) backend.Item { return backend.Item{Service: "awsexec", Name: name} }
+
+// vault is a backend with the index of its names and the sealing key.
+type vault struct {
+	kind    Kind
+	backend backend.Backend
+	items   backend.Operation // nil outside of an operation
+	keyring *keyring.Keyring  // the same as backend; nil for a file
+	file    *agefile.File     // the same as backend; nil for a keyring
+	index   keyindex.Index
+	holder  sealingkey.Holder
+	memory  *memory
+}
+
+// begin returns a copy of v in an operation on its items, which ends when the function is called.
+func (v *vault) begin() (*vault, func()) {
+	during := *v
+	var end func()
+	during.items, end = v.backend.Begin()
+	return &during, end
+}
+
+// preparations bounds how often a person is asked in one operation.
+const preparations = 3
+
+// prepared runs f. If f could not go on without a person, it asks one and runs f again.
+func (v *vault) prepared(ctx context.Context, n backend.Need, f func() error) error {
+	for range preparations {
+		if err := f(); !errors.Is(err, backend.ErrUnprepared) {
+			return err
+		}
+		if err := v.items.Prepare(ctx, n); err != nil {
+			return err
+		}
+	}
+	return f()
+}
+
+// read is get for callers that hold no lock: it asks a person where one is needed.
+func (v *vault) read(ctx context.Context, name string) (c aws.Credentials, err error) {
+	err = v.prepared(ctx, backend.ToRead, func() (err error) {
+		c, err = v.get(ctx, name)
+		return err
+	})
+	return c, err
+}
+
+// get returns the key kept under name.
+func (v *vault) get(ctx context.Context, name string) (aws.Credentials, error) {
+	secret, err := v.items.Get(ctx, keyItem(name))
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	defer clear(secret)
+	return decodeValue(secret)
+}
+
+// setAndCheck stores secret and reads it back.
+func (v *vault) setAndCheck(ctx context.Context, it backend.Item, secret []byte) error {
+	if err := v.items.Set(ctx, it, secret); err != nil {
+		return err
+	}
+	got, err := v.items.Get(ctx, it)
+	defer clear(got)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		return fmt.Errorf("%w: it is not there after it was stored", ErrRefused)
+	case err != nil:
+		return fmt.Errorf("read back: %w", err)
+	case !bytes.Equal(got, secret):
+		return fmt.Errorf("%w: something else is there after it was stored", ErrRefused)
+	}
+	return nil
+}
+
+// explain names the key and the store in err.
+func (v *vault) explain(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("key %q in %s: %w", name, v.backend, err)
+}
