@@ -52,7 +52,7 @@ func (d *diagnosis) checkKeyVariables() {
 	case token && !id:
 		d.foundVariable(Suspect, "AWS_SESSION_TOKEN", []string{"AWS_SESSION_TOKEN"}, "AWS_SESSION_TOKEN is left over: it is set without keys")
 	case id && !token && !d.isSet("AWS_SECURITY_TOKEN") && strings.HasPrefix(d.in.env("AWS_ACCESS_KEY_ID"), "ASIA"):
-		d.foundVariable(Broken, "AWS_ACCESS_KEY_ID", keyVariables, "AWS_ACCESS_KEY_ID is that of a session and AWS_SESSION_TOKEN is not set: AWS will refuse it")
+		d.foundVariable(Broken, "AWS_ACCESS_KEY_ID", keyVariables, "AWS_ACCESS_KEY_ID belongs to a session and AWS_SESSION_TOKEN is not set: AWS will refuse it")
 	}
 	if d.isSet("AWS_SECURITY_TOKEN") && d.in.env("AWS_SECURITY_TOKEN") != d.in.env("AWS_SESSION_TOKEN") {
 		d.foundVariable(Suspect, "AWS_SECURITY_TOKEN", []string{"AWS_SECURITY_TOKEN"},

@@ -132,7 +132,7 @@ func (b botocore) credentialSource(p section) *Result {
 		"Ec2InstanceMetadata": b.instance,
 	}[p["credential_source"].text]
 	if source == nil {
-		return fails(Invalid, at, "credential_source is none of Environment, EcsContainer, Ec2InstanceMetadata")
+		return fails(Invalid, at, "credential_source is not Environment, EcsContainer or Ec2InstanceMetadata")
 	}
 	r := source()
 	if r == nil || r.Kind == None {

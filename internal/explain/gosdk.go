@@ -280,7 +280,7 @@ func (g goSDK) credentialSource(p *goProfile) *Result {
 	case "Ec2InstanceMetadata":
 		return instance(!strings.EqualFold(g.env("AWS_EC2_METADATA_DISABLED"), "true"))
 	default:
-		return fails(Invalid, at, "credential_source is none of Environment, EcsContainer, Ec2InstanceMetadata")
+		return fails(Invalid, at, "credential_source is not Environment, EcsContainer or Ec2InstanceMetadata")
 	}
 	if r == nil {
 		return fails(NoSource, at, "the source named there has no credentials")

@@ -144,7 +144,7 @@ func (j jsSDK) assumeRole(name string, p section, visited map[string]bool) *Resu
 	}
 	kinds := map[string]bool{"Environment": true, "EcsContainer": true, "Ec2InstanceMetadata": true}
 	if !p.has("source_profile") && !kinds[p["credential_source"].text] {
-		return fails(Invalid, p.at("credential_source"), "credential_source is none of Environment, EcsContainer, Ec2InstanceMetadata")
+		return fails(Invalid, p.at("credential_source"), "credential_source is not Environment, EcsContainer or Ec2InstanceMetadata")
 	}
 	if !bare && p.has("mfa_serial") && !j.asksMFA {
 		return fails(NoMFA, p.at("mfa_serial"), "the program must bring a way to ask for the code")

@@ -12,10 +12,11 @@ import (
 	"github.com/awsexec/awsexec/internal/profile"
 )
 
-// errDurationOfOther says that a life was asked for where awsexec has no say in it.
-var errDurationOfOther = errors.New("--duration has no effect here: these credentials live as long as whoever made them said")
+// errDurationOfOther means that --duration was given for credentials whose life
+// awsexec cannot choose.
+var errDurationOfOther = errors.New("--duration has no effect here: whoever made these credentials decides how long they live")
 
-// build makes the provider of a plan.
+// build returns the provider of a plan.
 func (m *maker) build(ctx context.Context, plan *Plan) (aws.CredentialsProvider, error) {
 	switch {
 	case plan.Kind == Role:
@@ -37,7 +38,8 @@ func (m *maker) build(ctx context.Context, plan *Plan) (aws.CredentialsProvider,
 	return m.given(plan), nil
 }
 
-// durationOf is how long credentials for p are to live: what the user says, else what the profile says, else 0.
+// durationOf returns how long credentials of p should live: as the user says,
+// else as the profile says, else 0.
 func (m *maker) durationOf(p *profile.Profile) time.Duration {
 	if m.Duration != 0 {
 		return m.Duration
@@ -45,7 +47,7 @@ func (m *maker) durationOf(p *profile.Profile) time.Duration {
 	return p.Duration
 }
 
-// withoutSession gives a long-term key as it is, with a warning.
+// withoutSession returns a provider of the long-term key itself, which warns.
 func (m *maker) withoutSession(plan *Plan, key longTermKey) aws.CredentialsProvider {
 	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
 		c, err := key.Retrieve(ctx)
@@ -56,7 +58,7 @@ func (m *maker) withoutSession(plan *Plan, key longTermKey) aws.CredentialsProvi
 	})
 }
 
-// keyOf is the long-term key of a plan.
+// keyOf returns the long-term key of a plan.
 func (m *maker) keyOf(plan *Plan) longTermKey {
 	p := plan.Profile
 	switch plan.Kind {
@@ -92,7 +94,7 @@ func (k keystoreKey) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	return k.keys.Get(ctx, k.name)
 }
 
-// nameOf is the name of a key in the keystore, "" for others.
+// nameOf returns the name of a key in the keystore, "" for any other key.
 func nameOf(key longTermKey) string {
 	k, _ := key.(keystoreKey)
 	return k.name
@@ -105,7 +107,7 @@ func (k givenKey) KeyID(context.Context) (string, error) { return k.credentials.
 
 func (k givenKey) Retrieve(context.Context) (aws.Credentials, error) { return k.credentials, nil }
 
-// environmentCredentials are the keys in the environment.
+// environmentCredentials returns the credentials in the environment.
 func environmentCredentials(env func(string) string) aws.Credentials {
 	c := aws.Credentials{
 		AccessKeyID:     env("AWS_ACCESS_KEY_ID"),
@@ -120,7 +122,8 @@ func environmentCredentials(env func(string) string) aws.Credentials {
 	return c
 }
 
-// retrieveProcess runs a credential_process of another tool. A long-term key that it gives gets a session, as any does.
+// retrieveProcess runs the credential_process of another tool. If that prints a
+// long-term key, it makes a session of it.
 func (m *maker) retrieveProcess(ctx context.Context, p *profile.Profile) (aws.Credentials, error) {
 	done := m.Events.Waiting("for the credential_process of profile " + p.Name)
 	c, err := m.Helper.Process(ctx, p.CredentialProcess, append(m.Chain[:len(m.Chain):len(m.Chain)], p.Name))

@@ -13,19 +13,22 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
-// lastResort is how much life makes a session worth handing out when it cannot be renewed.
+// lastResort is the least remaining life of a session that is handed out because
+// it cannot be renewed.
 const lastResort = time.Minute
 
-// cached hands out a session from the cache, or has a new one made, by one process at a time.
+// cached provides a session from the cache, or a new one. One process at a time
+// makes it.
 type cached struct {
 	m     *maker
 	key   cache.Key
-	name  string                                             // of the key in the keystore that all is made from; "" if it is none of these
-	lock  string                                             // what renewals that must take turns have in common
-	issue func(ctx context.Context) (aws.Credentials, error) // makes new credentials that expire, with the long-term key key.Base and no other
+	name  string                                             // of the key in the keystore that the session is made from; "" for another key
+	lock  string                                             // the same for all renewals that must take turns
+	issue func(ctx context.Context) (aws.Credentials, error) // makes new credentials that expire, with the long-term key key.Base alone
 }
 
-// Retrieve implements aws.CredentialsProvider. The error wraps KeyChangedError if the name of the key has another one by now.
+// Retrieve implements aws.CredentialsProvider. The error wraps KeyChangedError if
+// the keystore now has another key under the name.
 func (c *cached) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	s, ok, err := c.load(ctx)
 	if err != nil {
@@ -70,14 +73,15 @@ func (c *cached) Retrieve(ctx context.Context) (aws.Credentials, error) {
 	if err := c.m.Cache.Store(ctx, c.key, cache.Session{Credentials: creds, Issued: issued, MadeWith: c.key.Base}, issued); err != nil {
 		c.m.Events.Warn(fmt.Errorf("the session could not be cached: %w", err))
 	}
-	if err := c.unchanged(ctx); isChanged(err) { // the session is that of another key by now
+	if err := c.unchanged(ctx); isChanged(err) { // the keystore has another key now
 		return aws.Credentials{}, err
 	}
 	return creds, nil
 }
 
-// load reads the cache. A cache that cannot be opened is one without sessions, unless its key is locked away: then so is the long-term
-// key, and to go on would ask for the same passphrase once more.
+// load reads the cache. A cache that cannot be opened counts as empty, unless its
+// key is locked: the long-term key then is locked too, and going on would ask for
+// the same passphrase again.
 func (c *cached) load(ctx context.Context) (cache.Session, bool, error) {
 	s, ok, err := c.m.Cache.Load(ctx, c.key)
 	if errors.Is(err, keystore.ErrLocked) || errors.Is(err, keystore.ErrRefused) {
@@ -89,7 +93,8 @@ func (c *cached) load(ctx context.Context) (cache.Session, bool, error) {
 	return s, ok, nil
 }
 
-// fallBack hands out a session that still has a little life, if the failure to renew it says nothing against the session.
+// fallBack returns a session that is about to expire, if it failed to renew for a
+// reason that does not make it invalid.
 func (c *cached) fallBack(ctx context.Context, s cache.Session, ok bool, err error) (aws.Credentials, error) {
 	left := s.Left(c.m.Now())
 	if !ok || left <= lastResort || errors.Is(ctx.Err(), context.Canceled) || awsapi.Refused(err) {

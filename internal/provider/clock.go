@@ -10,12 +10,12 @@ import (
 	"github.com/awsexec/awsexec/internal/awsapi"
 )
 
-// reportedSkew is how far this machine's clock may be from AWS's before a
-// person is told. AWS refuses signatures that are 15 minutes off, and the SDK
+// reportedSkew is how far this machine's clock may be from AWS's without a
+// warning. AWS refuses signatures that are 15 minutes off, and the SDK
 // signs again by AWS's clock when it sees that.
 const reportedSkew = 5 * time.Minute
 
-// SkewError is a clock of this machine that disagrees with AWS's.
+// SkewError reports that this machine's clock disagrees with AWS's.
 type SkewError struct{ Ahead time.Duration } // of AWS's; negative for behind
 
 func (e *SkewError) Error() string {
@@ -29,9 +29,9 @@ func (e *SkewError) Error() string {
 	return fmt.Sprintf("this machine's clock is %s %s AWS's", short(by), way)
 }
 
-// byLocalClock returns credentials of STS that expire by this machine's clock,
-// which is the one that everybody compares with: they live from began, when
-// they were asked for, for as long as AWS granted and at most for asked. 0
+// byLocalClock returns the credentials of STS with an expiry by this machine's
+// clock, which is what every program compares it with. They live from began, when
+// they were requested, for as long as AWS granted, but no longer than asked. 0
 // leaves that to AWS.
 func (m *maker) byLocalClock(made awsapi.Issued, began time.Time, asked time.Duration) (aws.Credentials, error) {
 	c := made.Credentials
@@ -55,7 +55,7 @@ func (m *maker) byLocalClock(made awsapi.Issued, began time.Time, asked time.Dur
 	return c, nil
 }
 
-// reportSkew warns, once a run, if this machine's clock disagrees with AWS's.
+// reportSkew warns, once a run, that this machine's clock disagrees with AWS's.
 func (m *maker) reportSkew(began, date time.Time) {
 	now := m.Now()
 	skew := began.Add(now.Sub(began) / 2).Sub(date)

@@ -12,7 +12,8 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
-// KeyChangedError means that a key of the keystore was replaced or removed while a session of it was being got. Nothing was stored.
+// KeyChangedError means that a key of the keystore was replaced or removed while a
+// session was made of it. Nothing was stored.
 type KeyChangedError struct {
 	Name     string // of the key
 	Was, Now string // access key ids; Now is "" for a key that is gone
@@ -22,21 +23,23 @@ func (e *KeyChangedError) Error() string {
 	if e.Now == "" {
 		return fmt.Sprintf("the key %q was %s when this began, and has been removed since", e.Name, e.Was)
 	}
-	return fmt.Sprintf("the key %q was %s when this began, and is %s by now", e.Name, e.Was, e.Now)
+	return fmt.Sprintf("the key %q was %s when this began, and is %s now", e.Name, e.Was, e.Now)
 }
 
-// resolveTries is how often credentials are resolved before a key that changes every time is an error.
+// resolveTries is how often credentials are resolved while the key changes each
+// time.
 const resolveTries = 5
 
-// current is a provider of what a profile leads to now. It resolves the profile again if a key changes on the way.
+// current provides the credentials that a profile leads to now. It resolves the
+// profile again if the key changes meanwhile.
 type current struct {
 	resolve func(ctx context.Context) (aws.CredentialsProvider, error)
 
 	mu   sync.Mutex
-	from aws.CredentialsProvider // what resolve has returned last
+	from aws.CredentialsProvider // what resolve returned last
 }
 
-// newCurrent resolves for the first time.
+// newCurrent returns a provider that has resolved the profile once.
 func newCurrent(ctx context.Context, resolve func(ctx context.Context) (aws.CredentialsProvider, error)) (aws.CredentialsProvider, error) {
 	from, err := resolve(ctx)
 	if err != nil {
@@ -68,8 +71,9 @@ func (c *current) last() aws.CredentialsProvider {
 	return c.from
 }
 
-// SessionOf returns the session of the cache that p has handed out last, and the name of the key in the keystore that it is made from. It is false
-// for credentials from elsewhere, and where it is not known before they are there whether they will be the same next time.
+// SessionOf returns the session of the cache that p returned last, and the name of
+// the key in the keystore that it is made from. Ok is false for credentials from
+// elsewhere, and for those that may differ next time.
 func SessionOf(p aws.CredentialsProvider) (key cache.Key, name string, ok bool) {
 	if c, isCurrent := p.(*current); isCurrent {
 		p = c.last()
@@ -81,9 +85,9 @@ func SessionOf(p aws.CredentialsProvider) (key cache.Key, name string, ok bool) 
 	return c.key, c.name, true
 }
 
-// IsCurrent reports whether the name of the key that p has made its last
-// credentials from still has that key. It is true of credentials that are made
-// from no key in the keystore. An error means that this cannot be found out.
+// IsCurrent reports whether the keystore still has the key that p made its last
+// credentials from, under the same name. It is true of credentials that are made
+// from no key in the keystore. An error means that this is not known.
 func IsCurrent(ctx context.Context, p aws.CredentialsProvider) (bool, error) {
 	if c, isCurrent := p.(*current); isCurrent {
 		p = c.last()
@@ -104,7 +108,8 @@ func isChanged(err error) bool {
 	return ok
 }
 
-// unchanged returns a KeyChangedError unless the key that c is made from is still the one that the keystore has under its name.
+// unchanged returns a KeyChangedError unless the keystore still has the key that c
+// is made from under its name.
 func (c *cached) unchanged(ctx context.Context) error {
 	if c.name == "" {
 		return nil
@@ -119,7 +124,7 @@ func (c *cached) unchanged(ctx context.Context) error {
 	return nil
 }
 
-// retrieveNamed gets the long-term key, which must be the one with the id base.
+// retrieveNamed returns the long-term key, whose id must be base.
 func retrieveNamed(ctx context.Context, key longTermKey, base string) (aws.Credentials, error) {
 	c, err := key.Retrieve(ctx)
 	name := nameOf(key)

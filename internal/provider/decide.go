@@ -10,7 +10,7 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
-// decision is what the way to credentials is decided by, besides the profile.
+// decision holds what, besides the profile, decides how credentials are got.
 type decision struct {
 	env    func(string) string
 	stored Stored
@@ -58,7 +58,7 @@ func (d *decision) source(p *profile.Profile, path []string) (*Plan, error) {
 		}
 		return &Plan{Kind: Container, Profile: p}, nil
 	case p.CredentialSource != "":
-		return nil, &NoKeyError{p.Name, fmt.Sprintf("%s: credential_source %q is none of Environment, Ec2InstanceMetadata and EcsContainer",
+		return nil, &NoKeyError{p.Name, fmt.Sprintf("%s: credential_source %q is not Environment, Ec2InstanceMetadata or EcsContainer",
 			p.Origin["credential_source"], p.CredentialSource), "credential_source"}
 	case p.Static != nil:
 		return d.base(p, path)

@@ -21,13 +21,16 @@ import (
 	"github.com/awsexec/awsexec/internal/readfile"
 )
 
-// metadataTimeout bounds the question whether this machine is an EC2 instance: where it is none, nobody may ever answer.
+// metadataTimeout bounds the question whether this machine is an EC2 instance. On
+// another machine there may never be an answer.
 const metadataTimeout = 4 * time.Second
 
-// metadataAttempt bounds one attempt to connect to the metadata service, and one to be answered: it is on the machine itself, or nowhere.
+// metadataAttempt bounds one attempt to connect to the metadata service, and the
+// wait for its answer. The service is on the machine itself, or nowhere.
 const metadataAttempt = 500 * time.Millisecond
 
-// given gives credentials that somebody else has made, short-lived already, as they are. AWS refuses GetSessionToken with them.
+// given returns the provider of temporary credentials that somebody else has made.
+// They are passed on as they are: AWS refuses GetSessionToken with them.
 func (m *maker) given(plan *Plan) aws.CredentialsProvider {
 	p := plan.Profile
 	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
@@ -62,7 +65,7 @@ func (m *maker) given(plan *Plan) aws.CredentialsProvider {
 	})
 }
 
-// GivenError is a failure of whoever makes a profile's short-lived credentials.
+// GivenError reports that whoever makes a profile's temporary credentials failed.
 type GivenError struct {
 	Kind    Kind
 	Profile *profile.Profile
@@ -75,12 +78,13 @@ func (e *GivenError) Error() string {
 	return awsapi.Failed(fmt.Sprintf("profile %q: credentials of %s", e.Profile.Name, e.Kind), e.err).Error()
 }
 
-// instance asks the instance metadata service, version 2, for the credentials of the instance's role.
+// instance returns the credentials of the instance's role, from the instance
+// metadata service, version 2.
 func (m *maker) instance(ctx context.Context) (aws.Credentials, error) {
 	defer m.Events.Waiting("for the EC2 instance metadata service")()
 	ctx, cancel := context.WithTimeout(ctx, metadataTimeout)
 	defer cancel()
-	env, err := awsconfig.NewEnvConfig() // AWS_EC2_METADATA_SERVICE_ENDPOINT and its kin
+	env, err := awsconfig.NewEnvConfig() // AWS_EC2_METADATA_SERVICE_ENDPOINT and the like
 	if err != nil {
 		return aws.Credentials{}, err
 	}
@@ -93,15 +97,18 @@ func (m *maker) instance(ctx context.Context) (aws.Credentials, error) {
 	return c, wire.Cause(ctx, err)
 }
 
-// hasContainer says whether a container credentials endpoint is named in the environment.
+// hasContainer reports whether the environment names a container credentials
+// endpoint.
 func hasContainer(env func(string) string) bool {
 	return env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") != "" || env("AWS_CONTAINER_CREDENTIALS_FULL_URI") != ""
 }
 
-// ecsEndpoint is what a relative URI is relative to. Source: "Container credential provider" in the AWS SDKs and Tools Reference Guide.
+// ecsEndpoint is the base of a relative URI. Source: "Container credential
+// provider" in the AWS SDKs and Tools Reference Guide.
 const ecsEndpoint = "http://169.254.170.2"
 
-// container asks the endpoint that ECS, EKS, Greengrass and awsexec's like name in the environment.
+// container returns the credentials of the endpoint that the environment names, as
+// ECS, EKS, Greengrass and awsexec serve set it.
 func (m *maker) container(ctx context.Context) (aws.Credentials, error) {
 	defer m.Events.Waiting("for the container credentials endpoint")()
 	endpoint := ecsEndpoint + m.Env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
@@ -130,11 +137,12 @@ func (m *maker) container(ctx context.Context) (aws.Credentials, error) {
 	return c, wire.Cause(ctx, err)
 }
 
-// checkEndpoint holds a container endpoint to the rule of the SDKs: without TLS, only loopback and the addresses of ECS and EKS.
+// checkEndpoint applies the rule of the SDKs to a container endpoint: without TLS
+// it must be loopback, or an address of ECS or EKS.
 func checkEndpoint(endpoint string) error {
 	u, err := url.Parse(endpoint)
 	if err != nil || u.Host == "" {
-		return errors.New("AWS_CONTAINER_CREDENTIALS_FULL_URI is no URL")
+		return errors.New("AWS_CONTAINER_CREDENTIALS_FULL_URI is not a URL")
 	}
 	if u.Scheme == "https" {
 		return nil
@@ -143,10 +151,11 @@ func checkEndpoint(endpoint string) error {
 	if ip := net.ParseIP(host); u.Scheme == "http" && (host == "localhost" || ip != nil && (ip.IsLoopback() || isContainerHost(ip))) {
 		return nil
 	}
-	return fmt.Errorf("AWS_CONTAINER_CREDENTIALS_FULL_URI has the host %q; without TLS it may only be a loopback address or that of ECS or EKS", host)
+	return fmt.Errorf("AWS_CONTAINER_CREDENTIALS_FULL_URI has the host %q; without TLS it must be a loopback address, or that of ECS or EKS", host)
 }
 
-// isContainerHost knows the link-local addresses of the ECS and EKS agents.
+// isContainerHost reports whether ip is a link-local address of the ECS or EKS
+// agent.
 func isContainerHost(ip net.IP) bool {
 	for _, known := range []string{"169.254.170.2", "169.254.170.23", "fd00:ec2::23"} {
 		if ip.Equal(net.ParseIP(known)) {

@@ -32,7 +32,7 @@ func TestLoginKey(t *testing.T) {
 		}
 		return string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der}))
 	}
-	const wrong = "dpopKey is no P-256 key in PEM form"
+	const wrong = "dpopKey is not a P-256 key in PEM form"
 	for name, tt := range map[string]struct{ key, want string }{
 		"no PEM":      {secret, wrong},
 		"no key":      {"-----BEGIN EC PRIVATE KEY-----\nAAAA\n-----END EC PRIVATE KEY-----\n", wrong},

@@ -11,39 +11,41 @@ import (
 )
 
 var (
-	// ErrNoHuman says that an MFA code is needed and nobody can be asked for one. Errors of a Helper wrap it.
+	// ErrNoHuman means that an MFA code is needed and nobody can be asked for it.
+	// Errors of a Helper wrap it.
 	ErrNoHuman = errors.New("nobody can be asked for an MFA code")
 
-	// ErrCodeFormat says that an answer is not six digits.
+	// ErrCodeFormat means that an answer is not six digits.
 	ErrCodeFormat = errors.New("an MFA code is 6 digits")
-	// ErrCodeUsed says that AWS has been sent this code already; it takes each code once.
+	// ErrCodeUsed means that this code was sent to AWS before. AWS accepts each code
+	// once.
 	ErrCodeUsed = errors.New("this MFA code has been used already; each works once")
-	// ErrCodeWrong says that AWS refused the code.
+	// ErrCodeWrong means that AWS refused the code.
 	ErrCodeWrong = errors.New("AWS did not accept this MFA code")
 )
 
 const (
-	wrongMost     = 3  // codes that AWS may refuse before we give up
+	wrongMost     = 3  // codes that AWS may refuse before this is an error
 	malformedMost = 10 // answers that are not even sent
 
 	// window is how long an authenticator shows one code. Source: RFC 6238, and the virtual MFA devices of IAM.
 	window = 30 * time.Second
 )
 
-// TokenRequest says for what a one-time code is needed.
+// TokenRequest describes what a one-time code is needed for.
 type TokenRequest struct {
 	Profile string
 	Serial  string // of the MFA device
-	Again   error  // why the code before was no good: ErrCodeFormat, ErrCodeUsed or ErrCodeWrong; nil the first time
+	Again   error  // why the code before was invalid: ErrCodeFormat, ErrCodeUsed or ErrCodeWrong; nil the first time
 }
 
-// TokenOrigin says where a code came from, and so what asking again can bring.
+// TokenOrigin is where a code came from. It decides what asking again can bring.
 type TokenOrigin int
 
 const (
 	FromHuman   TokenOrigin = iota // can be asked again, with the reason
 	FromProgram                    // gives another code in the next 30-second window
-	FromFixed                      // gives the same code for ever
+	FromFixed                      // always gives the same code
 )
 
 // TokenCode is a one-time code.
@@ -52,9 +54,9 @@ type TokenCode struct {
 	Origin TokenOrigin
 }
 
-// withTokenCode calls the operation call with a one-time code of the device serial, and asks for another code as long as that helps.
-//
-// A code that is not six digits, or was sent before, is never sent.
+// withTokenCode calls call with a one-time code of the device serial, and asks for
+// another code as long as that helps. It never sends a code that is not six
+// digits, or that was sent before.
 func (m *maker) withTokenCode(ctx context.Context, profile, serial string, call func(ctx context.Context, code string) error) error {
 	request := TokenRequest{Profile: profile, Serial: serial}
 	wrong, malformed := 0, 0
@@ -94,7 +96,7 @@ func (m *maker) withTokenCode(ctx context.Context, profile, serial string, call 
 	}
 }
 
-// unfit returns why code is not to be sent, or nil.
+// unfit returns why code must not be sent, or nil.
 func (m *maker) unfit(ctx context.Context, serial, code string) error {
 	if len(code) != 6 || strings.Trim(code, "0123456789") != "" {
 		return ErrCodeFormat

@@ -8,11 +8,12 @@ import (
 	"github.com/awsexec/awsexec/internal/awsapi"
 )
 
-// PartitionError says that a profile names something in another partition than that of the region that is called.
+// PartitionError reports that a profile names something in another partition than
+// that of the region that is called.
 type PartitionError struct {
 	Profile      string
 	Setting, ARN string // role_arn or mfa_serial, and where and what it is
-	Region       string // "" is none, which means us-east-1
+	Region       string // "" if none is set, which means us-east-1
 }
 
 func (e *PartitionError) Error() string {
@@ -25,8 +26,10 @@ func (e *PartitionError) Error() string {
 		e.Profile, e.Setting, e.ARN, parsed.Partition, region, awsapi.PartitionOf(e.Region))
 }
 
-// checkPartition checks that all roles and MFA devices that plan uses are where its calls go: partitions know nothing of each
-// other, and AWS would answer that the key or the role does not exist. An MFA device that is no ARN is one of hardware.
+// checkPartition returns an error unless all roles and MFA devices that plan uses
+// are in the partition that its calls go to. Partitions know nothing of each other,
+// and AWS would answer that the key or the role does not exist. An MFA device
+// without an ARN is a hardware device.
 func (m *maker) checkPartition(plan *Plan) error {
 	for ; plan != nil; plan = plan.From {
 		p := plan.Profile

@@ -13,7 +13,8 @@ import (
 // Kind is a way of getting credentials.
 type Kind string
 
-// The ways of getting credentials. Only long-term keys, those of the first three and perhaps of a process, may call GetSessionToken.
+// The ways of getting credentials. Only long-term keys may call GetSessionToken:
+// the first three, and perhaps what a process prints.
 const (
 	StoredKey          Kind = "key in the keystore"
 	FileKey            Kind = "access key in the AWS files"
@@ -35,16 +36,17 @@ type Plan struct {
 	Profile *profile.Profile // whose settings say so
 	From    *Plan            // of a Role: what assumes it; otherwise nil
 
-	// otherwise is why the profile has no credentials, should the EC2 instance that Decide hoped for not be there.
+	// otherwise is the error if this machine turns out not to be an EC2 instance.
 	otherwise error
 }
 
-// LongTerm says whether p gives a long-term key, which GetSessionToken takes. What a credential_process gives is not known before it has run.
+// LongTerm reports whether p gives a long-term key, which GetSessionToken accepts.
+// What a credential_process gives is not known before it has run.
 func (p *Plan) LongTerm() bool {
 	return p.Kind == StoredKey || p.Kind == FileKey || p.Kind == EnvironmentKey
 }
 
-// NoKeyError says that a profile leads to no credentials.
+// NoKeyError reports that a profile leads to no credentials.
 type NoKeyError struct {
 	Profile string
 	Why     string // what the profile has instead; "" for nothing
@@ -58,14 +60,15 @@ func (e *NoKeyError) Error() string {
 	return fmt.Sprintf("profile %q: no access key in the keystore, the AWS files or the environment", e.Profile)
 }
 
-// LoopError says that a profile gets its credentials from itself, by way of a credential_process.
+// LoopError reports that a profile gets its credentials from itself, by way of a
+// credential_process.
 type LoopError struct{ Path []string }
 
 func (e *LoopError) Error() string {
 	return fmt.Sprintf("profile %q leads back to itself: %s", e.Path[len(e.Path)-1], strings.Join(e.Path, " → "))
 }
 
-// EnvironmentError says that the variables hold a part of credentials only.
+// EnvironmentError reports that the variables hold only a part of credentials.
 type EnvironmentError struct {
 	Set     string // a variable
 	Missing string // the one that it needs
@@ -73,7 +76,7 @@ type EnvironmentError struct {
 
 func (e *EnvironmentError) Error() string {
 	if e.Missing == "AWS_SESSION_TOKEN" {
-		return fmt.Sprintf("%s is that of a session and %s is not set", e.Set, e.Missing)
+		return fmt.Sprintf("%s belongs to a session and %s is not set", e.Set, e.Missing)
 	}
 	return fmt.Sprintf("%s is set and %s is not", e.Set, e.Missing)
 }
@@ -154,7 +157,8 @@ func environmentKind(env func(string) string) (Kind, error) {
 	}
 }
 
-// sessionToken reads both names of the variable, the older one first, as botocore does.
+// sessionToken returns the session token in the environment. Of the two names of
+// the variable the older one comes first, as in botocore.
 func sessionToken(env func(string) string) string {
 	if t := env("AWS_SECURITY_TOKEN"); t != "" {
 		return t
@@ -162,11 +166,13 @@ func sessionToken(env func(string) string) string {
 	return env("AWS_SESSION_TOKEN")
 }
 
-// isShortLived tells the key ids that STS makes. Source: "Understanding unique ID prefixes" in the IAM User Guide.
+// isShortLived reports whether an access key id is one that STS makes. Source:
+// "Understanding unique ID prefixes" in the IAM User Guide.
 func isShortLived(accessKeyID string) bool { return strings.HasPrefix(accessKeyID, "ASIA") }
 
-// metadataDisabled says whether the user has switched the instance metadata service off. Source: AWS_EC2_METADATA_DISABLED in
-// the AWS SDKs and Tools Reference Guide.
+// metadataDisabled reports whether the user has disabled the instance metadata
+// service. Source: AWS_EC2_METADATA_DISABLED in the AWS SDKs and Tools Reference
+// Guide.
 func metadataDisabled(env func(string) string) bool {
 	return strings.EqualFold(env("AWS_EC2_METADATA_DISABLED"), "true")
 }

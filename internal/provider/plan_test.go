@@ -181,14 +181,14 @@ func TestDecide(t *testing.T) {
 		{"role-of-instance", true, keys, "role of role-of-instance < EC2 instance of role-of-instance"},
 		{"role-of-container", true, container, "role of role-of-container < container of role-of-container"},
 		{"role-of-container", true, nil, "credential_source is EcsContainer, and no AWS_CONTAINER_CREDENTIALS_"},
-		{"role-of-else", true, nil, `:99: credential_source "Else" is none of`},
+		{"role-of-else", true, nil, `:99: credential_source "Else" is not`},
 
 		{"stored", false, keys, "access key in the environment of stored"},
 		{"stored", true, keys, "key in the keystore of stored"},
 		{"role", false, session, "session in the environment of role"},
 		{"stored", false, map[string]string{"AWS_ACCESS_KEY_ID": "A"}, "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not"},
 		{"stored", false, map[string]string{"AWS_SECRET_ACCESS_KEY": "A"}, "AWS_SECRET_ACCESS_KEY is set and AWS_ACCESS_KEY_ID is not"},
-		{"stored", false, map[string]string{"AWS_ACCESS_KEY_ID": "ASIA", "AWS_SECRET_ACCESS_KEY": "A"}, "AWS_ACCESS_KEY_ID is that of a session and AWS_SESSION_TOKEN is not set"},
+		{"stored", false, map[string]string{"AWS_ACCESS_KEY_ID": "ASIA", "AWS_SECRET_ACCESS_KEY": "A"}, "AWS_ACCESS_KEY_ID belongs to a session and AWS_SESSION_TOKEN is not set"},
 		{"stored", false, map[string]string{"AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "A", "AWS_SECURITY_TOKEN": "t"}, "session in the environment of stored"},
 		{"stored", false, map[string]string{"AWS_SESSION_TOKEN": "t"}, "key in the keystore of stored"},
 	} {

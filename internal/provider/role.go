@@ -15,8 +15,9 @@ import (
 	"github.com/awsexec/awsexec/internal/profile"
 )
 
-// Limits of AssumeRole. Source: API reference of AssumeRole. A session that assumes a role gets an hour at most ("role chaining"); what
-// the role itself allows beyond that only AWS knows.
+// Limits of AssumeRole. Source: API reference of AssumeRole. A session that assumes
+// a role gets at most an hour ("role chaining"). The maximum of the role itself is
+// known only to AWS.
 const (
 	minRole        = 900 * time.Second
 	maxRole        = 43200 * time.Second
@@ -24,14 +25,16 @@ const (
 	defaultRole    = time.Hour
 )
 
-// defaultRoleSessionName is the name under which a role is assumed where the profile gives none. It must not change from call to
-// call, or nothing could be cached.
+// defaultRoleSessionName is the role session name of profiles without one. It must
+// not change from call to call, or nothing could be cached.
 const defaultRoleSessionName = "awsexec"
 
-// buildRole makes the provider of a role's credentials.
+// buildRole returns the provider of a role's credentials.
 //
-// A role that is to be had for more than an hour is assumed straight with the long-term key. Otherwise one GetSessionToken session is
-// made for all roles of that key, so that one MFA code serves them all. Assuming a role with that session is role chaining.
+// A role that should last more than an hour is assumed with the long-term key
+// itself. Otherwise one GetSessionToken session serves all roles of that key, so
+// that one MFA code is enough for them. To assume a role with that session is role
+// chaining.
 func (m *maker) buildRole(ctx context.Context, plan *Plan) (aws.CredentialsProvider, error) {
 	p := plan.Profile
 	duration := m.durationOf(p)
@@ -48,7 +51,7 @@ func (m *maker) buildRole(ctx context.Context, plan *Plan) (aws.CredentialsProvi
 		if m.Duration != 0 {
 			return nil, &DurationError{"AssumeRole with a session (role chaining)", duration, minRole, maxRoleChained, true}
 		}
-		m.Events.Warn(fmt.Errorf("%s: role %s is assumed by a session, which AWS allows for 1 hour at most; duration_seconds is cut to that",
+		m.Events.Warn(fmt.Errorf("%s: role %s is assumed by a session, which AWS allows for at most 1 hour; duration_seconds is reduced to that",
 			p.Origin["duration_seconds"], p.RoleARN))
 		duration = maxRoleChained
 	}
@@ -65,7 +68,7 @@ func (m *maker) buildRole(ctx context.Context, plan *Plan) (aws.CredentialsProvi
 		return m.assumeRole(ctx, source, p, duration, "")
 	}
 	parent, ok := from.(*cached)
-	if !ok { // nothing says whether its credentials will be the same next time
+	if !ok { // its credentials may differ next time
 		return aws.CredentialsProviderFunc(assume), nil
 	}
 	key := m.roleKey(p, duration)
@@ -73,10 +76,11 @@ func (m *maker) buildRole(ctx context.Context, plan *Plan) (aws.CredentialsProvi
 	return &cached{m: m, key: key, name: parent.name, lock: key.ID(), issue: assume}, nil
 }
 
-// sourceOf is the provider of what assumes a role: another role, or the session that all roles of a long-term key share.
+// sourceOf returns the provider of what assumes a role: another role, or the
+// session that all roles of a long-term key share.
 func (m *maker) sourceOf(ctx context.Context, plan *Plan) (aws.CredentialsProvider, error) {
 	inner := *m
-	inner.Duration = 0 // the user's wish is about the last role
+	inner.Duration = 0 // --duration is about the last role
 	from := plan.From
 	if !from.LongTerm() {
 		return inner.build(ctx, inheritMFA(from, plan.Profile))
@@ -89,8 +93,9 @@ func (m *maker) sourceOf(ctx context.Context, plan *Plan) (aws.CredentialsProvid
 	return inner.newSession(ctx, key, from.Profile.Name, mfaSerial(plan), duration)
 }
 
-// inheritMFA hands the MFA device of a role's profile down to the role or the credential_process that assumes it, where that has none:
-// it is the long-term key at the end of the chain that the code is used with.
+// inheritMFA returns from with the MFA device of p, the profile of the role that it
+// assumes, if it has none of its own. The code is used with the long-term key at
+// the end of the chain.
 func inheritMFA(from *Plan, p *profile.Profile) *Plan {
 	if from.Kind != Role && from.Kind != Process || p.MFASerial == "" || from.Profile.MFASerial != "" {
 		return from
@@ -102,7 +107,8 @@ func inheritMFA(from *Plan, p *profile.Profile) *Plan {
 	return &inherited
 }
 
-// mfaSerial is the MFA device for the long-term key that assumes the role of plan: the role profile's, or else the source's own.
+// mfaSerial returns the MFA device for the long-term key that assumes the role of
+// plan: that of the role's profile, or else that of the source.
 func mfaSerial(plan *Plan) string {
 	if plan.Profile.MFASerial != "" {
 		return plan.Profile.MFASerial
@@ -110,7 +116,8 @@ func mfaSerial(plan *Plan) string {
 	return plan.From.Profile.MFASerial
 }
 
-// buildDirectRole makes the provider of a role that a long-term key assumes without a session in between.
+// buildDirectRole returns the provider of a role that a long-term key assumes
+// without a session in between.
 func (m *maker) buildDirectRole(ctx context.Context, plan *Plan, duration time.Duration) (aws.CredentialsProvider, error) {
 	p := plan.Profile
 	longTerm := m.keyOf(plan.From)
@@ -130,7 +137,7 @@ func (m *maker) buildDirectRole(ctx context.Context, plan *Plan, duration time.D
 	return &cached{m: m, key: key, name: nameOf(longTerm), lock: base, issue: issue}, nil
 }
 
-// roleKey names the session of a role in the cache, by all that shapes it.
+// roleKey returns the cache key of a role's session, made of all that shapes it.
 func (m *maker) roleKey(p *profile.Profile, duration time.Duration) cache.Key {
 	key := cache.Key{
 		Operation:         "AssumeRole",

@@ -13,19 +13,21 @@ import (
 	"github.com/awsexec/awsexec/internal/profile"
 )
 
-// Limits of GetSessionToken for an IAM user. Source: API reference of GetSessionToken. (For a root user AWS itself caps it at an hour.)
+// Limits of GetSessionToken for an IAM user. Source: API reference of
+// GetSessionToken. For a root user AWS itself limits it to an hour.
 const (
 	minSession = 900 * time.Second
 	maxSession = 129600 * time.Second
 )
 
-// Default lives of a session: short where renewing it costs nobody anything, long where it costs a person an MFA code.
+// Default lives of a session: short if it renews by itself, long if renewing takes
+// an MFA code.
 const (
 	defaultSession    = time.Hour
 	defaultSessionMFA = 12 * time.Hour
 )
 
-// DurationError is a duration that AWS would refuse.
+// DurationError reports a duration that AWS would refuse.
 type DurationError struct {
 	Operation     string
 	Got, Min, Max time.Duration
@@ -43,8 +45,9 @@ type longTermKey interface {
 	Retrieve(ctx context.Context) (aws.Credentials, error)
 }
 
-// KeySession returns the provider of the sessions that the keystore's key of that name makes for profile p, whatever else p has: those
-// that everything else of this key is made from, too. A session in the cache is used where there is one.
+// KeySession returns the provider of sessions of the stored key that has the name
+// of p, whatever else p has. They come from the cache if it has one, and are the
+// same that all other credentials of this key are made from.
 func KeySession(ctx context.Context, p *profile.Profile, parts Parts, f Flags) (aws.CredentialsProvider, error) {
 	m := newMaker(parts, f)
 	if err := m.checkPartition(&Plan{Kind: StoredKey, Profile: p}); err != nil {
@@ -108,7 +111,8 @@ func (m *maker) getSessionToken(ctx context.Context, longTerm aws.Credentials, p
 	})
 }
 
-// callSTS makes a session of the given life by a call of STS, with a one-time code of the MFA device serial if there is one.
+// callSTS makes a session of the given life by a call to STS, with a one-time code
+// of the MFA device serial unless that is empty.
 func (m *maker) callSTS(
 	ctx context.Context, profile, serial string, life time.Duration, call func(ctx context.Context, code *string) (awsapi.Issued, error),
 ) (made aws.Credentials, err error) {
@@ -130,7 +134,7 @@ func (m *maker) callSTS(
 	return made, err
 }
 
-// short writes a duration without its zero parts: 1h rather than 1h0m0s.
+// short returns a duration without its zero parts: 1h rather than 1h0m0s.
 func short(d time.Duration) string {
 	s := d.Round(time.Second).String()
 	for _, zero := range []string{"m0s", "h0m"} {

@@ -24,14 +24,13 @@ import (
 	"github.com/awsexec/awsexec/internal/readfile"
 )
 
-// signedIn has the AWS SDK get the credentials of a profile that signs in
-// through IAM Identity Center or a login session. The token caches that these
-// use are the SDK's.
+// signedIn returns the credentials of a profile that signs in through IAM Identity
+// Center or a login session, from the AWS SDK and its token caches.
 func (m *maker) signedIn(ctx context.Context, plan *Plan) (aws.Credentials, error) {
 	p := plan.Profile
 	defer m.Events.Waiting("for the credentials of profile " + p.Name)()
 	// The SDK checks the profile's settings, and knows the endpoints that they
-	// name. The HTTP client that it makes is exchanged for ours.
+	// name. Its HTTP client is replaced by ours.
 	cfg, err := awsconfig.LoadDefaultConfig(ctx,
 		awsconfig.WithSharedConfigFiles(present(p.Files().Config)),
 		awsconfig.WithSharedCredentialsFiles(present(p.Files().Credentials)),
@@ -82,8 +81,8 @@ func identityCenter(cfg aws.Config, s *profile.SSO) (aws.CredentialsProvider, er
 	return ssocreds.New(sso.NewFromConfig(cfg), s.AccountID, s.RoleName, s.StartURL, renewing...), nil
 }
 
-// checkToken refuses a cached token that is no regular file or far too large. The
-// SDK would read it whatever it is, for as long as that takes.
+// checkToken returns an error for a cached token that is not a regular file, or far
+// too large. The SDK would read it for as long as that takes.
 func checkToken(file string) error {
 	_, err := readfile.Read(file, readfile.MaxOwn)
 	_, odd := errors.AsType[*readfile.NotRegularError](err)
@@ -111,9 +110,9 @@ func (m *maker) login(cfg aws.Config, session string) (aws.CredentialsProvider, 
 	}), nil
 }
 
-// checkLogin refuses the token of a login session whose key the SDK would panic
-// at, in a goroutine that nobody else can guard. The SDK itself reports
-// everything else that is wrong with the token.
+// checkLogin returns an error for the token of a login session whose key would make
+// the SDK panic, in a goroutine of its own. The SDK reports everything else that is
+// wrong with the token.
 func checkLogin(file string) error {
 	data, err := readfile.Read(file, readfile.MaxOwn)
 	defer clear(data)
@@ -128,7 +127,7 @@ func checkLogin(file string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s: dpopKey is no P-256 key in PEM form", file)
+	return fmt.Errorf("%s: dpopKey is not a P-256 key in PEM form", file)
 }
 
 func present(file string) []string {

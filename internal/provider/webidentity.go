@@ -11,8 +11,10 @@ import (
 	"github.com/awsexec/awsexec/internal/readfile"
 )
 
-// webIdentity exchanges the token of an OpenID Connect provider for the credentials of a role: as p says or, where that says nothing, the
-// environment. The SDK's own chain would not look at the environment for a profile that is there for its region alone.
+// webIdentity returns the credentials of a role for the token of an OpenID Connect
+// provider. The settings are those of p, or else the environment's. The SDK's own
+// chain ignores the environment if there is a profile, even one with nothing but a
+// region.
 func (m *maker) webIdentity(ctx context.Context, p *profile.Profile) (aws.Credentials, error) {
 	defer m.Events.Waiting("for AWS STS in " + m.Client.CalledRegion())()
 	file, role, name := p.WebIdentityTokenFile, p.RoleARN, p.RoleSessionName
@@ -32,7 +34,8 @@ func (m *maker) webIdentity(ctx context.Context, p *profile.Profile) (aws.Creden
 	return m.byLocalClock(made, began, 0)
 }
 
-// tokenFile is the path of a file that holds the token. The SDK's own reader would wait for the writer of a named pipe.
+// tokenFile is the path of a file that holds the token. The SDK's own reader would
+// wait for the writer of a named pipe.
 type tokenFile string
 
 // GetIdentityToken implements stscreds.IdentityTokenRetriever.
