@@ -79,7 +79,7 @@ func TestRotateCannotStore(t *testing.T) {
 		t.Fatal(err)
 	}
 	release()
-	if r := <-run; r.code != exitFailed || !strings.Contains(r.err, "the new key is deleted again") || !strings.Contains(r.err, "damaged") {
+	if r := <-run; r.code != exitFailed || !strings.Contains(r.err, "the new key was deleted again") || !strings.Contains(r.err, "damaged") {
 		t.Errorf("exit code %d\n%s", r.code, r.err)
 	}
 	if w.onlyKey(aliceARN) != aliceID {

@@ -268,7 +268,7 @@ func TestRotateTakesTheOldKeyBack(t *testing.T) {
 		}
 	}
 	r := w.run("", "rotate", "work", "--yes")
-	if r.code != exitFailed || !strings.Contains(r.err, "AWS takes neither the old key nor the new one") ||
+	if r.code != exitFailed || !strings.Contains(r.err, "AWS rejects both the old key and the new one") ||
 		!strings.Contains(r.err, "awsexec add work --force") || strings.Contains(r.err, "still works") {
 		t.Errorf("exit code %d\n%s", r.code, r.err)
 	}
@@ -300,7 +300,7 @@ func TestRotateFindsALostKey(t *testing.T) {
 		"hint: on a terminal and without --yes, awsexec offers to delete it", "awsexec -p work --no-session -- aws iam delete-access-key --access-key-id "+lost)
 	w.refuse(exitFailed, "", []string{"rotate", "work"}, "a key was made at AWS", "prompts are switched off")
 	w.server.Forbid("GetAccessKeyLastUsed", ststest.Always)
-	w.refuse(exitFailed, "", rotate, "last use not known")
+	w.refuse(exitFailed, "", rotate, "last use unknown")
 	w.server.Forbid("GetAccessKeyLastUsed", ststest.Never)
 	if w.usable("work") != aliceID || len(w.server.AccessKeys(aliceARN)) != 2 {
 		t.Error("something was changed")

@@ -6,15 +6,17 @@ import (
 	"time"
 )
 
-// Limits of the wait for AWS to know a new key, in units of Rotation.Pause: the usual one is half a second.
+// Limits of the wait for AWS to know a new key, in units of Rotation.Pause, which
+// is usually half a second.
 const (
 	acceptMost   = 120
 	acceptLonger = 10 // the longest single wait
-	acceptTimes  = 3  // how often in a row AWS must know it: it is many machines
+	acceptTimes  = 3  // how often in a row AWS must know it, since AWS is many machines
 )
 
-// iam signs by the current key itself where there is no MFA device, because IAM takes no session that was made without; else by one
-// session for the whole run.
+// iam returns the IAM of the current key if there is no MFA device, because IAM
+// rejects sessions that were made without MFA; else that of one session for the
+// whole run.
 func (r *run) iam(ctx context.Context) (IAM, error) {
 	if !r.MFA {
 		current, err := r.Keys.Get(ctx, r.Name)
@@ -29,7 +31,8 @@ func (r *run) iam(ctx context.Context) (IAM, error) {
 	return r.AWS.IAM(r.session), nil
 }
 
-// works returns nil once AWS has known the new key so many times in a row.
+// works returns nil once AWS has known the new key the given number of times in a
+// row.
 func (r *run) works(ctx context.Context, times int) error {
 	return r.untilKnown(ctx, ForNewKey, times, func() error {
 		_, err := r.AWS.WhoAmI(ctx, r.journal.New)
@@ -37,9 +40,10 @@ func (r *run) works(ctx context.Context, times int) error {
 	})
 }
 
-// untilKnown makes a call until it has succeeded so many times in a row. It goes on, ever slower and for a minute at most, as long as AWS
-// does not know the key: what is done to a key is known everywhere only after a while. Source: "Changes that I make are not
-// always immediately visible" in the IAM User Guide.
+// untilKnown repeats a call until it has succeeded the given number of times in a
+// row. While AWS does not know the key it goes on, ever slower and for a minute at
+// most: it takes a while until a change of a key is visible everywhere. Source:
+// "Changes that I make are not always immediately visible" in the IAM User Guide.
 func (r *run) untilKnown(ctx context.Context, what Wait, times int, call func() error) error {
 	defer r.Person.Waiting(what)()
 	succeeded, wait := 0, 1
@@ -64,7 +68,7 @@ func (r *run) untilKnown(ctx context.Context, what Wait, times int, call func() 
 	}
 }
 
-// pause waits for d, or until ctx ends; the error is then its cause.
+// pause waits for d, or until ctx ends; the error is then the cause of that.
 func pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -13,11 +13,11 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
-// Error is a rotation that was cut short.
+// Error is the error of a rotation that was cut short.
 type Error struct {
 	Name  string
 	MFA   bool // as in Rotation
-	Begun bool // there is something to be finished
+	Begun bool // there is something left to finish
 	Err   error
 }
 
@@ -31,35 +31,36 @@ func (e *Error) Error() string {
 }
 
 var (
-	// ErrUnknownKey says that AWS has not come to know the new key in the time that it had.
+	// ErrUnknownKey is the error if AWS does not know the new key in time.
 	ErrUnknownKey = errors.New("AWS does not know the new key yet")
 
-	// ErrNeitherWorks says that AWS takes neither of the two keys.
-	ErrNeitherWorks = errors.New("AWS takes neither the old key nor the new one")
+	// ErrNeitherWorks is the error if AWS rejects both keys.
+	ErrNeitherWorks = errors.New("AWS rejects both the old key and the new one")
 )
 
-// InactiveError is a new key that somebody has switched off.
+// InactiveError is the error for a new key that somebody has switched off.
 type InactiveError struct{ KeyID string }
 
 func (e *InactiveError) Error() string {
 	return fmt.Sprintf("the new key %s has been switched off at AWS", e.KeyID)
 }
 
-// NotCurrentError says that the new key is no more what the keystore has under the name.
+// NotCurrentError is the error if the keystore no longer has the new key under
+// the name.
 type NotCurrentError struct {
 	Old, New string // ids of keys that are left at AWS
 	Current  string // id of the key that the keystore has; "" for none
 }
 
 func (e *NotCurrentError) Error() string {
-	has := "has no key under this name any more"
+	has := "no longer has a key under this name"
 	if e.Current != "" {
 		has = fmt.Sprintf("has %s under this name now, not the new key", visible.KeyID(e.Current))
 	}
 	return fmt.Sprintf("the keystore %s; keys %s and %s are left at AWS", has, e.Old, e.New)
 }
 
-// CopyError says that somebody else would be left with a key that is about to be deleted.
+// CopyError is the error if the key that is about to be deleted is elsewhere, too.
 type CopyError struct {
 	Name, KeyID string
 	StoredAs    string                 // another name that the keystore has it under; "" if it is in the AWS files
@@ -80,10 +81,10 @@ func (e *CopyError) Error() string {
 	return fmt.Sprintf("key %s (%q) is %s too, where it would stop working", visible.KeyID(e.KeyID), e.Name, where)
 }
 
-// KeyInTheWay is a key of the user beside the current one.
+// KeyInTheWay is a second key of the user, which leaves no room for a new one.
 type KeyInTheWay struct {
 	Key       awsapi.AccessKey
-	Lost      bool          // it was made by an earlier run, or at least after that had begun
+	Lost      bool          // it was made after an earlier run began, most likely by that
 	StoredAs  string        // the name that a keystore has it under; "" for none
 	Elsewhere keystore.Kind // which other keystore has it, if StoredAs is not in the same one
 	Use       awsapi.KeyUse
@@ -100,7 +101,7 @@ func (e *KeyInTheWay) Error() string {
 	case e.StoredAs != "":
 		used = fmt.Sprintf("stored as %q", e.StoredAs)
 	case !e.UseKnown:
-		used = "last use not known"
+		used = "last use unknown"
 	case e.Use != awsapi.KeyUse{}:
 		used = fmt.Sprintf("last used on %s for %s in %s", e.Use.Time.Local().Format(time.DateTime), e.Use.Service, e.Use.Region)
 	}
@@ -111,7 +112,7 @@ func (e *KeyInTheWay) Error() string {
 	return fmt.Sprintf("%s: %s, made on %s, %s, %s", why, e.Key.ID, e.Key.Created.Local().Format(time.DateTime), status, used)
 }
 
-// refused reports whether AWS said no, so that nothing was done.
+// refused reports whether AWS refused a call, so that it did nothing.
 func refused(err error) bool {
 	var api smithy.APIError
 	return errors.As(err, &api) && !errors.Is(err, awsapi.ErrOutcomeUnknown)

@@ -6,12 +6,12 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
-// Event is a step that has been done: [Resumed], [Made], [Adopted], [SwitchedOn],
+// Event is a step that was done: [Resumed], [Made], [Adopted], [SwitchedOn],
 // [Deleted] or [Abandoned].
 type Event interface{ event() }
 
 type (
-	// Resumed says that a rotation goes on that was begun at that time.
+	// Resumed says that a rotation goes on that began at that time.
 	Resumed struct{ Began time.Time }
 
 	// Made says that AWS made the new key, and that it is in the journal.
@@ -20,10 +20,11 @@ type (
 	// Adopted says that the new key is current.
 	Adopted struct{ KeyID string }
 
-	// SwitchedOn says that the old key, which had been switched off, is needed and works again.
+	// SwitchedOn says that the old key, which had been switched off, works again
+	// because it is needed.
 	SwitchedOn struct{ KeyID string }
 
-	// Deleted says that a key is no more at AWS.
+	// Deleted says that a key is no longer at AWS.
 	Deleted struct{ KeyID string }
 
 	// Abandoned says that an earlier rotation does not go on.
@@ -40,10 +41,11 @@ func (Abandoned) event()  {}
 // Remains are what a rotation that does not go on leaves at AWS.
 type Remains struct {
 	KeyIDs  []string // of keys that may still be active
-	Unknown bool     // there may be a key more, whose id nobody knows
+	Unknown bool     // there may be one more key, whose id nobody knows
 }
 
-// RemainsOf returns what the rotation with this journal leaves at AWS, besides the key that the user knows of. The zero journal leaves nothing.
+// RemainsOf returns what the rotation with this journal leaves at AWS besides the
+// key with the id known. The zero journal leaves nothing.
 func RemainsOf(journal keystore.Rotation, known string) Remains {
 	var r Remains
 	for _, id := range []string{journal.Old.AccessKeyID, journal.New.AccessKeyID} {
@@ -59,7 +61,8 @@ func RemainsOf(journal keystore.Rotation, known string) Remains {
 type Question interface{ question() }
 
 type (
-	// Replace asks whether to replace the stored key with this id, which belongs to the user with this ARN.
+	// Replace asks whether to replace the stored key with this id, which belongs to
+	// the user with this ARN.
 	Replace struct{ KeyID, OwnerARN string }
 
 	// Delete asks whether to delete a key at AWS.
@@ -74,7 +77,7 @@ type Wait int
 
 const (
 	ForKeystore  Wait = iota
-	ForSTS            // to say whose key it is
+	ForSTS            // to return whose key it is
 	ForIAM            // to list keys, or to make one
 	ForNewKey         // to be known to AWS
 	ForSwitchOff      // of the old key

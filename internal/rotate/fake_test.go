@@ -27,7 +27,8 @@ func fakeKey(n int) aws.Credentials {
 
 var errFault = errors.New("fault")
 
-// world is a keystore and the keys of one user at AWS, all in memory. Its calls are counted, and one of them can fail.
+// world is a keystore and the keys of one user at AWS, all in memory. Its calls
+// are counted, and one of them can fail.
 type world struct {
 	t *testing.T
 

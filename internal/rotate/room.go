@@ -9,10 +9,12 @@ import (
 	"github.com/awsexec/awsexec/internal/awsapi"
 )
 
-// lostWithin is how far apart the beginning of a rotation, by the clock of this machine, and the making of its key, by that of AWS, can be.
-const lostWithin = 15 * time.Minute
+// maxSkew is how far apart the beginning of a rotation, by the clock of this
+// machine, and the creation of its key, by the clock of AWS, can be.
+const maxSkew = 15 * time.Minute
 
-// room sees to it that the user has one key fewer than IAM allows, and returns the ids of those that the user has then.
+// room makes room for one more key of the user at IAM, and returns the ids of the
+// keys that the user has then.
 func (r *run) room(ctx context.Context) (before []string, err error) {
 	iam, err := r.iam(ctx)
 	if err != nil {
@@ -25,7 +27,7 @@ func (r *run) room(ctx context.Context) (before []string, err error) {
 		return nil, err
 	}
 	for _, key := range list {
-		lost := r.begun && !slices.Contains(r.journal.Before, key.ID) && key.Created.Sub(r.journal.Began).Abs() < lostWithin
+		lost := r.begun && !slices.Contains(r.journal.Before, key.ID) && key.Created.Sub(r.journal.Began).Abs() < maxSkew
 		if key.ID != r.journal.Old.AccessKeyID && (lost || len(list) >= awsapi.MaxAccessKeys) {
 			if err := r.offerToDelete(ctx, iam, &KeyInTheWay{Key: key, Lost: lost}); err != nil {
 				return nil, err
@@ -37,8 +39,9 @@ func (r *run) room(ctx context.Context) (before []string, err error) {
 	return before, nil
 }
 
-// offerToDelete has a key deleted that is in the way. Nobody knows that it is not in use somewhere: a person is asked, and doing it
-// unattended is allowed only for a lost key that was never used.
+// offerToDelete deletes a key that is in the way. It may be in use somewhere: so
+// it asks a person first, and unattended it deletes nothing but a lost key that
+// was never used.
 func (r *run) offerToDelete(ctx context.Context, iam IAM, key *KeyInTheWay) error {
 	if err := r.unstored(ctx, key); err != nil {
 		return err
@@ -63,7 +66,7 @@ func (r *run) offerToDelete(ctx context.Context, iam IAM, key *KeyInTheWay) erro
 		return err
 	}
 	defer release()
-	if err := r.unstored(ctx, key); err != nil { // since the question was asked
+	if err := r.unstored(ctx, key); err != nil { // again, since time has passed
 		return err
 	}
 	if err := iam.DeleteAccessKey(ctx, key.Key.ID); err != nil && !isGone(err) {

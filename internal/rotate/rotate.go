@@ -1,11 +1,11 @@
-// Package rotate replaces a stored access key by a new one of the same user.
+// Package rotate replaces a stored access key with a new one of the same user.
 //
 // A rotation goes through the steps
 //
-//	begin    ask, and see whether IAM has room for one more key
+//	begin    ask, and check whether IAM has room for one more key
 //	create   write the journal, have IAM make a key, and put that into the journal
 //	adopt    wait until the new key works, then make it current
-//	retire   switch the old key off, see that the new one works, delete the old one and the journal
+//	retire   switch the old key off, check that the new one works, delete the old one and the journal
 //
 // each of which leaves a working key under the name. A later run finds the
 // journal and goes on with the step that was not finished.
@@ -25,11 +25,13 @@ import (
 
 // Keys are stored keys, as keystore.Store has them.
 type Keys interface {
-	// Get returns the key kept under name; the error wraps keystore.ErrNotFound if there is none.
+	// Get returns the key kept under name; the error wraps keystore.ErrNotFound
+	// if there is none.
 	Get(ctx context.Context, name string) (aws.Credentials, error)
 
-	// Replace puts c in the place of the key kept under name if the id of that is keyID; else the error wraps
-	// keystore.ErrChanged. It has seen c in the store when it returns nil.
+	// Replace puts c in place of the key kept under name if that has the id keyID;
+	// else the error wraps keystore.ErrChanged. When it returns nil, it has seen c
+	// in the store.
 	Replace(ctx context.Context, name, keyID string, c aws.Credentials) error
 
 	// Copies returns where the key with the id keyID is kept.
@@ -39,25 +41,30 @@ type Keys interface {
 	Kind() keystore.Kind
 }
 
-// Journals keep what was begun beside the keys.
+// Journals keep what has begun beside the keys.
 type Journals interface {
-	// Rotation returns the journal of the key kept under name; the error wraps keystore.ErrNotFound if there is none.
+	// Rotation returns the journal of the key kept under name; the error wraps
+	// keystore.ErrNotFound if there is none.
 	Rotation(ctx context.Context, name string) (keystore.Rotation, error)
 
-	// PutRotation keeps r, and has seen it in the store when it returns nil. The error wraps keystore.ErrChanged if the
-	// key kept under name is neither r.Old nor r.New.
+	// PutRotation keeps r. When it returns nil, it has seen r in the store. The
+	// error wraps keystore.ErrChanged if the key kept under name is neither r.Old
+	// nor r.New.
 	PutRotation(ctx context.Context, name string, r keystore.Rotation) error
 
-	// EndRotation removes the journal, if there is one, and has made sure of that when it returns nil.
+	// EndRotation removes the journal, if there is one. When it returns nil, it has
+	// seen that there is none.
 	EndRotation(ctx context.Context, name string) error
 }
 
-// Locks keep all other processes from changing a key. A wait for one is bounded.
+// Locks keep all other processes from changing a key. The wait for one is
+// bounded.
 type Locks interface {
 	// LockKey is held by whoever changes the key kept under name.
 	LockKey(ctx context.Context, name string) (release func(), err error)
 
-	// LockKeyID is held by whoever stores the key with this id, or deletes it at AWS. It is taken after LockKey.
+	// LockKeyID is held by whoever stores the key with this id, or deletes it
+	// at AWS. It is taken after LockKey.
 	LockKeyID(ctx context.Context, keyID string) (release func(), err error)
 }
 
@@ -69,8 +76,8 @@ type AWS interface {
 	// IAM returns the IAM that c signs the calls of.
 	IAM(c aws.Credentials) IAM
 
-	// MFASession returns a session that was made with MFA from the key that is current. It is called once at most, and
-	// only if Rotation.MFA is true.
+	// MFASession returns a session made with MFA from the current key. It is called
+	// at most once, and only if Rotation.MFA is true.
 	MFASession(ctx context.Context) (aws.Credentials, error)
 }
 
@@ -82,7 +89,7 @@ type IAM interface {
 
 // Inventory shows the keys of a user.
 type Inventory interface {
-	// AccessKeys lists them. One that was made a moment ago may be missing yet.
+	// AccessKeys lists them. One that was made a moment ago may still be missing.
 	AccessKeys(ctx context.Context) ([]awsapi.AccessKey, error)
 
 	// AccessKeyLastUsed returns the last use of one.
@@ -91,8 +98,8 @@ type Inventory interface {
 
 // Changes make and end the keys of a user.
 type Changes interface {
-	// CreateAccessKey makes one, and asks for it no more than once. If the error wraps awsapi.ErrOutcomeUnknown, there may be
-	// one whose secret nobody has.
+	// CreateAccessKey makes one, and asks for it only once. If the error wraps
+	// awsapi.ErrOutcomeUnknown, there may be one whose secret nobody has.
 	CreateAccessKey(ctx context.Context) (aws.Credentials, error)
 
 	// DeactivateAccessKey switches one off.
@@ -113,18 +120,19 @@ type Person interface {
 	// Tell says what has happened.
 	Tell(e Event)
 
-	// Waiting says what is being waited for, once that takes long, until done is called.
+	// Waiting says what is being waited for, until done is called.
 	Waiting(w Wait) (done func())
 
-	// Debug says what went wrong without consequences.
+	// Debug reports what went wrong without consequences.
 	Debug(err error)
 }
 
-// Rotation is a stored key that is to be replaced, and all that this takes. All members but Unattended and MFA are required.
+// Rotation is a stored key that is to be replaced, and all that this takes. All
+// members but Unattended and MFA are required.
 type Rotation struct {
 	Name       string // of the key
 	MFA        bool   // IAM is called with a session that was made with MFA
-	Unattended bool   // nobody is to be asked
+	Unattended bool   // nobody is asked
 
 	Keys     Keys
 	Journals Journals
@@ -142,7 +150,8 @@ type Rotation struct {
 	Pause time.Duration // before AWS is asked once more whether it knows a new key
 }
 
-// Run replaces the key, or does what is left of a rotation that was not finished. The error is that of LockKey, or an [*Error].
+// Run replaces the key, or finishes a rotation that was not finished. The error
+// is that of LockKey, or an [*Error].
 func (r *Rotation) Run(ctx context.Context) error {
 	release, err := r.Locks.LockKey(ctx, r.Name)
 	if err != nil {
@@ -156,7 +165,8 @@ func (r *Rotation) Run(ctx context.Context) error {
 	return nil
 }
 
-// Unfinished returns the journal of a rotation of the key called name, or the zero value if there is none.
+// Unfinished returns the journal of a rotation of the key called name; the zero
+// value if there is none.
 func Unfinished(ctx context.Context, journals Journals, name string) (keystore.Rotation, error) {
 	journal, err := journals.Rotation(ctx, name)
 	if errors.Is(err, keystore.ErrNotFound) {

@@ -24,7 +24,8 @@ func (w *world) works(at string) {
 	}
 }
 
-// done fails the test unless the rotation is over: the key under the name is new, and all that there is.
+// done fails the test unless the rotation is over: the key under the name is
+// new, and all that there is.
 func (w *world) done(at string) {
 	w.t.Helper()
 	w.works(at)
@@ -58,8 +59,8 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// TestEveryFault: whichever call fails, before or after it has had its effect, the key under the name works, and the next run
-// finishes the job.
+// TestEveryFault: whichever call fails, before or after it has had its effect,
+// the key under the name works, and the next run finishes the job.
 func TestEveryFault(t *testing.T) {
 	count := newWorld(t)
 	if err := count.rotate(); err != nil {
@@ -96,7 +97,8 @@ func TestEveryFault(t *testing.T) {
 	}
 }
 
-// TestChangedMeanwhile: what is not as the rotation left it, or known elsewhere, ends it before the old key is lost.
+// TestChangedMeanwhile: what is not as the rotation left it, or known
+// elsewhere, ends it before the old key is lost.
 func TestChangedMeanwhile(t *testing.T) {
 	plain := awsfiles.PlaintextKey{Profile: "file", Credentials: first}
 	changes := map[string]struct {

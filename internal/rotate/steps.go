@@ -23,10 +23,11 @@ type run struct {
 	session aws.Credentials // made with MFA, once it was needed
 }
 
-// storeLimit bounds how long a new key may take to get into the keystore, where a person may have to unlock that.
+// storeLimit bounds how long it may take to store a new key, for which a person
+// may have to unlock the keystore.
 const storeLimit = 2 * time.Minute
 
-// start finds out what is left to do, and does it.
+// start finds out what is left to do and does it.
 func (r *run) start(ctx context.Context) error {
 	current, err := r.current(ctx)
 	if err != nil {
@@ -35,7 +36,8 @@ func (r *run) start(ctx context.Context) error {
 	r.begun = r.journal.Old.AccessKeyID != ""
 	adopted := r.begun && current.AccessKeyID == r.journal.New.AccessKeyID
 	if r.begun && !adopted && current.AccessKeyID != r.journal.Old.AccessKeyID {
-		// Another key was put there, by a process that was killed before it could end the rotation.
+		// Another key was put there, by a process that was killed before it
+		// could end the rotation.
 		if err := r.Journals.EndRotation(ctx, r.Name); err != nil {
 			return err
 		}
@@ -101,17 +103,18 @@ func (r *run) begin(ctx context.Context) error {
 	return err
 }
 
-// recreate goes on after a run that did not learn whether IAM made the key. If it did, its secret is lost.
+// recreate goes on after a run that did not learn whether IAM made the key. If
+// IAM did, the secret is lost.
 func (r *run) recreate(ctx context.Context) error {
 	before, err := r.room(ctx)
 	if err != nil {
 		return err
 	}
-	return r.create(ctx, before) // if IAM refuses that, it may be for the lost key: the journal stays
+	return r.create(ctx, before) // IAM may refuse it because of the lost key, so the journal stays
 }
 
-// create has IAM make the key, for a user who has the keys before. From then on until it is stored, nothing but SIGKILL stops us: a
-// secret is told only once.
+// create has IAM make the key, for a user who has the keys before. Until it is
+// stored, nothing but SIGKILL stops awsexec: IAM tells a secret only once.
 func (r *run) create(ctx context.Context, before []string) error {
 	r.journal.Before, r.journal.Began = before, r.Now().UTC().Truncate(time.Second)
 	if err := r.write(ctx); err != nil {
@@ -151,19 +154,19 @@ func (r *run) write(ctx context.Context) error {
 	return err
 }
 
-// takeBack deletes the new key at AWS, because it cannot be used for reason.
+// takeBack deletes the new key at AWS, which cannot be used because of reason.
 func (r *run) takeBack(ctx context.Context, iam IAM, reason error) error {
 	id := r.journal.New.AccessKeyID
 	if copies, err := r.Keys.Copies(ctx, id); err == nil && len(copies) > 0 {
-		return fmt.Errorf("the new key %s is not deleted again, since it is stored as %q: %w", id, copies[0].Name, reason)
+		return fmt.Errorf("the new key %s is not deleted, since it is stored as %q: %w", id, copies[0].Name, reason)
 	}
 	if err := iam.DeleteAccessKey(ctx, id); err != nil && !isGone(err) {
-		return fmt.Errorf("the new key %s is of no use, and is still at AWS: %w: %w", id, reason, err)
+		return fmt.Errorf("the new key %s cannot be used, and is still at AWS: %w: %w", id, reason, err)
 	}
-	return r.giveUp(ctx, fmt.Errorf("the new key is deleted again: %w", reason))
+	return r.giveUp(ctx, fmt.Errorf("the new key was deleted again: %w", reason))
 }
 
-// giveUp ends the rotation for reason; the old key stays.
+// giveUp ends the rotation because of reason. The old key stays.
 func (r *run) giveUp(ctx context.Context, reason error) error {
 	if err := r.Journals.EndRotation(ctx, r.Name); err != nil {
 		return fmt.Errorf("%w; %w", reason, err)
@@ -198,7 +201,7 @@ func (r *run) adopt(ctx context.Context) error {
 	return r.retire(ctx)
 }
 
-// notKnown ends or suspends a rotation whose new key AWS has not come to know.
+// notKnown ends or suspends a rotation whose new key AWS does not know.
 func (r *run) notKnown(ctx context.Context, err error) error {
 	id := r.journal.New.AccessKeyID
 	iam, iamErr := r.iam(ctx)
@@ -223,7 +226,8 @@ func (r *run) notKnown(ctx context.Context, err error) error {
 	}
 }
 
-// readopt goes on after a run that had made the new key current. Should AWS not know that any more, the old one is taken back.
+// readopt goes on after a run that made the new key current. If AWS no longer
+// knows that, the old key becomes current again.
 func (r *run) readopt(ctx context.Context) error {
 	err := r.works(ctx, 1)
 	if err == nil {
@@ -238,11 +242,11 @@ func (r *run) readopt(ctx context.Context) error {
 	if err := r.Keys.Replace(ctx, r.Name, r.journal.New.AccessKeyID, r.journal.Old); err != nil {
 		return err
 	}
-	return r.giveUp(ctx, fmt.Errorf("AWS does not take the new key %s any more, so that the old one is current again: %w", r.journal.New.AccessKeyID, err))
+	return r.giveUp(ctx, fmt.Errorf("AWS no longer knows the new key %s, so the old one is current again: %w", r.journal.New.AccessKeyID, err))
 }
 
-// retire takes the old key out of use: the new one is current. Before it switches off and before it deletes, it looks whether that
-// is still so.
+// retire takes the old key out of use: the new one is current. It checks that
+// again before it switches off the old key, and before it deletes that.
 func (r *run) retire(ctx context.Context) error {
 	old := r.journal.Old.AccessKeyID
 	r.Forget(old)
@@ -263,7 +267,7 @@ func (r *run) retire(ctx context.Context) error {
 		}
 		err = r.untilKnown(ctx, ForDeletion, 1, func() error { return iam.DeleteAccessKey(ctx, old) })
 	}
-	if err != nil && !isGone(err) { // that is: deleted, by an earlier run or somebody else
+	if err != nil && !isGone(err) { // else an earlier run or somebody else has deleted it
 		return err
 	}
 	if err := r.Journals.EndRotation(ctx, r.Name); err != nil {
@@ -273,7 +277,8 @@ func (r *run) retire(ctx context.Context) error {
 	return nil
 }
 
-// switchOn ends a run for reason. Where that says that the old key, which has been switched off, is in use, it is switched on again.
+// switchOn ends a run because of reason. If that says that the old key is in use,
+// it switches that on again.
 func (r *run) switchOn(ctx context.Context, iam IAM, reason error) error {
 	old := r.journal.Old.AccessKeyID
 	var other *NotCurrentError
@@ -288,8 +293,9 @@ func (r *run) switchOn(ctx context.Context, iam IAM, reason error) error {
 	return reason
 }
 
-// mayRetire returns nil if the new key is what the keystore has under the name, and nobody else has the old one. The locks keep
-// every awsexec from changing that; a backup that is restored, or another program, takes none.
+// mayRetire returns nil if the keystore has the new key under the name, and
+// nobody has the old one. Locks keep every awsexec from changing that, but not
+// another program, or somebody who restores a backup.
 func (r *run) mayRetire(ctx context.Context) error {
 	made := r.journal.New
 	current, err := r.Keys.Get(ctx, r.Name)
@@ -321,7 +327,7 @@ func (r *run) uncopied(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, k := range plaintext { // of profiles that cannot be resolved too
+	for _, k := range plaintext { // also of profiles that cannot be resolved
 		if k.Credentials.AccessKeyID == id && (!k.NoProfile || k.Profile == "DEFAULT") {
 			return &CopyError{Name: r.Name, KeyID: id, InFile: &k}
 		}
