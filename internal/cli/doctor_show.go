@@ -46,7 +46,7 @@ type doctorFinding struct {
 	Check    string `json:"check"`
 	Text     string `json:"text"`
 	At       string `json:"at,omitempty"` // file:line or variable
-	Mend     string `json:"mend,omitempty"`
+	Fix      string `json:"mend,omitempty"`
 }
 
 // severities are how severities are written.
@@ -182,7 +182,7 @@ func (v doctorView) finding(f doctor.Finding) doctorFinding {
 			lines = append(lines, line)
 		}
 	}
-	shown.Mend = strings.Join(lines, "\n")
+	shown.Fix = strings.Join(lines, "\n")
 	return shown
 }
 
@@ -222,7 +222,7 @@ func showDoctor(out *ui, r doctorReport) error {
 		if f.At != "" {
 			page.line("    at: %s", f.At)
 		}
-		for line := range strings.Lines(f.Mend) {
+		for line := range strings.Lines(f.Fix) {
 			page.line("    fix: %s", strings.TrimSuffix(line, "\n"))
 		}
 	}

@@ -71,7 +71,7 @@ func (w doctorWorld) doctor(args ...string) doctorReport {
 
 func (r doctorReport) finding(check string, parts ...string) (doctorFinding, bool) {
 	for _, f := range r.Findings {
-		all := f.Text + "\n" + f.At + "\n" + f.Mend
+		all := f.Text + "\n" + f.At + "\n" + f.Fix
 		ok := f.Check == check
 		for _, p := range parts {
 			ok = ok && strings.Contains(all, p)
@@ -135,17 +135,17 @@ func TestDoctorWords(t *testing.T) {
 	w.write(".aws/credentials", "[old]\naws_access_key_id = "+aliceID+"\naws_secret_access_key = "+aliceSecret+"\n")
 	got := w.doctor("-p", "r")
 	f, _ := got.finding("rejected", "Go SDK", "(or run it as awsexec -p r -- COMMAND)")
-	mend := "${EDITOR:-vi} +6 " + filepath.Join(w.home, ".aws", "config") + "   # mfa_serial: take it out\naws configure set mfa_serial arn:aws:iam::123456789012:mfa/me --profile work"
-	if f.Severity != "warning" || f.Mend != mend || !strings.HasSuffix(f.At, "config:6 (mfa_serial)") {
-		t.Errorf("%+v, want it to be put right by\n%s", f, mend)
+	fix := "${EDITOR:-vi} +6 " + filepath.Join(w.home, ".aws", "config") + "   # mfa_serial: take it out\naws configure set mfa_serial arn:aws:iam::123456789012:mfa/me --profile work"
+	if f.Severity != "warning" || f.Fix != fix || !strings.HasSuffix(f.At, "config:6 (mfa_serial)") {
+		t.Errorf("%+v, want it to be fixed by\n%s", f, fix)
 	}
-	if f, _ := got.finding("key-in-clear", "AKIA…CE01"); f.Mend != "awsexec import old --yes" {
+	if f, _ := got.finding("key-in-clear", "AKIA…CE01"); f.Fix != "awsexec import old --yes" {
 		t.Errorf("%+v", f)
 	}
 	if row := got.client("Go SDK"); row.Same || row.Why == "" || row.DecidedBy == "" || row.Region != "eu-west-1" {
 		t.Errorf("%+v", row)
 	}
-	if f, _ := w.doctor("-p", "wrok").finding("profile"); f.Severity != "error" || !strings.Contains(f.Mend, "awsexec add wrok") {
+	if f, _ := w.doctor("-p", "wrok").finding("profile"); f.Severity != "error" || !strings.Contains(f.Fix, "awsexec add wrok") {
 		t.Errorf("%+v", f)
 	}
 }
@@ -222,7 +222,7 @@ func TestDoctorPermissions(t *testing.T) {
 	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if f, ok := w.doctor().finding("permissions", path); !ok || f.Mend != "chmod go-rwx "+path {
+	if f, ok := w.doctor().finding("permissions", path); !ok || f.Fix != "chmod go-rwx "+path {
 		t.Errorf("%+v: want a finding about %s", f, path)
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/awsexec/awsexec/internal/provider"
 )
 
-// alike are the kinds of credentials by which a client uses what a step of
-// awsexec's plan gives.
+// alike are, for each kind of step in the plan of awsexec, the kinds of
+// credentials by which a client uses the same.
 var alike = map[provider.Kind][]explain.Kind{
 	provider.EnvironmentKey:     {explain.Environment},
 	provider.EnvironmentSession: {explain.Environment},
@@ -30,8 +30,8 @@ var alike = map[provider.Kind][]explain.Kind{
 }
 
 // same reports whether a client uses what awsexec would give at a step of its
-// plan. A client whose credential_process is awsexec does if awsexec gives that
-// for the profile that it is asked for.
+// plan. A client whose credential_process is awsexec does so if that gives the
+// same for the profile that it is asked for.
 func (d *diagnosis) same(ctx context.Context, p *provider.Plan, r *explain.Result) bool {
 	switch {
 	case p == nil:
@@ -53,7 +53,7 @@ func (d *diagnosis) isSelf(command string) bool {
 }
 
 // planOfProcess returns awsexec's plan when a client runs it as the
-// credential_process of a profile, nil if that fails.
+// credential_process of a profile; nil if that fails.
 func (d *diagnosis) planOfProcess(ctx context.Context, r *explain.Result) *provider.Plan {
 	name, _ := profile.SelfProcess(r.Process, d.in.Self)
 	p, err := d.in.resolve(cmp.Or(name, r.Profile))
@@ -67,8 +67,8 @@ func (d *diagnosis) planOfProcess(ctx context.Context, r *explain.Result) *provi
 	return plan
 }
 
-// checkClients finds what keeps clients from what awsexec gives: one finding
-// for each cause.
+// checkClients finds why clients do not use what awsexec gives: one finding for
+// each cause.
 func (d *diagnosis) checkClients() {
 	if d.plan == nil {
 		return
@@ -113,8 +113,8 @@ func (d *diagnosis) culprit(p *provider.Plan, r *explain.Result) *explain.Result
 }
 
 // foundElsewhere reports whether another check finds the cause of what a client
-// does: keys in the environment beside AWS_PROFILE, or a section that is no
-// profile.
+// does: keys in the environment beside AWS_PROFILE, or a section that is not
+// a profile.
 func (d *diagnosis) foundElsewhere(r *explain.Result) bool {
 	fromEnvironment := d.plan.Kind == provider.EnvironmentKey || d.plan.Kind == provider.EnvironmentSession
 	return fromEnvironment && r.Kind != explain.Fails && d.in.env("AWS_PROFILE") != "" || d.misplaced[d.report.Profile.Name]
@@ -136,8 +136,8 @@ func (d *diagnosis) leadsNowhere(r *explain.Result) bool {
 	return r.Failure == explain.Invalid && r.At.Key == "source_profile" && d.plan != p
 }
 
-// foundCause adds a finding about what clients use instead. It is wrong only
-// where awsexec is meant to be used, or where a client fails.
+// foundCause adds a finding about what clients use instead. That is a problem
+// only if awsexec is meant to be used, or if a client fails.
 func (d *diagnosis) foundCause(r *explain.Result, clients string) {
 	name := last(d.plan).Profile.Name
 	check, how := Differs, Notice
@@ -190,8 +190,8 @@ func (d *diagnosis) forAwsexec() bool {
 	return false
 }
 
-// afterPlaintextKey takes a key out of an AWS file. Where the keystore has
-// another one under that name, only the user knows which is right.
+// afterPlaintextKey returns the remedy for a key in an AWS file. If the keystore
+// has another one under that name, only the user knows which is right.
 func (d *diagnosis) afterPlaintextKey(name, keyID string, at explain.Place) Remedy {
 	if e, ok := d.in.Keystore.entry(name); ok && e.AccessKeyID != "" && e.AccessKeyID != keyID {
 		return Replace{at, name, e.AccessKeyID}
@@ -209,8 +209,9 @@ func (d *diagnosis) afterFailure(r *explain.Result) []Remedy {
 	return []Remedy{takeOut(r.At)}
 }
 
-// afterNoMFA moves a device from a role to the profile whose session assumes
-// it: awsexec then asks for the code, which not all clients can.
+// afterNoMFA returns the remedies that move an MFA device from a role to the
+// profile whose session assumes it: then awsexec asks for the code, which not all
+// clients can do.
 func (d *diagnosis) afterNoMFA(r *explain.Result) []Remedy {
 	source := last(d.plan)
 	for p := d.plan; p != source; p = p.From {

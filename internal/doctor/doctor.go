@@ -1,9 +1,8 @@
 // Package doctor finds out which credentials each AWS client would use here,
-// what awsexec would give, and what is wrong.
+// what awsexec would give, and what to fix.
 //
 // It looks at the AWS files, the environment, the index of the keystore and its
-// condition. It reads no key and asks nobody; Online makes requests, all else
-// makes none.
+// condition. It reads no key and asks nobody. Only Online makes requests.
 package doctor
 
 import (
@@ -18,7 +17,7 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
-// Input is all that is looked at.
+// Input is all that doctor looks at.
 type Input struct {
 	// What the command line says.
 	Profile   string // "" if none is named
@@ -28,7 +27,7 @@ type Input struct {
 
 	// The environment: Lookup returns a variable, and whether it is set.
 	Lookup func(variable string) (value string, set bool)
-	Chain  []string // profiles that are being resolved already, by whoever started us
+	Chain  []string // profiles that whoever started awsexec is resolving
 	Self   string   // absolute path of awsexec
 	Now    func() time.Time
 
@@ -47,7 +46,7 @@ type Input struct {
 	SessionsErr error    // why
 }
 
-// Keystore is what can be seen of the keystore from outside.
+// Keystore is what can be seen of the keystore without opening it.
 type Keystore struct {
 	Err       error  // why there is none
 	Name      string // in words, with its path if it has one
@@ -73,10 +72,10 @@ type Sessions interface {
 	Expiry(accessKeyID string) time.Time
 }
 
-// Report is what was found out.
+// Report is what doctor found out.
 type Report struct {
 	Name    string // of the profile that is selected
-	NamedBy Place  // a flag or a variable; none for the default profile
+	NamedBy Place  // a flag or a variable; zero for the default profile
 
 	Profile  *profile.Profile // nil if there is no such profile
 	Region   string
@@ -98,7 +97,7 @@ func (r *Report) OK() bool { return len(r.Findings) == 0 || r.Findings[0].Severi
 type Step struct {
 	Plan  *provider.Plan
 	KeyID string // of the key, if it is known before the step is taken
-	At    Place  // what decides
+	At    Place  // what decides about it
 }
 
 // Client is what one client would use.
@@ -123,8 +122,7 @@ func Examine(ctx context.Context, in Input) *Report {
 	return &d.report
 }
 
-// sort puts the worst findings first, and leaves those that are alike as they
-// are.
+// sort puts the worst findings first, and keeps the order of equal ones.
 func (r *Report) sort() {
 	slices.SortStableFunc(r.Findings, func(a, b Finding) int { return cmp.Compare(a.Severity, b.Severity) })
 }
@@ -142,7 +140,7 @@ func (d *diagnosis) found(s Severity, check Check, at Place, text string, remedi
 	d.report.Findings = append(d.report.Findings, Finding{Severity: s, Check: check, At: at, Text: text, Remedies: remedies})
 }
 
-// env returns a variable, "" if it is not set.
+// env returns a variable; "" if it is not set.
 func (in Input) env(variable string) string {
 	value, _ := in.Lookup(variable)
 	return value

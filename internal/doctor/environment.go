@@ -18,8 +18,8 @@ func (d *diagnosis) checkEnvironment() {
 	d.checkWebIdentity()
 }
 
-// foundVariable adds a finding about a variable, which is put right by taking
-// variables out of the environment.
+// foundVariable adds a finding about a variable, which unsetting variables
+// fixes.
 func (d *diagnosis) foundVariable(s Severity, name string, remove []string, text string) {
 	d.found(s, Environment, variable(name), text, unset(remove...))
 }

@@ -15,16 +15,16 @@ import (
 	"github.com/awsexec/awsexec/internal/visible"
 )
 
-// checkDirs finds directories of awsexec's own in which others could put
-// something. Every other command refuses those.
+// checkDirs finds directories of awsexec into which others could put something.
+// Every other command refuses those.
 func (d *diagnosis) checkDirs() {
 	if refused, ok := errors.AsType[*ownfile.RefusedError](d.in.DirErr); ok {
 		d.found(Broken, Directory, file(refused.Path), refused.Error(), Reclaim{refused})
 	}
 }
 
-// checkFiles finds what makes an AWS file unreadable, and what not all SDKs
-// read alike.
+// checkFiles finds what makes an AWS file unreadable, and what SDKs read
+// differently.
 func (d *diagnosis) checkFiles() {
 	if d.in.Config == nil {
 		text := fmt.Sprintf("the AWS files cannot be read: %v", d.in.ConfigErr)
@@ -39,7 +39,7 @@ func (d *diagnosis) checkFiles() {
 	}
 	for _, f := range explain.Differences(d.in.Files) {
 		d.misplaced[f.Profile] = d.misplaced[f.Profile] || f.Place.Key == ""
-		d.found(Suspect, Ambiguous, Place{Place: f.Place}, fmt.Sprintf("profile %q: %s", f.Profile, f.Why), Edit{f.Place, f.Mend})
+		d.found(Suspect, Ambiguous, Place{Place: f.Place}, fmt.Sprintf("profile %q: %s", f.Profile, f.Why), Edit{f.Place, f.Fix})
 	}
 	for _, named := range []struct{ variable, path string }{
 		{"AWS_CONFIG_FILE", d.in.Files.Config}, {"AWS_SHARED_CREDENTIALS_FILE", d.in.Files.Credentials},
@@ -78,8 +78,7 @@ func (d *diagnosis) checkProcesses() {
 	}
 }
 
-// firstWord returns the program of a command line, without the quotes around
-// it.
+// firstWord returns the program of a command line, without quotes.
 func firstWord(command string) string {
 	command = strings.TrimSpace(command)
 	if command != "" && strings.ContainsRune(`"'`, rune(command[0])) {
@@ -111,14 +110,14 @@ func (d *diagnosis) checkPlaintextKeys() {
 				continue
 			}
 			at := setting(secret.Pos, "aws_secret_access_key")
-			d.found(Suspect, KeyInClear, at, fmt.Sprintf("profile %q: its long-term key %s is on the disk in plaintext", name, visible.KeyID(id.Text)),
+			d.found(Suspect, KeyInPlaintext, at, fmt.Sprintf("profile %q: its long-term key %s is on the disk in plaintext", name, visible.KeyID(id.Text)),
 				d.afterPlaintextKey(name, id.Text, at.Place))
 		}
 	}
 }
 
-// checkPermissions finds AWS files of whose keys others can read, or to which
-// they can write. Windows keeps that elsewhere.
+// checkPermissions finds AWS files with keys that others can read, and AWS files
+// that others can write. It does nothing on Windows, which has no such modes.
 func (d *diagnosis) checkPermissions() {
 	if runtime.GOOS == "windows" {
 		return

@@ -18,44 +18,44 @@ const (
 	Notice
 )
 
-// Check is what found something. Scripts may rely on these words.
+// Check is the name of what found something. Scripts may rely on it.
 type Check string
 
 // The checks.
 const (
-	Directory   Check = "directory"
-	Unreadable  Check = "unreadable"
-	Ambiguous   Check = "ambiguous"
-	MissingFile Check = "file"
-	NoProfile   Check = "profile"
-	Nothing     Check = "nothing"
-	Differs     Check = "differs"
-	Shadowed    Check = "shadowed"
-	Rejected    Check = "rejected"
-	NotUsed     Check = "not-used"
-	Process     Check = "process"
-	KeyInClear  Check = "key-in-clear"
-	Environment Check = "environment"
-	Region      Check = "region"
-	InKeystore  Check = "keystore"
-	Rotation    Check = "rotation"
-	Permissions Check = "permissions"
-	Unreachable Check = "online"
-	Clock       Check = "clock"
-	Identity    Check = "identity"
+	Directory      Check = "directory"
+	Unreadable     Check = "unreadable"
+	Ambiguous      Check = "ambiguous"
+	MissingFile    Check = "file"
+	NoProfile      Check = "profile"
+	Nothing        Check = "nothing"
+	Differs        Check = "differs"
+	Shadowed       Check = "shadowed"
+	Rejected       Check = "rejected"
+	NotUsed        Check = "not-used"
+	Process        Check = "process"
+	KeyInPlaintext Check = "key-in-clear"
+	Environment    Check = "environment"
+	Region         Check = "region"
+	InKeystore     Check = "keystore"
+	Rotation       Check = "rotation"
+	Permissions    Check = "permissions"
+	Unreachable    Check = "online"
+	Clock          Check = "clock"
+	Identity       Check = "identity"
 )
 
-// Finding is one thing that is to be known.
+// Finding is one thing that the user should know.
 type Finding struct {
 	Severity  Severity
 	Check     Check
-	At        Place    // may be none
+	At        Place    // may be zero
 	Text      string   // a sentence; it holds no secret, and access key ids are masked
-	Remedies  []Remedy // what puts it right, to be done one after the other
-	Otherwise Remedy   // another way, for those who leave everything as it is; nil if there is none
+	Remedies  []Remedy // what fixes it, one step after the other
+	Otherwise Remedy   // a way around it; nil if there is none
 }
 
-// Place is where something is. The zero Place is none.
+// Place is where something is.
 type Place struct {
 	explain.Place        // a line or a setting in an AWS file, or a variable
 	Flag          string // of the command line
@@ -63,7 +63,7 @@ type Place struct {
 	Key, Keystore string // a name, and the keystore that has a key under it
 }
 
-// String returns the place as people write it: file:line (setting), say.
+// String returns the place as people write it, such as file:line (setting).
 func (p Place) String() string {
 	switch {
 	case p.Flag != "":
@@ -98,7 +98,7 @@ type (
 	// Edit changes a line in an AWS file.
 	Edit struct {
 		At   explain.Place
-		What string // is to be done there
+		What string // to do there
 	}
 	// Replace decides between a plaintext key and another one that the keystore
 	// has under its name.
@@ -117,11 +117,11 @@ type (
 	Awsexec struct{ Args []string }
 	// RunWith runs a program with the credentials of a profile.
 	RunWith struct{ Profile string }
-	// Restrict takes a file from others.
+	// Restrict keeps others from a file.
 	Restrict struct{ Path string }
-	// Reclaim makes a directory of awsexec's usable again.
+	// Reclaim makes a directory of awsexec usable again.
 	Reclaim struct{ Refused *ownfile.RefusedError }
-	// Advice is no command.
+	// Advice is text, not a command.
 	Advice struct{ Text string }
 	// AfterError is what can be done about an error.
 	AfterError struct{ Err error }
@@ -141,14 +141,14 @@ func (Reclaim) isRemedy()    {}
 func (Advice) isRemedy()     {}
 func (AfterError) isRemedy() {}
 
-// keyVariables are those that hold keys.
+// keyVariables are the variables that hold keys.
 var keyVariables = []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}
 
 func unset(variables ...string) Unset { return Unset{variables} }
 
 func awsexec(args ...string) Awsexec { return Awsexec{args} }
 
-// takeOut takes out what is at a place.
+// takeOut returns the remedy that takes out what is at a place.
 func takeOut(at explain.Place) Remedy {
 	if at.Variable != "" {
 		return unset(at.Variable)

@@ -8,7 +8,8 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
-// checkKeystore finds how the keystore is, as far as can be seen from outside.
+// checkKeystore finds the condition of the keystore, as far as it can be seen
+// without opening it.
 func (d *diagnosis) checkKeystore() {
 	k := d.in.Keystore
 	if k.Err == nil && !k.Unlocked.IsZero() {
@@ -44,7 +45,7 @@ func (d *diagnosis) checkKeystore() {
 	}
 }
 
-// needed returns how much it matters that there is no keystore.
+// needed returns how much it matters if there is no keystore.
 func (d *diagnosis) needed() Severity {
 	switch {
 	case d.report.Err != nil:

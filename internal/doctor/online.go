@@ -15,16 +15,15 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
-// skewLimit is how far a clock may be off before it is worth a word. AWS
-// refuses requests from some minutes on, and not every program then signs them
-// again by AWS's clock.
+// skewLimit is how far a clock may be off without a finding. AWS refuses requests
+// that are off by some minutes, and not every program then signs them again by
+// the clock of AWS.
 const skewLimit = time.Minute
 
-// errWouldAsk says that an identity is not to be had without asking a person,
-// or without a new session.
+// errWouldAsk says that it takes a person or a new session to get the identity.
 var errWouldAsk = errors.New("there is no session in the cache, and doctor makes none")
 
-// Connection is how AWS is asked.
+// Connection is how to ask AWS.
 type Connection struct {
 	Client awsapi.Client
 	Err    error        // why it cannot be asked
@@ -83,9 +82,8 @@ func (d *diagnosis) checkClock(skew time.Duration) {
 	}
 }
 
-// identity asks AWS who the profile's credentials belong to, if that takes no
-// more than the cache. Opening it takes the keystore, which is left alone where
-// that would ask.
+// identity asks AWS whose credentials the profile has, if the cache has a
+// session. It does not open a keystore that would ask a person.
 func (d *diagnosis) identity(ctx context.Context, c Connection) (awsapi.Identity, error) {
 	if d.plan == nil {
 		return awsapi.Identity{}, d.report.Err

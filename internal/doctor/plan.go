@@ -34,7 +34,7 @@ func (d *diagnosis) decide(ctx context.Context) {
 	}
 }
 
-// resolve resolves a profile. Of the keystore its index alone says which keys
+// resolve resolves a profile. The index of the keystore alone says which keys
 // there are.
 func (in Input) resolve(name string) (*profile.Profile, error) {
 	names := make([]string, len(in.Keystore.Entries))
@@ -77,7 +77,7 @@ func (k indexed) Get(context.Context, string) (aws.Credentials, error) {
 	return aws.Credentials{}, errNotRead
 }
 
-// errNotRead says why a key is not there to be used.
+// errNotRead says why a key cannot be used.
 var errNotRead = errors.New("doctor reads no keys")
 
 func (in Input) regionAt(p *profile.Profile) Place {
@@ -94,8 +94,8 @@ func (in Input) regionAt(p *profile.Profile) Place {
 	return Place{}
 }
 
-// keyID returns the access key id of a step that has one before it is taken, ""
-// if it has none.
+// keyID returns the access key id of a step, if it is known before the step is
+// taken; else "".
 func (in Input) keyID(p *provider.Plan) string {
 	switch p.Kind {
 	case provider.StoredKey:
@@ -109,7 +109,7 @@ func (in Input) keyID(p *provider.Plan) string {
 	return ""
 }
 
-// placeOf returns what decides for a step.
+// placeOf returns what decides about a step.
 func (in Input) placeOf(p *provider.Plan) Place {
 	first := func(otherwise Place, keys ...string) Place {
 		for _, key := range keys {
@@ -142,7 +142,7 @@ func (in Input) placeOf(p *provider.Plan) Place {
 	return first(Place{}, "credential_source")
 }
 
-// last is the step of a plan that needs no other.
+// last returns the step of a plan that needs no other.
 func last(p *provider.Plan) *provider.Plan {
 	for p != nil && p.From != nil {
 		p = p.From
@@ -150,7 +150,7 @@ func last(p *provider.Plan) *provider.Plan {
 	return p
 }
 
-// SessionRule is whether credentials go through GetSessionToken.
+// SessionRule says whether credentials go through GetSessionToken.
 type SessionRule int
 
 // The rules.
@@ -201,7 +201,7 @@ func (d *diagnosis) session() Session {
 // checkPlan finds why awsexec itself has no credentials.
 func (d *diagnosis) checkPlan() {
 	err := d.report.Err
-	if err == nil || d.in.Config == nil { // an unreadable file is the business of checkFiles
+	if err == nil || d.in.Config == nil { // checkFiles finds an unreadable file
 		return
 	}
 	at, remedy := Place{}, Remedy(AfterError{err})

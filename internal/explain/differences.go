@@ -15,7 +15,7 @@ type Difference struct {
 	Place   Place
 	Profile string // whose setting it is
 	Why     string // never quotes the value
-	Mend    string // what is to be done there
+	Fix     string // what is to be done there
 }
 
 // Differences compares what botocore, the Go SDK and the SDK for JavaScript read, in the order of the files. Where botocore cannot
@@ -54,15 +54,15 @@ func differences(f *awsini.File, botocore, goSDK, jsSDK map[string]section) []Di
 		}
 		for key, v := range s {
 			if v.text != "" && (inGo[key].text != v.text || inJS[key].text != v.text) {
-				why, mend := whyDifferent(v.text)
-				all = append(all, Difference{Place{Pos: v.pos, Key: key}, name, why, mend})
+				why, fix := whyDifferent(v.text)
+				all = append(all, Difference{Place{Pos: v.pos, Key: key}, name, why, fix})
 			}
 		}
 	}
 	return all
 }
 
-func whyDifferent(text string) (why, mend string) {
+func whyDifferent(text string) (why, fix string) {
 	first := text[:1]
 	switch {
 	case strings.Contains(text, "\n"):
