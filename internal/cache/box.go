@@ -7,15 +7,17 @@ import (
 	"errors"
 )
 
-// A box is a plaintext header, a nonce, and fields encrypted with AES-256-GCM. The header and the name that the box is kept under are
-// authenticated with it: a box under another name, or with another header, does not open.
+// A box is a plaintext header, a nonce, and fields encrypted with AES-256-GCM.
+// The header and the name of the box are authenticated with the fields: a box
+// with another name or header does not open.
 
-// ErrNotOpened means that the key does not open a box, or that the box was damaged: the two cannot be told apart.
+// ErrNotOpened means that a box has another key, or that it is damaged: the two
+// cannot be told apart.
 var ErrNotOpened = errors.New("a sealed file that this key does not open")
 
 var errBad = errors.New("not a sealed file of this kind")
 
-// Seal returns a box.
+// Seal returns a box of fields with this header and name.
 func Seal(key *[32]byte, header []byte, name string, fields ...string) ([]byte, error) {
 	aead, err := newAEAD(key)
 	if err != nil {
@@ -35,8 +37,8 @@ func Seal(key *[32]byte, header []byte, name string, fields ...string) ([]byte, 
 	return aead.Seal(out, nil, plain, associated(header, name)), nil
 }
 
-// Open fills in the fields of a box whose header has headerSize bytes. The error is ErrNotOpened, or another if it is no box of that many
-// fields.
+// Open fills in the fields of a box whose header has headerSize bytes. The error
+// is ErrNotOpened, or another one if the box has not that many fields.
 func Open(key *[32]byte, data []byte, headerSize int, name string, fields ...*string) error {
 	aead, err := newAEAD(key)
 	if err != nil {

@@ -9,7 +9,8 @@ import (
 	"github.com/awsexec/awsexec/internal/credentials"
 )
 
-// FuzzOpenSession checks that nothing opens but what was sealed, and that no error holds a secret.
+// FuzzOpenSession checks that only what was sealed opens, and that no error holds
+// a secret.
 func FuzzOpenSession(f *testing.F) {
 	key := [32]byte{1, 2, 3}
 	want := Session{Issued: time.Unix(1, 0).UTC(), MadeWith: "AKIA", Credentials: credentials.Plain{AccessKeyID: "ASIA", SecretAccessKey: marker, CanExpire: true, Expires: time.Unix(2, 0).UTC()}}
@@ -35,7 +36,8 @@ func FuzzOpenSession(f *testing.F) {
 	})
 }
 
-// FuzzSession checks that any session comes back as it was sealed, and not after a byte was changed.
+// FuzzSession checks that any session opens as it was sealed, and not after a byte
+// was changed.
 func FuzzSession(f *testing.F) {
 	f.Add("ASIA", marker, marker, "123456789012", "source", "AKIA", int64(1767323045), int64(1767326645), "k/n", uint(0), byte(1))
 	f.Add("", "", "", "", "", "", int64(0), int64(-1), "", uint(30), byte(255))

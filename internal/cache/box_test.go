@@ -18,7 +18,7 @@ func TestBox(t *testing.T) {
 		t.Fatal(err)
 	}
 	if strings.Contains(string(box), marker) || string(box[:4]) != "head" {
-		t.Error("a field is in clear, or the header is not")
+		t.Error("a field is in plaintext, or the header is not")
 	}
 	open := func(key *[32]byte, box []byte, name string, fields int) ([]string, error) {
 		got := make([]string, fields)
@@ -82,7 +82,8 @@ func TestSession(t *testing.T) {
 	}
 }
 
-// TestSetBack: a session of the future is as good as expired, but for the minutes that clocks are set all the time.
+// TestSetBack: a session from the future has no life left, unless it is only
+// minutes ahead.
 func TestSetBack(t *testing.T) {
 	issued := time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 	s := Session{Issued: issued, Credentials: credentials.Plain{Expires: issued.Add(12 * time.Hour)}}
@@ -93,7 +94,8 @@ func TestSetBack(t *testing.T) {
 	}
 }
 
-// Freshness: more than 16 minutes are left, or more than half of a shorter life.
+// TestFresh: a session is fresh while more than 16 minutes are left, or more than
+// half of a shorter life.
 func TestFresh(t *testing.T) {
 	issued := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for _, tt := range []struct{ life, left time.Duration }{

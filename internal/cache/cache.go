@@ -1,18 +1,26 @@
-// Package cache keeps session credentials at rest, sealed, and makes processes take turns at renewing them.
+// Package cache keeps session credentials at rest, sealed, and makes processes
+// take turns at renewing them.
 //
-// A session is one small file, encrypted and authenticated with AES-256-GCM under a key that lives in the keystore. A file that cannot be
-// opened for any reason (garbage, truncated, sealed under another key, moved to another name) is a miss, and is removed.
+// A session is one small file, encrypted and authenticated with AES-256-GCM,
+// with a key that is in the keystore. A file that cannot be opened for any reason
+// (garbage, truncated, sealed with another key, renamed) is a miss, and is
+// removed.
 //
 // # The identity of a session
 //
-// A session is handed out under a profile's name only if the long-term key that it was made with is the one that the name has in the
-// keystore now. For that
-//   - each session has sealed into it the id of the long-term key that STS was really called with, at the end of the chain of roles, and
-//     Load returns it only for a Key with that Base;
-//   - whoever calls Store has compared the key that was used with the Base that was asked for, and stores nothing where they differ;
-//   - whoever hands out what Load returns asks the keystore after it, once more, which key the name has: the one from before a wait does not
-//     count. The keystore does not give an id that its store contradicts (see package keystore);
-//   - whoever keeps a session in memory asks the keystore again before it hands that out, or has asked within the last second (see package
+// A session is handed out under a profile's name only if the long-term key that
+// it was made with is the one that the name has in the keystore now. Therefore
+//   - the id of the long-term key that STS was really called with, at the end of
+//     the chain of roles, is sealed into each session, and Load returns a session
+//     only for a Key with that Base;
+//   - a caller of Store has compared the key that was used with the Base that was
+//     asked for, and stores nothing if they differ;
+//   - a caller that hands out what Load returned asks the keystore again, after
+//     Load, which key the name has: an answer from before a wait does not count.
+//     The keystore returns no id that its store contradicts (see package
+//     keystore);
+//   - a caller that keeps a session in memory asks the keystore again before it
+//     hands the session out, unless it asked within the last second (see package
 //     server).
 package cache
 
@@ -37,38 +45,46 @@ import (
 
 const (
 	suffix = ".session"
-	// Tickets is the directory, in that of the cache, of what leads to sessions (see package fastpath).
+	// Tickets is the directory, below that of the cache, of files that lead to
+	// sessions (see package fastpath).
 	Tickets = "tickets"
 
-	tidyMost = 64 // how many files Store looks at for expired ones: a renewal must not get slower with the cache's size
+	// tidyMost is how many files Store examines for expired ones: a renewal must
+	// not get slower as the cache grows.
+	tidyMost = 64
 )
 
-// Cache is a directory of sealed sessions. Its methods may be called from several goroutines, and several processes may share the directory.
+// Cache is a directory of sealed sessions. Its methods may be called from several
+// goroutines, and several processes may share the directory.
 type Cache struct {
 	dir     ownfile.Dir
 	keyFrom SealingKey
 }
 
-// SealingKey gives the key that sessions are sealed with. It may come from where it is remembered; again says that the key given before
-// does not open a session, so that it is to be looked up where it is kept.
+// SealingKey returns the key that sessions are sealed with. The key may be a
+// remembered one. Again means that the last key did not open a session: the key
+// must then be read from where it is kept.
 type SealingKey func(ctx context.Context, again bool) ([32]byte, error)
 
-// New returns the cache in dir, which is made when it is first written to. sealingKey is asked whenever a file has to be opened or sealed, and
-// only then: a miss costs no keyring read. It is asked again for a session that its key does not open.
+// New returns the cache in dir, which is made when it is first written to.
+// SealingKey is called whenever a file has to be opened or sealed, and only then:
+// a miss costs no keyring read. It is called once more for a session that its key
+// does not open.
 func New(dir string, sealingKey SealingKey) *Cache {
 	return &Cache{dir: ownfile.Dir(dir), keyFrom: sealingKey}
 }
 
-// Key names one session by everything that shapes it, so that no profile ever gets another's.
+// Key names one session by everything that shapes it, so that no profile ever
+// gets another's.
 type Key struct {
-	Base      string // access key id of the long-term key that all was made from
+	Base      string // access key id of the long-term key at the end of the chain
 	Operation string // name of the STS operation
 	Region    string
-	Endpoint  string `json:",omitempty"` // where not AWS's own
+	Endpoint  string `json:",omitempty"` // if it is not AWS's own
 	MFASerial string `json:",omitempty"`
 	Duration  time.Duration
 
-	// Of AssumeRole alone.
+	// For AssumeRole only.
 	From              string      `json:",omitempty"` // ID of the key of the session that assumes the role, if one does
 	RoleARN           string      `json:",omitempty"`
 	ExternalID        string      `json:",omitempty"`
@@ -78,7 +94,7 @@ type Key struct {
 	TransitiveTagKeys []string    `json:",omitempty"`
 }
 
-// ID is a short text that no other key has.
+// ID returns a short text that no other key has.
 func (k Key) ID() string {
 	text, err := json.Marshal(k)
 	if err != nil {
@@ -87,11 +103,14 @@ func (k Key) ID() string {
 	return digest(string(text))
 }
 
-// File is the path of the session's file below the cache's directory, with slashes. What it holds is sealed under its last two elements.
+// File returns the path of the session's file below the cache's directory, with
+// slashes. The session is sealed under the last two elements.
 func (k Key) File() string { return "sessions/" + digest(k.Base) + "/" + k.ID() + suffix }
 
-// Load returns the session kept under k, which was made with the long-term key k.Base. The boolean is false when there is none, whatever the
-// reason. The error is that of the sealing key: a session may be there, but nothing can open it; or an [*ownfile.RefusedError].
+// Load returns the session of k, which was made with the long-term key k.Base.
+// The boolean is false if there is none, whatever the reason. The error is that
+// of the sealing key, without which nothing opens a session that may exist, or an
+// [*ownfile.RefusedError].
 func (c *Cache) Load(ctx context.Context, k Key) (Session, bool, error) {
 	data, err := c.dir.Read(k.File())
 	if _, refused := errors.AsType[*ownfile.RefusedError](err); refused {
@@ -107,21 +126,23 @@ func (c *Cache) Load(ctx context.Context, k Key) (Session, bool, error) {
 	}
 	s, err := OpenSession(key, data, Name(k.File()))
 	if errors.Is(err, ErrNotOpened) {
-		// The fault is the session's only if the key is still the right one: the keystore may have been made anew meanwhile.
+		// The session is damaged only if the key is still the right one: the
+		// keystore may have been made anew meanwhile.
 		if key, err = c.ask(ctx, true); err != nil {
 			return Session{}, false, err
 		}
 		s, err = OpenSession(key, data, Name(k.File()))
 	}
 	if err != nil || s.MadeWith != k.Base {
-		_ = c.dir.Remove(k.File()) // if it stays, it is overwritten or found bad again
+		_ = c.dir.Remove(k.File()) // a file that stays is overwritten, or removed by the next Load
 		return Session{}, false, nil
 	}
 	return s, true, nil
 }
 
-// Store keeps s under k, in a file that only the user can read, and removes some sessions of the same key that have expired. A session that
-// was made with another long-term key than k.Base is an error.
+// Store writes s as the session of k, to a file that only the user can read, and
+// removes some expired sessions of the same long-term key. A session that was
+// made with another long-term key than k.Base is an error.
 func (c *Cache) Store(ctx context.Context, k Key, s Session, now time.Time) error {
 	if s.MadeWith != k.Base {
 		return fmt.Errorf("a session made with %q is not one of %q", s.MadeWith, k.Base)
@@ -141,8 +162,9 @@ func (c *Cache) Store(ctx context.Context, k Key, s Session, now time.Time) erro
 	return nil
 }
 
-// Expiry returns when the longest-lived session made from the long-term key base expires; the zero time if there is none. It opens
-// nothing and needs no key, so it is for showing to people, not for deciding.
+// Expiry returns when the longest-lived session made from the long-term key base
+// expires, or the zero time if there is none. It opens nothing and needs no key,
+// so it is for people to read, not for decisions.
 func (c *Cache) Expiry(base string) time.Time {
 	var last time.Time
 	dir, err := c.dir.Open(baseDir(base))
@@ -167,9 +189,9 @@ func (c *Cache) Forget(base string) error {
 	return c.removeAll(baseDir(base))
 }
 
-// ForgetAll removes all sessions, and what leads to them.
+// ForgetAll removes all sessions and the tickets that lead to them.
 func (c *Cache) ForgetAll() error {
-	err := c.removeAll(Tickets) // they are worth nothing without their sessions
+	err := c.removeAll(Tickets) // useless without their sessions
 	bases, namesErr := c.dir.Names("sessions", -1)
 	if !errors.Is(namesErr, fs.ErrNotExist) {
 		err = errors.Join(err, namesErr)
@@ -180,15 +202,17 @@ func (c *Cache) ForgetAll() error {
 	return err
 }
 
-// Lock makes those who lock the same name take turns, between processes too. See flock.Lock for what it promises.
+// Lock makes callers with the same name take turns, in other processes too. See
+// flock.Lock for what it promises.
 func (c *Cache) Lock(ctx context.Context, name string) (release func(), err error) {
 	return flock.Lock(ctx, filepath.Join(string(c.dir), "locks", digest(name)))
 }
 
-// SealingKey is the key that sessions are sealed with, for what is sealed beside them.
+// SealingKey returns the key that sessions are sealed with, for other files that
+// are sealed with it.
 func (c *Cache) SealingKey(ctx context.Context) (*[32]byte, error) { return c.ask(ctx, false) }
 
-// ask gets the sealing key, from where it is kept if again says so.
+// ask returns the sealing key, read from where it is kept if again is true.
 func (c *Cache) ask(ctx context.Context, again bool) (*[32]byte, error) {
 	key, err := c.keyFrom(ctx, again)
 	if err != nil {
@@ -197,7 +221,8 @@ func (c *Cache) ask(ctx context.Context, again bool) (*[32]byte, error) {
 	return &key, nil
 }
 
-// dropOdd removes a file that cannot be a session, whatever it is: one that is far too large, a named pipe.
+// dropOdd removes a file that cannot be a session: one that is far too large, or
+// a named pipe.
 func (c *Cache) dropOdd(name string, err error) {
 	_, large := errors.AsType[*readfile.TooLargeError](err)
 	_, odd := errors.AsType[*readfile.NotRegularError](err)
@@ -206,10 +231,11 @@ func (c *Cache) dropOdd(name string, err error) {
 	}
 }
 
-// baseDir is where everything made from one long-term key is, so that it can be forgotten without opening anything.
+// baseDir returns the directory of all sessions made from one long-term key, which
+// can be removed without opening one.
 func baseDir(base string) string { return "sessions/" + digest(base) }
 
-// peekExpiry reads the time of expiry in the header of a file, unauthenticated.
+// peekExpiry returns the time of expiry in the header of a file, unauthenticated.
 func peekExpiry(dir *os.Root, name string) (time.Time, bool) {
 	f, err := readfile.OpenIn(dir, name, os.O_RDONLY)
 	if err != nil {
@@ -224,7 +250,7 @@ func peekExpiry(dir *os.Root, name string) (time.Time, bool) {
 	return s.Credentials.Expires, err == nil
 }
 
-// tidy removes expired sessions from dir, and what killed processes left in it.
+// tidy removes expired sessions from dir, and what killed processes left there.
 func (c *Cache) tidy(below string, now time.Time) {
 	dir, err := c.dir.Open(below)
 	if err != nil {
@@ -243,7 +269,7 @@ func (c *Cache) tidy(below string, now time.Time) {
 	}
 }
 
-// removeAll empties a directory. What killed processes have left of a session is no better than one.
+// removeAll empties a directory, of the leftovers of killed processes too.
 func (c *Cache) removeAll(below string) error {
 	names, err := c.dir.Names(below, -1)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -255,7 +281,7 @@ func (c *Cache) removeAll(below string) error {
 	return err
 }
 
-// digest makes a file name of s.
+// digest returns a file name for s.
 func digest(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(sum[:16])

@@ -65,8 +65,8 @@ func TestLoadGivesWhatStoreGot(t *testing.T) {
 	}
 }
 
-// Whatever shapes a session tells it apart from others.
-func TestKeysAreToldApart(t *testing.T) {
+// TestKeysDiffer: sessions that differ in anything have different files.
+func TestKeysDiffer(t *testing.T) {
 	c := newCache(t)
 	store(t, c, work, session(now.Add(time.Hour)))
 	for name, change := range map[string]func(*Key){
@@ -103,7 +103,7 @@ func TestFilesAreSealedAndPrivate(t *testing.T) {
 		}
 		for _, secret := range []string{marker, "ASIAIOSFODNN7EXAMPLE", "123456"} {
 			if bytes.Contains(data, []byte(secret)) {
-				t.Errorf("%s holds %s in clear", path, secret)
+				t.Errorf("%s holds %s in plaintext", path, secret)
 			}
 		}
 		fi, err := d.Info()
@@ -120,7 +120,7 @@ func TestFilesAreSealedAndPrivate(t *testing.T) {
 	}
 }
 
-// No damage of a file makes it open, and what does not open is gone afterwards.
+// TestDamagedFilesAreMisses: a damaged file does not open, and is removed.
 func TestDamagedFilesAreMisses(t *testing.T) {
 	c := newCache(t)
 	s := session(now.Add(time.Hour))
@@ -197,7 +197,8 @@ func TestSealingKeyIsAskedForOnlyWhenNeeded(t *testing.T) {
 	}
 }
 
-// A remembered key that is no longer the right one costs no session; the right one takes its place.
+// TestStaleSealingKey: a remembered key that is out of date costs no session: the
+// right one replaces it.
 func TestStaleSealingKey(t *testing.T) {
 	kept, remembered := [32]byte{1}, [32]byte{9}
 	var again []bool
@@ -218,7 +219,7 @@ func TestStaleSealingKey(t *testing.T) {
 		t.Errorf("afterwards: found %v, asked %v", ok, again)
 	}
 
-	// Without the right key nothing is known of the session, and nothing done to it.
+	// Without the right key the session stays as it is.
 	locked := errors.New("locked")
 	blind := New(string(right.dir), func(_ context.Context, a bool) ([32]byte, error) {
 		if a {
@@ -233,7 +234,7 @@ func TestStaleSealingKey(t *testing.T) {
 		t.Error("the session is gone")
 	}
 
-	// What is no session at all is no reason to doubt the key.
+	// A file that is no session at all is no reason to doubt the key.
 	if err := os.WriteFile(right.path(work), []byte("garbage"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +243,8 @@ func TestStaleSealingKey(t *testing.T) {
 	}
 }
 
-// A session is never another long-term key's, whoever says so.
+// TestSessionOfAnotherKey: Load returns no session of another long-term key,
+// whatever was stored.
 func TestSessionOfAnotherKey(t *testing.T) {
 	c := newCache(t)
 	foreign := session(now.Add(time.Hour))
@@ -253,7 +255,7 @@ func TestSessionOfAnotherKey(t *testing.T) {
 	if _, ok := load(t, c, work); ok {
 		t.Error("it is there")
 	}
-	// As an awsexec that did not look would have stored it.
+	// As a caller that did not compare the keys would have stored it.
 	path := c.path(work)
 	data, err := SealSession(&[32]byte{1, 2, 3}, foreign, Name(filepath.ToSlash(path)))
 	if err != nil {
@@ -365,7 +367,7 @@ func TestCodes(t *testing.T) {
 			t.Errorf("code %s of %s at %v: sent = %v", tt.code, tt.serial, tt.at, got)
 		}
 	}
-	// Old records go, damaged ones do no harm.
+	// Old records are dropped, damaged ones do no harm.
 	later := now.Add(2 * codeMemory)
 	if err := c.RememberCode(t.Context(), "a", "345678", later); err != nil {
 		t.Fatal(err)
@@ -396,5 +398,5 @@ func BenchmarkLoad(b *testing.B) {
 	}
 }
 
-// path is where the session of k is kept.
+// path returns where the session of k is kept.
 func (c *Cache) path(k Key) string { return filepath.Join(string(c.dir), filepath.FromSlash(k.File())) }

@@ -9,16 +9,19 @@ import (
 	"time"
 )
 
-// codeMemory is how long a one-time code is remembered. AWS accepts a code of its own 30 seconds and of those around it, so a code
-// that comes back after this long is another one that happens to be equal.
+// codeMemory is how long a one-time code is remembered. AWS accepts a code in its
+// own 30 seconds and in those around it, so an equal code after this time is a new
+// one.
 const codeMemory = 2 * time.Minute
 
-// A file of codes is a list of records: the time when the code was sent, in seconds since 1970, big-endian, and a keyed hash of
-// device and code. The hash is keyed because six digits are soon guessed.
+// A file of codes is a list of records: the time when the code was sent, in
+// seconds since 1970, big-endian, and a keyed hash of device and code. The hash
+// is keyed because six digits are quickly guessed.
 const recordSize = 8 + sha256.Size
 
-// CodeSent says whether RememberCode was called for the same device and code in the last two minutes, by any process.
-// What cannot be read counts as not sent: AWS itself still refuses a code that was used.
+// CodeSent reports whether RememberCode was called for the same device and code in
+// the last two minutes, by any process. If the file cannot be read, the answer is
+// no: AWS itself refuses a code that was used.
 func (c *Cache) CodeSent(ctx context.Context, serial, code string, now time.Time) bool {
 	key, err := c.SealingKey(ctx)
 	if err != nil {
@@ -37,8 +40,9 @@ func (c *Cache) CodeSent(ctx context.Context, serial, code string, now time.Time
 	return false
 }
 
-// RememberCode notes that the one-time code of the device serial has been sent to AWS, which takes each code once.
-// The caller holds the lock of a long-term key of that device's user.
+// RememberCode records that the one-time code of the device serial has been sent
+// to AWS, which accepts each code once. The caller holds the lock of a long-term
+// key of that device's user.
 func (c *Cache) RememberCode(ctx context.Context, serial, code string, now time.Time) error {
 	key, err := c.SealingKey(ctx)
 	if err != nil {
@@ -58,7 +62,7 @@ func (c *Cache) RememberCode(ctx context.Context, serial, code string, now time.
 
 func codesFile(serial string) string { return "codes/" + digest(serial) }
 
-// records splits data into those of its records that are not too old.
+// records returns the records in data that are not too old.
 func records(data []byte, now time.Time) [][]byte {
 	var out [][]byte
 	for ; len(data) >= recordSize; data = data[recordSize:] {

@@ -8,7 +8,8 @@ import (
 	"github.com/awsexec/awsexec/internal/credentials"
 )
 
-// The header of a session: magic, then when it was issued and when it expires, in seconds since 1970, big-endian.
+// The header of a session is magic, then when it was issued and when it expires,
+// in seconds since 1970, big-endian.
 const (
 	sessionMagic = "awsexec\x03" // the last byte is the version of the format
 
@@ -16,29 +17,32 @@ const (
 	SessionHeader = len(sessionMagic) + 8 + 8
 )
 
-// freshness is how much life a session must have left to be handed out without renewal. botocore runs a credential_process again on
-// every use once less than 15 minutes are left, so less than that would be asked for again at once. (A minute more, because the command
-// tells SDKs of an end that is a minute early.)
+// freshness is how much life a session must have left to be handed out without
+// renewal. Once less than 15 minutes are left, botocore runs a credential_process
+// again on every use. It is a minute more than that, because SDKs are given a time
+// of expiry that is a minute early.
 const freshness = 16 * time.Minute
 
 // Session is credentials that expire.
 type Session struct {
 	Credentials credentials.Plain // expire always
 	Issued      time.Time         // when they were made, by this machine's clock
-	MadeWith    string            // id of the long-term key that they were made with, at the end of whatever chain of roles
+	MadeWith    string            // id of the long-term key that they were made with, at the end of any chain of roles
 }
 
-// maxSetBack is how far a clock may be set back, as synchronisation does all the time, before it no longer shows how old a session is.
+// maxSetBack is how far a clock may be set back before it no longer shows how old
+// a session is. Synchronisation sets clocks back a little all the time.
 const maxSetBack = 5 * time.Minute
 
-// Fresh reports whether s can be handed out as it is. A session that lives for seconds only is fresh for half its life.
+// Fresh reports whether s can be handed out without renewal. A session with a
+// short life is fresh for half of it.
 func (s *Session) Fresh(now time.Time) bool {
 	life := s.Credentials.Expires.Sub(s.Issued)
 	return s.Left(now) > min(freshness, life/2)
 }
 
-// Left returns how long s still lives. It is 0 for a session that was issued in the future: the clock has been set back, and AWS
-// counts on.
+// Left returns how long s still lives. It is 0 for a session that was issued in
+// the future: the clock has been set back, but AWS's has not.
 func (s *Session) Left(now time.Time) time.Duration {
 	if s.Issued.Sub(now) > maxSetBack {
 		return 0
@@ -46,13 +50,14 @@ func (s *Session) Left(now time.Time) time.Duration {
 	return s.Credentials.Expires.Sub(now)
 }
 
-// Name is what the session in the file at path, written with slashes, is sealed under: a file under another name does not open.
+// Name returns the name that the session in the file at path, written with slashes,
+// is sealed under: a file with another name does not open.
 func Name(path string) string {
 	i := strings.LastIndexByte(path, '/')
 	return path[strings.LastIndexByte(path[:max(i, 0)], '/')+1:]
 }
 
-// SealSession makes the file of s, which opens under this name only.
+// SealSession returns the file of s, which opens only under this name.
 func SealSession(key *[32]byte, s Session, name string) ([]byte, error) {
 	c := s.Credentials
 	header := []byte(sessionMagic)
@@ -61,7 +66,7 @@ func SealSession(key *[32]byte, s Session, name string) ([]byte, error) {
 	return Seal(key, header, name, c.AccessKeyID, c.SecretAccessKey, c.SessionToken, c.AccountID, c.Source, s.MadeWith)
 }
 
-// OpenSession opens the file of a session.
+// OpenSession returns the session in a file.
 func OpenSession(key *[32]byte, data []byte, name string) (s Session, err error) {
 	if s, err = Peek(data); err != nil {
 		return Session{}, err
@@ -73,7 +78,8 @@ func OpenSession(key *[32]byte, data []byte, name string) (s Session, err error)
 	return s, nil
 }
 
-// Peek returns what the first bytes of a session's file tell without its key, unauthenticated: when it was issued and when it expires.
+// Peek returns what the first bytes of a session's file say without a key,
+// unauthenticated: when it was issued and when it expires.
 func Peek(data []byte) (s Session, err error) {
 	if len(data) < SessionHeader || string(data[:len(sessionMagic)]) != sessionMagic {
 		return s, errBad

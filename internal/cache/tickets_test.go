@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// ForgetAll leaves nothing that leads to a session.
+// TestForgetAllTakesTickets: ForgetAll leaves nothing that leads to a session.
 func TestForgetAllTakesTickets(t *testing.T) {
 	c := newCache(t)
 	name := Tickets + "/x"

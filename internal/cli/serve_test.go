@@ -204,7 +204,7 @@ func TestServeRefuses(t *testing.T) {
 		t.Errorf("%d calls of STS", n)
 	}
 	w.env["AWS_ACCESS_KEY_ID"], w.env["AWS_SECRET_ACCESS_KEY"], w.env["AWS_SESSION_TOKEN"] = "ASIAIOSFODNN7ALICE01", aliceSecret, "t"
-	w.refuse(exitFailed, "", []string{"serve"}, "do not say when they end", "hint: ", "awsexec -- CMD")
+	w.refuse(exitFailed, "", []string{"serve"}, "have no expiration time", "hint: ", "awsexec -- CMD")
 }
 
 // The server has several profiles renewed at once. The race detector watches.

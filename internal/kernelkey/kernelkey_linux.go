@@ -18,20 +18,20 @@ const (
 	timeSize = 8
 
 	// The permissions of a held key. Source: keyctl_setperm(3).
-	ofPossessor = 0x3f000000 // who possesses it may do all; others of the user do not even see it
+	ofPossessor = 0x3f000000 // who possesses it may do everything; the user's other processes do not even see it
 	ofUser      = 0x3f1f0000 // every process of the user may use it, whether or not the user keyring is linked to its session keyring
 )
 
-// keyring is where keys are held.
+// keyring is a keyring in which keys are held.
 type keyring struct {
 	id          int
 	permissions uint32 // of keys in it
 	close       func()
 }
 
-// open returns the keyring where keys are held. As long as it is open, the
-// calling thread possesses what is in it, since it is linked to the thread's
-// own keyring, which nobody else sees and no other program gets.
+// open returns the keyring in which keys are held. As long as it is open, the
+// calling thread possesses the keys in it, since it is linked to the thread's own
+// keyring, which nobody else sees and no other program gets.
 func open() (keyring, error) {
 	runtime.LockOSThread()
 	const ownUser = -1
@@ -49,8 +49,8 @@ func open() (keyring, error) {
 	return keyring{}, unavailable(err)
 }
 
-// Put has the kernel hold a secret of at most [MaxSecret] bytes under name for
-// life, in whole seconds and at least one, in place of what is there under that
+// Put makes the kernel hold a secret of at most [MaxSecret] bytes under name for
+// life, in whole seconds and at least one. It replaces what is held under that
 // name. A process that is killed on the way leaves no key that does not expire.
 func Put(name string, secret []byte, life time.Duration) error {
 	seconds := int(life / time.Second)
@@ -70,8 +70,8 @@ func Put(name string, secret []byte, life time.Duration) error {
 	}
 	defer ring.close()
 
-	// It is made in the keyring of this thread, and linked to the one where it
-	// is held when it has its timeout.
+	// The key is made in the keyring of this thread. It is linked to the one in
+	// which it is held only once it has its timeout.
 	id, err := unix.AddKey(keyType, prefix+name, payload, unix.KEY_SPEC_THREAD_KEYRING)
 	if err != nil {
 		return unavailable(err)
@@ -106,22 +106,22 @@ func Get(name string) (secret []byte, expires time.Time, err error) {
 	if err != nil {
 		return nil, expires, unavailable(err)
 	}
-	if n < timeSize || n > len(payload) { // the kernel returns how long it is, and writes what there is room for
+	if n < timeSize || n > len(payload) { // the kernel returns the length of all of it, and writes as much as fits
 		return nil, expires, fmt.Errorf("%w: something else is held under that name", ErrAbsent)
 	}
 	return payload[timeSize:n], time.Unix(int64(binary.BigEndian.Uint64(payload)), 0), nil
 }
 
-// Drop makes the kernel forget the key held under name. There need not be one.
+// Drop makes the kernel forget the key held under name, if there is one.
 func Drop(name string) error {
 	ring, err := open()
 	if err != nil {
-		return nil // nothing is to be had by anybody
+		return nil // nobody can get a key from it
 	}
 	defer ring.close()
 	id, err := ring.find(name)
 	if err != nil {
-		return nil // not there, or not to be had by anybody
+		return nil // there is none, or nobody can get it
 	}
 	if _, err := unix.KeyctlInt(unix.KEYCTL_UNLINK, id, ring.id, 0, 0); err != nil {
 		return unavailable(err)

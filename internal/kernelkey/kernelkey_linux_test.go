@@ -31,7 +31,8 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// newName is a name that nobody else uses, in a kernel that holds keys.
+// newName returns a name that nobody else uses. It skips the test on a kernel that
+// holds no keys.
 func newName(t *testing.T) string {
 	t.Helper()
 	name := "test-" + rand.Text()
@@ -87,7 +88,7 @@ func TestExpires(t *testing.T) {
 	if err := Put(name, []byte{7}, time.Second); err != nil {
 		t.Fatal(err)
 	}
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(50 * time.Millisecond) { // the kernel tells nobody
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(50 * time.Millisecond) { // no event reports it
 		_, _, err := Get(name)
 		if errors.Is(err, ErrAbsent) {
 			return

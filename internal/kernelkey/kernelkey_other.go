@@ -4,13 +4,13 @@ package kernelkey
 
 import "time"
 
-// Put returns ErrUnavailable: there is no such kernel here.
+// Put returns ErrUnavailable: only Linux holds keys.
 func Put(string, []byte, time.Duration) error { return ErrUnavailable }
 
-// Get returns ErrUnavailable: there is no such kernel here.
+// Get returns ErrUnavailable: only Linux holds keys.
 func Get(string) (secret []byte, expires time.Time, err error) {
 	return nil, expires, ErrUnavailable
 }
 
-// Drop does nothing: there is no such kernel here.
+// Drop does nothing: only Linux holds keys.
 func Drop(string) error { return nil }

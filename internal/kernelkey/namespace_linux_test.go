@@ -19,9 +19,9 @@ import (
 
 const stealVar = "KERNELKEY_TEST_STEAL"
 
-// steal prints what a process of the same user in another user namespace gets
-// of the key NAME that has the number ID and is in the keyring RING, by every
-// way there is. Nothing is what it should get.
+// steal prints what a process of the same user in another user namespace can get
+// of the key NAME, with the number ID, in the keyring RING, in every way there is.
+// It should get nothing.
 func steal(what string) {
 	runtime.LockOSThread() // which the keyring belongs to
 	var name string

@@ -11,7 +11,7 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
-// SourceError says that a program cannot renew credentials of this kind: they
+// SourceError means that a program cannot renew credentials of this kind: they
 // come from variables that it does not get.
 type SourceError struct{ Kind provider.Kind }
 
@@ -30,9 +30,8 @@ func (e *SourceError) Error() string {
 	return fmt.Sprintf("--refresh: the credentials come from variables (%s) that the program does not get", e.Kind)
 }
 
-// Check finds out whether the awsexec that a program's SDK calls can do what
-// plan says, and reports whether it needs a long-term key for that. The error
-// is a *SourceError.
+// Check reports whether the awsexec that a program's SDK calls needs a long-term
+// key to do what plan says. The error, a *SourceError, means that it cannot do it.
 func Check(plan *provider.Plan) (longTerm bool, err error) {
 	for step := plan; step != nil; step = step.From {
 		switch step.Kind {
@@ -52,13 +51,13 @@ func Check(plan *provider.Plan) (longTerm bool, err error) {
 type Keystore interface {
 	String() string
 
-	// UnlockedUntil returns until when no passphrase is needed; ok is false if
-	// one is.
+	// UnlockedUntil returns until when no passphrase is needed; ok is false if one
+	// is needed now.
 	UnlockedUntil(ctx context.Context) (until time.Time, ok bool)
 }
 
-// PassphraseError says that renewals cannot open the keystore: the passphrase
-// is in a variable that the program does not get.
+// PassphraseError means that renewals cannot open the keystore: the passphrase is
+// in a variable that the program does not get.
 type PassphraseError struct {
 	Profile  string
 	Keystore string
@@ -68,10 +67,10 @@ func (e *PassphraseError) Error() string {
 	return fmt.Sprintf("--refresh: each renewal opens %s, and the program does not get AWSEXEC_PASSPHRASE", e.Keystore)
 }
 
-// CheckOpen finds out whether renewals for a profile can open the keystore, and
-// reports whether each will ask a person for the passphrase. FromVariable
-// reports whether this process has it from a variable. The error is a
-// *PassphraseError.
+// CheckOpen reports whether each renewal for a profile will ask a person for the
+// passphrase of the keystore. FromVariable says that this process has it from a
+// variable. The error, a *PassphraseError, means that renewals cannot open the
+// keystore.
 func CheckOpen(ctx context.Context, keys Keystore, profile string, fromVariable bool) (asks bool, err error) {
 	if _, open := keys.UnlockedUntil(ctx); open {
 		return false, nil
@@ -82,8 +81,8 @@ func CheckOpen(ctx context.Context, keys Keystore, profile string, fromVariable 
 	return true, nil
 }
 
-// Lasting reports whether a failure to get credentials will be there again in a
-// moment, so that no client need ask again at once.
+// Lasting reports whether the next attempt to get credentials will fail in the
+// same way, so that no client need try again at once.
 func Lasting(err error) bool {
 	var noKey *provider.NoKeyError
 	return errors.As(err, &noKey) || errors.Is(err, keystore.ErrNotFound) || errors.Is(err, provider.ErrNoHuman) || awsapi.Refused(err)

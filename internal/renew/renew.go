@@ -23,8 +23,8 @@ import (
 	"github.com/awsexec/awsexec/internal/readfile"
 )
 
-// Request is what is asked for: a program that gets its credentials from a
-// profile by calling awsexec.
+// Request describes a program that gets its credentials from a profile by calling
+// awsexec.
 type Request struct {
 	Profile string
 	Region  string   // that the program gets; "" leaves its region variables alone
@@ -41,7 +41,7 @@ type Request struct {
 	Now     time.Time
 }
 
-// AstrayError says that a client would use other credentials, whatever awsexec
+// AstrayError means that a client would use other credentials, whatever awsexec
 // does.
 type AstrayError struct {
 	Profile string
@@ -52,10 +52,10 @@ func (e *AstrayError) Error() string {
 	return fmt.Sprintf("--refresh: %s would still use %s for profile %q: %s", e.Result.Client, e.Result.Kind, e.Profile, e.Result.Why)
 }
 
-// Lead returns what leads every SDK to the profile by way of awsexec, and
-// nothing else: the user's own AWS files where they do that, and else private
-// copies that it writes. Lost are clients that find no credentials that way,
-// because they cannot read the name of the profile, say.
+// Lead returns what leads every SDK to the profile by way of awsexec, and nothing
+// else: the user's own AWS files if they do that, otherwise private copies that it
+// writes. Lost are the clients that find no credentials that way, for example
+// because they cannot read the name of the profile.
 func (r *Request) Lead(ctx context.Context) (way exec.Renewal, lost []explain.Result, err error) {
 	way = r.by(r.Own)
 	command := r.Command(r.Profile, r.Flags...)
@@ -103,9 +103,9 @@ func (r *Request) copies(ctx context.Context, command string) (profile.Files, er
 	return files, nil
 }
 
-// by leads to the profile by way of files. Where the environment leads every
-// SDK to a file already, that is left alone: not every one expands a path in a
-// variable.
+// by returns what leads to the profile by way of files. It leaves a variable alone
+// that leads every SDK to the right file already: not every SDK expands a path in
+// a variable.
 func (r *Request) by(files profile.Files) exec.Renewal {
 	unless := func(variable, current, file string) string {
 		if written := r.Env(variable); file == current && (written == "" || written == file) {
@@ -121,8 +121,8 @@ func (r *Request) by(files profile.Files) exec.Renewal {
 	}
 }
 
-// astray are the clients that would not run command with the environment of way
-// and these files.
+// astray returns the clients that would not run command with the environment of
+// way and these files.
 func (r *Request) astray(way exec.Renewal, files profile.Files, command string) []explain.Result {
 	vars := map[string]string{}
 	for _, kv := range exec.EnvironRenewing(r.Environ, way) {
@@ -153,7 +153,7 @@ func (r *Request) same(process, command string) bool {
 	return err == nil && os.SameFile(theirs, ours)
 }
 
-// readIfThere reads a file; one that does not exist is empty.
+// readIfThere returns the content of a file, nil if it does not exist.
 func readIfThere(path string) ([]byte, error) {
 	data, err := readfile.Read(path, readfile.MaxAWS)
 	if path == "" || errors.Is(err, fs.ErrNotExist) {

@@ -1,5 +1,5 @@
-// Package scratch makes directories for files that a process needs as long as
-// it runs, and clears away those of processes that were killed.
+// Package scratch makes directories for files that a process needs while it runs,
+// and removes those of processes that were killed.
 package scratch
 
 import (
@@ -18,19 +18,19 @@ const (
 	// system drops the lock when the process ends, however it ends.
 	owner = "owner"
 
-	// unowned is how old a directory without that file is when it is cleared
-	// away: its process was killed before it made one.
+	// unowned is how old a directory without that file must be to be removed: its
+	// process was killed before it made the file.
 	unowned = 24 * time.Hour
 )
 
 // Make makes a directory in parent that only this user can use, with a name
 // that begins with prefix, and returns its path and the function that removes
-// it. It first clears away what killed processes have left there: directories
-// with that prefix that belong to this user, that nobody else can use, and that
-// no process holds. They must hold regular files only.
+// it. It first removes what killed processes have left there: directories with
+// that prefix that belong to this user, that nobody else can use, that no process
+// holds, and that hold only regular files.
 //
-// Processes may call it at the same time. The directory is this process's for
-// as long as it keeps remove.
+// Processes may call it at the same time. The directory belongs to this process as
+// long as remove can still be called.
 func Make(parent, prefix string, now time.Time) (path string, remove func(), err error) {
 	clearAway(parent, prefix, now)
 	for {
@@ -69,8 +69,8 @@ func hold(dir string) (*os.File, error) {
 	return nil, err
 }
 
-// clearAway removes the directories in parent that killed processes have left.
-// What fails is tried again by the next process.
+// clearAway removes the directories in parent that killed processes have left. The
+// next process tries again what fails.
 func clearAway(parent, prefix string, now time.Time) {
 	entries, err := os.ReadDir(parent)
 	if err != nil {
@@ -79,14 +79,14 @@ func clearAway(parent, prefix string, now time.Time) {
 	for _, e := range entries {
 		if strings.HasPrefix(e.Name(), prefix) && e.IsDir() {
 			if path := filepath.Join(parent, e.Name()); empty(path, now) {
-				_ = os.Remove(path) // it stays if there is more in it than we put there
+				_ = os.Remove(path) // it stays if others have put files there
 			}
 		}
 	}
 }
 
-// empty removes the files in a directory, and reports whether it was one that a
-// killed process has left.
+// empty removes the files in a directory, and reports whether a killed process had
+// left it.
 func empty(path string, now time.Time) bool {
 	dir, err := os.OpenRoot(path)
 	if err != nil {
@@ -97,8 +97,8 @@ func empty(path string, now time.Time) bool {
 	if err != nil || !private(opened) {
 		return false
 	}
-	// By its name it must be the same directory, and no link to one that is
-	// somebody's.
+	// The path must be that of the same directory, not a link to one of somebody
+	// else.
 	if named, err := os.Lstat(path); err != nil || !os.SameFile(named, opened) {
 		return false
 	}

@@ -76,8 +76,8 @@ func ours(t *testing.T, parent string) (path string, remove func()) {
 
 func there(path string) bool { _, err := os.Lstat(path); return err == nil }
 
-// TestMakeClearsAway: what a killed process has left goes with the next call,
-// and what a living one uses stays.
+// TestMakeClearsAway: a call of Make removes what a killed process has left, and
+// leaves what a running one uses.
 func TestMakeClearsAway(t *testing.T) {
 	parent := t.TempDir()
 	killed, kill := other(t, parent)
@@ -104,8 +104,8 @@ func TestMakeClearsAway(t *testing.T) {
 	}
 }
 
-// TestMakeLeavesOthersAlone: only directories of ours are cleared away, and
-// only with what we put there.
+// TestMakeLeavesOthersAlone: Make removes only awsexec's directories, and only the
+// files that awsexec put there.
 func TestMakeLeavesOthersAlone(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("there are no modes of files here")

@@ -17,12 +17,12 @@ func private(dir fs.FileInfo) bool {
 
 func removeAll(path string) { _ = os.RemoveAll(path) }
 
-// removeFile removes a file in the directory that was opened, whatever is at
-// its path by now.
+// removeFile removes a file in the directory that was opened, whatever its path
+// leads to by now.
 func removeFile(dir *os.Root, _, name string) error { return dir.Remove(name) }
 
-// removeHeld removes the mark while it is held, so that nobody else takes it
-// meanwhile.
+// removeHeld removes the mark while it is held, so that no other process can take
+// it before.
 func removeHeld(dir *os.Root, _ string, mark *os.File) {
 	_ = dir.Remove(owner)
 	mark.Close()

@@ -32,7 +32,7 @@ const (
 
 // ErrNoExpiry is the error for credentials that cannot be served because they
 // have no expiration time.
-var ErrNoExpiry = errors.New("these credentials do not say when they end, which a container credentials endpoint has to tell")
+var ErrNoExpiry = errors.New("these credentials have no expiration time, which a container credentials endpoint must return")
 
 // entry holds the credentials of one profile.
 type entry struct {
@@ -94,7 +94,7 @@ func newAnswer(c Credentials, now time.Time) (*answer, error) {
 		AccountID       string `json:"AccountId,omitempty"`
 	}{c.AccessKeyID, c.SecretAccessKey, c.SessionToken, c.Expires.UTC().Format(time.RFC3339), c.AccountID})
 	if err != nil {
-		return nil, errors.New("credentials not representable as JSON")
+		return nil, errors.New("the credentials cannot be written as JSON")
 	}
 	// The Source may regard credentials as fresh for longer than this server
 	// does if they live for less than an hour or so. Then it is asked again

@@ -59,7 +59,7 @@ func (i *issuer) called() int {
 
 var errLasting = errors.New("this lasts")
 
-// desk is a server with one profile in a bubble of synctest, and what it warns of.
+// desk is a server with one profile in a bubble of synctest, with its warnings.
 type desk struct {
 	*Server
 	t        *testing.T
@@ -78,7 +78,7 @@ func newDesk(t *testing.T, source func(context.Context) (Credentials, error)) *d
 	return d
 }
 
-// get makes a request, and says how long it waited.
+// get makes a request, and returns how long it waited.
 func (d *desk) get() (keyID string, left, waited time.Duration, p *problem) {
 	began := time.Now()
 	a, p := d.entries["work"].get(d.t.Context())
@@ -99,8 +99,9 @@ func (d *desk) get() (keyID string, left, waited time.Duration, p *problem) {
 	return body.AccessKeyID, expires.Sub(began), waited, nil
 }
 
-// For whole lives of sessions, and any life, requests that keep coming are never kept waiting after the first, get credentials with the
-// life left that is promised, and no more renewals are made than one for the time that each session is fresh.
+// TestRenewalsKeepAhead: with sessions of any life, no request but the first one
+// waits, each gets credentials with the promised life left, and there are no more
+// renewals than one for each session.
 func TestRenewalsKeepAhead(t *testing.T) {
 	for _, tt := range []struct {
 		life, every time.Duration
@@ -138,7 +139,8 @@ func TestRenewalsKeepAhead(t *testing.T) {
 	}
 }
 
-// Two hundred clients that find the credentials gone make one renewal, and all get what it brings.
+// TestOneRenewalAtATime: two hundred clients that find expired credentials cause
+// one renewal, and all get its result.
 func TestOneRenewalAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		i := &issuer{life: time.Hour, takes: 500 * time.Millisecond}
@@ -162,7 +164,8 @@ func TestOneRenewalAtATime(t *testing.T) {
 	})
 }
 
-// A source that takes longer than SDKs wait: requests end in time with a 503, and the renewal goes on.
+// TestSlowSource: while a source takes longer than SDKs wait, requests end in time
+// with a 503, and the renewal goes on.
 func TestSlowSource(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		i := &issuer{life: time.Hour, takes: 10 * time.Second}
@@ -180,8 +183,9 @@ func TestSlowSource(t *testing.T) {
 	})
 }
 
-// Good credentials are handed out while they cannot be renewed, to the last minute; then the true cause is told, at once, and the source
-// is not asked more often than it is worth; and all is well as soon as it is.
+// TestFailures: good credentials are handed out while they cannot be renewed, to
+// the last minute. Then requests get the cause at once, and the source is asked
+// at intervals, until it succeeds.
 func TestFailures(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		i := &issuer{life: time.Hour}
@@ -239,7 +243,7 @@ func TestFailures(t *testing.T) {
 	})
 }
 
-// Credentials that cannot be served are an error that says why.
+// TestUnfitCredentials: credentials that cannot be served are an error.
 func TestUnfitCredentials(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, c := range []aws.Credentials{
@@ -257,7 +261,8 @@ func TestUnfitCredentials(t *testing.T) {
 	})
 }
 
-// Close ends the renewals that are under way, and waits for them; a Fetch ends with its own context.
+// TestEnds: Close ends the renewals that are under way, and waits for them. A
+// Fetch ends with its own context.
 func TestEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := false
@@ -288,7 +293,8 @@ func TestEnds(t *testing.T) {
 	})
 }
 
-// TestClockSetBack: a clock that has been set back says nothing about how old credentials are. New ones are fetched, by the new clock.
+// TestClockSetBack: after the clock has been set back, it does not show how old
+// credentials are. New ones are fetched, by the new clock.
 func TestClockSetBack(t *testing.T) {
 	for _, tt := range []struct {
 		back  time.Duration
@@ -410,8 +416,8 @@ func TestKeyChangesAfterFailure(t *testing.T) {
 	})
 }
 
-// TestKeyUnknown: where nobody can find out which key a name has, no client gets
-// a session, and all is well as soon as somebody can.
+// TestKeyUnknown: while it cannot be found out which key a name has, no client
+// gets a session.
 func TestKeyUnknown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &store{key: "A"}

@@ -12,8 +12,9 @@ import (
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
-// FuzzRequest checks that credentials are for GET requests with the token, to a host of ours, and that everybody else gets JSON without
-// them. TOKEN stands for the token.
+// FuzzRequest checks that only GET requests with the token, to a host of ours,
+// get credentials, and that all others get JSON without them. TOKEN stands for
+// the token.
 func FuzzRequest(f *testing.F) {
 	for _, text := range []string{
 		"GET / HTTP/1.1\r\nHost: localhost\r\nAuthorization: TOKEN\r\n\r\n",

@@ -29,7 +29,8 @@ const (
 	loadLife     = 6 * time.Second // of a session
 )
 
-// loadTime is how long the load lasts: AWSEXEC_TEST_LOAD, or as long as the slowest client that is to be thrown out needs.
+// loadTime returns how long the load lasts: AWSEXEC_TEST_LOAD, or until the
+// slowest client has been thrown out.
 func loadTime(t *testing.T) time.Duration {
 	text := os.Getenv("AWSEXEC_TEST_LOAD")
 	if text == "" {
@@ -60,7 +61,8 @@ func (c *counted) source(ctx context.Context) (Credentials, error) {
 		CanExpire: true, Expires: time.Now().Add(loadLife)}}, nil
 }
 
-// Under the load of 200 clients, while others attack, every answer is right: the profile's own session, alive, and one renewal for each.
+// TestLoad: under the load of 200 clients, while others attack, every answer is
+// right: the profile's own session, not expired, and one renewal for each.
 // Memory does not grow with the load.
 func TestLoad(t *testing.T) {
 	var all []*counted
@@ -172,7 +174,8 @@ func TestLoad(t *testing.T) {
 	}
 }
 
-// ask gets credentials as an SDK does, and checks that they are alive and belong together.
+// ask gets credentials as an SDK does, and checks that they have not expired and
+// belong together.
 func ask(client *http.Client, url, token string) (keyID string, err error) {
 	r, err := http.NewRequest(http.MethodGet, url, nil)
 	if err != nil {
@@ -209,7 +212,8 @@ func ask(client *http.Client, url, token string) (keyID string, err error) {
 	return c.AccessKeyID, nil
 }
 
-// loris sends a header without end, a byte at a time, and returns after how long the server had enough.
+// loris sends an endless header, a byte at a time, and returns how long the
+// server put up with it.
 func loris(ctx context.Context, t *testing.T, address string) time.Duration {
 	conn, err := net.Dial("tcp", address)
 	if err != nil {

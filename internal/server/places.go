@@ -13,7 +13,7 @@ import (
 // have it.
 const (
 	maxStrangers = 2048 // connections that have not shown the token
-	maxKnown     = 512  // connections that have
+	maxKnown     = 512  // connections that have shown it
 	reserved     = 64   // file descriptors for all else: the AWS files, the keystore, connections to AWS
 
 	minAcceptPause = 5 * time.Millisecond
@@ -63,9 +63,9 @@ func newPlaces(l net.Listener, strangers, known int) *places {
 	return p
 }
 
-// Accept returns the next connection, a *guest. Only the end of the listener is
-// an error: what else goes wrong, such as a lack of file descriptors, passes,
-// the sooner as strangers are closed for it.
+// Accept returns the next connection, a *guest. It fails only when the listener
+// is closed. After other errors, such as a lack of file descriptors, it closes
+// connections or waits, and tries again.
 func (p *places) Accept() (net.Conn, error) {
 	pause := minAcceptPause
 	for p.waitForRoom() {
@@ -88,8 +88,8 @@ func (p *places) Accept() (net.Conn, error) {
 	return nil, net.ErrClosed
 }
 
-// waitForRoom reports whether another connection may be accepted, once that is
-// known: false after Close.
+// waitForRoom waits until another connection may be accepted, and reports whether
+// it may: not after Close.
 func (p *places) waitForRoom() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -111,12 +111,12 @@ func (p *places) admit(conn net.Conn) *guest {
 	p.mu.Unlock()
 	if oldest != nil {
 		oldest.Conn.Close()
-		runtime.Gosched() // those whose token has arrived already show it before others are let in
+		runtime.Gosched() // clients whose token has arrived show it before others are let in
 	}
 	return g
 }
 
-// closeOne closes the connection that is missed least, and reports whether
+// closeOne closes the connection that can best be spared, and reports whether
 // there was one.
 func (p *places) closeOne() bool {
 	p.mu.Lock()
@@ -134,7 +134,7 @@ func (p *places) closeOne() bool {
 	return true
 }
 
-// leave takes a guest from its list. The caller holds p.mu.
+// leave takes a guest off its list and returns it. The caller holds p.mu.
 func (p *places) leave(place *list.Element) *guest {
 	g := place.Value.(*guest)
 	if g.known {
@@ -146,7 +146,7 @@ func (p *places) leave(place *list.Element) *guest {
 	return g
 }
 
-// Close closes the listener, and ends an Accept.
+// Close closes the listener and ends an Accept.
 func (p *places) Close() error {
 	p.mu.Lock()
 	p.ended = true

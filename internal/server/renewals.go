@@ -6,14 +6,14 @@ import (
 	"github.com/awsexec/awsexec/internal/fault"
 )
 
-// renewals are the goroutines that get new credentials.
+// renewals are the goroutines that check and renew credentials.
 type renewals struct {
 	mu    sync.Mutex
 	ended bool
 	group sync.WaitGroup
 }
 
-// begin runs f in a goroutine of its own, unless end has been called.
+// begin runs f in a goroutine, and reports whether it did: not after end.
 func (r *renewals) begin(f func()) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -26,7 +26,8 @@ func (r *renewals) begin(f func()) bool {
 	return !r.ended
 }
 
-// end waits for those that have begun. A request that is still being answered begins no more of them.
+// end waits until all have ended. A request that is still being answered starts no
+// more of them.
 func (r *renewals) end() {
 	r.mu.Lock()
 	r.ended = true

@@ -1,8 +1,13 @@
-// Package server is a container credentials endpoint: programs fetch short-lived credentials from it over HTTP, again and again, with the
-// protocol of ECS and EKS that every AWS SDK knows.
+// Package server is a container credentials endpoint: programs fetch short-lived
+// credentials from it over HTTP, again and again, with the protocol of ECS and
+// EKS that every AWS SDK knows.
 //
-// Whoever knows the token gets the credentials, and nobody else gets anything. A web page that has its name resolve to this machine does not
-// know it, and is refused by its Host header before that.
+// Whoever knows the token gets the credentials, and nobody else gets anything. A
+// web page whose name resolves to this machine does not know the token, and is
+// refused by its Host header before that.
+//
+// Credentials are handed out for at most a second after their profile has
+// stopped leading to them: see Credentials.Current.
 package server
 
 import (
@@ -23,15 +28,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Limits of one client; places has those of all together. Requests are a few hundred bytes, and come over loopback.
+// Limits of one client; places has those of all together. Requests are a few
+// hundred bytes, and come over loopback.
 const (
 	readLimit  = 2 * time.Second // from the connection, or the first byte of a later request, to the end of the header
 	writeLimit = 5 * time.Second
-	idleLimit  = time.Minute // between two requests; whoever does not have the token is given one only
+	idleLimit  = time.Minute // between two requests; a client without the token may send only one
 	maxHeader  = 8 << 10
 )
 
-// Profile is something to be served.
+// Profile is a profile to be served.
 type Profile struct {
 	Name string
 
@@ -56,10 +62,10 @@ type Credentials struct {
 // Config is what a Server works with. All must be set but Hosts.
 type Config struct {
 	Profiles []Profile // the first is at / too
-	Hosts    []string  // names and addresses, without port, that clients may use for this machine, beside those of loopback
+	Hosts    []string  // names and addresses, without port, that clients may use for this machine, besides those of loopback
 	Now      func() time.Time
-	Lasting  func(err error) bool            // whether an error of a Source will be there again in a moment
-	Warn     func(profile string, err error) // told when a renewal fails; called from any goroutine
+	Lasting  func(err error) bool            // reports whether the next try of a Source will fail with this error again
+	Warn     func(profile string, err error) // called when a renewal fails, from any goroutine
 }
 
 // Server serves credentials. Its methods may be called by many goroutines.
@@ -72,7 +78,8 @@ type Server struct {
 	renewals renewals
 }
 
-// New returns a server that holds no credentials yet. Close it, whether it has served or not.
+// New returns a server that holds no credentials yet. Close it, whether it has
+// served or not.
 func New(c Config) *Server {
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &Server{
@@ -105,20 +112,23 @@ func New(c Config) *Server {
 	return s
 }
 
-// newToken makes what clients have to show: 256 bits, in letters that need no quoting anywhere.
+// newToken returns what clients have to show: 256 random bits, in characters that
+// need no quoting anywhere.
 func newToken() string {
 	b := make([]byte, 32)
 	rand.Read(b) // never fails
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// Token is what clients have to send as the value of their Authorization header.
+// Token returns what clients have to send as the value of their Authorization
+// header.
 func (s *Server) Token() string { return s.token }
 
-// Path is where the credentials of a profile are.
+// Path returns the path of the credentials of a profile.
 func Path(profile string) string { return "/" + url.PathEscape(profile) }
 
-// Fetch gets the credentials of a profile ahead of the first request for them, with a ctx of its own: a person may be asked.
+// Fetch gets the credentials of a profile before the first request for them, with
+// a ctx of its own: a person may be asked.
 func (s *Server) Fetch(ctx context.Context, profile string) error {
 	return s.entries[profile].fetch(ctx)
 }
@@ -136,18 +146,18 @@ func (s *Server) Serve(l net.Listener) error {
 // Close ends the server and its connections, and waits for the end of renewals.
 func (s *Server) Close() {
 	s.cancel()
-	_ = s.http.Close() // of connections that nobody needs any more
+	_ = s.http.Close() // an error is one of connections that nobody needs any more
 	s.renewals.end()
 }
 
-// guestKey is where the context of a request has its connection.
+// guestKey is the key of a request's connection in its context.
 type guestKey struct{}
 
 func withGuest(ctx context.Context, conn net.Conn) context.Context {
 	return context.WithValue(ctx, guestKey{}, conn)
 }
 
-// follow keeps the places informed of what a connection does.
+// follow reports to the places what a connection does.
 func follow(conn net.Conn, state http.ConnState) {
 	g, ok := conn.(*guest)
 	switch {
@@ -176,11 +186,12 @@ func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	write(w, problem.status, problem.body())
 }
 
-// check finds out what r asks for, if it may. Nothing about profiles is told to somebody without the token.
+// check returns the entry that r asks for, or why it gets none. A client without
+// the token learns nothing about profiles.
 func (s *Server) check(r *http.Request) (*entry, *problem) {
 	switch {
 	case !s.knows(r.Host):
-		return nil, &problem{http.StatusMisdirectedRequest, "InvalidHost", "this endpoint is not at the host that the request names"}
+		return nil, &problem{http.StatusMisdirectedRequest, "InvalidHost", "this endpoint has another host than the request"}
 	case r.Method != http.MethodGet:
 		return nil, &problem{http.StatusMethodNotAllowed, "MethodNotAllowed", "only GET is allowed"}
 	case r.ContentLength != 0:
@@ -203,7 +214,8 @@ func (s *Server) check(r *http.Request) (*entry, *problem) {
 	return nil, &problem{http.StatusNotFound, "NotFound", "no profile is served at this path"}
 }
 
-// knows says whether the value of a Host header is ours. A name that an attacker has made to resolve to this machine is not.
+// knows reports whether the value of a Host header is a name of this endpoint. A
+// name that an attacker makes resolve to this machine is none.
 func (s *Server) knows(host string) bool {
 	if name, port, err := net.SplitHostPort(host); err == nil {
 		if _, err := strconv.ParseUint(port, 10, 16); err != nil {
@@ -222,7 +234,8 @@ type problem struct {
 	code, message string
 }
 
-// body is the JSON of p. Some SDKs read the names in small letters, the one for JavaScript reads them with capitals.
+// body returns the JSON of p. Some SDKs read lower-case names, the one for
+// JavaScript reads capitalized ones.
 func (p *problem) body() []byte {
 	body, err := json.Marshal(map[string]string{"code": p.code, "message": p.message, "Code": p.code, "Message": p.message})
 	if err != nil {
@@ -237,5 +250,5 @@ func write(w http.ResponseWriter, status int, body []byte) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // a client that has gone needs none
+	_, _ = w.Write(body) // the client may have gone
 }

@@ -42,7 +42,7 @@ func serve(t *testing.T, hosts []string, profiles ...Profile) (*Server, string) 
 	return s, l.Addr().String()
 }
 
-// fixed is a profile whose credentials have its name in them.
+// fixed returns a profile whose credentials have its name in them.
 func fixed(name string) Profile {
 	return Profile{name, func(context.Context) (Credentials, error) {
 		id := "ASIA-" + name
@@ -51,7 +51,8 @@ func fixed(name string) Profile {
 	}}
 }
 
-// exchange sends text as it is and returns the answer; "" if the server hangs up without one.
+// exchange sends text as it is and returns the answer, "" if the server hangs up
+// without one.
 func exchange(t *testing.T, address, text string) string {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)
@@ -72,7 +73,8 @@ func exchange(t *testing.T, address, text string) string {
 	return fmt.Sprintf("%d %s", answer.StatusCode, body)
 }
 
-// Whoever has the token, the right host and a right path gets that path's credentials; nobody else gets any.
+// TestRequests: a client with the token, a right host and a right path gets the
+// credentials of that path; nobody else gets any.
 func TestRequests(t *testing.T) {
 	names := []string{"work", "a/b", "ä ö", "..", "%2e", "x?y#z", "Work"}
 	var profiles []Profile
@@ -156,7 +158,7 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// The token is another one for each server, and not to be guessed.
+// TestToken: each server has another token, which cannot be guessed.
 func TestToken(t *testing.T) {
 	seen := map[string]bool{}
 	for range 100 {
