@@ -21,6 +21,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/awsexec/awsexec/internal/atomicfile"
 	"github.com/awsexec/awsexec/internal/readfile"
@@ -235,6 +236,9 @@ func openIn(in *os.Root, name string, create bool) (*os.Root, error) {
 	}
 	if info.Mode()&fs.ModeSymlink != 0 {
 		return nil, &RefusedError{Dir: at, Path: at, Reason: Link, Owner: owner(info)}
+	}
+	if !info.IsDir() { // opening a named pipe would wait for a writer
+		return nil, &fs.PathError{Op: "open", Path: at, Err: syscall.ENOTDIR}
 	}
 	root, err := in.OpenRoot(name)
 	if err != nil {

@@ -69,6 +69,9 @@ func open(dir string, create bool) (*os.Root, error) {
 		}
 		rest = append(strings.Split(target, "/"), rest...)
 	}
+	if !info.IsDir() { // opening a named pipe would wait for a writer
+		return nil, &fs.PathError{Op: "open", Path: at, Err: syscall.ENOTDIR}
+	}
 	root, err := os.OpenRoot(at)
 	if err != nil {
 		return nil, err

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -108,6 +109,34 @@ func TestTaken(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// A named pipe in place of a directory is an error, and nothing waits for a
+// writer.
+func TestPipe(t *testing.T) {
+	for _, at := range []string{"above", "above/own", "above/own/sub"} {
+		dir := tree(t)
+		if err := errors.Join(os.RemoveAll(filepath.Join(dir, at)), unix.Mkfifo(filepath.Join(dir, at), 0o700)); err != nil {
+			t.Fatal(err)
+		}
+		d := Dir(filepath.Join(dir, "above", "own"))
+		done := make(chan error, 2)
+		go func() {
+			_, err := d.Read("sub/f")
+			done <- err
+			done <- d.WriteLazily("sub/f", nil)
+		}()
+		for range 2 {
+			select {
+			case err := <-done:
+				if err == nil {
+					t.Errorf("%s: no error", at)
+				}
+			case <-time.After(10 * time.Second):
+				t.Fatalf("%s: still waiting", at)
+			}
+		}
 	}
 }
 

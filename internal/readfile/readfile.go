@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"time"
 )
 
 // These limits are the largest sizes, in bytes, of the kinds of files that are
@@ -18,6 +19,10 @@ const (
 	MaxAWS = 16 << 20 // the AWS config and credentials files, and certificates
 	MaxOwn = 1 << 20  // awsexec's own files, tokens, and keys to be stored
 )
+
+// patience is how long a read may wait. A file that seems regular can wait for
+// its content: the kernel has such files in /proc and /sys.
+const patience = 2 * time.Second
 
 // NotRegularError reports that Path is not a regular file.
 type NotRegularError struct {
@@ -141,6 +146,7 @@ func From(f *os.File, path string, maxSize int64) ([]byte, error) {
 	if info.Size() > maxSize {
 		return nil, &TooLargeError{path, maxSize}
 	}
+	_ = f.SetReadDeadline(time.Now().Add(patience)) // an error if f can never wait
 	return limited(f, path, info.Size(), maxSize)
 }
 

@@ -75,6 +75,30 @@ func TestSparse(t *testing.T) {
 	}
 }
 
+// The kernel's log seems a regular file, but a read of it waits for the next
+// message.
+func TestEndless(t *testing.T) {
+	const log = "/proc/kmsg"
+	if f, err := os.OpenFile(log, os.O_RDONLY|unix.O_NONBLOCK, 0); err != nil {
+		t.Skip(err)
+	} else {
+		f.Close()
+	}
+	done := make(chan error, 1)
+	go func() {
+		_, err := Read(log, 64<<20)
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		if !errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Error(err)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("still waiting")
+	}
+}
+
 // A path of a descriptor, as from process substitution, leads to what the
 // descriptor has open.
 func TestDescriptor(t *testing.T) {
