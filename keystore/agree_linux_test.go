@@ -22,7 +22,8 @@ func TestKeyringIndexAgreesWithKernel(t *testing.T) {
 	testAgreement(t, KindKeyring, func(t *testing.T, dir string) Options { return holding(t, KindKeyring, dir) })
 }
 
-// A user who removes the data directory gets through, although the kernel still holds the sealing key.
+// A user who removes the data directory gets through, although the kernel still
+// holds the sealing key.
 func TestIndexAgreesWithoutDirectory(t *testing.T) {
 	for _, kind := range []Kind{KindFile, KindKeyring} {
 		t.Run(string(kind), func(t *testing.T) {

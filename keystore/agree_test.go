@@ -13,8 +13,9 @@ import (
 	"github.com/awsexec/awsexec/internal/sealingkey"
 )
 
-// disagreements are ways to have an index and its store disagree. Before each, dev has key 1 and prod key 2; then both are swapped, and b is
-// what there was before. The ids are those that the store has in the end.
+// disagreements are ways to have an index and its store disagree. Before each,
+// dev has key 1 and prod key 2; then both are swapped, and b is what there was
+// before. The ids are those that the store has in the end.
 var disagreements = []struct {
 	name      string
 	file      bool // only for an encrypted file
@@ -127,7 +128,8 @@ func remove(t *testing.T, path string) {
 	}
 }
 
-// Whatever has come over an index, no key id of it is used that is not the store's.
+// Whatever has come over an index, no key id of it is used that is not the
+// store's.
 func testAgreement(t *testing.T, kind Kind, optionsIn func(t *testing.T, dir string) Options) {
 	for _, row := range disagreements {
 		if row.file && kind != KindFile {

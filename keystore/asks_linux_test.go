@@ -13,8 +13,8 @@ import (
 	"github.com/awsexec/awsexec/internal/flock"
 )
 
-// A keyring that is locked again under the lock of the store, and one that asks about every change: whenever a person is asked, others can
-// use the store.
+// A keyring that is locked again under the lock of the store, and one that asks
+// about every change: whenever a person is asked, others can use the store.
 func TestKeyringAsksWithoutLock(t *testing.T) {
 	once := func(s *bustest.Scripted, member string, do func(*dbus.Message)) {
 		s.Mu.Lock()
@@ -96,7 +96,8 @@ func TestKeyringAsksWithoutLock(t *testing.T) {
 	}
 }
 
-// A keyring that locks itself again and again does not have a person asked for ever.
+// A keyring that locks itself again and again does not have a person asked for
+// ever.
 func TestKeyringLocksAgainAndAgain(t *testing.T) {
 	service := bustest.Start(t, bustest.NoServices).StartScripted(t, map[string]func(*bustest.Scripted, *dbus.Message){"GetSecret": func(s *bustest.Scripted, m *dbus.Message) {
 		s.SetLocked(true)

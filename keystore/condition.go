@@ -12,13 +12,13 @@ type Condition string
 
 const (
 	ConditionOpen    Condition = "unlocked"
-	ConditionLocked  Condition = "locked"  // a keyring that a human must unlock, or a file that takes a passphrase
+	ConditionLocked  Condition = "locked"  // a keyring that a person must unlock, or a file that takes a passphrase
 	ConditionAbsent  Condition = "absent"  // no keyring service, or no file yet
 	ConditionSilent  Condition = "silent"  // a keyring that does not answer in time
 	ConditionUnknown Condition = "unknown" // the system has no way to tell
 )
 
-// conditions are those of a keyring.
+// conditions maps the conditions of a keyring.
 var conditions = map[keyring.Condition]Condition{
 	keyring.Open:    ConditionOpen,
 	keyring.Locked:  ConditionLocked,
@@ -27,8 +27,8 @@ var conditions = map[keyring.Condition]Condition{
 	keyring.Unknown: ConditionUnknown,
 }
 
-// Condition looks at the store without reading from it, unlocking it or showing a dialog. A keyring is waited for no longer than the
-// timeout in Options.
+// Condition looks at the store without reading from it, unlocking it or showing
+// a dialog. It waits for a keyring no longer than Options.Timeout.
 func (s *Store) Condition(ctx context.Context) Condition {
 	v, err := s.settle(ctx)
 	switch {

@@ -16,8 +16,9 @@ type Copy struct {
 	Kind Kind // of the store that has it
 }
 
-// Copies returns where the key with the id keyID is kept: in this store, which is read for it, and in the other kind of store in
-// the same directory, as far as its index knows.
+// Copies returns where the key with the id keyID is kept: in this store, which
+// it reads, and in the other kind of store in the same directory, according to
+// the index of that.
 func (s *Store) Copies(ctx context.Context, keyID string) ([]Copy, error) {
 	v, end, err := s.begin(ctx)
 	if err != nil {
@@ -31,7 +32,7 @@ func (s *Store) Copies(ctx context.Context, keyID string) ([]Copy, error) {
 	var copies []Copy
 	for _, name := range slices.Sorted(maps.Keys(f.Keys)) {
 		c, err := v.read(ctx, name)
-		if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrCorrupt) { // those are no copies
+		if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrCorrupt) { // they are not copies
 			return nil, v.explain(name, err)
 		}
 		if c.AccessKeyID == keyID {
@@ -54,8 +55,8 @@ func (s *Store) Copies(ctx context.Context, keyID string) ([]Copy, error) {
 	return copies, nil
 }
 
-// Retiring returns the name of the key whose rotation, which is under way or was not finished, is going to delete the key with the
-// id keyID at AWS; "" if there is none.
+// Retiring returns the name of the key whose unfinished rotation is going to
+// delete the key with the id keyID at AWS; "" if there is none.
 func (s *Store) Retiring(ctx context.Context, keyID string) (string, error) {
 	v, end, err := s.begin(ctx)
 	if err != nil {

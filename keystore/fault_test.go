@@ -11,7 +11,8 @@ import (
 	"github.com/awsexec/awsexec/internal/flock"
 )
 
-// faulty is a keyring that does not do what it says with keys, as one whose dialog was dismissed.
+// faulty is a keyring that does not do what it says with keys, as one whose
+// dialog was dismissed.
 type faulty struct {
 	backend.Backend
 	backend.Operation
@@ -85,7 +86,8 @@ func TestPutThatFailsListsNothing(t *testing.T) {
 		t.Error(err)
 	}
 	wantNames(t, s)
-	// Without an answer nobody knows what was stored: the name stays listed, its key id unknown.
+	// Without an answer nobody knows what was stored: the name stays listed,
+	// its key id unknown.
 	f.set1 = func(backend.Item, []byte) error { return ErrUnavailable }
 	if err := s.Put(t.Context(), "new", testKey(1)); !errors.Is(err, ErrUnavailable) {
 		t.Error(err)
@@ -97,7 +99,8 @@ func TestPutThatFailsListsNothing(t *testing.T) {
 	wantNames(t, s)
 }
 
-// Nothing is touched where what tells an index of today from one of yesterday cannot be written.
+// Nothing is touched where what tells an index of today from one of yesterday
+// cannot be written.
 func TestNothingIsStoredWithoutSealingKey(t *testing.T) {
 	s, f := faultyStore(t)
 	mustPut(t, s, "dev", testKey(1))
@@ -136,7 +139,8 @@ func TestDeleteSeesThatNothingWasRemoved(t *testing.T) {
 	}
 }
 
-// A writer waits for the lock as long as its context says; a reader that would mend the index does without it.
+// A writer waits for the lock as long as its context says; a reader that would
+// mend the index does without it.
 func TestLockHeld(t *testing.T) {
 	s := openFile(t, testOptions(t.TempDir()))
 	mustPut(t, s, "dev", testKey(1))

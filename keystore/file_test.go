@@ -118,7 +118,8 @@ func TestFilePassphraseErrors(t *testing.T) {
 	}
 }
 
-// Another process may change the file, and its passphrase, under a store that remembers both.
+// Another process may change the file, and its passphrase, under a store that
+// remembers both.
 func TestFileChangedBehindOurBack(t *testing.T) {
 	o := testOptions(t.TempDir())
 	asked := 0

@@ -26,7 +26,8 @@ func fuzzOptions(dir string) Options {
 	}
 }
 
-// FuzzFileContent checks that a file which opens and holds anything at all is used as what it is or left alone.
+// FuzzFileContent checks that a file which opens and holds anything at all is
+// used as what it is or left alone.
 func FuzzFileContent(f *testing.F) {
 	for _, plain := range []string{
 		`{"version":1,"items":{"awsexec/dev":"eyJBY2Nlc3NLZXlJZCI6IkFLSUEiLCJTZWNyZXRBY2Nlc3NLZXkiOiJTM0NSM1RNQVJLRVIifQ==","awsexec-cache/sealing-key":"AAAA"}}`,
@@ -41,7 +42,8 @@ func FuzzFileContent(f *testing.F) {
 	})
 }
 
-// useFile uses a store whose encrypted file is sealed, and checks that what cannot be read is not overwritten.
+// useFile uses a store whose encrypted file is sealed, and checks that what
+// cannot be read is not overwritten.
 func useFile(t *testing.T, o Options, sealed []byte) {
 	t.Helper()
 	path := filepath.Join(o.Dir, fileName)
@@ -110,7 +112,8 @@ func encrypted(t *testing.T, plain []byte) []byte {
 	return sealed.Bytes()
 }
 
-// FuzzValue checks that what a keyring gives is a whole key or an error without its text, and that keys come back as they were stored.
+// FuzzValue checks that what a keyring gives is a whole key or an error without
+// its text, and that keys come back as they were stored.
 func FuzzValue(f *testing.F) {
 	f.Add([]byte(`{"AccessKeyId":"AKIA","SecretAccessKey":"S3CR3TMARKER"}`), "AKIA", "S3CR3TMARKER")
 	f.Add([]byte(`{"Old":{"AccessKeyId":"AKIA","SecretAccessKey":"S3CR3TMARKER"},"New":{"AccessKeyId":""},"Before":["A"]}`), "\xff", "é\x00")
@@ -147,7 +150,8 @@ func FuzzValue(f *testing.F) {
 	})
 }
 
-// FuzzCheckName checks that a name which is taken can be stored and is listed as it is.
+// FuzzCheckName checks that a name which is taken can be stored and is listed
+// as it is.
 func FuzzCheckName(f *testing.F) {
 	for _, name := range []string{"dev", "", " ", "a/b", "é", "\x00", "..", strings.Repeat("x", 300), "\u202e"} {
 		f.Add(name)

@@ -5,18 +5,20 @@ import (
 	"fmt"
 	"path/filepath"
 
-	"github.com/awsexec/awsexec/internal/backend"
 	"github.com/awsexec/awsexec/internal/flock"
 	"github.com/awsexec/awsexec/internal/kernelkey"
 	"github.com/awsexec/awsexec/internal/sealingkey"
 )
 
+// newHolder returns what has the kernel hold the sealing key of one kind of
+// store.
 func newHolder(o Options, kind Kind) sealingkey.Holder {
 	return sealingkey.Holder{Name: kernelkey.StoreName(string(kind), o.Dir), Life: o.Hold, Debug: o.debug()}
 }
 
-// Held returns the digest of the index that the kernel holds with the sealing key; ok is false if it holds none, or if that is not the index that
-// is there now.
+// Held returns the digest of the index that the kernel holds with the sealing
+// key; ok is false if it holds none, or if the present index has another
+// digest.
 func (s *Store) Held(ctx context.Context) (index [32]byte, ok bool) {
 	v, err := s.settle(ctx)
 	if err != nil {
@@ -27,11 +29,13 @@ func (s *Store) Held(ctx context.Context) (index [32]byte, ok bool) {
 	return held.Index, ok && err == nil && held.Index == f.Digest()
 }
 
-// SealingKey returns the random key that cached sessions are sealed with, making it if there is none. All callers, in all
-// processes, get the same one. One that cannot be understood is replaced: only cached sessions are lost with it.
+// SealingKey returns the random key that cached sessions are sealed with, and
+// makes one if there is none. All callers, in all processes, get the same key.
+// A stored key that cannot be understood is replaced: only cached sessions are
+// lost with it.
 //
-// It may be one that the kernel holds since an earlier call, and out of date if others than this package have changed the store
-// since; see [Store.KeptSealingKey].
+// The kernel may hold the key since an earlier call. It is outdated if other
+// programs have changed the store since; see [Store.KeptSealingKey].
 func (s *Store) SealingKey(ctx context.Context) ([32]byte, error) {
 	v, err := s.settle(ctx)
 	if err != nil {
@@ -45,7 +49,8 @@ func (s *Store) SealingKey(ctx context.Context) ([32]byte, error) {
 		return known.Key, nil
 	}
 	if v.holder.Life > 0 {
-		// Many processes may want it at once. One reads the store, which can cost a passphrase, a dialog or much memory, for all.
+		// Many processes may want the key at once. One reads the store for all:
+		// that can cost a passphrase, a dialog or much memory.
 		release, err := flock.Lock(ctx, filepath.Join(s.dir, sealingLockName))
 		switch {
 		case err == nil:
@@ -60,8 +65,8 @@ func (s *Store) SealingKey(ctx context.Context) ([32]byte, error) {
 	return s.KeptSealingKey(ctx)
 }
 
-// KeptSealingKey is SealingKey for who finds that its key does not fit: it always reads the store. The kernel is to hold what is
-// read.
+// KeptSealingKey is SealingKey for a caller whose key does not fit: it always
+// reads the store, and has the kernel hold what it has read.
 func (s *Store) KeptSealingKey(ctx context.Context) ([32]byte, error) {
 	v, end, err := s.begin(ctx)
 	if err != nil {
@@ -73,25 +78,4 @@ func (s *Store) KeptSealingKey(ctx context.Context) ([32]byte, error) {
 		v.holder.Put(kept)
 	}
 	return kept.Key, err
-}
-
-// keptSealing reads the sealing key of v. If there is none that can be used it makes one.
-func (s *Store) keptSealing(ctx context.Context, v *vault) (kernelkey.Sealing, error) {
-	kept, ok, err := v.readSealing(ctx)
-	if err == nil && !ok {
-		err = s.locked(ctx, v, backend.ToCreate, func() (err error) {
-			if kept, ok, err = v.sealing(ctx); err != nil || ok {
-				return err
-			}
-			v.holder.Forget()
-			return v.keep(ctx, sealingkey.New())
-		})
-		if err == nil {
-			kept, _, err = v.readSealing(ctx)
-		}
-	}
-	if err != nil {
-		return kernelkey.Sealing{}, fmt.Errorf("sealing key in %s: %w", v.backend, err)
-	}
-	return kept, nil
 }

@@ -15,7 +15,8 @@ import (
 	"github.com/awsexec/awsexec/internal/kernelkey"
 )
 
-// holding are options under which the kernel holds the sealing key, until the test ends. The test is skipped where it does not.
+// holding are options under which the kernel holds the sealing key, until the
+// test ends. The test is skipped where it does not.
 func holding(t *testing.T, kind Kind, dir string) Options {
 	t.Helper()
 	o := testOptions(dir)
@@ -34,7 +35,8 @@ func holding(t *testing.T, kind Kind, dir string) Options {
 	return o
 }
 
-// lasts reports whether until is when something ends that began after before, just now, and was to last for life. It is in whole seconds.
+// lasts reports whether until is when something ends that began after before,
+// just now, and was to last for life. It is in whole seconds.
 func lasts(until, before time.Time, life time.Duration) bool {
 	return !until.After(time.Now().Add(life)) && !until.Before(before.Add(life-time.Second))
 }
@@ -48,7 +50,8 @@ func openKind(t *testing.T, kind Kind, o Options) *Store {
 	return s
 }
 
-// The store is read once; then the kernel has the key, for as long as it was told to.
+// The store is read once; then the kernel has the key, for as long as it was
+// told to.
 func TestHold(t *testing.T) {
 	for _, kind := range []Kind{KindFile, KindKeyring} {
 		t.Run(string(kind), func(t *testing.T) {
@@ -77,7 +80,8 @@ func TestHold(t *testing.T) {
 				t.Error("a read makes it be held for longer")
 			}
 
-			// A holding that was asked for is not cut short by who has to read the store.
+			// A holding that was asked for is not cut short by who has to read
+			// the store.
 			if err := kernelkey.PutSealing(newHolder(o, kind).Name, kernelkey.Sealing{Key: [32]byte{1}}, time.Hour); err != nil {
 				t.Fatal(err)
 			}
@@ -91,7 +95,8 @@ func TestHold(t *testing.T) {
 	}
 }
 
-// Many who want the key at once cost one passphrase, and those who cannot wait for it are not told that there is none.
+// Many who want the key at once cost one passphrase, and those who cannot wait
+// for it are not told that there is none.
 func TestHoldManyAtOnce(t *testing.T) {
 	o := holding(t, KindFile, t.TempDir())
 	mustPut(t, openFile(t, o), "dev", testKey(1))
@@ -153,7 +158,8 @@ func TestHoldSwitchedOff(t *testing.T) {
 	}
 }
 
-// Who makes a new sealing key leaves no old one with the kernel, switched off or not.
+// Who makes a new sealing key leaves no old one with the kernel, switched off
+// or not.
 func TestHoldOfStoreMadeAnew(t *testing.T) {
 	for _, hold := range []time.Duration{0, time.Minute} {
 		for name, remake := range map[string]func(t *testing.T, o Options){
@@ -188,7 +194,8 @@ func TestHoldOfStoreMadeAnew(t *testing.T) {
 	}
 }
 
-// A kernel that holds nothing changes nothing, and is told of to those who want to know.
+// A kernel that holds nothing changes nothing, and is told of to those who want
+// to know.
 func TestHoldWithoutKernel(t *testing.T) {
 	o := testOptions(t.TempDir())
 	o.Hold = time.Minute

@@ -52,7 +52,8 @@ func operations(s *Store) map[string]func(context.Context) error {
 	}
 }
 
-// wantAll fails unless every operation that needs the keyring ends in want, in under five seconds.
+// wantAll fails unless every operation that needs the keyring ends in want, in
+// under five seconds.
 func wantAll(t *testing.T, s *Store, want error) {
 	t.Helper()
 	for name, op := range operations(s) {

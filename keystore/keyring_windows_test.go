@@ -7,8 +7,8 @@ import (
 	"github.com/zalando/go-keyring"
 )
 
-// TestKeyringContract empties the Credential Manager of awsexec's items over and over: it runs only where that is said to be a
-// throwaway one.
+// TestKeyringContract empties the Credential Manager of awsexec's items over
+// and over: it runs only where that is said to be a throwaway one.
 func TestKeyringContract(t *testing.T) {
 	if os.Getenv("AWSEXEC_TEST_THROWAWAY_CREDENTIALS") == "" {
 		t.Skip("the Credential Manager may be somebody's: AWSEXEC_TEST_THROWAWAY_CREDENTIALS is not set")

@@ -13,7 +13,8 @@ import (
 	"github.com/awsexec/awsexec/internal/backend"
 )
 
-// Get returns the key kept under name. It reads the keyring or the file, and repairs the index if that disagrees.
+// Get returns the key kept under name. It reads the keyring or the file, and
+// repairs the index if that disagrees.
 func (s *Store) Get(ctx context.Context, name string) (aws.Credentials, error) {
 	if err := known(name); err != nil {
 		return aws.Credentials{}, err
@@ -30,8 +31,10 @@ func (s *Store) Get(ctx context.Context, name string) (aws.Credentials, error) {
 	return c, v.explain(name, err)
 }
 
-// KeyID returns the access key id of the key kept under name. It comes from the index, without reading the keyring or the
-// file, unless the index does not know it or no longer describes the store. The index is then made again from the store.
+// KeyID returns the access key id of the key kept under name. It comes from the
+// index, without reading the keyring or the file, unless the index does not
+// know it or no longer describes the store. The index is then made again from
+// the store.
 func (s *Store) KeyID(ctx context.Context, name string) (string, error) {
 	v, err := s.find(ctx, name)
 	if err != nil {
@@ -46,11 +49,13 @@ func (s *Store) KeyID(ctx context.Context, name string) (string, error) {
 	return c.AccessKeyID, err
 }
 
-// Put keeps c under name in place of what is there, then reads it back: a nil error means that the key has been seen in the
-// store. Only long-term keys are kept: credentials with a session token are an error, and so is a name that [CheckName]
-// refuses.
+// Put keeps c under name in place of what is there, then reads it back: a nil
+// error means that the key has been seen in the store. Only long-term keys are
+// kept: credentials with a session token are an error, and so is a name that
+// [CheckName] refuses.
 //
-// Interrupted at any point, it leaves the old key or the new one, and an index that knows which one or says that it does not.
+// Interrupted at any point, it leaves the old key or the new one, and an index
+// that knows which one or says that it does not.
 func (s *Store) Put(ctx context.Context, name string, c aws.Credentials) error {
 	if err := CheckName(name); err != nil {
 		return err
@@ -82,8 +87,9 @@ func (s *Store) Put(ctx context.Context, name string, c aws.Credentials) error {
 	})
 }
 
-// Delete removes the key kept under name together with its rotation journal, and checks that both are gone. If there was no
-// key the error is [ErrNotFound]; the index forgets the name all the same.
+// Delete removes the key kept under name together with its rotation journal,
+// and checks that both are gone. If there was no key the error is
+// [ErrNotFound]; the index forgets the name all the same.
 func (s *Store) Delete(ctx context.Context, name string) error {
 	if err := known(name); err != nil {
 		return err
@@ -117,9 +123,10 @@ func (s *Store) Delete(ctx context.Context, name string) error {
 	})
 }
 
-// List returns the names in the index, sorted. It reads the keyring or the file only if the index is seen not to describe
-// them any more, and never asks for a passphrase: where it would need one, the key ids are "". It does not see what other
-// programs have changed in a keyring.
+// List returns the names in the index, sorted. It reads the keyring or the file
+// only if the index is seen not to describe them any more, and never asks for a
+// passphrase: where it would need one, the key ids are "". It does not see what
+// other programs have changed in a keyring.
 func (s *Store) List(ctx context.Context) ([]Entry, error) {
 	v, err := s.settle(ctx)
 	if err != nil {
@@ -137,11 +144,14 @@ func (s *Store) List(ctx context.Context) ([]Entry, error) {
 	return list, nil
 }
 
-// repairTime bounds the wait for the lock to repair one entry of the index, which the next call can do as well.
+// repairTime bounds the wait for the lock to repair one entry of the index,
+// which the next call can do as well.
 const repairTime = 200 * time.Millisecond
 
-// repairEntry makes the index agree with the backend about name. What the caller read may be outdated once it has the lock,
-// so it asks the backend again. If it fails the index stays as it is: a reader has its answer all the same.
+// repairEntry makes the index agree with the backend about name. What the
+// caller read may be outdated once it has the lock, so it asks the backend
+// again. If it fails the index stays as it is: a reader has its answer all the
+// same.
 func (s *Store) repairEntry(ctx context.Context, v *vault, name string) {
 	release, err := s.lockStore(ctx, repairTime)
 	if err != nil {
@@ -175,7 +185,8 @@ func (s *Store) repairEntry(ctx context.Context, v *vault, name string) {
 	})
 }
 
-// agrees reports whether the index says of name what the backend said: accessKeyID, or "" for no key.
+// agrees reports whether the index says of name what the backend said:
+// accessKeyID, or "" for no key.
 func (v *vault) agrees(name, accessKeyID string) bool {
 	f, _, err := v.index.Load()
 	if err != nil {

@@ -94,7 +94,8 @@ func testKey(n int) aws.Credentials {
 	}
 }
 
-// noSecretIn fails if a file below dir holds the marker in clear, in base64 or in hex.
+// noSecretIn fails if a file below dir holds the marker in clear, in base64 or
+// in hex.
 func noSecretIn(t *testing.T, dir string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
@@ -147,7 +148,8 @@ func wantNames(t *testing.T, s *Store, want ...string) {
 	}
 }
 
-// itemsOf begins an operation on the items of s, behind its back; it ends with the test.
+// itemsOf begins an operation on the items of s, behind its back; it ends with
+// the test.
 func itemsOf(t *testing.T, s *Store) backend.Operation {
 	t.Helper()
 	o, end := s.vault.backend.Begin()

@@ -10,8 +10,9 @@ import (
 
 const maxName = 128
 
-// CheckName reports why name cannot name a key, or nil. What is refused has a meaning in some AWS client's reading of the
-// config file, in a shell, or on a command line, so that no profile of that name could be written down safely.
+// CheckName returns why name cannot name a key, or nil. A refused name has a
+// meaning to some AWS client that reads the config file, to a shell, or on a
+// command line, so that no profile of that name could be written safely.
 func CheckName(name string) error {
 	if err := nameRule(name); err != nil {
 		return fmt.Errorf("name %q: %w", name, err)

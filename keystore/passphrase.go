@@ -8,12 +8,10 @@ import (
 	"github.com/awsexec/awsexec/internal/backend"
 )
 
-// ErrNoPassphrase: the store has no passphrase that could be changed here.
-var ErrNoPassphrase = errors.New("has no passphrase of awsexec's")
-
-// ChangePassphrase encrypts the file again, with the passphrase that ask returns. It asks for the present one first and
-// checks it; the store owns the bytes of both. Interrupted at any point it leaves the old file or the new one. The file is no
-// longer unlocked afterwards.
+// ChangePassphrase encrypts the file again, with the passphrase that ask
+// returns. It asks for the present one first and checks it; the store owns the
+// bytes of both. Interrupted at any point it leaves the old file or the new
+// one. The file is no longer unlocked afterwards.
 func (s *Store) ChangePassphrase(ctx context.Context, ask func(context.Context) ([]byte, error)) error {
 	v, end, err := s.begin(ctx)
 	if err != nil {

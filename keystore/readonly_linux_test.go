@@ -11,7 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A directory that cannot be written: keys can still be read, and a failed write changes nothing.
+// A directory that cannot be written: keys can still be read, and a failed
+// write changes nothing.
 func TestReadOnlyDirectory(t *testing.T) {
 	o := testOptions(filepath.Join(t.TempDir(), "data"))
 	mustPut(t, openFile(t, o), "dev", testKey(1))
@@ -57,8 +58,8 @@ func TestUnreadableFile(t *testing.T) {
 	}
 }
 
-// asNobody gives dir and what is in it to an ordinary user and makes this test act as that user, if it is run by
-// root, whom no mode keeps out.
+// asNobody gives dir and what is in it to an ordinary user and makes this test
+// act as that user, if it is run by root, whom no mode keeps out.
 func asNobody(t *testing.T, dir string) {
 	t.Helper()
 	if os.Getuid() != 0 {

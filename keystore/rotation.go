@@ -12,19 +12,18 @@ import (
 	"github.com/awsexec/awsexec/internal/backend"
 )
 
-// ErrChanged: the key is another one than it was, because somebody replaced it meanwhile.
-var ErrChanged = errors.New("another key is there by now")
-
-// Rotation is the journal of the replacement of a key by a new one of the same user. It is kept beside the key, in the same
-// keyring or file, so that the new secret is never anywhere else, and so that whoever finds it can finish what was begun.
+// Rotation is the journal of replacing a key by a new one of the same user. It
+// is kept beside the key, in the same keyring or file, so that the new secret
+// is never anywhere else, and so that whoever finds the journal can finish the
+// rotation.
 type Rotation struct {
-	Old    aws.Credentials // what was current when it began
-	New    aws.Credentials // what is to take its place; the zero value until AWS has made it
-	Before []string        // ids of the keys that the user had when it began: one that is not among them was made since
+	Old    aws.Credentials // the current key when it began
+	New    aws.Credentials // the key that replaces it; the zero value until AWS has made it
+	Before []string        // ids of the keys that the user had when it began; any other key is newer
 	Began  time.Time       // UTC, in whole seconds
 }
 
-// rotationValue is what its item holds.
+// rotationValue is the content of its item.
 type rotationValue struct {
 	Old    value
 	New    *value   `json:",omitempty"`
@@ -34,7 +33,8 @@ type rotationValue struct {
 
 func rotationItem(name string) backend.Item { return backend.Item{Service: "awsexec-next", Name: name} }
 
-// Rotation returns the journal of the key kept under name; the error is [ErrNotFound] if none is under way.
+// Rotation returns the journal of the key kept under name. The error is
+// [ErrNotFound] if it has none.
 func (s *Store) Rotation(ctx context.Context, name string) (Rotation, error) {
 	if err := known(name); err != nil {
 		return Rotation{}, err
@@ -57,8 +57,8 @@ func (s *Store) Rotation(ctx context.Context, name string) (Rotation, error) {
 	return r, v.explainRotation(name, err)
 }
 
-// PutRotation keeps r as the journal of the key kept under name, and reads it back. The error is [ErrChanged] if that key is
-// neither r.Old nor r.New.
+// PutRotation keeps r as the journal of the key kept under name, and reads it
+// back. The error is [ErrChanged] if that key is neither r.Old nor r.New.
 func (s *Store) PutRotation(ctx context.Context, name string, r Rotation) error {
 	secret, err := encodeRotation(r)
 	if err != nil {
@@ -71,10 +71,10 @@ func (s *Store) PutRotation(ctx context.Context, name string, r Rotation) error 
 			err = ErrChanged
 		}
 		if err == nil {
-			err = v.index.Set(name, current.AccessKeyID) // an index that was lost is not to hide the rotation
+			err = v.index.Set(name, current.AccessKeyID) // a lost index must not hide the rotation
 		}
 		if err == nil {
-			err = v.index.Mark(name, true) // before it is there: better one too many than one that nobody sees
+			err = v.index.Mark(name, true) // before the journal is there: better one mark too many than a rotation that nobody sees
 		}
 		if err != nil {
 			return err
@@ -83,7 +83,8 @@ func (s *Store) PutRotation(ctx context.Context, name string, r Rotation) error 
 	})
 }
 
-// EndRotation forgets the journal of the key kept under name, if there is one, and makes sure that it is gone.
+// EndRotation removes the journal of the key kept under name, if it has one,
+// and checks that it is gone.
 func (s *Store) EndRotation(ctx context.Context, name string) error {
 	if err := known(name); err != nil {
 		return err
@@ -91,7 +92,8 @@ func (s *Store) EndRotation(ctx context.Context, name string) error {
 	return s.change(ctx, name, backend.ToWrite, func(v *vault) error { return v.endRotation(ctx, name) })
 }
 
-// Replace puts c in the place of the key kept under name, as Put does, if the id of that is keyID; else the error is [ErrChanged].
+// Replace puts c in the place of the key kept under name, as Put does, if that
+// key has the id keyID. Otherwise the error is [ErrChanged].
 func (s *Store) Replace(ctx context.Context, name, keyID string, c aws.Credentials) error {
 	secret, err := encodeValue(c)
 	if err != nil {
@@ -116,6 +118,7 @@ func (s *Store) Replace(ctx context.Context, name, keyID string, c aws.Credentia
 	})
 }
 
+// endRotation is EndRotation under the lock of the store.
 func (v *vault) endRotation(ctx context.Context, name string) error {
 	err := v.items.Delete(ctx, rotationItem(name))
 	if err != nil && !errors.Is(err, ErrNotFound) {
@@ -132,6 +135,7 @@ func (v *vault) endRotation(ctx context.Context, name string) error {
 	return v.index.Mark(name, false)
 }
 
+// explainRotation names the key and the store in err.
 func (v *vault) explainRotation(name string, err error) error {
 	if err == nil {
 		return nil
@@ -151,7 +155,8 @@ func encodeRotation(r Rotation) ([]byte, error) {
 	return b, err
 }
 
-// decodeRotation never quotes what it could not read.
+// decodeRotation reads a journal. Its errors never quote what it could not
+// read.
 func decodeRotation(b []byte) (Rotation, error) {
 	var in rotationValue
 	if json.Unmarshal(b, &in) != nil || in.Old.AccessKeyID == "" {

@@ -82,7 +82,8 @@ func rotation(t *testing.T, c *contractStore) {
 	wantKey(t, c.Store, "dev", testKey(2))
 	wantNames(t, c.Store, "dev", "other")
 
-	// What is removed takes its journal along; an index that was lost hides neither.
+	// What is removed takes its journal along; an index that was lost hides
+	// neither.
 	r := testRotation(true)
 	r.Old = testKey(2)
 	if err := os.Remove(c.indexPath(t)); err != nil {
@@ -104,7 +105,8 @@ func rotation(t *testing.T, c *contractStore) {
 	noSecretIn(t, c.dir)
 }
 
-// Nothing of a rotation is done to a key that is not the one that was to be rotated.
+// Nothing of a rotation is done to a key that is not the one that was to be
+// rotated.
 func rotationOfAnother(t *testing.T, c *contractStore) {
 	for _, use := range []func(name string) error{
 		func(name string) error { return c.PutRotation(t.Context(), name, testRotation(true)) },
@@ -184,7 +186,8 @@ func keyTurns(t *testing.T, c *contractStore) {
 	}
 }
 
-// What the store has counts, not what its index says; of the other store of the directory, the index is all there is.
+// What the store has counts, not what its index says; of the other store of the
+// directory, the index is all there is.
 func copies(t *testing.T, c *contractStore) {
 	mustPut(t, c.Store, "dev", testKey(1))
 	mustPut(t, c.Store, "prod", testKey(2))

@@ -10,11 +10,13 @@ import (
 	"github.com/awsexec/awsexec/internal/keyring"
 )
 
-// Store keeps long-term keys by name. It may be used by many goroutines, and by many processes at once on the same directory:
-// writes hold one lock, bounded by their context, and never lose each other's changes.
+// Store keeps long-term keys by name. It may be used by many goroutines, and by
+// many processes at once on the same directory: writes hold one lock, bounded
+// by their context, and never lose each other's changes.
 //
-// Errors wrap the kinds above and name the key and the store; neither they nor debug messages hold a secret. Methods that
-// take a name return [ErrNotFound] for one that [CheckName] refuses; Put returns the reason.
+// Errors wrap the kinds above and name the key and the store; neither they nor
+// debug messages hold a secret. Methods that take a name return [ErrNotFound]
+// for one that [CheckName] refuses; Put returns the reason.
 type Store struct {
 	dir string
 
@@ -31,10 +33,12 @@ type Entry struct {
 	Rotating    bool      // a rotation was begun and not ended, as far as the index knows
 }
 
-// Kind returns [KindKeyring] or [KindFile]. For a store opened with [KindAuto] it is final after the first call.
+// Kind returns [KindKeyring] or [KindFile]. For a store opened with [KindAuto]
+// it is final after the first call.
 func (s *Store) Kind() Kind { return s.current().kind }
 
-// String names the store in messages: "the OS keyring", or the path of the file. It is as final as Kind.
+// String names the store in messages: "the OS keyring", or the path of the
+// file. It is as final as Kind.
 func (s *Store) String() string { return s.current().backend.String() }
 
 func (s *Store) current() *vault {
@@ -43,7 +47,8 @@ func (s *Store) current() *vault {
 	return s.vault
 }
 
-// begin begins an operation on the vault to use. If that is still open it first finds out which one it is.
+// begin begins an operation on the vault to use. If that is still open it first
+// finds out which one it is.
 func (s *Store) begin(ctx context.Context) (v *vault, end func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -108,8 +113,9 @@ func (s *Store) changeKey(ctx context.Context, name string, n backend.Need, f fu
 	})
 }
 
-// locked runs f while no other process or goroutine changes the store or its index. It runs f again, from its start, if f
-// could not go on without a person.
+// locked runs f while no other process or goroutine changes the store or its
+// index. It runs f again, from its start, if f could not go on without a
+// person.
 func (s *Store) locked(ctx context.Context, v *vault, n backend.Need, f func() error) error {
 	return s.lockedWithin(ctx, noLimit, v, n, f)
 }

@@ -10,16 +10,20 @@ import (
 	"github.com/awsexec/awsexec/internal/kernelkey"
 )
 
-// unlockName is the name of what the kernel holds while a vault is unlocked.
+// unlockName returns the name of the key that the kernel holds while a store is
+// unlocked.
 func unlockName(kind Kind, dir string) string {
 	return kernelkey.StoreName(string(kind)+" unlocked", dir)
 }
 
-// Unlock makes the store usable without its passphrase for life, by what the kernel holds, and returns when that is over.
+// Unlock makes the store usable without its passphrase for life, by what the
+// kernel holds, and returns when that ends.
 //
-// An encrypted file can be read until then, by every process of the user; whoever writes to it still needs the passphrase, which always is
-// asked for here. Of the keyring only the sealing key is held: sessions in the cache can be used, and new ones still need the keyring.
-// Where the kernel holds nothing the error is [ErrNotHeld].
+// Until then every process of the user can read an encrypted file; a process
+// that writes to it still needs the passphrase. Unlock itself always asks for
+// the passphrase. Of a keyring only the sealing key is held: sessions in the
+// cache can be used, and new ones still need the keyring. If the kernel holds
+// nothing the error is [ErrNotHeld].
 func (s *Store) Unlock(ctx context.Context, life time.Duration) (until time.Time, err error) {
 	v, end, err := s.begin(ctx)
 	if err != nil {
@@ -36,7 +40,8 @@ func (s *Store) unlock(ctx context.Context, v *vault, life time.Duration) (until
 	if v.holder.Life <= 0 {
 		return until, fmt.Errorf("%w: this is switched off", ErrNotHeld)
 	}
-	// Nobody is to be asked for a passphrase in vain. Some containers may read keys and not add any, so it takes a try.
+	// Do not ask for a passphrase in vain. Some containers may read keys but
+	// not add any: only a trial shows that.
 	trial := v.holder.Name + " trial"
 	if err := errors.Join(kernelkey.Put(trial, nil, time.Second), kernelkey.Drop(trial)); err != nil {
 		return until, err
@@ -52,7 +57,7 @@ func (s *Store) unlock(ctx context.Context, v *vault, life time.Duration) (until
 		return until, err
 	}
 	if v.file == nil {
-		if err := kernelkey.Put(name, nil, life); err != nil { // a mere mark
+		if err := kernelkey.Put(name, nil, life); err != nil { // only a mark
 			return until, err
 		}
 	}
@@ -63,7 +68,8 @@ func (s *Store) unlock(ctx context.Context, v *vault, life time.Duration) (until
 	return until, err
 }
 
-// UnlockedUntil returns when what Unlock has done is over; ok is false if the store is not unlocked in that way.
+// UnlockedUntil returns when the effect of Unlock ends; ok is false if the
+// store is not unlocked in that way.
 func (s *Store) UnlockedUntil(ctx context.Context) (until time.Time, ok bool) {
 	v, err := s.settle(ctx)
 	if err != nil || v.holder.Life <= 0 {
@@ -74,13 +80,13 @@ func (s *Store) UnlockedUntil(ctx context.Context) (until time.Time, ok bool) {
 		return time.Time{}, false
 	}
 	if v.file != nil && !v.file.Unlocked() {
-		return time.Time{}, false // the file has been changed since
+		return time.Time{}, false // the file has changed since
 	}
 	return until, true
 }
 
-// Lock undoes Unlock, and makes the kernel forget everything that it holds for a store in o.Dir, of any kind. It needs neither keyring nor
-// passphrase.
+// Lock undoes Unlock, and makes the kernel forget everything that it holds for
+// a store of any kind in o.Dir. It needs neither keyring nor passphrase.
 func Lock(o Options) error {
 	copied := unlockedCopy(o)
 	err := copied.Remove()

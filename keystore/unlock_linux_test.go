@@ -14,7 +14,8 @@ import (
 	"github.com/awsexec/awsexec/internal/kernelkey"
 )
 
-// unlocking are the options of an encrypted file that the kernel helps to unlock, and of the same without a passphrase.
+// unlocking are the options of an encrypted file that the kernel helps to
+// unlock, and of the same without a passphrase.
 func unlocking(t *testing.T) (o, noPassphrase Options) {
 	t.Helper()
 	o = holding(t, KindFile, filepath.Join(t.TempDir(), "data"))
@@ -102,7 +103,8 @@ func TestUnlockFile(t *testing.T) {
 	}
 }
 
-// A write needs the passphrase, the right one, and what it has written can be read without.
+// A write needs the passphrase, the right one, and what it has written can be
+// read without.
 func TestWriteWhileUnlocked(t *testing.T) {
 	o, noPassphrase := unlocking(t)
 	mustUnlock(t, openFile(t, o), time.Hour)
@@ -135,7 +137,8 @@ func TestWriteWhileUnlocked(t *testing.T) {
 	}
 }
 
-// The copy of another state of the file, one that is damaged, and none: the passphrase is needed, and does.
+// The copy of another state of the file, one that is damaged, and none: the
+// passphrase is needed, and does.
 func TestUnlockedCopyUnfit(t *testing.T) {
 	o, noPassphrase := unlocking(t)
 	mustUnlock(t, openFile(t, o), time.Hour)
@@ -197,7 +200,8 @@ func TestUnlockEnds(t *testing.T) {
 	wantLocked(t, noPassphrase)
 }
 
-// With the holding switched off, or where the kernel refuses, nobody is asked for a passphrase in vain.
+// With the holding switched off, or where the kernel refuses, nobody is asked
+// for a passphrase in vain.
 func TestUnlockImpossible(t *testing.T) {
 	o, noPassphrase := unlocking(t)
 	mustUnlock(t, openFile(t, o), time.Hour)

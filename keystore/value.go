@@ -9,11 +9,12 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// maxValue is what every store takes in one item, with room to spare: the Windows Credential Manager ends at 2560 bytes,
-// macOS at about 3000 in base64.
+// maxValue is the size that every store takes in one item, with some room: the
+// limit of the Windows Credential Manager is 2560 bytes, that of macOS about
+// 3000 in base64.
 const maxValue = 1024
 
-// value is what an item holds for a long-term key.
+// value is the content of the item of a long-term key.
 type value struct {
 	AccessKeyID     string `json:"AccessKeyId"`
 	SecretAccessKey string
@@ -35,7 +36,7 @@ func encodeValue(c aws.Credentials) ([]byte, error) {
 	return b, err
 }
 
-// decodeValue never quotes what it could not read.
+// decodeValue reads a key. Its errors never quote what it could not read.
 func decodeValue(b []byte) (aws.Credentials, error) {
 	var v value
 	if json.Unmarshal(b, &v) != nil || v.AccessKeyID == "" || v.SecretAccessKey == "" {

@@ -31,7 +31,8 @@ type vault struct {
 	memory  *memory
 }
 
-// begin returns a copy of v in an operation on its items, which ends when the function is called.
+// begin returns a copy of v in an operation on its items, which ends when the
+// function is called.
 func (v *vault) begin() (*vault, func()) {
 	during := *v
 	var end func()
@@ -42,7 +43,8 @@ func (v *vault) begin() (*vault, func()) {
 // preparations bounds how often a person is asked in one operation.
 const preparations = 3
 
-// prepared runs f. If f could not go on without a person, it asks one and runs f again.
+// prepared runs f. If f could not go on without a person, it asks one and runs
+// f again.
 func (v *vault) prepared(ctx context.Context, n backend.Need, f func() error) error {
 	for range preparations {
 		if err := f(); !errors.Is(err, backend.ErrUnprepared) {
@@ -55,7 +57,8 @@ func (v *vault) prepared(ctx context.Context, n backend.Need, f func() error) er
 	return f()
 }
 
-// read is get for callers that hold no lock: it asks a person where one is needed.
+// read is get for callers that hold no lock: it asks a person where one is
+// needed.
 func (v *vault) read(ctx context.Context, name string) (c aws.Credentials, err error) {
 	err = v.prepared(ctx, backend.ToRead, func() (err error) {
 		c, err = v.get(ctx, name)

@@ -1,6 +1,8 @@
-// Package agefile keeps secrets in one age file that is encrypted with a passphrase (scrypt), so that age(1) can open it too.
+// Package agefile keeps secrets in one age file that is encrypted with a
+// passphrase (scrypt), so that age(1) can open it too.
 //
-// While the file is unlocked its content can be read without the passphrase: see [UnlockedCopy].
+// While the file is unlocked its content can be read without the passphrase:
+// see [UnlockedCopy].
 package agefile
 
 import (
@@ -15,15 +17,18 @@ import (
 	"github.com/awsexec/awsexec/internal/backend"
 )
 
-// Options say where a file is and what it needs from its user. Path, Debug, Initial and Forget are required.
+// Options say where a file is and what it needs from its user. Path, Debug,
+// Initial and Forget are required.
 type Options struct {
 	Path string
 
-	// Passphrase asks for the passphrase; create reports that it is a new one. The file owns the bytes and overwrites
-	// those that it does not keep. Without it, or when it fails, the file is [backend.ErrLocked].
+	// Passphrase asks for the passphrase; create reports that it is a new one.
+	// The file owns the bytes and overwrites those that it does not keep.
+	// Without it, or when it fails, the file is [backend.ErrLocked].
 	Passphrase func(ctx context.Context, create bool) ([]byte, error)
 
-	// WorkFactor is the base-2 logarithm of the scrypt cost of writing; 0 means 18, about a second.
+	// WorkFactor is the base-2 logarithm of the scrypt cost of writing; 0 means
+	// 18, about a second.
 	WorkFactor int
 
 	// Debug receives single steps, never a secret.
@@ -32,16 +37,17 @@ type Options struct {
 	// Copy is read instead of the file while that is unlocked.
 	Copy UnlockedCopy
 
-	// Initial returns an item that a new file holds from the start, so that adding it later does not cost another round
-	// of scrypt.
+	// Initial returns an item that a new file holds from the start, so that
+	// adding it later does not cost another round of scrypt.
 	Initial func() (backend.Item, []byte)
 
-	// Forget is called before a new file is made and before the passphrase changes: what others hold of the old file
-	// is to be dropped.
+	// Forget is called before a new file is made and before the passphrase
+	// changes: what others hold of the old file is to be dropped.
 	Forget func()
 }
 
-// File is a [backend.Backend], and the [backend.Operation] of all its operations: it may be used by many goroutines.
+// File is a [backend.Backend], and the [backend.Operation] of all its
+// operations: it may be used by many goroutines.
 type File struct {
 	opts Options
 
@@ -54,11 +60,13 @@ type File struct {
 
 const (
 	defaultWorkFactor = 18
-	// maxWorkFactor bounds what reading a file may cost: about 15 seconds and 4 GiB of memory.
+	// maxWorkFactor bounds what reading a file may cost: about 15 seconds and 4
+	// GiB of memory.
 	maxWorkFactor = 22
 )
 
-// New returns the file that o describes. It need not exist: the first Set makes it.
+// New returns the file that o describes. It need not exist: the first Set makes
+// it.
 func New(o Options) (*File, error) {
 	f := &File{opts: o}
 	if f.opts.WorkFactor == 0 {
@@ -70,7 +78,8 @@ func New(o Options) (*File, error) {
 	return f, nil
 }
 
-// Exists reports whether there is a file at path. One that cannot be looked at counts as there.
+// Exists reports whether there is a file at path. One that cannot be looked at
+// counts as there.
 func Exists(path string) bool {
 	_, err := os.Stat(path)
 	return !errors.Is(err, os.ErrNotExist)

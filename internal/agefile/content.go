@@ -25,8 +25,9 @@ const contentVersion = 1
 // key returns the name of the item in the file.
 func key(it backend.Item) string { return it.Service + "/" + it.Name }
 
-// load reads the file into items, and reports whether there is a file. Whoever is going to write needs the passphrase even
-// while the file is unlocked, since the new file is encrypted with it.
+// load reads the file into items, and reports whether there is a file. Whoever
+// is going to write needs the passphrase even while the file is unlocked, since
+// the new file is encrypted with it.
 func (f *File) load(toWrite bool, ask func() ([]byte, error)) (found bool, err error) {
 	sealed, err := readFile(f.opts.Path)
 	switch {
@@ -53,7 +54,8 @@ func (f *File) load(toWrite bool, ask func() ([]byte, error)) (found bool, err e
 	return true, f.take(sealed, plain, !unlocked)
 }
 
-// take reads plain, the content of the file whose bytes are sealed, into items, and overwrites plain.
+// take reads plain, the content of the file whose bytes are sealed, into items,
+// and overwrites plain.
 func (f *File) take(sealed, plain []byte, proven bool) error {
 	defer clear(plain)
 	var c content
@@ -67,7 +69,8 @@ func (f *File) take(sealed, plain []byte, proven bool) error {
 	return nil
 }
 
-// save writes items to the file, with the passphrase that load or Prepare has got.
+// save writes items to the file, with the passphrase that load or Prepare has
+// got.
 func (f *File) save(items map[string][]byte) error {
 	if f.passphrase == nil { // the file was removed after Prepare
 		return backend.ErrUnprepared
@@ -95,7 +98,8 @@ func (f *File) write(items map[string][]byte, passphrase []byte) error {
 	return nil
 }
 
-// Open reads the file if that takes no passphrase, and reports whether its content is known.
+// Open reads the file if that takes no passphrase, and reports whether its
+// content is known.
 func (f *File) Open() bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -119,8 +123,9 @@ func (f *File) Stamp() (string, error) {
 	return stamp(sealed), err
 }
 
-// Known returns the items of the file as it is, and its stamp; ok is false if its content has not been read. A missing file
-// has no items. The caller must not change the secrets.
+// Known returns the items of the file as it is, and its stamp; ok is false if
+// its content has not been read. A missing file has no items. The caller must
+// not change the secrets.
 func (f *File) Known() (items map[backend.Item][]byte, stampOf string, ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -150,7 +155,8 @@ func readFile(path string) ([]byte, error) {
 	return dir.Read(name)
 }
 
-// writeFile replaces the file at path by data, for its owner alone whatever its mode was before.
+// writeFile replaces the file at path by data, for its owner alone whatever its
+// mode was before.
 func writeFile(path string, data []byte) error {
 	dir, name := ownfile.Split(path)
 	dir.Tidy(name)

@@ -13,7 +13,8 @@ import (
 	"github.com/awsexec/awsexec/internal/backend"
 )
 
-// FuzzFile checks that any bytes in the place of the encrypted file are used as what they are, or left alone.
+// FuzzFile checks that any bytes in the place of the encrypted file are used as
+// what they are, or left alone.
 func FuzzFile(f *testing.F) {
 	good, err := encrypt([]byte(`{"version":1,"items":{"test/dev":"UzNDUjNUTUFSS0VS"}}`), []byte(testPassphrase), 1)
 	if err != nil {

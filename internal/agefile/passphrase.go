@@ -29,11 +29,13 @@ func (f *File) ask(ctx context.Context, create bool) ([]byte, error) {
 	return passphrase, nil
 }
 
-// open decrypts the file with the passphrase that is known, or else with the one that ask returns. It does not ask for the
-// passphrase of a file that no passphrase can open.
+// open decrypts the file with the passphrase that is known, or else with the
+// one that ask returns. It does not ask for the passphrase of a file that no
+// passphrase can open.
 func (f *File) open(sealed []byte, ask func() ([]byte, error)) ([]byte, error) {
 	if _, err := age.ExtractHeader(bytes.NewReader(sealed)); err != nil {
-		// The error quotes the file, which may be what "age -d" wrote in its place.
+		// The error quotes the file, which may be what "age -d" wrote in its
+		// place.
 		return nil, fmt.Errorf("%w: not an age file", backend.ErrCorrupt)
 	}
 	if f.passphrase != nil {
@@ -62,9 +64,10 @@ func (f *File) decrypt(sealed, passphrase []byte) ([]byte, error) {
 	return decrypt(sealed, passphrase)
 }
 
-// ChangePassphrase encrypts the file with another passphrase, after Prepare has proven the present one. It first ends the
-// unlocking, and calls Forget: whoever changes a passphrase may want to end what others can do without it. The caller keeps
-// the bytes.
+// ChangePassphrase encrypts the file with another passphrase, after Prepare has
+// proven the present one. It first ends the unlocking, and calls Forget:
+// whoever changes a passphrase may want to end what others can do without it.
+// The caller keeps the bytes.
 func (f *File) ChangePassphrase(passphrase []byte) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -72,7 +72,8 @@ func TestSecondTry(t *testing.T) {
 	wantItem(t, f, keyItem, marker)
 }
 
-// Another process may change the file, and its passphrase, under one that remembers both.
+// Another process may change the file, and its passphrase, under one that
+// remembers both.
 func TestFileChangedByAnotherProcess(t *testing.T) {
 	o := testOptions(filepath.Join(t.TempDir(), "file"))
 	asked := 0

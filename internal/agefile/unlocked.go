@@ -15,10 +15,13 @@ import (
 	"github.com/awsexec/awsexec/internal/ownfile"
 )
 
-// UnlockedCopy is what the content of an encrypted file is read from while it is unlocked: a file beside it, sealed with
-// AES-256-GCM under a random key that only the kernel holds, for a bounded time. After that nobody can open it.
+// UnlockedCopy is what the content of an encrypted file is read from while it
+// is unlocked: a file beside it, sealed with AES-256-GCM under a random key
+// that only the kernel holds, for a bounded time. After that nobody can open
+// it.
 //
-// It is bound to the encrypted file byte for byte, so that it is useless as soon as that file changes.
+// It is bound to the encrypted file byte for byte, so that it is useless as
+// soon as that file changes.
 type UnlockedCopy struct {
 	Path  string
 	Key   string                           // the name of the key that the kernel holds
@@ -26,10 +29,12 @@ type UnlockedCopy struct {
 	Debug func(format string, args ...any) // receives single steps, never a secret
 }
 
-// unlockedMagic begins the file; its last byte is the version of the format. The sealed content follows, its nonce first.
+// unlockedMagic begins the file; its last byte is the version of the format.
+// The sealed content follows, its nonce first.
 const unlockedMagic = "awsexec-unlocked\x01"
 
-// Unlock makes the file readable without its passphrase for life, after Prepare has proven the passphrase.
+// Unlock makes the file readable without its passphrase for life, after Prepare
+// has proven the passphrase.
 func (f *File) Unlock(life time.Duration) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -48,7 +53,8 @@ func (f *File) Unlock(life time.Duration) error {
 	return f.opts.Copy.create(f.sealed, plain, life)
 }
 
-// Unlocked reports whether the file can be read without its passphrase, by this process and others.
+// Unlocked reports whether the file can be read without its passphrase, by this
+// process and others.
 func (f *File) Unlocked() bool {
 	sealed, err := readFile(f.opts.Path)
 	if err != nil {
@@ -66,7 +72,8 @@ func (u *UnlockedCopy) Remove() error {
 	return errors.Join(kernelkey.Drop(u.Key), backend.Denied(err))
 }
 
-// read returns the content of the encrypted file whose bytes are sealed; ok is false if it is not unlocked.
+// read returns the content of the encrypted file whose bytes are sealed; ok is
+// false if it is not unlocked.
 func (u *UnlockedCopy) read(sealed []byte) (plain []byte, ok bool) {
 	key, ok := u.key()
 	if !ok {
@@ -90,8 +97,9 @@ func (u *UnlockedCopy) read(sealed []byte) (plain []byte, ok bool) {
 	return plain, err == nil
 }
 
-// refresh writes the copy of an encrypted file whose bytes are sealed and whose content is plain, if it is unlocked. If that
-// fails the file is no longer unlocked.
+// refresh writes the copy of an encrypted file whose bytes are sealed and whose
+// content is plain, if it is unlocked. If that fails the file is no longer
+// unlocked.
 func (u *UnlockedCopy) refresh(sealed, plain []byte) {
 	key, ok := u.key()
 	if !ok {
@@ -133,7 +141,8 @@ func (u *UnlockedCopy) write(key *[32]byte, sealed, plain []byte) error {
 	return writeFile(u.Path, newAEAD(key).Seal([]byte(unlockedMagic), nil, plain, additionalData(sealed)))
 }
 
-// additionalData returns what is authenticated with a copy: the identity of the file that it is a copy of.
+// additionalData returns what is authenticated with a copy: the identity of the
+// file that it is a copy of.
 func additionalData(sealed []byte) []byte {
 	sum := sha256.Sum256(sealed)
 	return append([]byte(unlockedMagic), sum[:]...)

@@ -12,8 +12,9 @@ import (
 	"github.com/awsexec/awsexec/internal/kernelkey"
 )
 
-// unlocking returns the options of a file that the kernel helps to unlock, and of the same without a passphrase. The file
-// holds keyItem. The test is skipped where the kernel holds no keys.
+// unlocking returns the options of a file that the kernel helps to unlock, and
+// of the same without a passphrase. The file holds keyItem. The test is skipped
+// where the kernel holds no keys.
 func unlocking(t *testing.T) (o, noPassphrase Options) {
 	t.Helper()
 	o = testOptions(filepath.Join(t.TempDir(), "file"))

@@ -17,10 +17,12 @@ var (
 	ErrCorrupt         = errors.New("damaged")
 )
 
-// ErrUnprepared is the [ErrLocked] of an operation that cannot go on without a person.
+// ErrUnprepared is the [ErrLocked] of an operation that cannot go on without a
+// person.
 var ErrUnprepared = fmt.Errorf("%w: it was locked again while it was in use", ErrLocked)
 
-// Denied wraps an error of the file system in [ErrRefused] if it reports missing permission.
+// Denied wraps an error of the file system in [ErrRefused] if it reports
+// missing permission.
 func Denied(err error) error {
 	if errors.Is(err, fs.ErrPermission) {
 		return fmt.Errorf("%w: %w", ErrRefused, err)

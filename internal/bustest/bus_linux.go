@@ -14,14 +14,16 @@ import (
 	"github.com/awsexec/awsexec/internal/keyringtest"
 )
 
-// Names of the Secret Service API (specifications.freedesktop.org/secret-service).
+// Names of the Secret Service API
+// (specifications.freedesktop.org/secret-service).
 const (
 	SecretsName     = keyringtest.SecretsName
 	SecretsPath     = dbus.ObjectPath("/org/freedesktop/secrets")
 	LoginCollection = SecretsPath + "/collection/login"
 )
 
-// Bus is a session bus of its own, away from the desktop's, which ends with the test.
+// Bus is a session bus of its own, away from the desktop's, which ends with the
+// test.
 type Bus struct {
 	*keyringtest.Bus
 	Dir  string // home, runtime, data and cache directory of all daemons
@@ -39,14 +41,15 @@ const (
 	DenySecrets    = `<policy context="mandatory"><deny send_destination="org.freedesktop.secrets"/></policy>`
 )
 
-// Start starts a bus that has what config says (nothing that it could start by itself, in NoServices), and points the
-// environment of this process to it.
+// Start starts a bus that has what config says (nothing that it could start by
+// itself, in NoServices), and points the environment of this process to it.
 func Start(t *testing.T, config string) *Bus {
 	t.Helper()
 	return StartIn(t, Home(t), config)
 }
 
-// Home returns a directory for a bus and what is on it: a short path, since those of sockets have 108 bytes.
+// Home returns a directory for a bus and what is on it: a short path, since
+// those of sockets have 108 bytes.
 func Home(t *testing.T) string {
 	t.Helper()
 	home, err := os.MkdirTemp("", "ks")
@@ -57,7 +60,8 @@ func Home(t *testing.T) string {
 	return home
 }
 
-// StartIn is Start with its files in home; more is environment for all that is started.
+// StartIn is Start with its files in home; more is environment for all that is
+// started.
 func StartIn(t *testing.T, home, config string, more ...string) *Bus {
 	t.Helper()
 	environ := append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "LANG=C.UTF-8"}, more...)
@@ -107,7 +111,8 @@ func (b *Bus) Dial(t *testing.T) *dbus.Conn {
 	return conn
 }
 
-// StartKeyring starts gnome-keyring with an unlocked login collection, and returns its process when that owns its name on the bus.
+// StartKeyring starts gnome-keyring with an unlocked login collection, and
+// returns its process when that owns its name on the bus.
 func (b *Bus) StartKeyring(t *testing.T) *os.Process {
 	t.Helper()
 	Require(t, b.Bus.StartKeyring(Password))
@@ -126,7 +131,8 @@ func (b *Bus) Kill(t *testing.T) {
 	}
 }
 
-// Await does something that makes the owner of a name change, and returns when it has.
+// Await does something that makes the owner of a name change, and returns when
+// it has.
 func (b *Bus) Await(t *testing.T, name string, do func()) {
 	t.Helper()
 	signals := make(chan *dbus.Signal, 16)
@@ -191,7 +197,8 @@ func Needs(t *testing.T, program string) {
 	}
 }
 
-// KillLater kills, when the test ends, the process whose id it has written to the file at path.
+// KillLater kills, when the test ends, the process whose id it has written to
+// the file at path.
 func KillLater(t *testing.T, path string) {
 	t.Cleanup(func() {
 		b, _ := os.ReadFile(path)

@@ -8,8 +8,9 @@ import (
 	"testing"
 )
 
-// NoBus makes the environment that of a machine without a session bus. A program that would be started to get one leaves a
-// trace at the path that is returned.
+// NoBus makes the environment that of a machine without a session bus. A
+// program that would be started to get one leaves a trace at the path that is
+// returned.
 func NoBus(t *testing.T) (trace string) {
 	t.Helper()
 	for _, name := range []string{"bus", "dbus-session"} {

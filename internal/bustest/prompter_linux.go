@@ -15,8 +15,9 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// Prompter stands where a desktop shows gnome-keyring's dialogs. It speaks the messages of gcr's system prompter one by one,
-// since the order of replies and calls matters to the other end.
+// Prompter stands where a desktop shows gnome-keyring's dialogs. It speaks the
+// messages of gcr's system prompter one by one, since the order of replies and
+// calls matters to the other end.
 type Prompter struct {
 	conn   *dbus.Conn
 	Shown  chan struct{} // a dialog is up
@@ -62,7 +63,8 @@ func (p *Prompter) serve(m *dbus.Message) {
 	}
 }
 
-// The prompter passes on what was typed as gcr does: Diffie-Hellman over the 1536-bit group of RFC 3526, HKDF, AES-CBC.
+// The prompter passes on what was typed as gcr does: Diffie-Hellman over the
+// 1536-bit group of RFC 3526, HKDF, AES-CBC.
 var (
 	dhPrime, _ = new(big.Int).SetString("FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404DD"+
 		"EF9519B3CD3A431B302B0A6DF25F14374FE1356D6D51C245E485B576625E7EC6F44C42E9A637ED6B0BFF5CB6F406B7ED"+

@@ -18,7 +18,8 @@ const (
 	noObject        = dbus.ObjectPath("/")
 )
 
-// Scripted is a Secret Service that does what a test says. All other calls it answers well, with one collection.
+// Scripted is a Secret Service that does what a test says. All other calls it
+// answers well, with one collection.
 type Scripted struct {
 	Conn *dbus.Conn
 
@@ -38,7 +39,8 @@ type Item struct {
 	Locked     bool
 }
 
-// StartScripted starts a service and returns when it has the name, from whoever had it, who stays on the bus.
+// StartScripted starts a service and returns when it has the name, from whoever
+// had it, who stays on the bus.
 func (b *Bus) StartScripted(t *testing.T, hooks map[string]func(*Scripted, *dbus.Message)) *Scripted {
 	t.Helper()
 	s := &Scripted{

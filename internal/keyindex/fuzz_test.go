@@ -8,7 +8,8 @@ import (
 	"testing"
 )
 
-// FuzzIndex checks that any index is used as what it is, or set aside whole before it is replaced.
+// FuzzIndex checks that any index is used as what it is, or set aside whole
+// before it is replaced.
 func FuzzIndex(f *testing.F) {
 	for _, text := range []string{
 		`{"version":1,"keys":{"dev":{"access_key_id":"AKIA","added":"2026-01-02T03:04:05Z","rotating":true}}}`,

@@ -1,5 +1,5 @@
-// Package keyindex keeps the index of a key store: a file beside the store that lists the names of its keys with their
-// access key ids. It holds no secret.
+// Package keyindex keeps the index of a key store: a file beside the store that
+// lists the names of its keys with their access key ids. It holds no secret.
 //
 // Whoever changes an index holds the lock of its store.
 package keyindex
@@ -19,7 +19,8 @@ import (
 	"github.com/awsexec/awsexec/internal/ownfile"
 )
 
-// Index is the file of names at a path. Its errors wrap the kinds of package backend.
+// Index is the file of names at a path. Its errors wrap the kinds of package
+// backend.
 type Index struct{ Path string }
 
 const version = 1
@@ -38,13 +39,14 @@ type Key struct {
 	Rotating    bool      `json:"rotating,omitempty"` // there may be a rotation journal beside the key
 }
 
-// New returns the content of an index without keys. Stamp identifies the encrypted file that it describes; it is "" for a
-// keyring.
+// New returns the content of an index without keys. Stamp identifies the
+// encrypted file that it describes; it is "" for a keyring.
 func New(stamp string) Content {
 	return Content{Version: version, Store: stamp, Keys: map[string]Key{}}
 }
 
-// Digest identifies what c says: which name has which key, of which encrypted file. It is never the zero value.
+// Digest identifies what c says: which name has which key, of which encrypted
+// file. It is never the zero value.
 func (c Content) Digest() [32]byte {
 	h := sha256.New()
 	fmt.Fprintf(h, "awsexec index %q\n", c.Store)
@@ -57,8 +59,8 @@ func (c Content) Digest() [32]byte {
 // Equal reports whether c and d are the same in every entry.
 func (c Content) Equal(d Content) bool { return c.Store == d.Store && maps.Equal(c.Keys, d.Keys) }
 
-// Load returns the content of the file. A missing file is an index without keys; so is one that cannot be understood, for
-// which damaged is true.
+// Load returns the content of the file. A missing file is an index without
+// keys; so is one that cannot be understood, for which damaged is true.
 func (x Index) Load() (c Content, damaged bool, err error) {
 	dir, name := ownfile.Split(x.Path)
 	b, err := dir.Read(name)
@@ -94,7 +96,8 @@ func (x Index) Set(name, accessKeyID string) error {
 	return x.Save(c, damaged)
 }
 
-// Mark writes to the entry of name, if there is one, whether its key is being rotated.
+// Mark writes to the entry of name, if there is one, whether its key is being
+// rotated.
 func (x Index) Mark(name string, rotating bool) error {
 	c, damaged, err := x.Load()
 	if err != nil {
@@ -122,8 +125,8 @@ func (x Index) Drop(name string) error {
 	return x.Save(c, damaged)
 }
 
-// Save writes c in place of the present content. A damaged file is renamed first, since it is the only list of names there
-// was.
+// Save writes c in place of the present content. A damaged file is renamed
+// first, since it is the only list of names there was.
 func (x Index) Save(c Content, damaged bool) error {
 	if damaged {
 		if err := os.Rename(x.Path, x.Path+".damaged"); err != nil {

@@ -24,7 +24,8 @@ func item(name string) backend.Item { return backend.Item{Service: "awsexec", Na
 
 func testOptions() Options { return Options{Env: os.Getenv} }
 
-// client uses a keyring as package keystore does: it prepares where an operation needs a person, a few times.
+// client uses a keyring as package keystore does: it prepares where an
+// operation needs a person, a few times.
 type client struct{ *Keyring }
 
 // open returns a client of a keyring that may be reachable.

@@ -11,7 +11,8 @@ import (
 	"github.com/awsexec/awsexec/internal/backend"
 )
 
-// account returns name with its capital letters marked: to the Credential Manager, "Dev" and "dev" are the same.
+// account returns name with its capital letters marked: to the Credential
+// Manager, "Dev" and "dev" are the same.
 func account(name string) string {
 	var b strings.Builder
 	for _, r := range name {

@@ -14,7 +14,8 @@ import (
 	"github.com/awsexec/awsexec/internal/bustest"
 )
 
-// The dialogs of a desktop, real ones, on a display without a screen. The keyring has been killed, and the bus starts another one.
+// The dialogs of a desktop, real ones, on a display without a screen. The
+// keyring has been killed, and the bus starts another one.
 func TestDesktop(t *testing.T) {
 	bustest.Needs(t, "xdotool")
 	if _, err := os.Stat("/usr/share/dbus-1/services/org.gnome.keyring.SystemPrompter.service"); err != nil {
@@ -53,7 +54,8 @@ func TestDesktop(t *testing.T) {
 	}
 }
 
-// startDisplay starts an X server on a display that it chooses itself, and returns its name.
+// startDisplay starts an X server on a display that it chooses itself, and
+// returns its name.
 func startDisplay(t *testing.T) string {
 	t.Helper()
 	bustest.Needs(t, "Xvfb")
@@ -80,8 +82,9 @@ func startDisplay(t *testing.T) string {
 	return ":" + strings.TrimSpace(number)
 }
 
-// typeAgainAndAgain types into whatever dialog is up, until it is told to stop: a window can be there before it listens to the keyboard.
-// The last word is the name of a key.
+// typeAgainAndAgain types into whatever dialog is up, until it is told to stop:
+// a window can be there before it listens to the keyboard. The last word is the
+// name of a key.
 func typeAgainAndAgain(t *testing.T, display string, words ...string) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())

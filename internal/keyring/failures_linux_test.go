@@ -12,7 +12,8 @@ import (
 	"github.com/awsexec/awsexec/internal/bustest"
 )
 
-// What can be wrong with a keyring is told apart, in bounded time, and never taken for a store without the key.
+// What can be wrong with a keyring is told apart, in bounded time, and never
+// taken for a store without the key.
 func TestFailuresAreToldApart(t *testing.T) {
 	const patience = time.Second
 	for _, row := range []struct {

@@ -77,7 +77,8 @@ func TestDeadAddress(t *testing.T) {
 	}
 }
 
-// The bus starts gnome-keyring, which has no collection: a server where nobody ever logged in to a desktop.
+// The bus starts gnome-keyring, which has no collection: a server where nobody
+// ever logged in to a desktop.
 func TestWithoutCollection(t *testing.T) {
 	bustest.Start(t, bustest.SystemServices)
 	bustest.Needs(t, "gnome-keyring-daemon")
@@ -171,7 +172,8 @@ func TestNoPrompt(t *testing.T) {
 	}
 }
 
-// A dialog that a human is looking at is not cut off by the timeout: only the context ends the wait.
+// A dialog that a human is looking at is not cut off by the timeout: only the
+// context ends the wait.
 func TestDialogUnanswered(t *testing.T) {
 	b := bustest.Start(t, bustest.NoServices)
 	p := b.StartPrompter(t)

@@ -14,8 +14,8 @@ import (
 	"github.com/awsexec/awsexec/internal/fault"
 )
 
-// Operation calls go-keyring, which knows neither deadlines nor contexts: each call runs in a goroutine that can be left
-// behind.
+// Operation calls go-keyring, which knows neither deadlines nor contexts: each
+// call runs in a goroutine that can be left behind.
 type Operation struct {
 	keyring  *Keyring
 	patience patience
@@ -55,7 +55,8 @@ func (o *Operation) Delete(ctx context.Context, it backend.Item) error {
 	return err
 }
 
-// Prepare reads the probe, so that a person answers the dialog that the system shows for the first read.
+// Prepare reads the probe, so that a person answers the dialog that the system
+// shows for the first read.
 func (o *Operation) Prepare(ctx context.Context, _ backend.Need) error {
 	if !showsDialogs {
 		return nil
@@ -68,8 +69,9 @@ func (o *Operation) Prepare(ctx context.Context, _ backend.Need) error {
 	return err
 }
 
-// call runs f. Nobody can see whether a system shows a dialog by itself: on such a system a call that takes too long
-// returns backend.ErrUnprepared, and call waits for one that is for a person until ctx ends.
+// call runs f. Nobody can see whether a system shows a dialog by itself: on
+// such a system a call that takes too long returns backend.ErrUnprepared, and
+// call waits for one that is for a person until ctx ends.
 func (o *Operation) call(ctx context.Context, person bool, f func() (string, error)) (string, error) {
 	callCtx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -14,8 +14,10 @@ import (
 	"github.com/awsexec/awsexec/internal/backend"
 )
 
-// Operation works on the items of the Secret Service, as go-keyring writes them: with the attributes service and username.
-// It is one conversation, which begins with the first call and begins again, a few times, when the service leaves the bus.
+// Operation works on the items of the Secret Service, as go-keyring writes
+// them: with the attributes service and username. It is one conversation, which
+// begins with the first call and begins again, a few times, when the service
+// leaves the bus.
 type Operation struct {
 	keyring  *Keyring
 	patience patience
@@ -69,7 +71,8 @@ func (o *Operation) Get(ctx context.Context, it backend.Item) (secret []byte, er
 	return secret, err
 }
 
-// Set stores an item. Where the service asks a person first, it returns backend.ErrUnprepared, and Prepare asks.
+// Set stores an item. Where the service asks a person first, it returns
+// backend.ErrUnprepared, and Prepare asks.
 func (o *Operation) Set(ctx context.Context, it backend.Item, secret []byte) error {
 	return o.try(ctx, func(s *service) error {
 		if s.isDone(write{"set", it}) {
@@ -122,7 +125,8 @@ func (o *Operation) Delete(ctx context.Context, it backend.Item) error {
 	})
 }
 
-// Prepare asks a person to unlock what the operation needs, or to answer the prompt that its last call has left.
+// Prepare asks a person to unlock what the operation needs, or to answer the
+// prompt that its last call has left.
 func (o *Operation) Prepare(ctx context.Context, _ backend.Need) error {
 	return o.try(ctx, func(s *service) error {
 		release, err := o.askAlone(ctx)
@@ -173,7 +177,8 @@ func (o *Operation) unlock(ctx context.Context, object dbus.ObjectPath, interfac
 	return err
 }
 
-// askAlone waits until no other operation of this process asks a person: one answer may be enough for all of them.
+// askAlone waits until no other operation of this process asks a person: one
+// answer may be enough for all of them.
 func (o *Operation) askAlone(ctx context.Context) (release func(), err error) {
 	began := time.Now()
 	select {
@@ -184,7 +189,8 @@ func (o *Operation) askAlone(ctx context.Context) (release func(), err error) {
 	}
 }
 
-// search returns the objects of an item. A locked collection may not know its items.
+// search returns the objects of an item. A locked collection may not know its
+// items.
 func (o *Operation) search(ctx context.Context, it backend.Item) (found []dbus.ObjectPath, err error) {
 	s, p := o.service, &o.patience
 	err = s.ask(ctx, p, s.call(s.collection, collectionInterface+".SearchItems", attributes(it)), &found)
@@ -201,7 +207,8 @@ func (o *Operation) search(ctx context.Context, it backend.Item) (found []dbus.O
 	return nil, backend.ErrNotFound
 }
 
-// try runs f in a conversation, in a new one when the service leaves the bus, and wraps its error in a kind.
+// try runs f in a conversation, in a new one when the service leaves the bus,
+// and wraps its error in a kind.
 func (o *Operation) try(ctx context.Context, f func(*service) error) (err error) {
 	for range attempts {
 		err = nil
@@ -220,7 +227,8 @@ func (o *Operation) try(ctx context.Context, f func(*service) error) (err error)
 	return o.explain(ctx, err)
 }
 
-// Absent reports whether there is no keyring. It starts the keyring's service if there is one to start.
+// Absent reports whether there is no keyring. It starts the keyring's service
+// if there is one to start.
 func (o *Operation) Absent(ctx context.Context) (bool, error) {
 	err := o.try(ctx, func(*service) error { return nil })
 	switch {
@@ -232,7 +240,8 @@ func (o *Operation) Absent(ctx context.Context) (bool, error) {
 	return false, nil
 }
 
-// Condition looks at the keyring without starting its service, unlocking it or showing a dialog.
+// Condition looks at the keyring without starting its service, unlocking it or
+// showing a dialog.
 func (k *Keyring) Condition(ctx context.Context) Condition {
 	p := k.newPatience()
 	s, err := connect(ctx, &p, k.opts.Env, false, false)
@@ -258,7 +267,8 @@ func (k *Keyring) Condition(ctx context.Context) Condition {
 	return Open
 }
 
-// outdated reports whether err may mean that the conversation is about a service, or an item, that is no longer there.
+// outdated reports whether err may mean that the conversation is about a
+// service, or an item, that is no longer there.
 func outdated(err error) bool {
 	if errors.Is(err, errGone) {
 		return true
@@ -271,7 +281,8 @@ func outdated(err error) bool {
 	return false
 }
 
-// ifLocked returns err, or backend.ErrUnprepared if the service reports that something is locked.
+// ifLocked returns err, or backend.ErrUnprepared if the service reports that
+// something is locked.
 func ifLocked(err error) error {
 	if isError(err, secretError+"IsLocked") {
 		return backend.ErrUnprepared

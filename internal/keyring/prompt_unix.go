@@ -19,10 +19,12 @@ type write struct {
 	it   backend.Item
 }
 
-// prompterTime bounds the wait for the desktop's prompter to come up and show a dialog.
+// prompterTime bounds the wait for the desktop's prompter to come up and show a
+// dialog.
 const prompterTime = 10 * time.Second
 
-// leave leaves w to the person that prompt, if there is one, will ask: the caller may hold a lock now.
+// leave leaves w to the person that prompt, if there is one, will ask: the
+// caller may hold a lock now.
 func (s *service) leave(w write, prompt dbus.ObjectPath) error {
 	if prompt == noObject {
 		return nil
@@ -31,7 +33,8 @@ func (s *service) leave(w write, prompt dbus.ObjectPath) error {
 	return backend.ErrUnprepared
 }
 
-// finish asks a person about the write that was left. Once the person agrees, the service has made it.
+// finish asks a person about the write that was left. Once the person agrees,
+// the service has made it.
 func (s *service) finish(ctx context.Context, p *patience, timeout time.Duration) error {
 	prompt := s.prompt
 	s.prompt = noObject
@@ -51,10 +54,12 @@ func (s *service) isDone(w write) bool {
 	return true
 }
 
-// show shows a prompt and waits for the person until ctx ends, or until the service is silent for half the timeout.
+// show shows a prompt and waits for the person until ctx ends, or until the
+// service is silent for half the timeout.
 //
-// A dialog that nobody waits for any more stays up. Answering it later unlocks the keyring for the next calls, and
-// dismissing it from here would crash gnome-keyring 42.
+// A dialog that nobody waits for any more stays up. Answering it later unlocks
+// the keyring for the next calls, and dismissing it from here would crash
+// gnome-keyring 42.
 func (s *service) show(ctx context.Context, p *patience, timeout time.Duration, prompt dbus.ObjectPath) error {
 	began := time.Now()
 	match := s.bus("AddMatch", "type='signal',sender='"+s.owner+"',path='"+string(prompt)+"',member='Completed'")
@@ -88,7 +93,8 @@ func (s *service) show(ctx context.Context, p *patience, timeout time.Duration, 
 	}
 }
 
-// stillAsks returns why the dialog that was to be shown some time ago cannot be up, or nil.
+// stillAsks returns why the dialog that was to be shown some time ago cannot be
+// up, or nil.
 func (s *service) stillAsks(ctx context.Context, timeout, ago time.Duration) error {
 	p := &patience{timeout, timeout}
 	var collections []dbus.ObjectPath
@@ -106,7 +112,8 @@ func (s *service) stillAsks(ctx context.Context, timeout, ago time.Duration) err
 	return err
 }
 
-// refusal returns the error of a prompt that was dismissed. Gnome-keyring also dismisses prompts that it cannot show.
+// refusal returns the error of a prompt that was dismissed. Gnome-keyring also
+// dismisses prompts that it cannot show.
 func (s *service) refusal(ctx context.Context, p *patience) error {
 	gnome, prompter, err := s.prompter(ctx, p)
 	switch {
@@ -118,7 +125,8 @@ func (s *service) refusal(ctx context.Context, p *patience) error {
 	return fmt.Errorf("%w: its dialog was dismissed", backend.ErrRefused)
 }
 
-// prompter reports whether the service is gnome-keyring, and whether the desktop program that shows its dialogs runs.
+// prompter reports whether the service is gnome-keyring, and whether the
+// desktop program that shows its dialogs runs.
 func (s *service) prompter(ctx context.Context, p *patience) (gnome, there bool, err error) {
 	owner := ""
 	first, second := s.bus("GetNameOwner", gnomeName), s.bus("NameHasOwner", gnomePrompterName)

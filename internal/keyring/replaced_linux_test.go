@@ -16,7 +16,8 @@ import (
 	"github.com/awsexec/awsexec/internal/keyringtest"
 )
 
-// long is a time in which something would have ended that must not wait for it to pass.
+// long is a time in which something would have ended that must not wait for it
+// to pass.
 const long = 10 * time.Second
 
 // quick fails unless do ends long before the keyring's timeout could end it.
@@ -29,7 +30,8 @@ func quick(t *testing.T, do func()) {
 	}
 }
 
-// A service that gives its name to another one, or ends, in the middle of any call: the call is made again of the successor.
+// A service that gives its name to another one, or ends, in the middle of any
+// call: the call is made again of the successor.
 func TestReplacedMidCall(t *testing.T) {
 	get := func(t *testing.T, s client) { wantKey(t, s, "dev", secret1) }
 	set := func(t *testing.T, s client) { mustPut(t, s, "new", secret2) }
@@ -75,7 +77,8 @@ func TestReplacedMidCall(t *testing.T) {
 	}
 }
 
-// reactivated is a bus that starts gnome-keyring by itself, with a locked collection, when the one that is there has ended.
+// reactivated is a bus that starts gnome-keyring by itself, with a locked
+// collection, when the one that is there has ended.
 func reactivated(t *testing.T) *bustest.Bus {
 	home := bustest.Home(t)
 	config, err := keyringtest.ActivateKeyring(home)
@@ -109,7 +112,8 @@ func killMidCall(t *testing.T, b *bustest.Bus) {
 	}()
 }
 
-// The keyring is killed under a call, and the bus starts another one, which is locked.
+// The keyring is killed under a call, and the bus starts another one, which is
+// locked.
 func TestReactivatedMidCall(t *testing.T) {
 	for _, row := range []struct {
 		name     string
@@ -163,7 +167,8 @@ func TestReactivatedMidCall(t *testing.T) {
 	}
 }
 
-// The keyring is killed while its dialog is up. The one that the bus starts then asks again.
+// The keyring is killed while its dialog is up. The one that the bus starts
+// then asks again.
 func TestReactivatedMidDialog(t *testing.T) {
 	b := reactivated(t)
 	p := b.StartPrompter(t)
@@ -215,7 +220,8 @@ func TestServiceThatDoesNotStart(t *testing.T) {
 	}
 }
 
-// All calls of an operation together may take as long as one, however slowly a service answers.
+// All calls of an operation together may take as long as one, however slowly a
+// service answers.
 func TestSlow(t *testing.T) {
 	const timeout = 500 * time.Millisecond
 	b := bustest.Start(t, bustest.NoServices)

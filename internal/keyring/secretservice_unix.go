@@ -15,7 +15,8 @@ import (
 	"github.com/awsexec/awsexec/internal/backend"
 )
 
-// Names of the Secret Service API (specifications.freedesktop.org/secret-service) and of the bus.
+// Names of the Secret Service API
+// (specifications.freedesktop.org/secret-service) and of the bus.
 const (
 	secretsName     = "org.freedesktop.secrets"
 	secretsPath     = dbus.ObjectPath("/org/freedesktop/secrets")
@@ -42,12 +43,14 @@ var (
 
 	// errSilent ends a call that got no answer in time.
 	errSilent = errors.New("no answer")
-	// errGone ends a call whose service left the bus or gave its name to another one, or whose connection to the bus closed.
+	// errGone ends a call whose service left the bus or gave its name to
+	// another one, or whose connection to the bus closed.
 	errGone = errors.New("the service left the bus")
 )
 
-// service is a conversation with the process that has the name of the Secret Service. Each call ends with an answer, or with
-// errSilent or errGone; any other error is one that the service returned. It is for one goroutine.
+// service is a conversation with the process that has the name of the Secret
+// Service. Each call ends with an answer, or with errSilent or errGone; any
+// other error is one that the service returned. It is for one goroutine.
 type service struct {
 	conn       *dbus.Conn
 	signals    chan *dbus.Signal
@@ -67,8 +70,8 @@ type service struct {
 	done    write // what a person has agreed to
 }
 
-// connect begins a conversation. The bus may start the service if start is set; awaited means that a service is about to
-// come by itself.
+// connect begins a conversation. The bus may start the service if start is set;
+// awaited means that a service is about to come by itself.
 func connect(ctx context.Context, p *patience, env func(string) string, start, awaited bool) (*service, error) {
 	address, err := busAddress(env)
 	if err != nil {
@@ -147,11 +150,12 @@ func (s *service) awaitOwner(ctx context.Context, p *patience) error {
 	}
 }
 
-// findCollection finds the collection that items are kept in as go-keyring does: the login collection, or else the default
-// one.
+// findCollection finds the collection that items are kept in as go-keyring
+// does: the login collection, or else the default one.
 //
-// This property must be the first thing that gnome-keyring is asked for, and the answer must come before the next call:
-// some versions register a new client only then, and abort when other calls come first.
+// This property must be the first thing that gnome-keyring is asked for, and
+// the answer must come before the next call: some versions register a new
+// client only then, and abort when other calls come first.
 func (s *service) findCollection(ctx context.Context, p *patience) error {
 	var collections []dbus.ObjectPath
 	if err := s.property(ctx, p, secretsPath, serviceInterface, "Collections", &collections); err != nil {
@@ -170,14 +174,15 @@ func (s *service) findCollection(ctx context.Context, p *patience) error {
 	return nil
 }
 
-// isLocked reports whether a collection or an item is locked; interfaceName says which of them it is.
+// isLocked reports whether a collection or an item is locked; interfaceName
+// says which of them it is.
 func (s *service) isLocked(ctx context.Context, p *patience, object dbus.ObjectPath, interfaceName string) (locked bool, err error) {
 	err = s.property(ctx, p, object, interfaceName, "Locked", &locked)
 	return locked, err
 }
 
-// openSession asks for a session to transfer secrets in, without encryption: the bus is on this machine and belongs to this
-// user.
+// openSession asks for a session to transfer secrets in, without encryption:
+// the bus is on this machine and belongs to this user.
 func (s *service) openSession() {
 	if s.opening == nil {
 		s.opening = s.call(secretsPath, serviceInterface+".OpenSession", "plain", dbus.MakeVariant(""))
@@ -199,7 +204,8 @@ func (s *service) property(ctx context.Context, p *patience, object dbus.ObjectP
 	return s.ask(ctx, p, s.call(object, "org.freedesktop.DBus.Properties.Get", interfaceName, name), value)
 }
 
-// call sends a call to the service; ask waits for its answer. Calls that are sent without waiting share a round trip.
+// call sends a call to the service; ask waits for its answer. Calls that are
+// sent without waiting share a round trip.
 func (s *service) call(object dbus.ObjectPath, method string, args ...any) *dbus.Call {
 	return s.conn.Object(s.owner, object).Go(method, 0, nil, args...)
 }
@@ -247,7 +253,8 @@ func (s *service) wait(ctx context.Context, p *patience, call *dbus.Call, values
 	}
 }
 
-// note records a signal, and reports whether it says that the service has lost its name.
+// note records a signal, and reports whether it says that the service has lost
+// its name.
 func (s *service) note(signal *dbus.Signal) (gone bool) {
 	if signal.Name == promptInterface+".Completed" && signal.Sender == s.owner && len(signal.Body) == 2 {
 		s.answered[signal.Path], _ = signal.Body[0].(bool)
@@ -256,7 +263,8 @@ func (s *service) note(signal *dbus.Signal) (gone bool) {
 	return changed && s.owner != "" && signal.Sequence > s.since && owner != s.owner
 }
 
-// newOwner returns who has the name of the Secret Service now, if that is what signal is about.
+// newOwner returns who has the name of the Secret Service now, if that is what
+// signal is about.
 func newOwner(signal *dbus.Signal) (owner string, changed bool) {
 	if signal.Name != busMethod+"NameOwnerChanged" || signal.Sender != busName || len(signal.Body) != 3 || signal.Body[0] != secretsName {
 		return "", false
@@ -270,7 +278,8 @@ func isError(err error, name string) bool {
 	return ok && e.Name == name
 }
 
-// noService wraps err in errNoService if it is the bus's error for a service that nobody offers or that cannot be started.
+// noService wraps err in errNoService if it is the bus's error for a service
+// that nobody offers or that cannot be started.
 func noService(err error) error {
 	e, ok := errors.AsType[dbus.Error](err)
 	if ok && (e.Name == busError+"ServiceUnknown" || e.Name == busError+"NameHasNoOwner" || strings.HasPrefix(e.Name, busError+"Spawn.")) {

@@ -1,5 +1,6 @@
-// Package sealingkey is about the random key that cached sessions are sealed with: how a store keeps it in an item, and how
-// the kernel holds it so that the store need not be read each time.
+// Package sealingkey is about the random key that cached sessions are sealed
+// with: how a store keeps it in an item, and how the kernel holds it so that
+// the store need not be read each time.
 package sealingkey
 
 import (
@@ -16,8 +17,8 @@ func New() (s kernelkey.Sealing) {
 	return s
 }
 
-// Encode returns s as its item holds it: the key and, if it is known, the digest of the index. It is text, since some
-// keyrings take nothing else.
+// Encode returns s as its item holds it: the key and, if it is known, the
+// digest of the index. It is text, since some keyrings take nothing else.
 func Encode(s kernelkey.Sealing) []byte {
 	text := base64.StdEncoding.AppendEncode(nil, s.Key[:])
 	if s.Index != [32]byte{} {

@@ -26,7 +26,8 @@ func TestText(t *testing.T) {
 	}
 }
 
-// FuzzSealing checks that a sealing key comes back as it was stored, and that what is not one gives none.
+// FuzzSealing checks that a sealing key comes back as it was stored, and that
+// what is not one gives none.
 func FuzzSealing(f *testing.F) {
 	f.Add(Encode(kernelkey.Sealing{Key: [32]byte{7}}))
 	f.Add(Encode(kernelkey.Sealing{Key: [32]byte{7}, Index: [32]byte{8}}))

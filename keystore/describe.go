@@ -1,0 +1,63 @@
+package keystore
+
+import (
+	"github.com/awsexec/awsexec/internal/backend"
+	"github.com/awsexec/awsexec/internal/kernelkey"
+	"github.com/awsexec/awsexec/internal/keyindex"
+	"github.com/awsexec/awsexec/internal/sealingkey"
+)
+
+// describe writes an index of the encrypted file that says what is in the file,
+// if its content is known here. The caller holds the lock of the store.
+func (v *vault) describe() {
+	if v.file == nil {
+		return
+	}
+	old, damaged, err := v.index.Load()
+	if err != nil {
+		return
+	}
+	items, stamp, known := v.file.Known()
+	if !known {
+		return
+	}
+	fresh := indexOf(items, stamp, old)
+	if !fresh.Equal(old) {
+		if err := v.index.Save(fresh, damaged); err != nil {
+			v.holder.Debug("index of %s: %v", v.file, err)
+		}
+	}
+	if s, ok := sealingkey.Decode(items[sealingItem]); ok {
+		v.holder.Replace(kernelkey.Sealing{Key: s.Key, Index: fresh.Digest()})
+	}
+}
+
+// describeFile returns the index that the encrypted file should have; known is
+// false if its content is not known here. Only the times are taken from old.
+func (v *vault) describeFile(old keyindex.Content) (fresh keyindex.Content, known bool) {
+	items, stamp, known := v.file.Known()
+	if !known {
+		return fresh, false
+	}
+	return indexOf(items, stamp, old), true
+}
+
+// indexOf returns the index of an encrypted file with these items and this
+// stamp. Only the times are taken from old.
+func indexOf(items map[backend.Item][]byte, stamp string, old keyindex.Content) keyindex.Content {
+	fresh := keyindex.New(stamp)
+	for it, secret := range items {
+		if it != keyItem(it.Name) {
+			continue
+		}
+		entry, listed := old.Keys[it.Name]
+		if !listed {
+			entry.Added = keyindex.Now()
+		}
+		c, _ := decodeValue(secret)
+		entry.AccessKeyID = c.AccessKeyID // "" for a damaged key
+		_, entry.Rotating = items[rotationItem(it.Name)]
+		fresh.Keys[it.Name] = entry
+	}
+	return fresh
+}

@@ -1,0 +1,40 @@
+package keystore
+
+import (
+	"errors"
+
+	"github.com/awsexec/awsexec/internal/backend"
+	"github.com/awsexec/awsexec/internal/kernelkey"
+)
+
+// The kinds of failure. An error of this package that has one of these causes
+// wraps it, whichever kind of store keeps the keys. Test for them with
+// [errors.Is].
+var (
+	// ErrNotFound means that the store can be read and has no such key.
+	ErrNotFound = backend.ErrNotFound
+	// ErrLocked means that the key may be there, but the store is locked and
+	// nobody unlocked it: no dialog could be shown, nobody answered it in time,
+	// or the passphrase was missing or wrong.
+	ErrLocked = backend.ErrLocked
+	// ErrWrongPassphrase is the [ErrLocked] of an encrypted file that has
+	// another passphrase.
+	ErrWrongPassphrase = backend.ErrWrongPassphrase
+	// ErrUnavailable means that no keyring can be reached, or that it does not
+	// answer.
+	ErrUnavailable = backend.ErrUnavailable
+	// ErrRefused means that a person or the operating system said no.
+	ErrRefused = backend.ErrRefused
+	// ErrTooBig means that the value is larger than the store takes.
+	ErrTooBig = backend.ErrTooBig
+	// ErrCorrupt means that the store is there but cannot be understood. It is
+	// left as it is, never overwritten.
+	ErrCorrupt = backend.ErrCorrupt
+	// ErrNotHeld means that the kernel cannot or must not hold keys here.
+	ErrNotHeld = kernelkey.ErrUnavailable
+	// ErrChanged means that somebody has replaced the key meanwhile.
+	ErrChanged = errors.New("another key is there by now")
+	// ErrNoPassphrase means that the store has no passphrase that can be
+	// changed here.
+	ErrNoPassphrase = errors.New("has no passphrase of awsexec's")
+)
