@@ -5,6 +5,8 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
+	"testing"
 
 	"github.com/awsexec/awsexec/internal/keyindex"
 )
