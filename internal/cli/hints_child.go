@@ -19,17 +19,18 @@ func hintOfRenewal(err error, a *advisor, _ string) string {
 	case errors.As(err, &source):
 		return "start it without awsexec: SDKs renew such credentials by themselves"
 	case errors.As(err, &passphrase):
-		return hintOfPassphrase(a, passphrase.Profile)
+		return hintOfPassphrase(passphrase.Profile, a.settings.CanHold())
 	case errors.As(err, &astray):
 		return "see what is in its way: awsexec doctor --profile " + quoteWord(astray.Profile)
 	}
 	return ""
 }
 
-// hintOfPassphrase returns the hint for renewals that each need a passphrase.
-func hintOfPassphrase(a *advisor, name string) string {
+// hintOfPassphrase returns the hint for renewals of a profile that each need a
+// passphrase. CanHold says that unlock can keep the keystore open.
+func hintOfPassphrase(name string, canHold bool) string {
 	stay := fmt.Sprintf("have awsexec stay and renew for the program: awsexec serve --profile %s -- …", quoteWord(name))
-	if a.settings.CanHold() {
+	if canHold {
 		return "open it for some hours: awsexec unlock --for 8h\nor " + stay
 	}
 	return stay

@@ -17,6 +17,7 @@ func hintOfWarning(err error) string {
 	var copied *migrate.CopiedError
 	var still *stillInFileError
 	var left keyLeftError
+	var passphrase *passphraseWarning
 	switch {
 	case errors.As(err, &plaintext):
 		return "move it into the keystore: awsexec import " + quoteWord(plaintext.Profile)
@@ -30,6 +31,8 @@ func hintOfWarning(err error) string {
 		return "take it out with an editor; it is in a comment, or in another profile"
 	case errors.As(err, &copied):
 		return "delete it if nothing needs it: rm " + quoteWord(copied.Path)
+	case errors.As(err, &passphrase):
+		return hintOfPassphrase(passphrase.profile, passphrase.canHold)
 	case errors.As(err, &still) && still.same:
 		return "take it out of the file: awsexec import " + quoteWord(still.profile)
 	case errors.As(err, &still):

@@ -12,18 +12,26 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
-// renewingEnviron is the environment of a child that gets its credentials from
-// p by calling us, for as long as it runs: no keys, but AWS_PROFILE and, where
-// the user's own files do not lead every SDK here, a private pair of AWS files
-// that do.
+// renewingEnviron returns the environment of a child that gets the credentials of
+// p by calling awsexec, for as long as it runs: no keys, but AWS_PROFILE and, if
+// the user's own files do not lead every SDK to awsexec, a private pair of AWS
+// files that do.
 //
-// The first credentials are made now, so that what must be asked is asked at
+// It makes the first credentials now, so that whatever must be asked is asked at
 // the start.
-func renewingEnviron(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, adv *advisor, given *flags, p *profile.Profile) ([]string, error) {
-	if err := checkRenewable(ctx, settings, sess, out, adv, p); err != nil {
+func renewingEnviron(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, given *flags, p *profile.Profile) ([]string, error) {
+	asks, err := checkRenewable(ctx, settings, sess, p)
+	if asks {
+		out.Warn(&passphraseWarning{store: sess.Opened().String(), profile: p.Name, canHold: settings.CanHold()})
+	}
+	if err != nil {
 		return nil, err
 	}
-	renewal, err := renewal(ctx, settings, sess, out, given, p)
+	request, err := renewRequest(settings, given, p.Name, sess.Region(p))
+	if err != nil {
+		return nil, err
+	}
+	renewal, err := lead(ctx, out, request)
 	if err != nil {
 		return nil, err
 	}
@@ -33,40 +41,41 @@ func renewingEnviron(ctx context.Context, settings *session.Settings, sess *sess
 	return exec.EnvironRenewing(settings.Environ, renewal), nil
 }
 
-// checkRenewable finds out whether the awsexec that the child's SDK will call
-// can do what we can.
-func checkRenewable(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, adv *advisor, p *profile.Profile) error {
+// checkRenewable returns an error if the awsexec that the SDK of a child calls
+// could not do what this one can. Asks says that each renewal needs a passphrase.
+func checkRenewable(ctx context.Context, settings *session.Settings, sess *session.Session, p *profile.Profile) (asks bool, err error) {
 	plan, err := sess.Plan(ctx, p, false)
 	if err != nil {
-		return err
+		return false, err
 	}
 	longTerm, err := renew.Check(plan)
 	if err != nil || !longTerm {
-		return err
+		return false, err
 	}
 	keys, err := sess.Keys()
-	if err != nil || keys.Kind() != keystore.KindFile { // a key that is not in there
-		return nil
+	if err != nil || keys.Kind() != keystore.KindFile { // the key comes from elsewhere
+		return false, nil
 	}
-	asks, err := renew.CheckOpen(ctx, keys, p.Name, settings.Env("AWSEXEC_PASSPHRASE") != "")
-	if asks {
-		out.warn(fmt.Errorf("--refresh: each renewal will ask for the passphrase of %s", keys), hintOfPassphrase(adv, p.Name))
-	}
-	return err
+	return renew.CheckOpen(ctx, keys, p.Name, settings.Env("AWSEXEC_PASSPHRASE") != "")
 }
 
-// renewal leads to p by way of our own credential_process, and nothing else, in
-// every SDK.
-func renewal(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, given *flags, p *profile.Profile) (exec.Renewal, error) {
+// passphraseWarning warns of renewals that each ask for a passphrase.
+type passphraseWarning struct {
+	store, profile string
+	canHold        bool // unlock can keep the store open
+}
+
+func (w *passphraseWarning) Error() string {
+	return "--refresh: each renewal will ask for the passphrase of " + w.store
+}
+
+// renewRequest returns what leads every SDK to the profile called name by way of
+// awsexec, and nothing else.
+func renewRequest(settings *session.Settings, given *flags, name, region string) (renew.Request, error) {
 	dir, err := settings.CacheDir()
-	if err != nil {
-		return exec.Renewal{}, err
-	}
-	ctx, cancel := context.WithTimeoutCause(ctx, printLimit, session.ErrTooLong)
-	defer cancel()
-	request := renew.Request{
-		Profile: p.Name,
-		Region:  sess.Region(p),
+	return renew.Request{
+		Profile: name,
+		Region:  region,
 		Environ: settings.Environ,
 		Env:     settings.Env,
 		Flags:   lastingFlags(given),
@@ -76,15 +85,21 @@ func renewal(ctx context.Context, settings *session.Settings, sess *session.Sess
 		Self:    settings.Self,
 		Command: func(name string, flags ...string) string { return processCommand(settings.Self, name, flags...) },
 		Now:     settings.Now(),
-	}
-	way, lost, err := request.Lead(ctx)
-	for _, client := range lost {
-		out.warn(fmt.Errorf("%s finds no credentials in profile %q: %s", client.Client, p.Name, client.Why), "")
-	}
-	return way, err
+	}, err
 }
 
-// lastingFlags are those of our flags that shape the credentials.
+// lead prepares what request asks for, and warns of SDKs that it cannot serve.
+func lead(ctx context.Context, out *ui, request renew.Request) (exec.Renewal, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, printLimit, session.ErrTooLong)
+	defer cancel()
+	renewal, lost, err := request.Lead(ctx)
+	for _, client := range lost {
+		out.Warn(fmt.Errorf("%s finds no credentials in profile %q: %s", client.Client, request.Profile, client.Why))
+	}
+	return renewal, err
+}
+
+// lastingFlags returns the flags of awsexec that shape the credentials.
 func lastingFlags(given *flags) []string {
 	var flags []string
 	for _, f := range [][2]string{{"--duration", given.Duration}, {"--region", given.Region}, {"--keystore", given.Keystore}} {

@@ -50,7 +50,7 @@ func run(ctx context.Context, args []string, d deps) int {
 		case *printCmd: // was parsed without the whole grammar
 			return c.Run(ctx, w.settings, w.session, w.out, w.later)
 		case *execCmd: // is not in the grammar
-			return c.Run(ctx, w.settings, w.session, w.out, w.adv, w.flags, w.later)
+			return c.Run(ctx, w.settings, w.session, w.out, w.flags, w.later)
 		}
 		return w.run(ctx, parsed)
 	}()
