@@ -51,7 +51,7 @@ func (p rotationPerson) Tell(event rotate.Event) {
 }
 
 func (p rotationPerson) Waiting(w rotate.Wait) (done func()) {
-	return p.ui.Waiting("for " + map[rotate.Wait]string{
+	return p.person.Waiting("for " + map[rotate.Wait]string{
 		rotate.ForKeystore:  p.store,
 		rotate.ForSTS:       "AWS STS",
 		rotate.ForIAM:       "AWS IAM",

@@ -29,6 +29,7 @@ type Person struct {
 	events   provider.Events
 	memory   func() (*cache.Cache, error) // of unanswered questions
 
+	notices   notices
 	asking    sync.Mutex
 	byProgram atomic.Bool // programs ask for credentials
 	detached  atomic.Bool // the terminal belongs to a child
@@ -84,6 +85,7 @@ func (p *Person) terminal(ctx context.Context, question string, secret bool) (st
 	}
 	p.asking.Lock()
 	defer p.asking.Unlock()
+	p.notices.end()
 	return term.Ask(ctx, term.Prompt{Text: "awsexec: " + question, Secret: secret})
 }
 

@@ -132,7 +132,7 @@ func (s *Session) Opened() *keystore.Store {
 // WaitForKeys says that the keystore, which has been opened, is being waited
 // for. That can be for a person in front of its dialog.
 func (s *Session) WaitForKeys() (done func()) {
-	return s.events.Waiting("for " + s.Opened().String())
+	return s.Person.Waiting("for " + s.Opened().String())
 }
 
 // Selected returns the profile that the command line and the environment select.
