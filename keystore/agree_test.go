@@ -128,8 +128,8 @@ func remove(t *testing.T, path string) {
 	}
 }
 
-// Whatever has come over an index, no key id of it is used that is not the
-// store's.
+// testAgreement checks that, whatever happened to an index, only key ids of the
+// store are used.
 func testAgreement(t *testing.T, kind Kind, optionsIn func(t *testing.T, dir string) Options) {
 	for _, row := range disagreements {
 		if row.file && kind != KindFile {
@@ -161,7 +161,7 @@ func testAgreement(t *testing.T, kind Kind, optionsIn func(t *testing.T, dir str
 			for round := range 2 {
 				for name, n := range want {
 					s := open()
-					mustSeal(t, s) // as whoever opens a session has to
+					mustSeal(t, s) // as every reader of a session does
 					id, err := s.KeyID(t.Context(), name)
 					if n == 0 {
 						if !errors.Is(err, ErrNotFound) {
@@ -201,7 +201,8 @@ func notHolding(_ *testing.T, dir string) Options { return testOptions(dir) }
 
 func TestFileIndexAgrees(t *testing.T) { testAgreement(t, KindFile, notHolding) }
 
-// Without the passphrase an index that is contradicted names no keys.
+// TestListOfLockedFile checks that without the passphrase a contradicted index
+// shows no key ids.
 func TestListOfLockedFile(t *testing.T) {
 	c := &contractStore{kind: KindFile, dir: t.TempDir()}
 	c.Store = c.open(t)

@@ -13,8 +13,9 @@ import (
 	"github.com/awsexec/awsexec/internal/flock"
 )
 
-// A keyring that is locked again under the lock of the store, and one that asks
-// about every change: whenever a person is asked, others can use the store.
+// TestKeyringAsksWithoutLock checks that others can use the store whenever a
+// person is asked: by a keyring that is locked again under the lock of the
+// store, and by one that asks about every change.
 func TestKeyringAsksWithoutLock(t *testing.T) {
 	once := func(s *bustest.Scripted, member string, do func(*dbus.Message)) {
 		s.Mu.Lock()
@@ -96,8 +97,8 @@ func TestKeyringAsksWithoutLock(t *testing.T) {
 	}
 }
 
-// A keyring that locks itself again and again does not have a person asked for
-// ever.
+// TestKeyringLocksAgainAndAgain checks that a keyring that keeps locking itself
+// does not ask a person endlessly.
 func TestKeyringLocksAgainAndAgain(t *testing.T) {
 	service := bustest.Start(t, bustest.NoServices).StartScripted(t, map[string]func(*bustest.Scripted, *dbus.Message){"GetSecret": func(s *bustest.Scripted, m *dbus.Message) {
 		s.SetLocked(true)

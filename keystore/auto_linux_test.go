@@ -8,8 +8,8 @@ import (
 	"github.com/awsexec/awsexec/internal/bustest"
 )
 
-// Which store KindAuto is, and that only the absence of a keyring ever leads to
-// the file.
+// TestAuto checks which store KindAuto is, and that only the absence of a
+// keyring leads to the file.
 func TestAuto(t *testing.T) {
 	for _, row := range []struct {
 		name    string

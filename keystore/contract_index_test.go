@@ -11,7 +11,7 @@ import (
 	"github.com/awsexec/awsexec/internal/keyindex"
 )
 
-// indexPath is the one index on disk.
+// indexPath returns the path of the one index on disk.
 func (c *contractStore) indexPath(t *testing.T) string {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join(c.dir, "*.index.json"))
@@ -48,8 +48,8 @@ func indexLost(t *testing.T, c *contractStore) {
 	}
 }
 
-// What other tools have done to the items is found out with the first key that
-// is read, of all names.
+// indexStale checks that the first key that is read reveals what other tools
+// have done to the items, for all names.
 func indexStale(t *testing.T, c *contractStore) {
 	mustPut(t, c.Store, "dev", testKey(1))
 	mustPut(t, c.Store, "prod", testKey(2))
@@ -70,8 +70,8 @@ func indexStale(t *testing.T, c *contractStore) {
 	}
 }
 
-// What a Put leaves that dies between its writes: an entry without a key id,
-// and the old key or the new one.
+// indexInterrupted checks what a Put leaves that dies between its writes: an
+// entry without a key id, and the old key or the new one.
 func indexInterrupted(t *testing.T, c *contractStore) {
 	mustPut(t, c.Store, "dev", testKey(1))
 	if err := c.vault.index.Set("dev", ""); err != nil {
@@ -109,7 +109,7 @@ func itemGone(t *testing.T, c *contractStore) {
 	}
 }
 
-func nothingInClear(t *testing.T, c *contractStore) {
+func nothingInPlaintext(t *testing.T, c *contractStore) {
 	mustPut(t, c.Store, "dev", testKey(1))
 	noSecretIn(t, c.dir)
 	b, err := os.ReadFile(c.indexPath(t))

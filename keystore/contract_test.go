@@ -13,8 +13,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// contract is what every kind of store does. Each row gets a store of its own,
-// empty, with nothing on disk yet; open makes further ones of the same.
+// contract runs what every kind of store does. Each row gets its own store,
+// empty, with nothing on disk yet.
 func contract(t *testing.T, kind Kind, prepare func(t *testing.T)) {
 	rows := []struct {
 		name string
@@ -43,7 +43,7 @@ func contract(t *testing.T, kind Kind, prepare func(t *testing.T)) {
 		{"turns", keyTurns},
 		{"copies", copies},
 		{"retiring", retiring},
-		{"nothing in clear", nothingInClear},
+		{"nothing in plaintext", nothingInPlaintext},
 	}
 	for _, row := range rows {
 		t.Run(row.name, func(t *testing.T) {
@@ -241,7 +241,8 @@ func processes(t *testing.T, c *contractStore) {
 	}
 }
 
-// A reader beside a writer finds the key or does not: no third thing.
+// comingAndGoing checks that a reader beside a writer finds the key or does
+// not, and nothing else.
 func comingAndGoing(t *testing.T, c *contractStore) {
 	mustPut(t, c.Store, "dev", testKey(1))
 	done := make(chan error, 1)

@@ -11,8 +11,8 @@ import (
 	"github.com/awsexec/awsexec/internal/flock"
 )
 
-// faulty is a keyring that does not do what it says with keys, as one whose
-// dialog was dismissed.
+// faulty is a keyring that does not do with keys what it reports, like one
+// whose dialog was dismissed.
 type faulty struct {
 	backend.Backend
 	backend.Operation
@@ -99,8 +99,8 @@ func TestPutThatFailsListsNothing(t *testing.T) {
 	wantNames(t, s)
 }
 
-// Nothing is touched where what tells an index of today from one of yesterday
-// cannot be written.
+// TestNothingIsStoredWithoutSealingKey checks that nothing changes if the
+// digest that tells a present index from an earlier one cannot be written.
 func TestNothingIsStoredWithoutSealingKey(t *testing.T) {
 	s, f := faultyStore(t)
 	mustPut(t, s, "dev", testKey(1))
@@ -139,8 +139,9 @@ func TestDeleteSeesThatNothingWasRemoved(t *testing.T) {
 	}
 }
 
-// A writer waits for the lock as long as its context says; a reader that would
-// mend the index does without it.
+// TestLockHeld checks that a writer waits for the lock as long as its context
+// allows, and that a reader that wants to repair the index does without the
+// lock.
 func TestLockHeld(t *testing.T) {
 	s := openFile(t, testOptions(t.TempDir()))
 	mustPut(t, s, "dev", testKey(1))

@@ -118,8 +118,8 @@ func TestFilePassphraseErrors(t *testing.T) {
 	}
 }
 
-// Another process may change the file, and its passphrase, under a store that
-// remembers both.
+// TestFileChangedBehindOurBack checks that a store notices when another process
+// changes the file or its passphrase.
 func TestFileChangedBehindOurBack(t *testing.T) {
 	o := testOptions(t.TempDir())
 	asked := 0
@@ -155,7 +155,8 @@ func TestFileChangedBehindOurBack(t *testing.T) {
 	wantKey(t, s, "dev", testKey(4))
 }
 
-// A damaged file is an error that names it, and is not written to.
+// TestFileDamaged checks that the error for a damaged file names it, and that
+// the file is not written to.
 func TestFileDamaged(t *testing.T) {
 	o := testOptions(t.TempDir())
 	garbage := []byte(marker)

@@ -15,8 +15,8 @@ import (
 	"github.com/awsexec/awsexec/internal/kernelkey"
 )
 
-// holding are options under which the kernel holds the sealing key, until the
-// test ends. The test is skipped where it does not.
+// holding returns options under which the kernel holds the sealing key until
+// the test ends. The test is skipped where it does not.
 func holding(t *testing.T, kind Kind, dir string) Options {
 	t.Helper()
 	o := testOptions(dir)
@@ -50,8 +50,8 @@ func openKind(t *testing.T, kind Kind, o Options) *Store {
 	return s
 }
 
-// The store is read once; then the kernel has the key, for as long as it was
-// told to.
+// TestHold checks that the store is read once, and that the kernel then holds
+// the key for as long as it was told to.
 func TestHold(t *testing.T) {
 	for _, kind := range []Kind{KindFile, KindKeyring} {
 		t.Run(string(kind), func(t *testing.T) {
@@ -95,8 +95,8 @@ func TestHold(t *testing.T) {
 	}
 }
 
-// Many who want the key at once cost one passphrase, and those who cannot wait
-// for it are not told that there is none.
+// TestHoldManyAtOnce checks that many callers at once cost one passphrase, and
+// that those who cannot wait get ErrLocked, not ErrNotFound.
 func TestHoldManyAtOnce(t *testing.T) {
 	o := holding(t, KindFile, t.TempDir())
 	mustPut(t, openFile(t, o), "dev", testKey(1))
@@ -147,7 +147,7 @@ func TestHoldSwitchedOff(t *testing.T) {
 	o.Hold = time.Minute
 	h := newHolder(o, KindFile)
 	if _, _, ok := h.Get(); ok {
-		t.Error("held all the same")
+		t.Error("held although that is switched off")
 	}
 	if err := kernelkey.PutSealing(h.Name, kernelkey.Sealing{Key: [32]byte{9}}, time.Minute); err != nil {
 		t.Fatal(err)
@@ -158,8 +158,8 @@ func TestHoldSwitchedOff(t *testing.T) {
 	}
 }
 
-// Who makes a new sealing key leaves no old one with the kernel, switched off
-// or not.
+// TestHoldOfStoreMadeAnew checks that making a new sealing key leaves no old
+// one with the kernel, whether holding is on or off.
 func TestHoldOfStoreMadeAnew(t *testing.T) {
 	for _, hold := range []time.Duration{0, time.Minute} {
 		for name, remake := range map[string]func(t *testing.T, o Options){
@@ -194,8 +194,8 @@ func TestHoldOfStoreMadeAnew(t *testing.T) {
 	}
 }
 
-// A kernel that holds nothing changes nothing, and is told of to those who want
-// to know.
+// TestHoldWithoutKernel checks that a kernel that holds nothing changes
+// nothing, and that --debug mentions it.
 func TestHoldWithoutKernel(t *testing.T) {
 	o := testOptions(t.TempDir())
 	o.Hold = time.Minute

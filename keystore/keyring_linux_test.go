@@ -79,7 +79,8 @@ func TestKeyringBusWithoutService(t *testing.T) {
 	wantAll(t, openKeyring(t, testOptions(t.TempDir())), ErrUnavailable)
 }
 
-// Locked, and no desktop to ask on: told at once.
+// TestKeyringLockedHeadless checks that a locked keyring without a desktop to
+// ask on fails at once.
 func TestKeyringLockedHeadless(t *testing.T) {
 	for name, config := range map[string]string{"no prompter": bustest.NoServices, "prompter without display": bustest.SystemServices} {
 		t.Run(name, func(t *testing.T) {
@@ -98,7 +99,7 @@ func TestKeyringLockedHeadless(t *testing.T) {
 	}
 }
 
-func TestKeyringNothingInClear(t *testing.T) {
+func TestKeyringNothingInPlaintext(t *testing.T) {
 	b := bustest.Start(t, bustest.NoServices)
 	b.StartKeyring(t)
 	mustPut(t, openKeyring(t, testOptions(filepath.Join(b.Dir, "data"))), "dev", testKey(1))

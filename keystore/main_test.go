@@ -60,7 +60,7 @@ func runChild(script []string) error {
 	return nil
 }
 
-// child is another process that runs commands on the store of kind in dir.
+// child runs commands on the store of kind in dir, in another process.
 func child(t *testing.T, kind Kind, dir string, commands ...string) (output string, err error) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
@@ -94,8 +94,8 @@ func testKey(n int) aws.Credentials {
 	}
 }
 
-// noSecretIn fails if a file below dir holds the marker in clear, in base64 or
-// in hex.
+// noSecretIn fails if a file below dir holds the marker in plaintext, in base64
+// or in hex.
 func noSecretIn(t *testing.T, dir string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {

@@ -61,7 +61,8 @@ func TestChangePassphrase(t *testing.T) {
 	noSecretIn(t, o.Dir)
 }
 
-// Whatever goes wrong, the file is as it was.
+// TestChangePassphraseFails checks that the file is unchanged, whatever goes
+// wrong.
 func TestChangePassphraseFails(t *testing.T) {
 	o := testOptions(t.TempDir())
 	mustPut(t, openFile(t, o), "dev", testKey(1))
@@ -99,7 +100,8 @@ func TestChangePassphraseFails(t *testing.T) {
 	}
 }
 
-// What a call costs in rounds of scrypt, each about a second.
+// TestScryptRounds checks what a call costs in rounds of scrypt, each about a
+// second.
 func TestScryptRounds(t *testing.T) {
 	o := testOptions(t.TempDir())
 	scrypts := 0

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A directory that cannot be written: keys can still be read, and a failed
-// write changes nothing.
+// TestReadOnlyDirectory checks that keys can be read from a directory that
+// cannot be written, and that a failed write changes nothing.
 func TestReadOnlyDirectory(t *testing.T) {
 	o := testOptions(filepath.Join(t.TempDir(), "data"))
 	mustPut(t, openFile(t, o), "dev", testKey(1))
@@ -41,7 +41,8 @@ func TestReadOnlyDirectory(t *testing.T) {
 	}
 }
 
-// A file that may not be read is refused, not absent, and not replaced.
+// TestUnreadableFile checks that a file without read permission is refused: not
+// absent, and not replaced.
 func TestUnreadableFile(t *testing.T) {
 	o := testOptions(filepath.Join(t.TempDir(), "data"))
 	mustPut(t, openFile(t, o), "dev", testKey(1))
@@ -59,7 +60,7 @@ func TestUnreadableFile(t *testing.T) {
 }
 
 // asNobody gives dir and what is in it to an ordinary user and makes this test
-// act as that user, if it is run by root, whom no mode keeps out.
+// act as that user. It does so only for root, whom no mode keeps out.
 func asNobody(t *testing.T, dir string) {
 	t.Helper()
 	if os.Getuid() != 0 {

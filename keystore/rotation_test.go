@@ -48,7 +48,7 @@ func wantNoRotation(t *testing.T, s *Store, name string) {
 	wantRotating(t, s, name, false)
 }
 
-// The whole of a rotation, each step seen by another process's eyes.
+// rotation checks a whole rotation, each step as another process sees it.
 func rotation(t *testing.T, c *contractStore) {
 	mustPut(t, c.Store, "dev", testKey(1))
 	mustPut(t, c.Store, "other", testKey(3))
@@ -105,8 +105,8 @@ func rotation(t *testing.T, c *contractStore) {
 	noSecretIn(t, c.dir)
 }
 
-// Nothing of a rotation is done to a key that is not the one that was to be
-// rotated.
+// rotationOfAnother checks that a rotation does nothing to a key other than the
+// one to be rotated.
 func rotationOfAnother(t *testing.T, c *contractStore) {
 	for _, use := range []func(name string) error{
 		func(name string) error { return c.PutRotation(t.Context(), name, testRotation(true)) },
@@ -186,8 +186,8 @@ func keyTurns(t *testing.T, c *contractStore) {
 	}
 }
 
-// What the store has counts, not what its index says; of the other store of the
-// directory, the index is all there is.
+// copies checks that what this store has counts, not what its index says. Of
+// the other store of the directory the index is all there is.
 func copies(t *testing.T, c *contractStore) {
 	mustPut(t, c.Store, "dev", testKey(1))
 	mustPut(t, c.Store, "prod", testKey(2))

@@ -103,8 +103,8 @@ func TestUnlockFile(t *testing.T) {
 	}
 }
 
-// A write needs the passphrase, the right one, and what it has written can be
-// read without.
+// TestWriteWhileUnlocked checks that a write needs the right passphrase, and
+// that what it has written can be read without.
 func TestWriteWhileUnlocked(t *testing.T) {
 	o, noPassphrase := unlocking(t)
 	mustUnlock(t, openFile(t, o), time.Hour)
@@ -137,8 +137,9 @@ func TestWriteWhileUnlocked(t *testing.T) {
 	}
 }
 
-// The copy of another state of the file, one that is damaged, and none: the
-// passphrase is needed, and does.
+// TestUnlockedCopyUnfit checks that the passphrase is needed, and is enough,
+// with a copy of another state of the file, with a damaged copy and without
+// one.
 func TestUnlockedCopyUnfit(t *testing.T) {
 	o, noPassphrase := unlocking(t)
 	mustUnlock(t, openFile(t, o), time.Hour)
@@ -194,14 +195,14 @@ func TestUnlockEnds(t *testing.T) {
 			break
 		}
 		if time.Now().After(deadline) {
-			t.Fatal("unlocked for ever")
+			t.Fatal("still unlocked after a minute")
 		}
 	}
 	wantLocked(t, noPassphrase)
 }
 
-// With the holding switched off, or where the kernel refuses, nobody is asked
-// for a passphrase in vain.
+// TestUnlockImpossible checks that nobody is asked for a passphrase in vain:
+// with holding off, and where the kernel refuses.
 func TestUnlockImpossible(t *testing.T) {
 	o, noPassphrase := unlocking(t)
 	mustUnlock(t, openFile(t, o), time.Hour)
@@ -223,7 +224,8 @@ func TestUnlockImpossible(t *testing.T) {
 	}
 }
 
-// Of the keyring only the sealing key is held, past its being locked.
+// TestUnlockKeyring checks that of a keyring only the sealing key is held, and
+// that it stays when the keyring is locked.
 func TestUnlockKeyring(t *testing.T) {
 	b := bustest.Start(t, bustest.NoServices)
 	b.StartKeyring(t)
@@ -267,7 +269,8 @@ func TestUnlockKeyring(t *testing.T) {
 	}
 }
 
-// A changed passphrase ends the unlocking.
+// TestChangePassphraseLocks checks that changing the passphrase ends the
+// unlocking.
 func TestChangePassphraseLocks(t *testing.T) {
 	o, noPassphrase := unlocking(t)
 	mustUnlock(t, openFile(t, o), time.Hour)
@@ -280,7 +283,8 @@ func TestChangePassphraseLocks(t *testing.T) {
 	}
 }
 
-// While the file is unlocked, reading costs no round of scrypt.
+// TestScryptRoundsWhileUnlocked checks that reading costs no round of scrypt
+// while the file is unlocked.
 func TestScryptRoundsWhileUnlocked(t *testing.T) {
 	o, _ := unlocking(t)
 	mustUnlock(t, openFile(t, o), time.Hour)

@@ -139,8 +139,8 @@ func TestOnlyPrepareAsks(t *testing.T) {
 	}
 }
 
-// Every truncation and a flipped bit in every byte: an error of the right kind,
-// and not a byte written.
+// TestDamagedFile checks every truncation, and a flipped bit in every byte: the
+// error is of the right kind, and nothing is written.
 func TestDamagedFile(t *testing.T) {
 	o := testOptions(filepath.Join(t.TempDir(), "file"))
 	mustSet(t, newFile(t, o), keyItem, marker)

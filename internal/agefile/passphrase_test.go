@@ -55,7 +55,8 @@ func TestPassphraseErrors(t *testing.T) {
 	}
 }
 
-// A person who mistypes is asked again by the next call.
+// TestSecondTry checks that a person who mistypes is asked again by the next
+// call.
 func TestSecondTry(t *testing.T) {
 	o := testOptions(filepath.Join(t.TempDir(), "file"))
 	mustSet(t, newFile(t, o), keyItem, marker)
@@ -72,8 +73,8 @@ func TestSecondTry(t *testing.T) {
 	wantItem(t, f, keyItem, marker)
 }
 
-// Another process may change the file, and its passphrase, under one that
-// remembers both.
+// TestFileChangedByAnotherProcess checks that another process may change the
+// file, and its passphrase, under one that remembers both.
 func TestFileChangedByAnotherProcess(t *testing.T) {
 	o := testOptions(filepath.Join(t.TempDir(), "file"))
 	asked := 0

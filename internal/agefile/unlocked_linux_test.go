@@ -84,7 +84,7 @@ func TestUnlock(t *testing.T) {
 	wantLocked(t, noPassphrase)
 }
 
-// A copy that is damaged in any way is not read.
+// TestDamagedCopy checks that a copy that is damaged in any way is not read.
 func TestDamagedCopy(t *testing.T) {
 	o, _ := unlocking(t)
 	mustUnlock(t, o)

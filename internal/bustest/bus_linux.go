@@ -41,15 +41,15 @@ const (
 	DenySecrets    = `<policy context="mandatory"><deny send_destination="org.freedesktop.secrets"/></policy>`
 )
 
-// Start starts a bus that has what config says (nothing that it could start by
-// itself, in NoServices), and points the environment of this process to it.
+// Start starts a bus with the given configuration, and points the environment
+// of this process to it. With NoServices the bus starts nothing by itself.
 func Start(t *testing.T, config string) *Bus {
 	t.Helper()
 	return StartIn(t, Home(t), config)
 }
 
-// Home returns a directory for a bus and what is on it: a short path, since
-// those of sockets have 108 bytes.
+// Home returns a directory for a bus and what is on it. Its path is short,
+// since that of a socket has at most 108 bytes.
 func Home(t *testing.T) string {
 	t.Helper()
 	home, err := os.MkdirTemp("", "ks")
@@ -60,8 +60,8 @@ func Home(t *testing.T) string {
 	return home
 }
 
-// StartIn is Start with its files in home; more is environment for all that is
-// started.
+// StartIn is Start with its files in home; more is added to the environment of
+// all daemons.
 func StartIn(t *testing.T, home, config string, more ...string) *Bus {
 	t.Helper()
 	environ := append([]string{"PATH=" + os.Getenv("PATH"), "HOME=" + home, "LANG=C.UTF-8"}, more...)
@@ -89,7 +89,7 @@ func (b *Bus) Owner() int {
 	return int(pid)
 }
 
-// Require ends the test if err says that a part could not be started.
+// Require ends the test if err reports that a part could not be started.
 func Require(t *testing.T, err error) {
 	t.Helper()
 	if errors.Is(err, keyringtest.ErrMissing) {
@@ -112,7 +112,7 @@ func (b *Bus) Dial(t *testing.T) *dbus.Conn {
 }
 
 // StartKeyring starts gnome-keyring with an unlocked login collection, and
-// returns its process when that owns its name on the bus.
+// returns its process once that owns its name on the bus.
 func (b *Bus) StartKeyring(t *testing.T) *os.Process {
 	t.Helper()
 	Require(t, b.Bus.StartKeyring(Password))
@@ -131,8 +131,8 @@ func (b *Bus) Kill(t *testing.T) {
 	}
 }
 
-// Await does something that makes the owner of a name change, and returns when
-// it has.
+// Await calls do, which makes the owner of a name change, and returns when it
+// has changed.
 func (b *Bus) Await(t *testing.T, name string, do func()) {
 	t.Helper()
 	signals := make(chan *dbus.Signal, 16)
@@ -170,7 +170,7 @@ func (b *Bus) Lock(t *testing.T) {
 	}
 }
 
-// Own takes a name on the bus for a connection of its own.
+// Own takes a name on the bus for a new connection.
 func (b *Bus) Own(t *testing.T, name string) *dbus.Conn {
 	t.Helper()
 	conn := b.Dial(t)
@@ -180,7 +180,7 @@ func (b *Bus) Own(t *testing.T, name string) *dbus.Conn {
 	return conn
 }
 
-// Overhear makes conn hand over all messages that it gets and answer none.
+// Overhear returns all messages that conn gets, which then answers none.
 func Overhear(t *testing.T, conn *dbus.Conn) <-chan *dbus.Message {
 	t.Helper()
 	messages := make(chan *dbus.Message, 64)
@@ -189,7 +189,7 @@ func Overhear(t *testing.T, conn *dbus.Conn) <-chan *dbus.Message {
 	return messages
 }
 
-// Needs ends the test where a program is missing that the bus is to start.
+// Needs ends the test if a program is missing that the bus is to start.
 func Needs(t *testing.T, program string) {
 	t.Helper()
 	if _, err := exec.LookPath(program); err != nil {
@@ -197,8 +197,8 @@ func Needs(t *testing.T, program string) {
 	}
 }
 
-// KillLater kills, when the test ends, the process whose id it has written to
-// the file at path.
+// KillLater kills, when the test ends, the process whose id is then in the file
+// at path.
 func KillLater(t *testing.T, path string) {
 	t.Cleanup(func() {
 		b, _ := os.ReadFile(path)

@@ -15,9 +15,9 @@ import (
 	"github.com/godbus/dbus/v5"
 )
 
-// Prompter stands where a desktop shows gnome-keyring's dialogs. It speaks the
-// messages of gcr's system prompter one by one, since the order of replies and
-// calls matters to the other end.
+// Prompter stands for the desktop that shows gnome-keyring's dialogs. It speaks
+// the messages of gcr's system prompter one by one, since the order of replies
+// and calls matters to the other end.
 type Prompter struct {
 	conn   *dbus.Conn
 	Shown  chan struct{} // a dialog is up

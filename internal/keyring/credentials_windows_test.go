@@ -9,8 +9,9 @@ import (
 	"github.com/awsexec/awsexec/internal/backend"
 )
 
-// What is over the Credential Manager's limit is ErrTooBig, even if the library
-// lets it through. What is not is kept whole.
+// TestLimit checks that a value over the Credential Manager's limit is
+// ErrTooBig, even if the library lets it through, and that one within it is
+// kept whole.
 func TestLimit(t *testing.T) {
 	if os.Getenv("AWSEXEC_TEST_THROWAWAY_CREDENTIALS") == "" {
 		t.Skip("the Credential Manager may be somebody's: AWSEXEC_TEST_THROWAWAY_CREDENTIALS is not set")
@@ -36,8 +37,8 @@ func TestLimit(t *testing.T) {
 	}
 }
 
-// Names that differ only in case are different names, though not to the
-// Credential Manager.
+// TestAccountTellsCase checks that names that differ only in case are different
+// names, though not to the Credential Manager.
 func TestAccountTellsCase(t *testing.T) {
 	seen := map[string]string{}
 	for _, name := range []string{"dev", "Dev", "DEV", "^dev", "^Dev", "d^ev", "É", "é", "ß", "SS"} {

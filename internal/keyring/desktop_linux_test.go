@@ -14,8 +14,8 @@ import (
 	"github.com/awsexec/awsexec/internal/bustest"
 )
 
-// The dialogs of a desktop, real ones, on a display without a screen. The
-// keyring has been killed, and the bus starts another one.
+// TestDesktop uses the real dialogs of a desktop, on a display without a
+// screen. The keyring has been killed, and the bus starts another one.
 func TestDesktop(t *testing.T) {
 	bustest.Needs(t, "xdotool")
 	if _, err := os.Stat("/usr/share/dbus-1/services/org.gnome.keyring.SystemPrompter.service"); err != nil {
@@ -82,8 +82,8 @@ func startDisplay(t *testing.T) string {
 	return ":" + strings.TrimSpace(number)
 }
 
-// typeAgainAndAgain types into whatever dialog is up, until it is told to stop:
-// a window can be there before it listens to the keyboard. The last word is the
+// typeAgainAndAgain types into whatever dialog is up until stop is called: a
+// window can be there before it listens to the keyboard. The last word is the
 // name of a key.
 func typeAgainAndAgain(t *testing.T, display string, words ...string) (stop func()) {
 	t.Helper()

@@ -12,8 +12,8 @@ import (
 	"github.com/awsexec/awsexec/internal/bustest"
 )
 
-// What can be wrong with a keyring is told apart, in bounded time, and never
-// taken for a store without the key.
+// TestFailuresAreToldApart checks that each failure of a keyring has its own
+// kind, in bounded time, and never looks like a store without the key.
 func TestFailuresAreToldApart(t *testing.T) {
 	const patience = time.Second
 	for _, row := range []struct {
@@ -92,7 +92,8 @@ func TestFailuresAreToldApart(t *testing.T) {
 	}
 }
 
-// A daemon that hangs for a while is found again by the next call.
+// TestComesBack checks that a keyring that hangs for a while is found again by
+// the next call.
 func TestComesBack(t *testing.T) {
 	daemon := bustest.Start(t, bustest.NoServices).StartKeyring(t)
 	o := testOptions()

@@ -77,8 +77,8 @@ func TestDeadAddress(t *testing.T) {
 	}
 }
 
-// The bus starts gnome-keyring, which has no collection: a server where nobody
-// ever logged in to a desktop.
+// TestWithoutCollection uses a gnome-keyring that the bus starts and that has
+// no collection, as on a server where nobody ever logged in to a desktop.
 func TestWithoutCollection(t *testing.T) {
 	bustest.Start(t, bustest.SystemServices)
 	bustest.Needs(t, "gnome-keyring-daemon")
@@ -110,7 +110,7 @@ func TestDeniedByBus(t *testing.T) {
 	wantAll(t, open(t, testOptions()), backend.ErrRefused)
 }
 
-// Errors that no keyring here can be brought to give.
+// TestErrorNames checks errors that no keyring here can be made to return.
 func TestErrorNames(t *testing.T) {
 	for name, want := range map[string]error{
 		secretError + "NoSession":     backend.ErrUnavailable,
@@ -125,7 +125,8 @@ func TestErrorNames(t *testing.T) {
 	}
 }
 
-// Locked, and no desktop to ask on: told at once.
+// TestLockedHeadless checks that a locked keyring without a desktop to ask on
+// fails at once.
 func TestLockedHeadless(t *testing.T) {
 	for name, config := range map[string]string{"no prompter": bustest.NoServices, "prompter without display": bustest.SystemServices} {
 		t.Run(name, func(t *testing.T) {
@@ -152,7 +153,8 @@ func TestDialogDismissed(t *testing.T) {
 	wantAll(t, s, backend.ErrRefused)
 }
 
-// Where nobody is to be asked, a locked keyring says so and shows nothing.
+// TestNoPrompt checks that with prompts off a locked keyring is an error and
+// shows no dialog.
 func TestNoPrompt(t *testing.T) {
 	b := bustest.Start(t, bustest.NoServices)
 	p := b.StartPrompter(t)
@@ -172,8 +174,8 @@ func TestNoPrompt(t *testing.T) {
 	}
 }
 
-// A dialog that a human is looking at is not cut off by the timeout: only the
-// context ends the wait.
+// TestDialogUnanswered checks that the timeout does not cut off a dialog that a
+// person is looking at: only the context ends the wait.
 func TestDialogUnanswered(t *testing.T) {
 	b := bustest.Start(t, bustest.NoServices)
 	p := b.StartPrompter(t)
@@ -202,7 +204,8 @@ func TestDialogUnanswered(t *testing.T) {
 	p.Answer <- ""
 }
 
-// A human who takes longer than the timeout, and then types the password.
+// TestDialogAnswered has a person take longer than the timeout and then type
+// the password.
 func TestDialogAnswered(t *testing.T) {
 	b := bustest.Start(t, bustest.NoServices)
 	p := b.StartPrompter(t)
@@ -220,7 +223,8 @@ func TestDialogAnswered(t *testing.T) {
 	wantKey(t, s, "dev", secret1)
 }
 
-// The daemon dies while its dialog is up, and the library waits for ever.
+// TestDiesMidDialog checks that the wait ends when the keyring dies while its
+// dialog is up. The library alone would wait for ever.
 func TestDiesMidDialog(t *testing.T) {
 	b := bustest.Start(t, bustest.NoServices)
 	p := b.StartPrompter(t)
@@ -243,7 +247,8 @@ func TestDiesMidDialog(t *testing.T) {
 	}
 }
 
-// The bus itself dies while a dialog is up: the library panics.
+// TestBusDiesMidDialog checks that the wait ends when the bus dies while a
+// dialog is up. The library alone would panic.
 func TestBusDiesMidDialog(t *testing.T) {
 	b := bustest.Start(t, bustest.NoServices)
 	p := b.StartPrompter(t)
@@ -281,7 +286,8 @@ func TestDiesBetweenCalls(t *testing.T) {
 	wantKey(t, s, "dev", secret1)
 }
 
-// Some orders of first calls end gnome-keyring when many clients come and go.
+// TestManyClients checks that many clients do not crash gnome-keyring, as some
+// orders of first calls do.
 func TestManyClients(t *testing.T) {
 	b := bustest.Start(t, bustest.NoServices)
 	daemon := b.StartKeyring(t)
@@ -303,7 +309,8 @@ func TestManyClients(t *testing.T) {
 	}
 }
 
-// What is stored is what go-keyring stores, and the other way round.
+// TestItemsAreGoKeyrings checks that go-keyring reads what is stored here, and
+// the other way round.
 func TestItemsAreGoKeyrings(t *testing.T) {
 	bustest.Start(t, bustest.NoServices).StartKeyring(t)
 	s := open(t, testOptions())
@@ -329,7 +336,8 @@ func TestItemsAreGoKeyrings(t *testing.T) {
 	}
 }
 
-// What answers at the address of the bus may be no bus.
+// TestOddBus checks what happens if something other than a bus answers at the
+// address.
 func TestOddBus(t *testing.T) {
 	for name, says := range map[string]string{
 		"mute": "", "refuses": "REJECTED EXTERNAL\r\n", "no line": strings.Repeat("x", 4096),
@@ -368,7 +376,7 @@ func TestOddBus(t *testing.T) {
 	}
 }
 
-// Nobody accepts connections to the socket, or there are too many that wait.
+// TestBusThatAcceptsNobody uses a socket on which nobody accepts connections.
 func TestBusThatAcceptsNobody(t *testing.T) {
 	path := filepath.Join(bustest.Home(t), "s")
 	fd, err := unix.Socket(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)

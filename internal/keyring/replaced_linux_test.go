@@ -16,8 +16,7 @@ import (
 	"github.com/awsexec/awsexec/internal/keyringtest"
 )
 
-// long is a time in which something would have ended that must not wait for it
-// to pass.
+// long is a time that only something that waits in vain exceeds.
 const long = 10 * time.Second
 
 // quick fails unless do ends long before the keyring's timeout could end it.
@@ -30,8 +29,8 @@ func quick(t *testing.T, do func()) {
 	}
 }
 
-// A service that gives its name to another one, or ends, in the middle of any
-// call: the call is made again of the successor.
+// TestReplacedMidCall checks that a call is made again when the service gives
+// its name to another one, or ends, in the middle of it.
 func TestReplacedMidCall(t *testing.T) {
 	get := func(t *testing.T, s client) { wantKey(t, s, "dev", secret1) }
 	set := func(t *testing.T, s client) { mustPut(t, s, "new", secret2) }
@@ -77,8 +76,8 @@ func TestReplacedMidCall(t *testing.T) {
 	}
 }
 
-// reactivated is a bus that starts gnome-keyring by itself, with a locked
-// collection, when the one that is there has ended.
+// reactivated starts a bus that starts gnome-keyring, with a locked collection,
+// when the present one has ended.
 func reactivated(t *testing.T) *bustest.Bus {
 	home := bustest.Home(t)
 	config, err := keyringtest.ActivateKeyring(home)
@@ -112,8 +111,8 @@ func killMidCall(t *testing.T, b *bustest.Bus) {
 	}()
 }
 
-// The keyring is killed under a call, and the bus starts another one, which is
-// locked.
+// TestReactivatedMidCall kills the keyring during a call; the bus starts
+// another one, which is locked.
 func TestReactivatedMidCall(t *testing.T) {
 	for _, row := range []struct {
 		name     string
@@ -167,8 +166,8 @@ func TestReactivatedMidCall(t *testing.T) {
 	}
 }
 
-// The keyring is killed while its dialog is up. The one that the bus starts
-// then asks again.
+// TestReactivatedMidDialog kills the keyring while its dialog is up. The one
+// that the bus starts then asks again.
 func TestReactivatedMidDialog(t *testing.T) {
 	b := reactivated(t)
 	p := b.StartPrompter(t)
@@ -188,7 +187,8 @@ func TestReactivatedMidDialog(t *testing.T) {
 	quick(t, func() { wantKey(t, s, "dev", secret1) })
 }
 
-// What the bus starts may not come up.
+// TestServiceThatDoesNotStart checks the errors for a service that does not
+// come up.
 func TestServiceThatDoesNotStart(t *testing.T) {
 	for _, row := range []struct{ name, program, say string }{
 		{"ends", "/bin/false", "no keyring service"},
@@ -220,8 +220,8 @@ func TestServiceThatDoesNotStart(t *testing.T) {
 	}
 }
 
-// All calls of an operation together may take as long as one, however slowly a
-// service answers.
+// TestSlow checks that all calls of an operation together take no longer than
+// one may, however slowly a service answers.
 func TestSlow(t *testing.T) {
 	const timeout = 500 * time.Millisecond
 	b := bustest.Start(t, bustest.NoServices)
@@ -251,7 +251,8 @@ func TestSlow(t *testing.T) {
 	}
 }
 
-// A daemon that stops while its dialog is up is not waited for.
+// TestStopsMidDialog checks that a daemon that stops while its dialog is up is
+// not waited for.
 func TestStopsMidDialog(t *testing.T) {
 	b := bustest.Start(t, bustest.NoServices)
 	p := b.StartPrompter(t)
@@ -271,7 +272,8 @@ func TestStopsMidDialog(t *testing.T) {
 	})
 }
 
-// A keyring that asks about single items: consent is for one connection.
+// TestItemLocked uses a keyring that asks about single items: consent is for
+// one connection.
 func TestItemLocked(t *testing.T) {
 	for _, dismissed := range []bool{false, true} {
 		service := bustest.Start(t, bustest.NoServices).StartScripted(t, nil)
@@ -287,7 +289,8 @@ func TestItemLocked(t *testing.T) {
 	}
 }
 
-// A dialog that is given up while it comes up is one that nobody answered.
+// TestDialogGivenUp checks that a dialog that is given up while it comes up
+// counts as one that nobody answered.
 func TestDialogGivenUp(t *testing.T) {
 	service := bustest.Start(t, bustest.NoServices).StartScripted(t, nil)
 	service.SetLocked(true)
@@ -302,7 +305,8 @@ func TestDialogGivenUp(t *testing.T) {
 	}
 }
 
-// Answers that nobody waits for, and prompts of others, are no answers.
+// TestAnswersTwice checks that repeated answers, and those to the prompts of
+// others, are ignored.
 func TestAnswersTwice(t *testing.T) {
 	twice := func(s *bustest.Scripted, m *dbus.Message) {
 		s.Mu.Lock()

@@ -2,10 +2,12 @@ package main
 
 // also lists packages whose tests run if those of the package itself pass.
 var also = map[string][]string{
-	"internal/awsini":   {"./internal/profile", "./internal/awsfiles"},
-	"internal/cache":    {"./internal/provider"},
-	"internal/profile":  {"./internal/script"},
-	"internal/provider": {"./internal/cli", "./internal/script"},
+	"internal/awsini":     {"./internal/profile", "./internal/awsfiles"},
+	"internal/agefile":    {"./keystore"},
+	"internal/cache":      {"./internal/provider"},
+	"internal/sealingkey": {"./keystore"},
+	"internal/profile":    {"./internal/script"},
+	"internal/provider":   {"./internal/cli", "./internal/script"},
 }
 
 // slow matches the tests that run last, because each of them starts a keyring.
