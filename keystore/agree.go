@@ -74,7 +74,7 @@ func (s *Store) agreed(ctx context.Context, v *vault, name string) (keyindex.Con
 			return fresh, err
 		}
 	}
-	return keyindex.Content{}, fmt.Errorf("%w: it is changed again and again", ErrUnavailable)
+	return keyindex.Content{}, fmt.Errorf("%w: the index keeps changing", ErrUnavailable)
 }
 
 // repair makes the index f again from the store, with an entry of name if the
@@ -87,7 +87,7 @@ func (s *Store) repair(ctx context.Context, v *vault, f keyindex.Content, name s
 	if err != nil {
 		return f, false, err
 	}
-	if ok && kept.Index == f.Digest() { // only what the kernel held was out of date
+	if ok && kept.Index == f.Digest() { // only the kernel's copy was outdated
 		v.holder.Put(kept)
 		return f, true, nil
 	}
@@ -240,7 +240,7 @@ func (v *vault) recorded(ctx context.Context, keys bool, f func() error) error {
 		return err
 	}
 	agreed := ok && kept.Index == before.Digest()
-	if len(before.Keys) == 0 && !damaged && kept.Index == [32]byte{} { // a new store: there is nothing to disagree about
+	if len(before.Keys) == 0 && !damaged && kept.Index == [32]byte{} { // a new store: nothing can disagree
 		agreed = true
 	}
 	if keys {

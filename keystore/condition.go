@@ -7,7 +7,8 @@ import (
 	"github.com/awsexec/awsexec/internal/keyring"
 )
 
-// Condition is what can be said of a store without reading from it.
+// Condition is the state of a store, as far as it is known without reading from
+// it.
 type Condition string
 
 const (
@@ -15,7 +16,7 @@ const (
 	ConditionLocked  Condition = "locked"  // a keyring that a person must unlock, or a file that takes a passphrase
 	ConditionAbsent  Condition = "absent"  // no keyring service, or no file yet
 	ConditionSilent  Condition = "silent"  // a keyring that does not answer in time
-	ConditionUnknown Condition = "unknown" // the system has no way to tell
+	ConditionUnknown Condition = "unknown" // this system cannot report the state
 )
 
 // conditions maps the conditions of a keyring.

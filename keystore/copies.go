@@ -10,10 +10,10 @@ import (
 	"github.com/awsexec/awsexec/internal/keyindex"
 )
 
-// Copy is a name under which a key is kept.
+// Copy is a name under which a key is stored.
 type Copy struct {
 	Name string
-	Kind Kind // of the store that has it
+	Kind Kind // the kind of store that has it
 }
 
 // Copies returns where the key with the id keyID is kept: in this store, which

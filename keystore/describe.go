@@ -7,8 +7,8 @@ import (
 	"github.com/awsexec/awsexec/internal/sealingkey"
 )
 
-// describe writes an index of the encrypted file that says what is in the file,
-// if its content is known here. The caller holds the lock of the store.
+// describe writes an index that matches the content of the encrypted file, if
+// the content is known here. The caller must hold the lock of the store.
 func (v *vault) describe() {
 	if v.file == nil {
 		return
@@ -32,8 +32,8 @@ func (v *vault) describe() {
 	}
 }
 
-// describeFile returns the index that the encrypted file should have; known is
-// false if its content is not known here. Only the times are taken from old.
+// describeFile returns the index that the encrypted file should have. If its
+// content is not known here, known is false. Only the times come from old.
 func (v *vault) describeFile(old keyindex.Content) (fresh keyindex.Content, known bool) {
 	items, stamp, known := v.file.Known()
 	if !known {
@@ -43,7 +43,7 @@ func (v *vault) describeFile(old keyindex.Content) (fresh keyindex.Content, know
 }
 
 // indexOf returns the index of an encrypted file with these items and this
-// stamp. Only the times are taken from old.
+// stamp. Only the times come from old.
 func indexOf(items map[backend.Item][]byte, stamp string, old keyindex.Content) keyindex.Content {
 	fresh := keyindex.New(stamp)
 	for it, secret := range items {

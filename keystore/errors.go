@@ -33,8 +33,8 @@ var (
 	// ErrNotHeld means that the kernel cannot or must not hold keys here.
 	ErrNotHeld = kernelkey.ErrUnavailable
 	// ErrChanged means that somebody has replaced the key meanwhile.
-	ErrChanged = errors.New("another key is there by now")
+	ErrChanged = errors.New("the key was replaced meanwhile")
 	// ErrNoPassphrase means that the store has no passphrase that can be
 	// changed here.
-	ErrNoPassphrase = errors.New("has no passphrase of awsexec's")
+	ErrNoPassphrase = errors.New("has no passphrase that awsexec could change")
 )

@@ -23,7 +23,7 @@ func Example_file() {
 		Dir: dir,
 		Env: os.Getenv,
 		Passphrase: func(context.Context, bool) ([]byte, error) {
-			return []byte("a passphrase that a person typed"), nil
+			return []byte("S3CR3TMARKER of a person"), nil
 		},
 		WorkFactor: 10, // quick, and weak: leave it out
 	})

@@ -16,7 +16,8 @@ import (
 	"github.com/awsexec/awsexec/internal/keyindex"
 )
 
-// fuzzOptions are those of a store in dir whose passphrase is known and cheap.
+// fuzzOptions returns options for a store in dir whose passphrase is known and
+// cheap.
 func fuzzOptions(dir string) Options {
 	return Options{
 		Dir:        dir,
@@ -26,8 +27,8 @@ func fuzzOptions(dir string) Options {
 	}
 }
 
-// FuzzFileContent checks that a file which opens and holds anything at all is
-// used as what it is or left alone.
+// FuzzFileContent checks that a decrypted file with any content is either used
+// correctly or left alone.
 func FuzzFileContent(f *testing.F) {
 	for _, plain := range []string{
 		`{"version":1,"items":{"awsexec/dev":"eyJBY2Nlc3NLZXlJZCI6IkFLSUEiLCJTZWNyZXRBY2Nlc3NLZXkiOiJTM0NSM1RNQVJLRVIifQ==","awsexec-cache/sealing-key":"AAAA"}}`,
@@ -42,8 +43,8 @@ func FuzzFileContent(f *testing.F) {
 	})
 }
 
-// useFile uses a store whose encrypted file is sealed, and checks that what
-// cannot be read is not overwritten.
+// useFile uses a store whose encrypted file is sealed, and checks that an
+// unreadable file is not overwritten.
 func useFile(t *testing.T, o Options, sealed []byte) {
 	t.Helper()
 	path := filepath.Join(o.Dir, fileName)
@@ -61,7 +62,7 @@ func useFile(t *testing.T, o Options, sealed []byte) {
 	key, getErr := s.Get(ctx, "dev")
 	noSecret(t, getErr)
 	if getErr == nil && (key.AccessKeyID == "" || key.SecretAccessKey == "") {
-		t.Fatal("half a key is handed out")
+		t.Fatal("an incomplete key is returned")
 	}
 	_, rotationErr := s.Rotation(ctx, "dev")
 	noSecret(t, rotationErr)
@@ -74,7 +75,7 @@ func useFile(t *testing.T, o Options, sealed []byte) {
 	}
 	if putErr != nil {
 		if !errors.Is(putErr, ErrCorrupt) && !errors.Is(putErr, ErrLocked) || !bytes.Equal(after, sealed) {
-			t.Fatalf("the file was written to, or fails as something else: %v", putErr)
+			t.Fatalf("the file was changed, or the error is a wrong one: %v", putErr)
 		}
 		return
 	}
@@ -86,7 +87,7 @@ func useFile(t *testing.T, o Options, sealed []byte) {
 		t.Fatal(err)
 	}
 	if got, err := again.Get(ctx, "new"); err != nil || got.SecretAccessKey != want.SecretAccessKey {
-		t.Fatalf("what was stored is not there: %v", err)
+		t.Fatalf("the stored key is missing: %v", err)
 	}
 	if got, err := again.Get(ctx, "dev"); (err == nil) != (getErr == nil) || got != key {
 		t.Fatalf("another key has changed: %v, was %v", err, getErr)
@@ -112,8 +113,8 @@ func encrypted(t *testing.T, plain []byte) []byte {
 	return sealed.Bytes()
 }
 
-// FuzzValue checks that what a keyring gives is a whole key or an error without
-// its text, and that keys come back as they were stored.
+// FuzzValue checks that a value from a keyring is a complete key or an error
+// that does not quote it, and that decoding returns what was encoded.
 func FuzzValue(f *testing.F) {
 	f.Add([]byte(`{"AccessKeyId":"AKIA","SecretAccessKey":"S3CR3TMARKER"}`), "AKIA", "S3CR3TMARKER")
 	f.Add([]byte(`{"Old":{"AccessKeyId":"AKIA","SecretAccessKey":"S3CR3TMARKER"},"New":{"AccessKeyId":""},"Before":["A"]}`), "\xff", "é\x00")
@@ -122,7 +123,7 @@ func FuzzValue(f *testing.F) {
 		c, err := decodeValue(stored)
 		noSecret(t, err)
 		if err == nil && (c.AccessKeyID == "" || c.SecretAccessKey == "") {
-			t.Fatal("half a key")
+			t.Fatal("an incomplete key")
 		}
 		_, err = decodeRotation(stored)
 		noSecret(t, err)
@@ -137,7 +138,7 @@ func FuzzValue(f *testing.F) {
 			t.Fatalf("%d bytes", len(encoded))
 		}
 		if got, err := decodeValue(encoded); err != nil || got != want {
-			t.Fatalf("it comes back as another: %v", err)
+			t.Fatalf("the decoded key differs: %v", err)
 		}
 		r := Rotation{Old: want, New: want, Before: []string{"A"}, Began: time.Unix(1767323045, 0).UTC()}
 		journal, err := encodeRotation(r)
@@ -145,13 +146,13 @@ func FuzzValue(f *testing.F) {
 			return
 		}
 		if got, err := decodeRotation(journal); err != nil || got.Old != want || got.New != want || !got.Began.Equal(r.Began) {
-			t.Fatalf("a journal comes back as another: %v", err)
+			t.Fatalf("the decoded journal differs: %v", err)
 		}
 	})
 }
 
-// FuzzCheckName checks that a name which is taken can be stored and is listed
-// as it is.
+// FuzzCheckName checks that a key can be stored under every valid name, and
+// that List returns the name unchanged.
 func FuzzCheckName(f *testing.F) {
 	for _, name := range []string{"dev", "", " ", "a/b", "é", "\x00", "..", strings.Repeat("x", 300), "\u202e"} {
 		f.Add(name)

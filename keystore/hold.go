@@ -56,7 +56,7 @@ func (s *Store) SealingKey(ctx context.Context) ([32]byte, error) {
 		case err == nil:
 			defer release()
 		case ctx.Err() != nil:
-			return [32]byte{}, fmt.Errorf("sealing key in %s: %w: another awsexec waits for it: %w", v.backend, ErrLocked, context.Cause(ctx))
+			return [32]byte{}, fmt.Errorf("sealing key in %s: %w: another awsexec is reading it: %w", v.backend, ErrLocked, context.Cause(ctx))
 		}
 		if held, _, ok := v.holder.Get(); ok {
 			return held.Key, nil

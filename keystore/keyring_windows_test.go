@@ -7,11 +7,11 @@ import (
 	"github.com/zalando/go-keyring"
 )
 
-// TestKeyringContract empties the Credential Manager of awsexec's items over
-// and over: it runs only where that is said to be a throwaway one.
+// TestKeyringContract deletes all of awsexec's items in the Credential Manager,
+// so it runs only where the Credential Manager is a throwaway one.
 func TestKeyringContract(t *testing.T) {
 	if os.Getenv("AWSEXEC_TEST_THROWAWAY_CREDENTIALS") == "" {
-		t.Skip("the Credential Manager may be somebody's: AWSEXEC_TEST_THROWAWAY_CREDENTIALS is not set")
+		t.Skip("AWSEXEC_TEST_THROWAWAY_CREDENTIALS is not set: the Credential Manager may hold a user's keys")
 	}
 	contract(t, KindKeyring, func(t *testing.T) {
 		for _, service := range []string{sealingItem.Service, keyItem("").Service} {

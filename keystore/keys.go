@@ -66,7 +66,7 @@ func (s *Store) Put(ctx context.Context, name string, c aws.Credentials) error {
 	}
 	defer clear(secret)
 	return s.changeKey(ctx, name, backend.ToCreate, func(v *vault) error {
-		// Nothing is touched unless the store can be read.
+		// Nothing is changed unless the store can be read.
 		_, err := v.items.Get(ctx, keyItem(name))
 		isNew := errors.Is(err, ErrNotFound)
 		if err != nil && !isNew {
@@ -114,7 +114,7 @@ func (s *Store) Delete(ctx context.Context, name string) error {
 		if gone == nil {
 			switch _, err := v.items.Get(ctx, keyItem(name)); {
 			case err == nil:
-				return fmt.Errorf("%w: it is still there after its removal", ErrRefused)
+				return fmt.Errorf("%w: it still exists after its removal", ErrRefused)
 			case !errors.Is(err, ErrNotFound):
 				return err
 			}
@@ -167,7 +167,7 @@ func (s *Store) repairEntry(ctx context.Context, v *vault, name string) {
 		if err != nil {
 			return err
 		}
-		if f.Keys[name].AccessKeyID != "" { // others than this package have changed the store, and who knows what else of it
+		if f.Keys[name].AccessKeyID != "" { // something other than this package changed the store, and may have changed more of it
 			fresh, err := v.survey(ctx, v.get, f, name)
 			if err != nil {
 				return err
@@ -185,12 +185,12 @@ func (s *Store) repairEntry(ctx context.Context, v *vault, name string) {
 	})
 }
 
-// agrees reports whether the index says of name what the backend said:
-// accessKeyID, or "" for no key.
+// agrees reports whether the entry of name in the index matches the backend,
+// where the key has the ID accessKeyID, or "" for no key.
 func (v *vault) agrees(name, accessKeyID string) bool {
 	f, _, err := v.index.Load()
 	if err != nil {
-		return true // an index that cannot be read cannot be repaired
+		return true // an unreadable index cannot be repaired
 	}
 	key, listed := f.Keys[name]
 	return key.AccessKeyID == accessKeyID && listed == (accessKeyID != "")

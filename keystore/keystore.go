@@ -29,16 +29,16 @@ import (
 type Kind string
 
 const (
-	KindAuto    Kind = "auto"    // the keyring if there is one, else the file if it has been made
+	KindAuto    Kind = "auto"    // the keyring if there is one, otherwise the file if it exists
 	KindKeyring Kind = "keyring" // the keyring of the operating system
 	KindFile    Kind = "file"    // the file encrypted with a passphrase
 )
 
 // Options configure a store. Dir and Env are required.
 type Options struct {
-	// Dir is the user's data directory for awsexec. The encrypted file, the
-	// index of names and the lock are in it. It is created with mode 0700 by
-	// the first write.
+	// Dir is the user's data directory for awsexec. It holds the encrypted
+	// file, the index of names and the lock. The first write creates it with
+	// mode 0700.
 	Dir string
 
 	// Env looks up a variable of the process's own environment ("" if unset).
@@ -72,7 +72,7 @@ type Options struct {
 	// called by several goroutines at once.
 	Debug func(format string, args ...any)
 
-	// WorkFactor is the base-2 logarithm of the scrypt cost for writing the
+	// WorkFactor is the base-2 logarithm of the scrypt cost of writing the
 	// encrypted file; 0 means 18, about a second.
 	WorkFactor int
 }
@@ -131,8 +131,8 @@ func OpenKeyring(o Options) (*Store, error) {
 	}, nil
 }
 
-// OpenFile opens the encrypted file, keystore.age in the data directory. It
-// need not exist: the first write makes it.
+// OpenFile opens the encrypted file, keystore.age in the data directory. The
+// file may be missing: the first write creates it.
 func OpenFile(o Options) (*Store, error) {
 	h := newHolder(o, KindFile)
 	f, err := agefile.New(agefile.Options{
@@ -155,11 +155,11 @@ func (o Options) debug() func(format string, args ...any) {
 	return o.Debug
 }
 
-// FileExists reports whether the user has made an encrypted file. One that
-// cannot be looked at counts as made.
+// FileExists reports whether the encrypted file exists. It returns true if that
+// cannot be determined.
 func FileExists(o Options) bool { return agefile.Exists(filePath(o)) }
 
-// unlockedCopy returns what the encrypted file is read from while it is
+// unlockedCopy describes the copy that is read while the encrypted file is
 // unlocked.
 func unlockedCopy(o Options) agefile.UnlockedCopy {
 	return agefile.UnlockedCopy{

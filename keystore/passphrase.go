@@ -9,9 +9,10 @@ import (
 )
 
 // ChangePassphrase encrypts the file again, with the passphrase that ask
-// returns. It asks for the present one first and checks it; the store owns the
-// bytes of both. Interrupted at any point it leaves the old file or the new
-// one. The file is no longer unlocked afterwards.
+// returns. It first asks for the current passphrase and checks it. The store
+// owns the bytes of both. Interrupted at any point, it leaves the old file or
+// the new one. Afterwards the file is not unlocked any more. If the store is
+// not an encrypted file, the error wraps [ErrNoPassphrase].
 func (s *Store) ChangePassphrase(ctx context.Context, ask func(context.Context) ([]byte, error)) error {
 	v, end, err := s.begin(ctx)
 	if err != nil {
@@ -31,7 +32,7 @@ func (s *Store) ChangePassphrase(ctx context.Context, ask func(context.Context) 
 	fresh, err := ask(ctx)
 	defer clear(fresh)
 	if err == nil && len(fresh) == 0 {
-		err = errors.New("it is empty")
+		err = errors.New("the passphrase is empty")
 	}
 	if err != nil {
 		return fmt.Errorf("new passphrase: %w", err)

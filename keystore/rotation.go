@@ -57,8 +57,9 @@ func (s *Store) Rotation(ctx context.Context, name string) (Rotation, error) {
 	return r, v.explainRotation(name, err)
 }
 
-// PutRotation keeps r as the journal of the key kept under name, and reads it
-// back. The error is [ErrChanged] if that key is neither r.Old nor r.New.
+// PutRotation stores r as the journal of the key stored under name, and reads
+// it back. If that key is neither r.Old nor r.New, the error wraps
+// [ErrChanged].
 func (s *Store) PutRotation(ctx context.Context, name string, r Rotation) error {
 	secret, err := encodeRotation(r)
 	if err != nil {
@@ -127,7 +128,7 @@ func (v *vault) endRotation(ctx context.Context, name string) error {
 	if err == nil {
 		switch _, err := v.items.Get(ctx, rotationItem(name)); {
 		case err == nil:
-			return fmt.Errorf("%w: the journal of its rotation is still there after its removal", ErrRefused)
+			return fmt.Errorf("%w: the journal of the rotation still exists after its removal", ErrRefused)
 		case !errors.Is(err, ErrNotFound):
 			return err
 		}
@@ -150,7 +151,7 @@ func encodeRotation(r Rotation) ([]byte, error) {
 	}
 	b, err := json.Marshal(out)
 	if err == nil && len(b) > maxValue {
-		err = fmt.Errorf("%w: %d bytes, at most %d are kept", ErrTooBig, len(b), maxValue)
+		err = fmt.Errorf("%w: %d bytes, the limit is %d", ErrTooBig, len(b), maxValue)
 	}
 	return b, err
 }
@@ -160,7 +161,7 @@ func encodeRotation(r Rotation) ([]byte, error) {
 func decodeRotation(b []byte) (Rotation, error) {
 	var in rotationValue
 	if json.Unmarshal(b, &in) != nil || in.Old.AccessKeyID == "" {
-		return Rotation{}, fmt.Errorf("%w: what is stored is not a journal of awsexec", ErrCorrupt)
+		return Rotation{}, fmt.Errorf("%w: the stored value is not a journal of awsexec", ErrCorrupt)
 	}
 	r := Rotation{Old: in.Old.credentials(), Before: in.Before, Began: in.Began}
 	if in.New != nil {

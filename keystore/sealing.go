@@ -21,7 +21,7 @@ const knownFor = time.Minute
 type memory struct {
 	mu sync.Mutex
 	s  kernelkey.Sealing
-	at time.Time // zero for never
+	at time.Time // the zero time means never
 }
 
 // known returns the sealing key if it was read from the keyring just now.

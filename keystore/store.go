@@ -30,7 +30,7 @@ type Entry struct {
 	Name        string
 	AccessKeyID string    // "" if only the store itself knows
 	Added       time.Time // UTC
-	Rotating    bool      // a rotation was begun and not ended, as far as the index knows
+	Rotating    bool      // a rotation was started and not finished, as far as the index knows
 }
 
 // Kind returns [KindKeyring] or [KindFile]. For a store opened with [KindAuto]

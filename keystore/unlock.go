@@ -38,7 +38,7 @@ func (s *Store) Unlock(ctx context.Context, life time.Duration) (until time.Time
 
 func (s *Store) unlock(ctx context.Context, v *vault, life time.Duration) (until time.Time, err error) {
 	if v.holder.Life <= 0 {
-		return until, fmt.Errorf("%w: this is switched off", ErrNotHeld)
+		return until, fmt.Errorf("%w: holding keys is switched off", ErrNotHeld)
 	}
 	// Do not ask for a passphrase in vain. Some containers may read keys but
 	// not add any: only a trial shows that.

@@ -23,15 +23,15 @@ type value struct {
 func encodeValue(c aws.Credentials) ([]byte, error) {
 	switch {
 	case c.SessionToken != "":
-		return nil, errors.New("these are short-lived credentials: only long-term keys are kept")
+		return nil, errors.New("these are temporary credentials: only long-term keys are stored")
 	case c.AccessKeyID == "" || c.SecretAccessKey == "":
-		return nil, errors.New("the access key id and the secret access key must both be given")
+		return nil, errors.New("the access key ID and the secret access key are both required")
 	case !utf8.ValidString(c.AccessKeyID) || !utf8.ValidString(c.SecretAccessKey):
-		return nil, errors.New("the access key id and the secret access key must be valid UTF-8")
+		return nil, errors.New("the access key ID and the secret access key must be valid UTF-8")
 	}
 	b, err := json.Marshal(value{AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey})
 	if err == nil && len(b) > maxValue {
-		err = fmt.Errorf("%w: %d bytes, at most %d are kept", ErrTooBig, len(b), maxValue)
+		err = fmt.Errorf("%w: %d bytes, the limit is %d", ErrTooBig, len(b), maxValue)
 	}
 	return b, err
 }
@@ -40,7 +40,7 @@ func encodeValue(c aws.Credentials) ([]byte, error) {
 func decodeValue(b []byte) (aws.Credentials, error) {
 	var v value
 	if json.Unmarshal(b, &v) != nil || v.AccessKeyID == "" || v.SecretAccessKey == "" {
-		return aws.Credentials{}, fmt.Errorf("%w: what is stored is not a key of awsexec", ErrCorrupt)
+		return aws.Credentials{}, fmt.Errorf("%w: the stored value is not a key of awsexec", ErrCorrupt)
 	}
 	return aws.Credentials{AccessKeyID: v.AccessKeyID, SecretAccessKey: v.SecretAccessKey}, nil
 }

@@ -86,16 +86,16 @@ func (v *vault) setAndCheck(ctx context.Context, it backend.Item, secret []byte)
 	defer clear(got)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return fmt.Errorf("%w: it is not there after it was stored", ErrRefused)
+		return fmt.Errorf("read back: %w", ErrRefused)
 	case err != nil:
-		return fmt.Errorf("read back: %w", err)
+		return fmt.Errorf("%w: it is missing after the write", err)
 	case !bytes.Equal(got, secret):
-		return fmt.Errorf("%w: something else is there after it was stored", ErrRefused)
+		return fmt.Errorf("%w: the stored value differs after the write", ErrRefused)
 	}
 	return nil
 }
 
-// explain names the key and the store in err.
+// explain adds the names of the key and the store to err.
 func (v *vault) explain(name string, err error) error {
 	if err == nil {
 		return nil

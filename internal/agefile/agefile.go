@@ -1,7 +1,7 @@
-// Package agefile keeps secrets in one age file that is encrypted with a
+// Package agefile stores secrets in one age file that is encrypted with a
 // passphrase (scrypt), so that age(1) can open it too.
 //
-// While the file is unlocked its content can be read without the passphrase:
+// While the file is unlocked, its content can be read without the passphrase:
 // see [UnlockedCopy].
 package agefile
 
@@ -17,56 +17,56 @@ import (
 	"github.com/awsexec/awsexec/internal/backend"
 )
 
-// Options say where a file is and what it needs from its user. Path, Debug,
-// Initial and Forget are required.
+// Options describe where a file is and what it needs from its user. Path,
+// Debug, Initial and Forget are required.
 type Options struct {
 	Path string
 
-	// Passphrase asks for the passphrase; create reports that it is a new one.
-	// The file owns the bytes and overwrites those that it does not keep.
-	// Without it, or when it fails, the file is [backend.ErrLocked].
+	// Passphrase asks for the passphrase. If create is true, it asks for a new
+	// one. The file owns the bytes and overwrites those that it does not keep.
+	// If Passphrase is nil or fails, the file is [backend.ErrLocked].
 	Passphrase func(ctx context.Context, create bool) ([]byte, error)
 
 	// WorkFactor is the base-2 logarithm of the scrypt cost of writing; 0 means
 	// 18, about a second.
 	WorkFactor int
 
-	// Debug receives single steps, never a secret.
+	// Debug receives debug messages. They hold no secrets.
 	Debug func(format string, args ...any)
 
-	// Copy is read instead of the file while that is unlocked.
+	// Copy is read instead of the file while the file is unlocked.
 	Copy UnlockedCopy
 
 	// Initial returns an item that a new file holds from the start, so that
 	// adding it later does not cost another round of scrypt.
 	Initial func() (backend.Item, []byte)
 
-	// Forget is called before a new file is made and before the passphrase
-	// changes: what others hold of the old file is to be dropped.
+	// Forget is called before a new file is created and before the passphrase
+	// changes. It should drop everything that is held of the old file.
 	Forget func()
 }
 
 // File is a [backend.Backend], and the [backend.Operation] of all its
-// operations: it may be used by many goroutines.
+// operations. Many goroutines may use it.
 type File struct {
 	opts Options
 
 	mu         sync.Mutex
-	passphrase []byte            // one that opened the file, or the one for a file to be made
-	sealed     []byte            // the file as it was when items was read from it
-	items      map[string][]byte // by key; valid while the file is still sealed, byte for byte; never changed, only replaced
+	passphrase []byte            // the one that opened the file, or the one for a new file
+	sealed     []byte            // the bytes of the file from which items were read
+	items      map[string][]byte // by key; valid while the file's bytes are sealed; never changed, only replaced
 	proven     bool              // passphrase opens sealed
 }
 
 const (
 	defaultWorkFactor = 18
-	// maxWorkFactor bounds what reading a file may cost: about 15 seconds and 4
+	// maxWorkFactor limits the cost of reading a file to about 15 seconds and 4
 	// GiB of memory.
 	maxWorkFactor = 22
 )
 
-// New returns the file that o describes. It need not exist: the first Set makes
-// it.
+// New returns the file that o describes. The file may be missing: the first Set
+// creates it.
 func New(o Options) (*File, error) {
 	f := &File{opts: o}
 	if f.opts.WorkFactor == 0 {
@@ -78,8 +78,8 @@ func New(o Options) (*File, error) {
 	return f, nil
 }
 
-// Exists reports whether there is a file at path. One that cannot be looked at
-// counts as there.
+// Exists reports whether there is a file at path. It returns true if that
+// cannot be determined.
 func Exists(path string) bool {
 	_, err := os.Stat(path)
 	return !errors.Is(err, os.ErrNotExist)
@@ -91,7 +91,7 @@ func (f *File) String() string { return f.opts.Path }
 // Begin returns f itself.
 func (f *File) Begin() (backend.Operation, func()) { return f, func() {} }
 
-// Prepare asks for the passphrase if n needs it and it is not known.
+// Prepare asks for the passphrase if n needs it and it is unknown.
 func (f *File) Prepare(ctx context.Context, n backend.Need) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -25,9 +25,9 @@ const contentVersion = 1
 // key returns the name of the item in the file.
 func key(it backend.Item) string { return it.Service + "/" + it.Name }
 
-// load reads the file into items, and reports whether there is a file. Whoever
-// is going to write needs the passphrase even while the file is unlocked, since
-// the new file is encrypted with it.
+// load reads the file into items, and reports whether the file exists. A writer
+// needs the passphrase even while the file is unlocked, because the new file is
+// encrypted with it.
 func (f *File) load(toWrite bool, ask func() ([]byte, error)) (found bool, err error) {
 	sealed, err := readFile(f.opts.Path)
 	switch {
@@ -54,23 +54,22 @@ func (f *File) load(toWrite bool, ask func() ([]byte, error)) (found bool, err e
 	return true, f.take(sealed, plain, !unlocked)
 }
 
-// take reads plain, the content of the file whose bytes are sealed, into items,
-// and overwrites plain.
+// take parses plain, the content of the file whose bytes are sealed, into
+// items, and overwrites plain.
 func (f *File) take(sealed, plain []byte, proven bool) error {
 	defer clear(plain)
 	var c content
 	if json.Unmarshal(plain, &c) != nil || c.Items == nil {
-		return fmt.Errorf("%w: its content is not awsexec's", backend.ErrCorrupt)
+		return fmt.Errorf("%w: the content is not awsexec's", backend.ErrCorrupt)
 	}
 	if c.Version != contentVersion {
-		return fmt.Errorf("%w: format version %d is not known to this awsexec", backend.ErrCorrupt, c.Version)
+		return fmt.Errorf("%w: format version %d is unknown to this awsexec", backend.ErrCorrupt, c.Version)
 	}
 	f.sealed, f.items, f.proven = sealed, c.Items, proven
 	return nil
 }
 
-// save writes items to the file, with the passphrase that load or Prepare has
-// got.
+// save writes items to the file, with the passphrase from load or Prepare.
 func (f *File) save(items map[string][]byte) error {
 	if f.passphrase == nil { // the file was removed after Prepare
 		return backend.ErrUnprepared
@@ -98,7 +97,7 @@ func (f *File) write(items map[string][]byte, passphrase []byte) error {
 	return nil
 }
 
-// Open reads the file if that takes no passphrase, and reports whether its
+// Open reads the file if that needs no passphrase, and reports whether its
 // content is known.
 func (f *File) Open() bool {
 	f.mu.Lock()
@@ -114,7 +113,8 @@ func (f *File) Open() bool {
 	return unlocked && f.take(sealed, plain, false) == nil
 }
 
-// Stamp identifies the file as it is, byte for byte. It is "" for no file.
+// Stamp returns an identifier of the file's current bytes, or "" for a missing
+// file.
 func (f *File) Stamp() (string, error) {
 	sealed, err := readFile(f.opts.Path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -155,8 +155,8 @@ func readFile(path string) ([]byte, error) {
 	return dir.Read(name)
 }
 
-// writeFile replaces the file at path by data, for its owner alone whatever its
-// mode was before.
+// writeFile replaces the file at path with data. Only the owner may read and
+// write it, whatever its mode was before.
 func writeFile(path string, data []byte) error {
 	dir, name := ownfile.Split(path)
 	dir.Tidy(name)

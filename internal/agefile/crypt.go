@@ -31,9 +31,9 @@ func encrypt(plain, passphrase []byte, workFactor int) ([]byte, error) {
 	return sealed.Bytes(), nil
 }
 
-// decrypt returns ErrWrongPassphrase, or ErrCorrupt where no other passphrase
-// would help. A few damaged bytes of the header, such as those of the salt,
-// look like a wrong passphrase and cannot be told from one.
+// decrypt returns ErrWrongPassphrase, or ErrCorrupt if no other passphrase
+// would help. Damage to a few bytes of the header, such as the salt, is
+// indistinguishable from a wrong passphrase.
 func decrypt(sealed, passphrase []byte) ([]byte, error) {
 	identity, err := age.NewScryptIdentity(string(passphrase))
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/awsexec/awsexec/internal/backend"
 )
 
-// FuzzFile checks that any bytes in the place of the encrypted file are used as
-// what they are, or left alone.
+// FuzzFile checks that a file with any bytes is either used correctly, or left
+// alone.
 func FuzzFile(f *testing.F) {
 	good, err := encrypt([]byte(`{"version":1,"items":{"test/dev":"UzNDUjNUTUFSS0VS"}}`), []byte(testPassphrase), 1)
 	if err != nil {
@@ -29,7 +29,7 @@ func FuzzFile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, sealed []byte) {
 		if m := stanza.FindSubmatch(sealed); m != nil {
 			if factor, err := strconv.Atoi(string(m[1])); err != nil || factor > 8 {
-				return // correct, and slow
+				return // correct, but slow
 			}
 		}
 		if err := os.WriteFile(o.Path, sealed, 0o600); err != nil {
@@ -49,7 +49,7 @@ func FuzzFile(f *testing.F) {
 		}
 		if setErr != nil {
 			if !errors.Is(setErr, backend.ErrCorrupt) && !errors.Is(setErr, backend.ErrLocked) || !bytes.Equal(after, sealed) {
-				t.Fatalf("the file was written to, or fails as something else: %v", setErr)
+				t.Fatalf("the file was changed, or the error is a wrong one: %v", setErr)
 			}
 			return
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/awsexec/awsexec/internal/backend"
 )
 
-// nobody stands for a person who must not be asked now.
+// nobody is used instead of a question when no person may be asked.
 func nobody() ([]byte, error) { return nil, backend.ErrUnprepared }
 
 // ask asks for the passphrase.
@@ -29,13 +29,13 @@ func (f *File) ask(ctx context.Context, create bool) ([]byte, error) {
 	return passphrase, nil
 }
 
-// open decrypts the file with the passphrase that is known, or else with the
-// one that ask returns. It does not ask for the passphrase of a file that no
-// passphrase can open.
+// open decrypts the file with the known passphrase, or with the one that ask
+// returns. It does not ask for the passphrase of a file that no passphrase can
+// open.
 func (f *File) open(sealed []byte, ask func() ([]byte, error)) ([]byte, error) {
 	if _, err := age.ExtractHeader(bytes.NewReader(sealed)); err != nil {
-		// The error quotes the file, which may be what "age -d" wrote in its
-		// place.
+		// The error of age would quote the file, which could be the decrypted
+		// content.
 		return nil, fmt.Errorf("%w: not an age file", backend.ErrCorrupt)
 	}
 	if f.passphrase != nil {
@@ -65,9 +65,9 @@ func (f *File) decrypt(sealed, passphrase []byte) ([]byte, error) {
 }
 
 // ChangePassphrase encrypts the file with another passphrase, after Prepare has
-// proven the present one. It first ends the unlocking, and calls Forget:
-// whoever changes a passphrase may want to end what others can do without it.
-// The caller keeps the bytes.
+// checked the current one. It first ends the unlocking and calls Forget,
+// because a changed passphrase should end access without it. The caller keeps
+// the bytes.
 func (f *File) ChangePassphrase(passphrase []byte) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()

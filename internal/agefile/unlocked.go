@@ -15,26 +15,25 @@ import (
 	"github.com/awsexec/awsexec/internal/ownfile"
 )
 
-// UnlockedCopy is what the content of an encrypted file is read from while it
-// is unlocked: a file beside it, sealed with AES-256-GCM under a random key
-// that only the kernel holds, for a bounded time. After that nobody can open
-// it.
+// UnlockedCopy is the file that is read instead of an encrypted file while that
+// is unlocked. It is sealed with AES-256-GCM under a random key that only the
+// kernel holds, for a limited time. After that nobody can open it.
 //
-// It is bound to the encrypted file byte for byte, so that it is useless as
-// soon as that file changes.
+// It is bound to the bytes of the encrypted file, so that it is useless as soon
+// as these change.
 type UnlockedCopy struct {
 	Path  string
-	Key   string                           // the name of the key that the kernel holds
-	Off   bool                             // the kernel must hold nothing, and what it holds is not used
-	Debug func(format string, args ...any) // receives single steps, never a secret
+	Key   string                           // the name under which the kernel holds the key
+	Off   bool                             // the kernel holds nothing, and a held key is not used
+	Debug func(format string, args ...any) // receives debug messages without secrets
 }
 
-// unlockedMagic begins the file; its last byte is the version of the format.
-// The sealed content follows, its nonce first.
+// unlockedMagic is the start of the file; its last byte is the version of the
+// format. The sealed content follows, nonce first.
 const unlockedMagic = "awsexec-unlocked\x01"
 
 // Unlock makes the file readable without its passphrase for life, after Prepare
-// has proven the passphrase.
+// has checked the passphrase.
 func (f *File) Unlock(life time.Duration) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -53,8 +52,8 @@ func (f *File) Unlock(life time.Duration) error {
 	return f.opts.Copy.create(f.sealed, plain, life)
 }
 
-// Unlocked reports whether the file can be read without its passphrase, by this
-// process and others.
+// Unlocked reports whether this process and others can read the file without
+// its passphrase.
 func (f *File) Unlocked() bool {
 	sealed, err := readFile(f.opts.Path)
 	if err != nil {
@@ -72,8 +71,8 @@ func (u *UnlockedCopy) Remove() error {
 	return errors.Join(kernelkey.Drop(u.Key), backend.Denied(err))
 }
 
-// read returns the content of the encrypted file whose bytes are sealed; ok is
-// false if it is not unlocked.
+// read returns the content of the encrypted file whose bytes are sealed. If the
+// file is not unlocked, ok is false.
 func (u *UnlockedCopy) read(sealed []byte) (plain []byte, ok bool) {
 	key, ok := u.key()
 	if !ok {
@@ -87,7 +86,7 @@ func (u *UnlockedCopy) read(sealed []byte) (plain []byte, ok bool) {
 	}
 	content, ok := bytes.CutPrefix(b, []byte(unlockedMagic))
 	if !ok {
-		u.Debug("unlocked copy: %s is not one", u.Path)
+		u.Debug("unlocked copy: %s has another format", u.Path)
 		return nil, false
 	}
 	plain, err = newAEAD(&key).Open(nil, nil, content, additionalData(sealed))
@@ -97,9 +96,9 @@ func (u *UnlockedCopy) read(sealed []byte) (plain []byte, ok bool) {
 	return plain, err == nil
 }
 
-// refresh writes the copy of an encrypted file whose bytes are sealed and whose
-// content is plain, if it is unlocked. If that fails the file is no longer
-// unlocked.
+// refresh writes a new copy of an encrypted file whose bytes are sealed and
+// whose content is plain, if the file is unlocked. If that fails, the file is
+// no longer unlocked.
 func (u *UnlockedCopy) refresh(sealed, plain []byte) {
 	key, ok := u.key()
 	if !ok {
@@ -141,8 +140,8 @@ func (u *UnlockedCopy) write(key *[32]byte, sealed, plain []byte) error {
 	return writeFile(u.Path, newAEAD(key).Seal([]byte(unlockedMagic), nil, plain, additionalData(sealed)))
 }
 
-// additionalData returns what is authenticated with a copy: the identity of the
-// file that it is a copy of.
+// additionalData returns the data that is authenticated with a copy: the
+// identity of the encrypted file.
 func additionalData(sealed []byte) []byte {
 	sum := sha256.Sum256(sealed)
 	return append([]byte(unlockedMagic), sum[:]...)
@@ -155,7 +154,7 @@ func newAEAD(key *[32]byte) cipher.AEAD {
 	}
 	aead, err := cipher.NewGCMWithRandomNonce(block)
 	if err != nil {
-		panic(err) // so is that of the block
+		panic(err) // so is the length of the block
 	}
 	return aead
 }

@@ -11,9 +11,9 @@ import "context"
 // Item names a secret. No service has a slash in it.
 type Item struct{ Service, Name string }
 
-// Backend keeps short secrets, text of about a kilobyte at most. Operations of
-// several goroutines may overlap. The caller makes sure that only one process
-// at a time calls Set and Delete.
+// Backend stores short secrets: text of about a kilobyte at most. Operations of
+// several goroutines may overlap. The caller ensures that only one process at a
+// time calls Set and Delete.
 type Backend interface {
 	// Begin begins an operation, which ends when end is called.
 	Begin() (o Operation, end func())
@@ -22,31 +22,31 @@ type Backend interface {
 }
 
 // Operation works on the items of a backend. It is for one goroutine. Its
-// errors wrap the kinds of this package, and neither they nor what is logged
-// holds a secret.
+// errors wrap the kinds of this package. Neither its errors nor its debug
+// messages hold a secret.
 //
-// Only Prepare asks a person; the caller holds no lock meanwhile. The other
-// methods return [ErrUnprepared] where a person is needed: the caller releases
-// its lock, calls Prepare, and begins again. All are bounded: Prepare by its
-// context, the others together by the timeout of the backend.
+// Only Prepare asks a person, while the caller holds no lock. The other methods
+// return [ErrUnprepared] if they need a person. The caller then releases its
+// lock, calls Prepare, and begins again. The context limits Prepare; the
+// timeout of the backend limits the other methods together.
 type Operation interface {
 	// Prepare does what needs a person, so that the other methods need none.
 	Prepare(ctx context.Context, n Need) error
 	// Get returns a copy of the secret, or ErrNotFound.
 	Get(ctx context.Context, it Item) ([]byte, error)
-	// Set stores the secret. It may succeed without having stored anything: the
-	// keyring of a system does when its dialog is dismissed.
+	// Set stores the secret. It may succeed without storing anything: some
+	// keyrings do that when their dialog is dismissed.
 	Set(ctx context.Context, it Item, secret []byte) error
 	// Delete removes the item, or returns ErrNotFound. It may succeed without
 	// effect, as Set may.
 	Delete(ctx context.Context, it Item) error
 }
 
-// Need is what an operation prepares for.
+// Need is the purpose that an operation prepares for.
 type Need int
 
 const (
 	ToRead   Need = iota
-	ToWrite       // to change what is there
-	ToCreate      // to set an item, which may make a new file
+	ToWrite       // to change existing items
+	ToCreate      // to set an item, which may create a file
 )

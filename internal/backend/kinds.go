@@ -17,8 +17,8 @@ var (
 	ErrCorrupt         = errors.New("damaged")
 )
 
-// ErrUnprepared is the [ErrLocked] of an operation that cannot go on without a
-// person.
+// ErrUnprepared reports that an operation cannot continue without a person. It
+// wraps [ErrLocked].
 var ErrUnprepared = fmt.Errorf("%w: it was locked again while it was in use", ErrLocked)
 
 // Denied wraps an error of the file system in [ErrRefused] if it reports

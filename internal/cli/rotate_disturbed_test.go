@@ -102,7 +102,7 @@ func TestRotateOfAKeyThatChanges(t *testing.T) {
 	}{
 		"replaced": {func(w *world) error {
 			return w.store().Put(w.t.Context(), "work", aws.Credentials{AccessKeyID: bobID, SecretAccessKey: bobSecret})
-		}, "another key is there by now"},
+		}, "the key was replaced meanwhile"},
 		"removed": {func(w *world) error { return w.store().Delete(w.t.Context(), "work") }, "not found"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// FuzzIndex checks that any index is used as what it is, or set aside whole
-// before it is replaced.
+// FuzzIndex checks that any index is either used correctly, or set aside
+// unchanged before it is replaced.
 func FuzzIndex(f *testing.F) {
 	for _, text := range []string{
 		`{"version":1,"keys":{"dev":{"access_key_id":"AKIA","added":"2026-01-02T03:04:05Z","rotating":true}}}`,
@@ -38,7 +38,7 @@ func FuzzIndex(f *testing.F) {
 		}
 		after, damaged, err := x.Load()
 		if err != nil || damaged || after.Keys["new"].AccessKeyID != "AKIANEW" {
-			t.Fatalf("what was written cannot be read: damaged %v, %v", damaged, err)
+			t.Fatalf("cannot read the written index: damaged %v, %v", damaged, err)
 		}
 		for name, entry := range before.Keys {
 			if name != "new" && after.Keys[name].AccessKeyID != entry.AccessKeyID {

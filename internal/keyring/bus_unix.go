@@ -19,8 +19,9 @@ import (
 	"github.com/awsexec/awsexec/internal/readfile"
 )
 
-// busAddress returns the address of the session bus, found as D-Bus libraries
-// find it. No bus is an error here, while some libraries would start one.
+// busAddress returns the address of the session bus, found in the same way as
+// by D-Bus libraries. Without a bus it returns an error, while some libraries
+// would start one.
 func busAddress(env func(string) string) (string, error) {
 	if address := env("DBUS_SESSION_BUS_ADDRESS"); address != "" && address != "autolaunch:" {
 		return address, nil
@@ -37,8 +38,8 @@ func busAddress(env func(string) string) (string, error) {
 	return "", fmt.Errorf("%w: no D-Bus session (DBUS_SESSION_BUS_ADDRESS is not set)", backend.ErrUnavailable)
 }
 
-// Reachable returns why there can be no keyring, or nil, at the cost of
-// connecting to the socket of the session bus.
+// Reachable returns nil if there may be a keyring, and otherwise the reason why
+// there is none. It only connects to the socket of the session bus.
 func (k *Keyring) Reachable() error {
 	address, err := busAddress(k.opts.Env)
 	if err != nil {
@@ -56,8 +57,8 @@ func noConnection(err error) error {
 	return fmt.Errorf("%w: D-Bus session: %w", backend.ErrUnavailable, err)
 }
 
-// dialable connects to a bus on a Unix socket and closes the connection. An
-// address with another transport is accepted unseen.
+// dialable connects to a bus on a Unix socket and closes the connection. It
+// accepts addresses with other transports without a check.
 func dialable(address string) error {
 	transport, keys, ok := strings.Cut(address, ":")
 	if !ok {
@@ -88,14 +89,14 @@ func dialable(address string) error {
 	return errors.New("invalid address")
 }
 
-// dial connects to the session bus. The connection ends when it is closed, and
-// at once if ctx ends before it is made.
+// dial connects to the session bus. The connection lasts until it is closed, or
+// until ctx ends if it is not made by then.
 func dial(ctx context.Context, p *patience, address string) (*dbus.Conn, error) {
 	defer p.spend(time.Now())
 	ctx, cancel := context.WithTimeout(ctx, p.left)
 	defer cancel()
-	// The library has no deadlines here: ending the connection's own context
-	// ends what it waits for.
+	// The library has no deadlines here. Canceling the connection's own context
+	// ends its waits.
 	life, hangUp := context.WithCancel(context.WithoutCancel(ctx))
 	type result struct {
 		conn *dbus.Conn

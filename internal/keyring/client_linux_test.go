@@ -24,11 +24,11 @@ func item(name string) backend.Item { return backend.Item{Service: "awsexec", Na
 
 func testOptions() Options { return Options{Env: os.Getenv} }
 
-// client uses a keyring as package keystore does: it prepares where an
-// operation needs a person, a few times.
+// client uses a keyring as package keystore does: when an operation needs a
+// person, it calls Prepare, a few times.
 type client struct{ *Keyring }
 
-// open returns a client of a keyring that may be reachable.
+// open returns a client of a keyring that must be reachable.
 func open(t *testing.T, o Options) client {
 	t.Helper()
 	k := New(o)
@@ -74,7 +74,7 @@ func (c client) Put(ctx context.Context, name, secret string) error {
 		}
 		got, err := o.Get(ctx, item(name))
 		if err == nil && !bytes.Equal(got, []byte(secret)) {
-			err = errors.New("something else is there after it was stored")
+			err = errors.New("the stored value differs after the write")
 		}
 		return err
 	})
@@ -91,11 +91,11 @@ func mustPut(t *testing.T, c client, name, secret string) {
 	}
 }
 
-// wantKey fails unless the keyring has exactly this secret under name.
+// wantKey checks that the keyring has this secret under name.
 func wantKey(t *testing.T, c client, name, secret string) {
 	t.Helper()
 	if got, err := c.Get(t.Context(), name); err != nil || got != secret {
-		t.Errorf("item %q is not what was stored: %v", name, err)
+		t.Errorf("item %q is not the stored one: %v", name, err)
 	}
 }
 
@@ -108,7 +108,7 @@ func operations(c client) map[string]func(context.Context) error {
 	}
 }
 
-// wantAll fails unless every operation ends in want, in under five seconds.
+// wantAll checks that every operation fails with want, in under five seconds.
 func wantAll(t *testing.T, c client, want error) {
 	t.Helper()
 	for name, op := range operations(c) {
@@ -122,7 +122,7 @@ func wantAll(t *testing.T, c client, want error) {
 	}
 }
 
-// wantKind fails unless err is of this kind, and of no other.
+// wantKind checks that err is of this kind and of no other.
 func wantKind(t *testing.T, what string, err, want error) {
 	t.Helper()
 	if !errors.Is(err, want) {
@@ -135,7 +135,7 @@ func wantKind(t *testing.T, what string, err, want error) {
 	}
 }
 
-// put stores an item in a scripted service, behind the client's back.
+// put stores an item in a scripted service, without the client.
 func put(s *bustest.Scripted, name, secret string) *bustest.Item {
 	return s.Put("awsexec", name, []byte(secret))
 }

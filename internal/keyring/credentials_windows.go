@@ -11,8 +11,8 @@ import (
 	"github.com/awsexec/awsexec/internal/backend"
 )
 
-// account returns name with its capital letters marked: to the Credential
-// Manager, "Dev" and "dev" are the same.
+// account returns name with its capital letters marked, because the Credential
+// Manager ignores case.
 func account(name string) string {
 	var b strings.Builder
 	for _, r := range name {
@@ -24,7 +24,7 @@ func account(name string) string {
 	return b.String()
 }
 
-// showsDialogs: the Credential Manager asks nobody.
+// showsDialogs is false: the Credential Manager asks nobody.
 const showsDialogs = false
 
 // explain wraps err in a kind.

@@ -8,15 +8,15 @@ import (
 	"github.com/awsexec/awsexec/internal/backend"
 )
 
-// account returns the name under which the keychain keeps an item.
+// account returns the name under which the keychain stores an item.
 func account(name string) string { return name }
 
-// showsDialogs: the keychain asks for its password by itself, in the middle of
-// a call.
+// showsDialogs is true: the keychain asks for its password by itself, during a
+// call.
 const showsDialogs = true
 
-// Exit codes of security(1): the low byte of the OSStatus of the Security
-// framework (SecBase.h).
+// Exit codes of security(1), which are the low byte of an OSStatus of the
+// Security framework (SecBase.h).
 const (
 	interactionNotAllowed = 36  // errSecInteractionNotAllowed -25308
 	noSuchKeychain        = 50  // errSecNoSuchKeychain -25294
@@ -25,8 +25,8 @@ const (
 	userCanceled          = 128 // errSecUserCanceled -128
 )
 
-// explain wraps err in a kind by the exit code of security(1): the library
-// drops what that wrote.
+// explain wraps err in a kind according to the exit code of security(1),
+// because the library drops its output.
 func explain(err error) error {
 	exit, ok := errors.AsType[*exec.ExitError](err)
 	if !ok {

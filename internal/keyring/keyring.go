@@ -1,9 +1,9 @@
-// Package keyring keeps secrets in the keyring of the operating system: the
-// Secret Service over D-Bus on Linux and its like, the keychain on macOS, the
-// Credential Manager on Windows. Items are those of
+// Package keyring stores secrets in the keyring of the operating system: the
+// Secret Service over D-Bus on Linux and other Unix systems, the keychain on
+// macOS, the Credential Manager on Windows. It stores items in the same way as
 // github.com/zalando/go-keyring.
 //
-// Everything that does not wait for a person is bounded by a timeout.
+// A timeout limits everything that does not wait for a person.
 package keyring
 
 import (
@@ -15,31 +15,32 @@ import (
 	"github.com/awsexec/awsexec/internal/backend"
 )
 
-// Options say how a keyring is reached and how it may wait and ask.
+// Options describe how a keyring is reached and how it may wait and ask.
 type Options struct {
-	// Env looks up a variable of the process's own environment ("" if unset).
-	// It must be the real one, since the D-Bus library reads that.
+	// Env returns a variable of the environment, or "" if it is unset. It must
+	// be the real environment of the process, because the D-Bus library reads
+	// that.
 	Env func(string) string
 
-	// Timeout is how long the keyring may be silent in one operation; 0 means 4
-	// seconds.
+	// Timeout is how long the keyring may leave one operation without an
+	// answer; 0 means 4 seconds.
 	Timeout time.Duration
 
-	// NoPrompt makes a locked keyring fail with [backend.ErrLocked] where it
-	// would show a dialog. On macOS a dialog cannot be foreseen.
+	// NoPrompt makes a locked keyring fail with [backend.ErrLocked] instead of
+	// showing a dialog. On macOS a dialog cannot be predicted.
 	NoPrompt bool
 
-	// Probe is the item that is read to have the system show its dialog, where
-	// only a read does that. It need not exist.
+	// Probe is the item to read on systems that show their dialog only during a
+	// read. The item may be missing.
 	Probe backend.Item
 }
 
-// Keyring is a [backend.Backend] that keeps each item in the keyring of the
+// Keyring is a [backend.Backend] that stores each item in the keyring of the
 // operating system.
 type Keyring struct {
 	opts   Options
-	asking chan struct{} // of size 1: held by the operation that asks a person
-	silent atomic.Int64  // when the keyring was last silent for too long, in Unix nanoseconds
+	asking chan struct{} // of capacity 1: filled by the operation that asks a person
+	silent atomic.Int64  // when the keyring last failed to answer in time, in Unix nanoseconds
 }
 
 const defaultTimeout = 4 * time.Second
@@ -55,25 +56,26 @@ func New(o Options) *Keyring {
 // String names the keyring in messages.
 func (k *Keyring) String() string { return "the OS keyring" }
 
-// Condition is what can be said of a keyring without reading from it.
+// Condition is the state of a keyring, as far as it is known without reading
+// from it.
 type Condition int
 
 const (
-	Unknown Condition = iota // the system has no way to tell
+	Unknown Condition = iota // this system cannot report the state
 	Open
 	Locked
 	Absent // there is no keyring service
 	Silent // it does not answer in time
 )
 
-// patience is how much longer the keyring may be silent in an operation, over
-// all its calls and all attempts at them. The time that a person takes is not
-// silence.
+// patience is how much longer the keyring may leave an operation without an
+// answer, over all calls and attempts. The time that a person needs does not
+// count.
 type patience struct{ limit, left time.Duration }
 
-// newPatience returns the patience of an operation that begins now. A keyring
-// that has just been silent gets little time: several operations of one program
-// must not take much longer than one.
+// newPatience returns the patience of a new operation. If the keyring has just
+// failed to answer, the operation gets little time, so that several operations
+// of one program do not take much longer than one.
 func (k *Keyring) newPatience() patience {
 	limit := k.opts.Timeout
 	if time.Since(time.Unix(0, k.silent.Load())) < k.opts.Timeout {
@@ -82,14 +84,14 @@ func (k *Keyring) newPatience() patience {
 	return patience{limit, limit}
 }
 
-// spend takes the time since began from what is left.
+// spend subtracts the time since began.
 func (p *patience) spend(began time.Time) { p.left -= time.Since(began) }
 
 func (p *patience) waited() time.Duration { return p.limit - p.left }
 
 func (k *Keyring) noteSilence() { k.silent.Store(time.Now().UnixNano()) }
 
-// noAnswer returns the error of an operation that got no answer in time, or
+// noAnswer returns the error of an operation that got no answer in time, or not
 // before ctx ended.
 func (k *Keyring) noAnswer(ctx context.Context, p *patience) error {
 	if ctx.Err() != nil {
@@ -105,11 +107,11 @@ func unanswered(ctx context.Context, waited time.Duration) error {
 	return fmt.Errorf("%w: nobody answered its dialog in %v: %w", backend.ErrLocked, rounded(waited), context.Cause(ctx))
 }
 
-// errMayNotAsk is the error of an operation that needs a person and may not
+// errMayNotAsk is the error of an operation that needs a person but may not
 // ask.
 var errMayNotAsk = fmt.Errorf("%w: it would ask for its password, and prompts are switched off", backend.ErrLocked)
 
-// rounded returns d as precise as a reader needs it.
+// rounded returns d in the precision that messages need.
 func rounded(d time.Duration) time.Duration {
 	if d < 10*time.Second {
 		return d.Round(100 * time.Millisecond)

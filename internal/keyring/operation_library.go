@@ -14,12 +14,12 @@ import (
 	"github.com/awsexec/awsexec/internal/fault"
 )
 
-// Operation calls go-keyring, which knows neither deadlines nor contexts: each
-// call runs in a goroutine that can be left behind.
+// Operation calls go-keyring, which supports neither deadlines nor contexts.
+// Each call runs in a goroutine that can be abandoned.
 type Operation struct {
 	keyring  *Keyring
 	patience patience
-	asked    time.Time // when the system seems to have started asking a person
+	asked    time.Time // when the system seems to have started to ask a person
 }
 
 // Begin begins an operation.
@@ -27,13 +27,13 @@ func (k *Keyring) Begin() (backend.Operation, func()) {
 	return &Operation{keyring: k, patience: k.newPatience()}, func() {}
 }
 
-// Reachable returns nil: the keyring is a part of the system.
+// Reachable returns nil, because the keyring is a part of the system.
 func (k *Keyring) Reachable() error { return nil }
 
-// Absent returns false: the keyring is a part of the system.
+// Absent returns false, because the keyring is a part of the system.
 func (o *Operation) Absent(context.Context) (bool, error) { return false, nil }
 
-// Condition returns Unknown: the system has no way to tell.
+// Condition returns Unknown, because the system cannot report the state.
 func (k *Keyring) Condition(context.Context) Condition { return Unknown }
 
 // Get returns a copy of an item.
@@ -69,9 +69,9 @@ func (o *Operation) Prepare(ctx context.Context, _ backend.Need) error {
 	return err
 }
 
-// call runs f. Nobody can see whether a system shows a dialog by itself: on
-// such a system a call that takes too long returns backend.ErrUnprepared, and
-// call waits for one that is for a person until ctx ends.
+// call runs f. If the system shows dialogs by itself, nobody can tell whether
+// it does. A call that takes too long then returns backend.ErrUnprepared, and a
+// call for a person waits until ctx ends.
 func (o *Operation) call(ctx context.Context, person bool, f func() (string, error)) (string, error) {
 	callCtx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -81,10 +81,10 @@ func (o *Operation) call(ctx context.Context, person bool, f func() (string, err
 	}
 	done := make(chan result, 1)
 	fault.Go(func() {
-		o.keyring.asking <- struct{}{} // dialogs of two calls would be one too many
+		o.keyring.asking <- struct{}{} // only one call at a time may show a dialog
 		defer func() { <-o.keyring.asking }()
 		if callCtx.Err() != nil {
-			return // the caller no longer waits: do nothing behind its back
+			return // the caller no longer waits: do nothing unnoticed
 		}
 		secret, err := f()
 		done <- result{secret, err}

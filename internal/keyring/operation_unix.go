@@ -14,10 +14,10 @@ import (
 	"github.com/awsexec/awsexec/internal/backend"
 )
 
-// Operation works on the items of the Secret Service, as go-keyring writes
-// them: with the attributes service and username. It is one conversation, which
-// begins with the first call and begins again, a few times, when the service
-// leaves the bus.
+// Operation works on items of the Secret Service in the form that go-keyring
+// writes: with the attributes service and username. It is one conversation,
+// which starts with the first call, and starts again, a few times, when the
+// service leaves the bus.
 type Operation struct {
 	keyring  *Keyring
 	patience patience
@@ -25,7 +25,7 @@ type Operation struct {
 	left     bool     // the service has left during this operation
 }
 
-// attempts bounds how often a call is made when the service leaves the bus.
+// attempts is how often a call is made if the service keeps leaving the bus.
 const attempts = 3
 
 func account(name string) string { return name }
@@ -71,7 +71,7 @@ func (o *Operation) Get(ctx context.Context, it backend.Item) (secret []byte, er
 	return secret, err
 }
 
-// Set stores an item. Where the service asks a person first, it returns
+// Set stores an item. If the service first asks a person, Set returns
 // backend.ErrUnprepared, and Prepare asks.
 func (o *Operation) Set(ctx context.Context, it backend.Item, secret []byte) error {
 	return o.try(ctx, func(s *service) error {
@@ -104,7 +104,7 @@ func (o *Operation) Delete(ctx context.Context, it backend.Item) error {
 			return nil
 		}
 		found, err := o.search(ctx, it)
-		if deleted && errors.Is(err, backend.ErrNotFound) { // by a service that has left since
+		if deleted && errors.Is(err, backend.ErrNotFound) { // deleted by a service that has left since
 			return nil
 		}
 		if err != nil {
@@ -126,7 +126,7 @@ func (o *Operation) Delete(ctx context.Context, it backend.Item) error {
 }
 
 // Prepare asks a person to unlock what the operation needs, or to answer the
-// prompt that its last call has left.
+// prompt that its last call left.
 func (o *Operation) Prepare(ctx context.Context, _ backend.Need) error {
 	return o.try(ctx, func(s *service) error {
 		release, err := o.askAlone(ctx)
@@ -177,8 +177,8 @@ func (o *Operation) unlock(ctx context.Context, object dbus.ObjectPath, interfac
 	return err
 }
 
-// askAlone waits until no other operation of this process asks a person: one
-// answer may be enough for all of them.
+// askAlone waits until no other operation of this process asks a person,
+// because one answer may be enough for all of them.
 func (o *Operation) askAlone(ctx context.Context) (release func(), err error) {
 	began := time.Now()
 	select {
@@ -207,8 +207,8 @@ func (o *Operation) search(ctx context.Context, it backend.Item) (found []dbus.O
 	return nil, backend.ErrNotFound
 }
 
-// try runs f in a conversation, in a new one when the service leaves the bus,
-// and wraps its error in a kind.
+// try runs f in a conversation, and in a new one when the service leaves the
+// bus. It wraps the error in a kind.
 func (o *Operation) try(ctx context.Context, f func(*service) error) (err error) {
 	for range attempts {
 		err = nil
@@ -228,7 +228,7 @@ func (o *Operation) try(ctx context.Context, f func(*service) error) (err error)
 }
 
 // Absent reports whether there is no keyring. It starts the keyring's service
-// if there is one to start.
+// if the bus can.
 func (o *Operation) Absent(ctx context.Context) (bool, error) {
 	err := o.try(ctx, func(*service) error { return nil })
 	switch {
@@ -240,8 +240,8 @@ func (o *Operation) Absent(ctx context.Context) (bool, error) {
 	return false, nil
 }
 
-// Condition looks at the keyring without starting its service, unlocking it or
-// showing a dialog.
+// Condition returns the state of the keyring without starting its service,
+// unlocking it or showing a dialog.
 func (k *Keyring) Condition(ctx context.Context) Condition {
 	p := k.newPatience()
 	s, err := connect(ctx, &p, k.opts.Env, false, false)
@@ -267,8 +267,8 @@ func (k *Keyring) Condition(ctx context.Context) Condition {
 	return Open
 }
 
-// outdated reports whether err may mean that the conversation is about a
-// service, or an item, that is no longer there.
+// outdated reports whether err may be caused by a service, or an item, that no
+// longer exists.
 func outdated(err error) bool {
 	if errors.Is(err, errGone) {
 		return true
@@ -306,7 +306,7 @@ func (o *Operation) explain(ctx context.Context, err error) error {
 	return fmt.Errorf("%w: %w", backend.ErrUnavailable, err)
 }
 
-// attributes returns the attributes by which an item is found.
+// attributes returns the attributes that identify an item.
 func attributes(it backend.Item) map[string]string {
 	return map[string]string{"service": it.Service, "username": account(it.Name)}
 }

@@ -13,17 +13,17 @@ import (
 	"github.com/awsexec/awsexec/internal/backend"
 )
 
-// write is a change of an item that a person is asked about.
+// write is a change of an item about which the service asks a person.
 type write struct {
 	verb string
 	it   backend.Item
 }
 
-// prompterTime bounds the wait for the desktop's prompter to come up and show a
+// prompterTime is how long the desktop's prompter may take to start and show a
 // dialog.
 const prompterTime = 10 * time.Second
 
-// leave leaves w to the person that prompt, if there is one, will ask: the
+// leave leaves w to the person that prompt will ask, if there is a prompt: the
 // caller may hold a lock now.
 func (s *service) leave(w write, prompt dbus.ObjectPath) error {
 	if prompt == noObject {
@@ -33,8 +33,8 @@ func (s *service) leave(w write, prompt dbus.ObjectPath) error {
 	return backend.ErrUnprepared
 }
 
-// finish asks a person about the write that was left. Once the person agrees,
-// the service has made it.
+// finish asks a person about the write that leave left. The service has made
+// the write once the person agrees.
 func (s *service) finish(ctx context.Context, p *patience, timeout time.Duration) error {
 	prompt := s.prompt
 	s.prompt = noObject
@@ -45,7 +45,8 @@ func (s *service) finish(ctx context.Context, p *patience, timeout time.Duration
 	return err
 }
 
-// isDone reports whether w is the write that a person has just agreed to, once.
+// isDone reports, once, whether w is the write that a person has just agreed
+// to.
 func (s *service) isDone(w write) bool {
 	if s.done != w {
 		return false
@@ -93,8 +94,8 @@ func (s *service) show(ctx context.Context, p *patience, timeout time.Duration, 
 	}
 }
 
-// stillAsks returns why the dialog that was to be shown some time ago cannot be
-// up, or nil.
+// stillAsks returns nil if the dialog that was shown some time ago may still be
+// open, and otherwise the reason why it is not.
 func (s *service) stillAsks(ctx context.Context, timeout, ago time.Duration) error {
 	p := &patience{timeout, timeout}
 	var collections []dbus.ObjectPath

@@ -54,24 +54,24 @@ var (
 type service struct {
 	conn       *dbus.Conn
 	signals    chan *dbus.Signal
-	owner      string          // the name that only this process has on the bus: a successor gets no calls that are not meant for it
-	since      dbus.Sequence   // when it was seen to be the owner
+	owner      string          // the unique name of this process on the bus, so that a successor does not get its calls
+	since      dbus.Sequence   // when the process was known to be the owner
 	collection dbus.ObjectPath // where items are kept
 
-	opening *dbus.Call // of the session, or nil
+	opening *dbus.Call // opens the session; nil before that
 	session dbus.ObjectPath
 
-	answered map[dbus.ObjectPath]bool // prompts that were answered; true if they were dismissed
+	answered map[dbus.ObjectPath]bool // the answered prompts; true if dismissed
 
 	// What is left to a person.
-	locked  dbus.ObjectPath // an item that is locked in a collection that is not
-	prompt  dbus.ObjectPath // what asks about pending
+	locked  dbus.ObjectPath // an item that is locked in an unlocked collection
+	prompt  dbus.ObjectPath // the prompt about pending
 	pending write
-	done    write // what a person has agreed to
+	done    write // the write that a person has agreed to
 }
 
-// connect begins a conversation. The bus may start the service if start is set;
-// awaited means that a service is about to come by itself.
+// connect starts a conversation. If start is true, the bus may start the
+// service. If awaited is true, a service is about to appear by itself.
 func connect(ctx context.Context, p *patience, env func(string) string, start, awaited bool) (*service, error) {
 	address, err := busAddress(env)
 	if err != nil {
@@ -97,7 +97,7 @@ func connect(ctx context.Context, p *patience, env func(string) string, start, a
 	return s, nil
 }
 
-// find finds the owner of the name, and subscribes to changes of it.
+// find finds the owner of the name and subscribes to changes of it.
 func (s *service) find(ctx context.Context, p *patience, start, awaited bool) error {
 	match := s.bus("AddMatch", "type='signal',sender='"+busName+"',member='NameOwnerChanged',arg0='"+secretsName+"'")
 	err := s.findOwner(ctx, p)
@@ -128,7 +128,7 @@ func (s *service) findOwner(ctx context.Context, p *patience) error {
 	return nil
 }
 
-// awaitOwner waits until somebody takes the name of the service.
+// awaitOwner waits until a process takes the name of the service.
 func (s *service) awaitOwner(ctx context.Context, p *patience) error {
 	defer p.spend(time.Now())
 	timeout := time.NewTimer(p.left)
@@ -174,8 +174,8 @@ func (s *service) findCollection(ctx context.Context, p *patience) error {
 	return nil
 }
 
-// isLocked reports whether a collection or an item is locked; interfaceName
-// says which of them it is.
+// isLocked reports whether a collection or an item is locked. The argument
+// interfaceName tells which of both it is.
 func (s *service) isLocked(ctx context.Context, p *patience, object dbus.ObjectPath, interfaceName string) (locked bool, err error) {
 	err = s.property(ctx, p, object, interfaceName, "Locked", &locked)
 	return locked, err
@@ -189,7 +189,7 @@ func (s *service) openSession() {
 	}
 }
 
-// sessionPath returns the session, opening it if that has not been done.
+// sessionPath returns the session, and first opens it if necessary.
 func (s *service) sessionPath(ctx context.Context, p *patience) (dbus.ObjectPath, error) {
 	if s.session != noObject {
 		return s.session, nil
@@ -219,7 +219,7 @@ func (s *service) bus(method string, args ...any) *dbus.Call {
 func (s *service) ask(ctx context.Context, p *patience, call *dbus.Call, values ...any) error {
 	err := s.wait(ctx, p, call, values...)
 	for _, name := range []string{"NoReply", "Disconnected", "ServiceUnknown", "NameHasNoOwner"} {
-		if isError(err, busError+name) { // the process with that very name ended
+		if isError(err, busError+name) { // the process with that unique name ended
 			return errGone
 		}
 	}
@@ -263,8 +263,8 @@ func (s *service) note(signal *dbus.Signal) (gone bool) {
 	return changed && s.owner != "" && signal.Sequence > s.since && owner != s.owner
 }
 
-// newOwner returns who has the name of the Secret Service now, if that is what
-// signal is about.
+// newOwner returns the current owner of the name of the Secret Service, if
+// signal is about that.
 func newOwner(signal *dbus.Signal) (owner string, changed bool) {
 	if signal.Name != busMethod+"NameOwnerChanged" || signal.Sender != busName || len(signal.Body) != 3 || signal.Body[0] != secretsName {
 		return "", false

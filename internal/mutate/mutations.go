@@ -86,14 +86,14 @@ var mutations = []mutation{
 	{"return append([]byte(unlockedMagic), sum[:]...)", "_ = sum\n\treturn []byte(unlockedMagic)", "an old copy is used for a new file"},
 	{"case name[0] == '-':", "case false:", "a name is parsed as a flag"},
 	{"case name[0] == ' ' || name[len(name)-1] == ' ':", "case false:", "a name with spaces around it is accepted"},
-	{"case c.SessionToken != \"\":\n\t\treturn nil, errors.New(\"these are short-lived", "case false:\n\t\treturn nil, errors.New(\"these are short-lived", "a session is stored as a long-term key"},
+	{"case c.SessionToken != \"\":\n\t\treturn nil, errors.New(\"these are temporary", "case false:\n\t\treturn nil, errors.New(\"these are temporary", "a session is stored as a long-term key"},
 	{"if h.Life <= 0 {\n\t\treturn held, until, false", "if false {\n\t\treturn held, until, false", "AWSEXEC_HOLD=0 uses what the kernel holds"},
 	{"life = max(life, time.Until(until))", "life = min(life, time.Until(until))", "unlock expires early"},
 	{"return v.index.Mark(name, false)", "return nil", "a finished rotation is listed for ever"},
 	{"s.vault = s.fallback", "_ = s.fallback", "the encrypted file is not used without a keyring"},
 	{"if json.Unmarshal(plain, &c) != nil || c.Items == nil {", "if false {", "another program's file is overwritten"},
 	{"if json.Unmarshal(b, &v) != nil || v.AccessKeyID == \"\" || v.SecretAccessKey == \"\" {", "if json.Unmarshal(b, &v) != nil {", "part of a key is returned"},
-	{"if err == nil && len(b) > maxValue {\n\t\terr = fmt.Errorf(\"%w: %d bytes, at most %d are kept\", ErrTooBig, len(b), maxValue)\n\t}\n\treturn b, err\n}\n\n// decodeValue",
+	{"if err == nil && len(b) > maxValue {\n\t\terr = fmt.Errorf(\"%w: %d bytes, the limit is %d\", ErrTooBig, len(b), maxValue)\n\t}\n\treturn b, err\n}\n\n// decodeValue",
 		"return b, err\n}\n\n// decodeValue", "a value too long for Windows is stored"},
 
 	// The child.

@@ -21,13 +21,13 @@ func TestText(t *testing.T) {
 	}
 	for _, bad := range []string{"", "AAAA", text[:43], text[1:], "AAAA" + text, "*" + text[1:]} {
 		if _, ok := Decode([]byte(bad)); ok {
-			t.Errorf("%d bytes are a key", len(bad))
+			t.Errorf("decodeSealing accepts %d bytes", len(bad))
 		}
 	}
 }
 
-// FuzzSealing checks that a sealing key comes back as it was stored, and that
-// what is not one gives none.
+// FuzzSealing checks that decodeSealing returns the encoded sealing key, and
+// rejects everything else.
 func FuzzSealing(f *testing.F) {
 	f.Add(Encode(kernelkey.Sealing{Key: [32]byte{7}}))
 	f.Add(Encode(kernelkey.Sealing{Key: [32]byte{7}, Index: [32]byte{8}}))
@@ -36,10 +36,10 @@ func FuzzSealing(f *testing.F) {
 		s, ok := Decode(text)
 		if ok {
 			if again, ok := Decode(Encode(s)); !ok || again != s {
-				t.Fatal("a sealing key does not survive its text")
+				t.Fatal("decodeSealing does not return the encoded sealing key")
 			}
 		} else if s != (kernelkey.Sealing{}) {
-			t.Fatal("what is not a sealing key gives one")
+			t.Fatal("decodeSealing accepts an invalid sealing key")
 		}
 	})
 }
