@@ -80,7 +80,7 @@ func listKeys(settings *session.Settings, sess *session.Session, out *ui, entrie
 	}
 	config, err := sess.Config()
 	if err != nil {
-		out.warn(err, "")
+		out.Warn(err)
 	}
 	rows := make([]listed, len(entries))
 	for i, e := range entries {
