@@ -29,19 +29,18 @@ const DefaultRegion = "us-east-1"
 // has no overall timeout of its own.
 const CallTimeout = 20 * time.Second
 
-// Client is how AWS is reached: one configuration for every service that
-// awsexec calls.
+// Client calls AWS: one configuration for every service that awsexec uses.
 type Client struct {
 	Region      string // "" means DefaultRegion
-	Endpoint    string // of STS, where it is not AWS's own; "" means AWS's
+	Endpoint    string // of STS; "" means that of AWS
 	IAMEndpoint string // the same of IAM
-	CABundle    string // a PEM file that takes the place of the system's root certificates; "" means those
+	CABundle    string // a PEM file that replaces the system's root certificates; "" means those
 	FIPS        aws.FIPSEndpointState
 	DualStack   aws.DualStackEndpointState
 	AppID       string // what AWS's logs show in the user agent
 }
 
-// CalledRegion returns the region that is really called.
+// CalledRegion returns the region that is called.
 func (c Client) CalledRegion() string {
 	if c.Region == "" {
 		return DefaultRegion
@@ -64,19 +63,19 @@ func (c Client) Transport() (*http.Transport, error) {
 	return transport, nil
 }
 
-// EndpointError is an endpoint of the user's own that cannot be called.
+// EndpointError reports an endpoint of the user's own that cannot be called.
 type EndpointError struct{ Endpoint string }
 
 func (e *EndpointError) Error() string {
 	shown := e.Endpoint
-	if i := strings.LastIndexByte(shown, '@'); i >= 0 { // what is before may be a password
+	if i := strings.LastIndexByte(shown, '@'); i >= 0 { // what precedes it may be a password
 		shown = "…" + shown[i:]
 	}
 	return fmt.Sprintf("the endpoint %q is not a URL to call", shown)
 }
 
-// checkEndpoint checks that an endpoint of the user's own is the URL of a
-// server. "" is none.
+// checkEndpoint returns an error unless an endpoint of the user's own is the URL of a
+// server, or "".
 func checkEndpoint(endpoint string) error {
 	if u, err := url.Parse(endpoint); endpoint != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "") {
 		return &EndpointError{endpoint}
@@ -127,8 +126,8 @@ func (c Client) callSTS(ctx context.Context, creds aws.Credentials, operation st
 	return wire, nil
 }
 
-// certificates reads a PEM file. Like the Go SDK, it takes a file that is
-// missing or empty for an error.
+// certificates reads a PEM file. As in the Go SDK, a missing or empty file is an
+// error.
 func certificates(path string) (*x509.CertPool, error) {
 	pem, err := readfile.Read(path, readfile.MaxAWS)
 	if err != nil {

@@ -13,9 +13,8 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// CallError is a call of AWS that failed. Its text is what AWS or the network
-// said, without the SDK's layers around it; those remain to be found with
-// errors.As.
+// CallError reports a call to AWS that failed. Its text is that of AWS or the
+// network, without the SDK's layers around it, which errors.As still finds.
 type CallError struct {
 	Operation string // in words, with its object: "get session token with AKIA…"
 	err       error
@@ -77,8 +76,8 @@ func Failed(operation string, err error) error { return &CallError{operation, er
 // proxy's.
 const notOfAWS = "UnknownError"
 
-// Refused reports whether AWS itself turned the request down, so that nothing
-// was done: the key may have been taken back.
+// Refused reports whether AWS itself refused the request, so that nothing was done:
+// the key may have been revoked.
 func Refused(err error) bool {
 	var response *awshttp.ResponseError
 	var api smithy.APIError
@@ -90,9 +89,9 @@ func Throttled(err error) bool {
 	return retry.ThrottleErrorCode{Codes: retry.DefaultThrottleErrorCodes}.IsErrorThrottle(err) == aws.TrueTernary
 }
 
-// CodeConsumed reports whether AWS has looked at the one-time code of a call
-// that ended with err. A call that was throttled or got no answer may be made
-// again with the same code; should AWS have taken it after all, it says so.
+// CodeConsumed reports whether AWS has checked the one-time code of a call that
+// ended with err. A call that was throttled or got no answer may be repeated with
+// the same code; AWS reports it if the code was used after all.
 func CodeConsumed(err error) bool {
 	var api smithy.APIError
 	return err == nil || errors.As(err, &api) && !Throttled(err)

@@ -25,8 +25,8 @@ type IAM struct {
 // IAM returns a client that signs with creds.
 func (c Client) IAM(creds aws.Credentials) *IAM { return &IAM{c, creds} }
 
-// ErrOutcomeUnknown says that a call that must not be made twice may have been
-// carried out: its answer did not arrive.
+// ErrOutcomeUnknown means that a call that must not be repeated may have been
+// executed: its answer did not arrive.
 var ErrOutcomeUnknown = errors.New("it is not known whether AWS did it")
 
 // AccessKey is a long-term key as IAM lists it, without its secret.
@@ -40,8 +40,8 @@ type AccessKey struct {
 // quotas" in the IAM User Guide.
 const MaxAccessKeys = 2
 
-// AccessKeys lists the user's keys. One that was made a moment ago may be
-// missing yet.
+// AccessKeys returns the user's keys. One that was made a moment ago may still be
+// missing.
 func (i *IAM) AccessKeys(ctx context.Context) (keys []AccessKey, err error) {
 	err = i.call(ctx, "list access keys", func(ctx context.Context, api *iam.Client) error {
 		out, err := api.ListAccessKeys(ctx, &iam.ListAccessKeysInput{})
@@ -85,12 +85,12 @@ func (i *IAM) CreateAccessKey(ctx context.Context) (made aws.Credentials, err er
 	return made, nil
 }
 
-// DeactivateAccessKey switches one of the user's keys off.
+// DeactivateAccessKey makes one of the user's keys inactive.
 func (i *IAM) DeactivateAccessKey(ctx context.Context, id string) error {
 	return i.setStatus(ctx, "switch off access key "+id, id, types.StatusTypeInactive)
 }
 
-// ActivateAccessKey switches one of the user's keys on.
+// ActivateAccessKey makes one of the user's keys active.
 func (i *IAM) ActivateAccessKey(ctx context.Context, id string) error {
 	return i.setStatus(ctx, "switch on access key "+id, id, types.StatusTypeActive)
 }
@@ -187,9 +187,9 @@ func iamRegion(ctx context.Context, region string) (string, error) {
 	return region, nil
 }
 
-// retryUndone returns a retryer for what must not be done twice: it repeats a
-// request only if AWS says that it did not look at it. That is when there were
-// too many requests, or when the signature had a wrong date.
+// retryUndone returns a retryer for what must not be done twice. It repeats a request
+// only if AWS did not process it, because there were too many requests, or because
+// the signature had a wrong date.
 func retryUndone() aws.Retryer {
 	return retry.NewStandard(func(o *retry.StandardOptions) {
 		o.Retryables = []retry.IsErrorRetryable{retry.IsErrorRetryableFunc(func(err error) aws.Ternary {

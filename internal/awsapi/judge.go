@@ -72,8 +72,7 @@ func Text(response *http.Response, body []byte) *WireError {
 	return nil
 }
 
-// foreign returns a fault for an answer that does not come from the service at
-// all.
+// foreign returns a fault for an answer that is not from the service.
 func foreign(response *http.Response, body []byte) *WireError {
 	status := response.StatusCode
 	switch page := isPage(response, body); {

@@ -2,9 +2,9 @@ package awsapi
 
 import "strings"
 
-// partitionPrefixes tell the partition of a region by the start of its name;
-// every other region is one of "aws". Source: the partitions.json that the AWS
-// SDKs are made with, where each is a regular expression.
+// partitionPrefixes give the partition of a region by the start of its name. Every
+// other region is in "aws". Source: the partitions.json of the AWS SDKs, where each
+// is a regular expression.
 var partitionPrefixes = [...]struct{ prefix, partition string }{
 	{"cn-", "aws-cn"},
 	{"us-gov-", "aws-us-gov"},

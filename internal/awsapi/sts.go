@@ -38,10 +38,10 @@ func (c Client) WhoAmI(ctx context.Context, creds aws.Credentials) (id Identity,
 
 // Issued are credentials that STS has made.
 type Issued struct {
-	aws.Credentials // they expire, at the time that AWS's clock will show
+	aws.Credentials // they expire, by AWS's clock
 
-	// Date is what AWS's clock showed when they were made, to the second; zero
-	// if the answer did not say.
+	// Date is when they were made, by AWS's clock and to the second; zero if the
+	// answer has no date.
 	Date time.Time
 }
 
@@ -89,7 +89,7 @@ func (c Client) AssumeRoleWithWebIdentity(ctx context.Context, role, sessionName
 	return Issued{made, wire.Date()}, nil
 }
 
-// issued turns what STS answers into what the SDK works with.
+// issued returns the credentials in an answer of STS.
 func issued(c *types.Credentials, operation string, wire *Wire) (Issued, error) {
 	if c == nil || aws.ToString(c.AccessKeyId) == "" || aws.ToString(c.SecretAccessKey) == "" || c.Expiration == nil {
 		return Issued{}, errors.New("sts answered without complete credentials")
@@ -105,8 +105,8 @@ func issued(c *types.Credentials, operation string, wire *Wire) (Issued, error) 
 	return Issued{made, wire.Date()}, CheckFields(made)
 }
 
-// Limits of what credentials are made of, far above what AWS makes. A token
-// with many session tags has a few kilobytes.
+// Limits of the parts of credentials, far above what AWS makes. A token with many
+// session tags has a few kilobytes.
 const (
 	maxKeyID    = 128 // Source: API reference of STS, Credentials
 	maxSecret   = 1 << 10

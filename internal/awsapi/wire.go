@@ -20,11 +20,10 @@ const (
 	maxHead   = 128 << 10
 )
 
-// Wire is the HTTP client for one call of AWS, with all its attempts. What it
-// returns is whole, bounded and, as far as that can be told, from the service
-// that was called; everything else is a *WireError. It follows no redirect: a
-// request carries a signature, a token or a code, and those are for the host
-// that was called.
+// Wire is the HTTP client for one call to AWS, with all its attempts. What it returns
+// is complete, bounded and, as far as it can detect, from the service that was
+// called; everything else is a *WireError. It follows no redirect: a request carries
+// a signature, a token or a code, which are for the host that was called.
 //
 // It implements aws.HTTPClient, and the HTTPClient of the SDK's packages that
 // get credentials.
@@ -35,7 +34,7 @@ type Wire struct {
 	mu    sync.Mutex
 	proxy string     // host of the proxy of the last attempt, "" for none
 	last  *WireError // of the last attempt, if it has failed
-	date  time.Time  // when the last answer was made, by the server's clock; zero if it does not say
+	date  time.Time  // of the last answer, by the server's clock; zero if it has none
 }
 
 // NewWire returns a client that uses transport, which it changes.
@@ -127,8 +126,8 @@ func (w *Wire) attempt(r *http.Request) (*http.Response, error) {
 	return response, nil
 }
 
-// Date returns when the last answer was made by the clock of the server. It is
-// zero where the answer does not say, or comes from a cache.
+// Date returns when the last answer was made, by the clock of the server. It is zero
+// if the answer has no date, or comes from a cache.
 func (w *Wire) Date() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -149,7 +148,7 @@ func (w *Wire) Cause(ctx context.Context, err error) error {
 	return w.last
 }
 
-// partialError is an answer that has not come to its end.
+// partialError reports an answer that broke off.
 type partialError struct{ err error }
 
 func (e *partialError) Error() string { return e.err.Error() }

@@ -14,11 +14,11 @@ import (
 	"time"
 )
 
-// WireKind is what went wrong between us and a service.
+// WireKind is what went wrong on the way to a service.
 type WireKind int
 
 const (
-	NoConnection WireKind = iota // refused, unreachable, or something else without a name of its own
+	NoConnection WireKind = iota // refused, unreachable, or anything without a kind of its own
 	NameUnknown                  // the host's name has no address
 	TimedOut                     // no answer in time
 	BrokenOff                    // the connection ended before the answer did
@@ -37,8 +37,8 @@ const (
 	Unreadable                   // the answer is empty, cut off, or something else
 )
 
-// WireError is an attempt that got no answer from the service. Its text is for
-// people. It holds no part of the answer.
+// WireError reports an attempt that got no answer from the service. Its text is for
+// people and holds no part of the answer.
 type WireError struct {
 	Kind    WireKind
 	Host    string // that was called
@@ -48,12 +48,12 @@ type WireError struct {
 	Empty   bool   // of an unreadable answer: there was none
 	Partial bool   // the answer had begun
 	Waited  time.Duration
-	err     error // of the network; nil if an answer is what is wrong
+	err     error // of the network; nil if an answer is wrong
 }
 
 func (e *WireError) Unwrap() error { return e.err }
 
-// status returns the status with its name in HTTP, not in the server's words.
+// status returns the status with its name in HTTP, not that of the server.
 func (e *WireError) status() string {
 	return strings.TrimSpace(fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status)))
 }
@@ -114,8 +114,8 @@ func (e *WireError) Error() string {
 	}
 }
 
-// short returns the text of the network's error without the URL and without our
-// own words again.
+// short returns the text of the network's error without the URL, and without what
+// WireError itself says.
 func (e *WireError) short() string {
 	var dns *net.DNSError
 	if errors.As(e.err, &dns) {
@@ -174,7 +174,7 @@ func (e *WireError) certificate(host string) string {
 // maxText is how many bytes are shown of a text that somebody else has written.
 const maxText = 1000
 
-// cut shortens a text of somebody else to maxText.
+// cut returns a text of somebody else, shortened to maxText.
 func cut(s string) string {
 	if len(s) <= maxText {
 		return s
@@ -182,7 +182,7 @@ func cut(s string) string {
 	return strings.ToValidUTF8(s[:maxText], "") + "…"
 }
 
-// explain returns err as a WireError. It finds the kind in the errors of the
+// explain returns err as a WireError, whose kind follows from the errors of the
 // network.
 func explain(err error) *WireError {
 	var known *WireError

@@ -9,8 +9,10 @@ import (
 	"github.com/awsexec/awsexec/internal/profile"
 )
 
-// harmless are the settings of a profile that neither are a secret nor lead to credentials. Source: the settings reference of the AWS
-// SDKs and Tools Reference Guide, "AWS CLI supported config file settings", and botocore's session and configprovider modules.
+// harmless are the settings of a profile that are not secret and do not lead to
+// credentials. Source: the settings reference of the AWS SDKs and Tools Reference
+// Guide, "AWS CLI supported config file settings", and botocore's session and
+// configprovider modules.
 var harmless = []string{
 	"account_id_endpoint_mode", "api_versions", "auth_scheme_preference", "ca_bundle", "cli_auto_prompt", "cli_binary_format",
 	"cli_error_format", "cli_follow_urlparam", "cli_help_output", "cli_hide_warnings", "cli_history", "cli_pager", "cli_timestamp_format", "connect_timeout",
@@ -23,9 +25,10 @@ var harmless = []string{
 	"use_dualstack_endpoint", "use_fips_endpoint", "user_agent_appid", "user_agent_extra",
 }
 
-// WithoutCredentials returns the text of a config file for a program that gets its credentials by other means: the profile called name,
-// also as the default one, with its settings that are about neither credentials nor secrets. There is no other profile: it would seem to
-// have these credentials.
+// WithoutCredentials returns the text of a config file for a program that gets its
+// credentials by other means. It has the profile called name, also as the default
+// one, without settings that lead to credentials or hold secrets. It has no other
+// profile, which would seem to have these credentials.
 func WithoutCredentials(c *profile.Config, name string) []byte {
 	settings, _ := c.Lookup(name)
 	maps.DeleteFunc(settings, func(key string, _ awsini.Value) bool { return !slices.Contains(harmless, key) })

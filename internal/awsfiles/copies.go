@@ -22,19 +22,23 @@ import (
 	"github.com/awsexec/awsexec/internal/readfile"
 )
 
-// A copy's name is a hash of what is in it, so that nobody who uses one sees it change; and its first line names the file that it was
-// made from, so that awsexec, called by a program that has the copies, reads the user's own files. Copies hold no secrets.
+// The name of a copy is a hash of its content, so that it never changes while a
+// program uses it. Its first line names the file that it was made from: awsexec,
+// when a program with copies calls it, reads the user's own files. Copies hold no
+// secrets.
 const (
 	prefix = "awsexec-refresh-"          // of the names of all copies
 	mark   = "# awsexec made this from " // and a quoted path: the start of a copy
 
-	keep      = 30 * 24 * time.Hour // how long a copy is kept that nobody has used
+	keep      = 30 * 24 * time.Hour // how long an unused copy is kept
 	touchEach = 24 * time.Hour      // how often a copy in use is marked as such
 )
 
-// WriteCopies puts the files of r, made from the user's own files, into dir and returns where. A part that r lacks is the user's own file.
-// What is there and has not been used for 30 days is removed. Processes may call it at the same time. The directory is awsexec's own (see
-// package ownfile): whoever could write to a copy could have the program run a command.
+// WriteCopies writes the files of r, which were made from the user's own files, into
+// dir and returns their paths. For a file that r lacks it returns the user's own. It
+// removes copies that have not been used for 30 days. Several processes may call it
+// at once. The directory is awsexec's own (see package ownfile): whoever can write
+// to a copy can make the program run a command.
 func WriteCopies(ctx context.Context, dir string, own profile.Files, r Redirection, now time.Time) (profile.Files, error) {
 	release, err := flock.Lock(ctx, filepath.Join(dir, "lock"))
 	if err != nil {
@@ -78,7 +82,8 @@ func write(dir *os.Root, kind, own string, data []byte, now time.Time) (string, 
 	return filepath.Join(dir.Name(), name), dir.Chtimes(name, now, now)
 }
 
-// tidy removes old copies, and what killed processes have left: the caller keeps others from writing.
+// tidy removes old copies, and what killed processes left behind. The caller holds
+// the lock.
 func tidy(dir *os.Root, now time.Time) {
 	entries, err := fs.ReadDir(dir.FS(), ".")
 	if err != nil {
@@ -93,8 +98,9 @@ func tidy(dir *os.Root, now time.Time) {
 	}
 }
 
-// Own returns the user's own files where files are copies that Write has made of them, and marks these as used. Other files it returns
-// as they are, without looking at them.
+// Own returns the user's own files if files are copies that WriteCopies made of
+// them, and marks these as used. It returns other files as they are, without
+// reading them.
 func Own(files profile.Files, now time.Time) (profile.Files, error) {
 	var err error
 	if files.Config, err = own(files.Config, now); err != nil {

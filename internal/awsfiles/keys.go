@@ -24,7 +24,7 @@ type PlaintextKey struct {
 	Credentials         aws.Credentials // as written; any part may be missing
 	Pos                 awsini.Pos      // of its first setting
 
-	// Obstacle says why the key cannot be taken out of the file; "" if it can.
+	// Obstacle is why the key cannot be removed from the file; "" if it can.
 	Obstacle string
 }
 

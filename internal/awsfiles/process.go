@@ -12,13 +12,16 @@ import (
 	"github.com/awsexec/awsexec/internal/profile"
 )
 
-// AddCredentialProcess returns data, the contents of the config file at path, with the line "credential_process = command"
-// added to a profile: at the end of its section, or with a new section at the end of the file. Every other byte stays as it
-// is, and the new lines end as the lines beside them. Changed is false, and out is data, if the line is already there.
+// AddCredentialProcess returns data, the content of the config file at path, with
+// the line "credential_process = command" added to a profile: at the end of its
+// section, or with a new section at the end of the file. Every other byte stays as
+// it is, and the new lines end like their neighbours. Changed is false, and out is
+// data, if the line is there already.
 //
-// It is an error if the file cannot be parsed, if the profile has another credential_process or a setting that SDKs would
-// take in its place, or if command or the name cannot be written in such a file. Keys in the credentials file are for the
-// caller to see.
+// It is an error if the file cannot be parsed, if the profile has another
+// credential_process or a setting that SDKs would use instead, or if command or the
+// name cannot be written in such a file. It does not look for keys in the
+// credentials file.
 func AddCredentialProcess(data []byte, path, profile, command string) (out []byte, changed bool, err error) {
 	if command == "" || awsini.Trim(command) != command || strings.ContainsFunc(command, unicode.IsControl) {
 		return nil, false, errors.New("credential_process: the command is empty, has control characters or spaces around it")
@@ -55,7 +58,8 @@ func AddCredentialProcess(data []byte, path, profile, command string) (out []byt
 	return out, true, nil
 }
 
-// conflict finds a setting beside which credential_process would not count, or not for every SDK.
+// conflict returns an error about a setting that some SDK would use instead of
+// credential_process.
 func conflict(name string, settings awsini.Settings, command string) error {
 	for _, key := range slices.Sorted(maps.Keys(settings)) {
 		pos := settings[key].Pos
@@ -80,8 +84,8 @@ func sectionName(profile string) string {
 	return "profile " + awsini.QuoteWord(profile)
 }
 
-// insert puts line below the last line of a section, indented so that neither it nor what comes after it becomes the
-// continuation of a value.
+// insert returns data with line after the last line of a section, indented so that
+// neither it nor the next line continues a value.
 func insert(data string, s *awsini.Section, line string) []byte {
 	lines := awsini.SplitLines(data)
 	indent := ""
@@ -98,7 +102,7 @@ func insert(data string, s *awsini.Section, line string) []byte {
 	return []byte(strings.Join(lines[:s.Last], "") + indent + line + eol + strings.Join(lines[s.Last:], ""))
 }
 
-// appendSection puts a new section at the end, set off by an empty line.
+// appendSection returns data with a new section at the end, after an empty line.
 func appendSection(data, name, line string) []byte {
 	lines := awsini.SplitLines(data)
 	eol := firstEnding(lines)
@@ -125,7 +129,7 @@ func firstEnding(lines []string) string {
 	return "\n"
 }
 
-// addsOnly reports whether after is before and the one setting.
+// addsOnly reports whether after is before with this one setting more.
 func addsOnly(before, after *awsini.File, profile, command string) bool {
 	if len(after.Sections) < len(before.Sections) {
 		return false

@@ -9,15 +9,15 @@ import (
 	"github.com/awsexec/awsexec/internal/awsini"
 )
 
-// redacted stands in the place of a secret.
+// redacted replaces a secret.
 const redacted = "(left out by awsexec)"
 
-// The expressions are compiled once, and only by those who redact.
+// The expressions are compiled once, when they are first used.
 var (
 	// secretSetting is a setting of AWS or of another tool that holds a secret
 	// by its name, in a comment too.
 	secretSetting = expression(`(?i)^([^=:\[]*(?:secret|token|passw|passphrase)[^=:]*[=:]\s*)(.*)$`)
-	// notSecret is a setting that leads to a secret and is none, such as
+	// notSecret is a setting that leads to a secret but is not one, such as
 	// web_identity_token_file.
 	notSecret = expression(`(?i)^[^=:]*(?:file|arn|url|process)\s*[=:]`)
 	// secretRun is a run of what a secret access key is made of, plain, as in a
@@ -31,11 +31,11 @@ func expression(text string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
 }
 
-// Redact returns data, the contents of an AWS file, with a mark in the place of
-// every secret: values of settings that hold one by their name, with the lines
-// that they go on over, in comments too; the same values anywhere else; all
-// that has the shape of a secret access key; and of URLs the user information.
-// The lines stay as many as they are, and as they end.
+// Redact returns data, the content of an AWS file, with a mark in place of every
+// secret: values of settings that hold one by their name, with their continuation
+// lines, in comments too; the same values anywhere else; all that has the form of a
+// secret access key; and the user information of URLs. The number of lines stays the
+// same, and so does the end of each.
 func Redact(data []byte) []byte {
 	secretSetting, notSecret := secretSetting(), notSecret()
 	lines := awsini.SplitLines(string(data))
@@ -78,9 +78,9 @@ func Redact(data []byte) []byte {
 	return []byte(b.String())
 }
 
-// redactRun puts a mark in the place of what could be a secret access key in
-// run: all of it, or what is between slashes or plus signs. A secret may have
-// some of them itself.
+// redactRun returns run with a mark in place of what could be a secret access key:
+// all of it, or a part between slashes or plus signs. A secret may have some of them
+// itself.
 func redactRun(run string) string {
 	if len(run) < secretLength {
 		return run
@@ -117,14 +117,14 @@ func redactRun(run string) string {
 // secretLength is the length of a secret access key.
 const secretLength = 40
 
-// looksSecret tells whether word, which is as long as one, could be a secret
+// looksSecret reports whether word, which is as long as one, could be a secret
 // access key: it has letters of both cases and digits.
 func looksSecret(word string) bool {
 	return strings.ContainsFunc(word, unicode.IsUpper) && strings.ContainsFunc(word, unicode.IsLower) && strings.ContainsFunc(word, unicode.IsDigit)
 }
 
-// redactUserInfo puts a mark in the place of the user information in match,
-// which is "://…@".
+// redactUserInfo returns match, which is "://…@", with a mark in place of the user
+// information.
 func redactUserInfo(match string) string {
 	_, behind, _ := strings.Cut(match[len("://"):len(match)-1], ":")
 	if port, _, path := strings.Cut(behind, "/"); path && port != "" && strings.Trim(port, "0123456789") == "" {

@@ -10,18 +10,22 @@ import (
 	"github.com/awsexec/awsexec/internal/profile"
 )
 
-// Redirection is a pair of AWS files in which some profiles get their credentials from a command. It holds no access keys.
+// Redirection is a pair of AWS files in which some profiles get their credentials
+// from a command. It holds no access keys.
 type Redirection struct {
 	Config      []byte
-	Credentials []byte // nil if the user's own file serves: nothing in it would win over the command
+	Credentials []byte // nil if the user's own file can be used: nothing in it would win over the command
 }
 
-// Redirect makes of the user's two files a pair in which the credential_process of profile name is command(name), and nothing beside it
-// would win over it in any SDK. All other profiles and sections stay as they are, with two exceptions: comments are left out,
-// since they may hold old keys, and a profile whose access keys are in a file that must be copied becomes one with the
-// credential_process other(profile).
+// Redirect returns a pair of files, made from the user's two, in which the
+// credential_process of the profile name is command, and no SDK would use anything
+// else for it. All other profiles and sections stay as they are, with two
+// exceptions: comments are removed, since they may hold old keys, and a profile
+// whose access keys are in a file that must be copied gets the credential_process
+// other(profile).
 //
-// The user's credentials file is copied only if it has something for one of these profiles that would win.
+// The user's credentials file is copied only if an SDK would use something in it for
+// one of these profiles instead.
 func Redirect(files profile.Files, config, credentials []byte, name, command string, other func(profile string) string) (Redirection, error) {
 	c, err := awsini.Parse(files.Config, config, awsini.ConfigFile)
 	if err != nil {
@@ -90,7 +94,8 @@ func rival(s awsini.Settings) string {
 	return ""
 }
 
-// checkDefaults refuses what a section called DEFAULT would give to every profile.
+// checkDefaults returns an error about a rival in a section called DEFAULT, which
+// every profile would have.
 func checkDefaults(files ...*awsini.File) error {
 	for _, f := range files {
 		for _, s := range f.Defaults {
@@ -124,8 +129,9 @@ func profileOf(section string, kind awsini.Kind) string {
 	return ""
 }
 
-// without returns data, the contents of f, without comments, without access keys anywhere, and without the rivals of a credential_process
-// in the sections of the profiles that have a command.
+// without returns data, the content of f, without comments and access keys, and
+// without the rivals of a credential_process in the sections of profiles that have
+// a command.
 func without(f *awsini.File, data []byte, kind awsini.Kind, commands map[string]string) []byte {
 	lines := awsini.SplitLines(strings.TrimPrefix(string(data), awsini.BOM))
 	drop := make([]bool, len(lines))
@@ -146,7 +152,8 @@ func without(f *awsini.File, data []byte, kind awsini.Kind, commands map[string]
 			}
 		}
 	}
-	// Access keys go wherever they are: in sections that are no profiles, or where another SDK sees a key and we the continuation of a value.
+	// Access keys are dropped wherever they are: in sections that are not profiles,
+	// or where another SDK sees a key and this reader the continuation of a value.
 	for i, line := range lines {
 		key, _, _ := awsini.CutOption(awsini.Trim(line))
 		switch {

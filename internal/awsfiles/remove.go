@@ -10,15 +10,18 @@ import (
 	"github.com/awsexec/awsexec/internal/awsini"
 )
 
-// RemoveKeys returns data, the contents of the file at path, without the lines that give profile the long-term key c: its id, its secret,
-// and session tokens with nothing behind their delimiter. Every other byte stays as it is, the section's header included.
-// Changed is false, and out is data, if the file has no key for the profile.
+// RemoveKeys returns data, the content of the file at path, without the lines that
+// give profile the long-term key c: its id, its secret, and session tokens without a
+// value. Every other byte stays as it is, the section's header included. Changed is
+// false, and out is data, if the file has no key for the profile.
 //
-// The header stays although nothing may be left below it. In the config file the section goes on to have its
-// credential_process. In the credentials file an empty section is to every SDK what no section is, because they put
-// the two files together setting by setting; taking it out would give its comments to the section above.
+// The header stays even if nothing is left below it. In the config file the section
+// has a credential_process afterwards. In the credentials file every SDK treats an
+// empty section like a missing one, because it merges the two files setting by
+// setting; without the header, its comments would belong to the section above.
 //
-// It is an error if the file cannot be parsed, or if the profile has another key there, a session, or a key that it shares with others.
+// It is an error if the file cannot be parsed, or if the profile has another key
+// there, a session, or a key that it shares with others.
 func RemoveKeys(data []byte, path string, kind awsini.Kind, profile string, c aws.Credentials) (out []byte, changed bool, err error) {
 	before, err := awsini.Parse(path, data, kind)
 	if err != nil {
@@ -68,8 +71,9 @@ func RemoveKeys(data []byte, path string, kind awsini.Kind, profile string, c aw
 	return out, true, nil
 }
 
-// ProcessConflict returns an error about the first of a profile's settings, those of both files, beside which a credential_process
-// would not count for every SDK, or nil. Access keys are left out of account, and so is a credential_process.
+// ProcessConflict returns an error about the first of a profile's settings that some
+// SDK would use instead of a credential_process, or nil. It ignores access keys, and
+// a credential_process.
 func ProcessConflict(profile string, settings awsini.Settings) error {
 	others := awsini.Settings{}
 	for key, v := range settings {

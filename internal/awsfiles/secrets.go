@@ -10,9 +10,9 @@ import (
 	"github.com/awsexec/awsexec/internal/profile"
 )
 
-// Secrets returns what the files hold that must not be shown: the values of
-// settings that hold a secret by their name, and of URLs the user information.
-// The longest come first.
+// Secrets returns what must not be shown of the files: the values of settings that
+// hold a secret by their name, and the user information of URLs. The longest come
+// first.
 func Secrets(c *profile.Config) []string {
 	var all []string
 	var add func(settings []awsini.Setting)
@@ -48,12 +48,12 @@ func containsAny(s string, parts ...string) bool {
 	return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(s, part) })
 }
 
-// minSecret is how long a word of a secret setting is at least for it to be
-// looked for elsewhere: a shorter one could be any word.
+// minSecret is the least length of a word in a secret setting that is redacted
+// elsewhere too. A shorter one could be any word.
 const minSecret = 16
 
-// secretWords returns the words of the value of a secret setting that can be
-// told from other text.
+// secretWords returns the words of the value of a secret setting that are unlike
+// other text.
 func secretWords(value string) []string {
 	words := strings.FieldsFunc(value, func(r rune) bool { return awsini.IsSpace(r) || strings.ContainsRune(`"',;`, r) })
 	return slices.DeleteFunc(words, func(w string) bool {
@@ -62,9 +62,9 @@ func secretWords(value string) []string {
 }
 
 // URLSecrets returns what must not be shown of a URL, longest first: its user
-// information, and parts of that which an error about it could quote. The URL
-// need not be valid, and may lack its scheme, as that of a proxy may. Of one
-// without user information it returns nothing.
+// information, and the parts of it that an error could quote. The URL need not be
+// valid, and may lack its scheme, as that of a proxy may. The result is nil for a
+// URL without user information.
 func URLSecrets(text string) []string {
 	_, rest, found := strings.Cut(text, "://")
 	if !found {

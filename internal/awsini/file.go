@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// Pos is a place in a file. Line counts from 1; the zero Pos is no place.
+// Pos is a place in a file. Lines count from 1. The zero Pos is no place.
 type Pos struct {
 	File string // path as it was given
 	Line int
@@ -26,13 +26,15 @@ type Value struct {
 // Settings are the values of a profile by lower-case key.
 type Settings map[string]Value
 
-// Kind says how section names are to be understood.
+// Kind is how a file names its profiles.
 type Kind int
 
 const (
-	// ConfigFile is the shared config file: only [default] and [profile NAME] are profiles.
+	// ConfigFile is the shared config file, in which only [default] and [profile
+	// NAME] are profiles.
 	ConfigFile Kind = iota
-	// CredentialsFile is the shared credentials file: every section is the profile of that name.
+	// CredentialsFile is the shared credentials file, in which every section is the
+	// profile of that name.
 	CredentialsFile
 )
 
@@ -65,7 +67,7 @@ type Setting struct {
 	Line      int
 }
 
-// ParseError says what makes a file unreadable, to us and to botocore.
+// ParseError reports what makes a file unreadable, here and in botocore.
 type ParseError struct {
 	Pos    Pos
 	Reason string // never quotes a value
@@ -76,7 +78,8 @@ func (e *ParseError) Error() string { return e.Pos.String() + ": " + e.Reason }
 // Names returns the profiles of the file, sorted.
 func (f *File) Names() []string { return slices.Sorted(maps.Keys(f.Profiles)) }
 
-// Lookup returns a copy of the settings that this file alone has for a profile, those of [DEFAULT] included.
+// Lookup returns a copy of the settings that this file has for a profile, those of
+// [DEFAULT] included.
 func (f *File) Lookup(name string) (Settings, bool) {
 	s, ok := f.Profiles[name]
 	if !ok {
@@ -85,7 +88,8 @@ func (f *File) Lookup(name string) (Settings, bool) {
 	return f.SettingsOf(s), true
 }
 
-// Header is the place of the section that Lookup reads; the zero Pos if there is none.
+// Header returns the place of the section that Lookup reads, the zero Pos if there
+// is none.
 func (f *File) Header(name string) Pos {
 	if s, ok := f.Profiles[name]; ok {
 		return Pos{f.Path, s.Line}
@@ -113,7 +117,8 @@ func (f *File) add(to map[string]Value, settings []Setting) {
 	}
 }
 
-// index finds out what each section is. Of several sections for one name the last one counts, as in botocore.
+// index fills in the maps of sections. Of several sections for one name the last
+// one counts, as in botocore.
 func (f *File) index(kind Kind) {
 	f.Profiles = make(map[string]*Section, len(f.Sections))
 	if kind == CredentialsFile {
@@ -139,7 +144,8 @@ func (f *File) index(kind Kind) {
 	}
 }
 
-// isPlainWord tells whether s is a word that has nothing for splitWords to take away.
+// isPlainWord reports whether SplitWords returns s as it is, by its characters
+// alone.
 func isPlainWord(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_' || c == '.') {
@@ -149,7 +155,7 @@ func isPlainWord(s string) bool {
 	return s != ""
 }
 
-// addNamed files s under the second word of its name. A name of other than two words is nothing.
+// addNamed adds s to m under the second word of its name, if that has two words.
 func addNamed(m map[string]*Section, s *Section) {
 	if first, second, _ := strings.Cut(s.Name, " "); isPlainWord(first) && isPlainWord(second) { // nearly all are
 		m[second] = s

@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// lineAt returns the position of what follows head.
+// lineAt returns the position after head.
 func lineAt(path string, head []byte) Pos {
 	line := 1
 	for text := string(head); text != ""; line++ {
@@ -30,8 +30,8 @@ func validPrefix(data []byte) []byte {
 	return data
 }
 
-// showKey returns a key and a space, or nothing if it may be no key: a secret pasted on a line of its own is a key to the
-// parser if it ends in "=".
+// showKey returns a key and a space, or "" if the key may be a secret: the parser
+// takes a secret on a line of its own for a key if it ends in "=".
 func showKey(key string) string {
 	if len(key) >= 40 || strings.Trim(key, "abcdefghijklmnopqrstuvwxyz0123456789_") != "" {
 		return ""

@@ -9,7 +9,8 @@ import (
 
 const BOM = "\ufeff"
 
-// Parse reads the contents of one file. Path is used for positions only. Every error is a *ParseError.
+// Parse returns the file that data is the content of. Path is used for positions
+// alone. Every error is a *ParseError.
 func Parse(path string, data []byte, kind Kind) (*File, error) {
 	if i := bytes.IndexByte(data, 0); i >= 0 {
 		return nil, &ParseError{lineAt(path, data[:i]), "NUL byte"}
@@ -43,7 +44,7 @@ func Parse(path string, data []byte, kind Kind) (*File, error) {
 	return p.file, nil
 }
 
-// usual is how many settings a section has room for to begin with.
+// usual is how many settings a new section has room for.
 const usual = 6
 
 // parser holds the state between two lines, with configparser's rules.
@@ -54,7 +55,7 @@ type parser struct {
 	sections map[string]int         // the line of each
 	own      map[string]place       // where each key was last seen; one map for all sections, which share most keys
 	defaults map[string]place       // the same for [DEFAULT], which may come in several pieces
-	badBlock map[string]*ParseError // keys of [DEFAULT] with a malformed nested block: an error only to sections that inherit it
+	badBlock map[string]*ParseError // keys of [DEFAULT] with an invalid nested block, which is an error only in sections that inherit it
 
 	indent int         // of the last line that was no continuation
 	open   bool        // whether the last setting may still go on
@@ -164,7 +165,7 @@ func CutOption(text string) (key, value string, ok bool) {
 	return strings.ToLower(Trim(text[:delim])), Trim(text[delim+1:]), true
 }
 
-// close ends the setting that is open, now that its last line is known.
+// close completes the setting that is open, now that its last line is known.
 func (p *parser) close() error {
 	if !p.open {
 		return nil
@@ -223,7 +224,8 @@ func (p *parser) nested(block []valueLine) ([]Setting, *ParseError) {
 	return settings, nil
 }
 
-// maxInherited bounds the settings that all profiles together have from [DEFAULT]: each is read with a copy of its own.
+// maxInherited bounds the settings that all profiles together inherit from
+// [DEFAULT]. Each profile has a copy of them.
 const maxInherited = 1 << 20
 
 // count returns how many settings there are, nested ones included.

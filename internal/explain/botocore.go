@@ -7,17 +7,18 @@ import (
 	"github.com/awsexec/awsexec/internal/awsini"
 )
 
-// botocore is what boto3 and both AWS CLIs are built on. Source: create_credential_resolver, AssumeRoleProvider and the other
-// providers in botocore/credentials.py, session.py and configprovider.py.
+// botocore predicts for boto3 and both AWS CLIs, which are built on it. Source:
+// create_credential_resolver, AssumeRoleProvider and the other providers in
+// botocore/credentials.py, session.py and configprovider.py.
 type botocore struct {
 	Input
 	files   contents
 	reading reading
-	v2      bool // the copy that the AWS CLI v2 carries, which asks for some variables in another order
+	v2      bool // the copy in the AWS CLI v2, which reads some variables in another order
 }
 
-// predict goes down botocore's chain. Before any of it the files must be readable and the profile, where one is named, must
-// be there: that comes even before keys in the environment.
+// predict follows botocore's chain. First of all, even before keys in the
+// environment, the files must be readable, and a profile that is named must exist.
 func (b botocore) predict() Result {
 	var err error
 	b.reading, err = b.files.botocore()
@@ -87,7 +88,8 @@ func (b botocore) unreadable(err error) *Result {
 	return fails(Unreadable, at, "%v", err)
 }
 
-// environment is EnvProvider, which a profile that is named explicitly switches off. The key id alone makes it count.
+// environment is EnvProvider, which an explicitly named profile disables. The key id
+// alone makes it count.
 func (b botocore) environment() *Result {
 	id := b.env("AWS_ACCESS_KEY_ID")
 	switch {
@@ -125,7 +127,7 @@ func (b botocore) assumeRole(name string, p section, visited []string) *Result {
 func (b botocore) credentialSource(p section) *Result {
 	at := p.at("credential_source")
 	env := b
-	env.Profile = "" // the variables count, whoever named the profile
+	env.Profile = "" // the variables count, however the profile was named
 	source := map[string]step{
 		"Environment":         env.environment,
 		"EcsContainer":        b.container,
@@ -162,7 +164,8 @@ func (b botocore) sourceProfile(source string, of section, name string, visited 
 	return r
 }
 
-// profileSteps is ProfileProviderBuilder: what one profile has, roles aside. Explicit says that the variables do not count.
+// profileSteps is ProfileProviderBuilder: what one profile has, apart from roles. If
+// explicit is true, the variables do not count.
 func (b botocore) profileSteps(name string, p section, explicit bool) []step {
 	setting := func(kind Kind, key, why string) step {
 		return func() *Result {
@@ -197,7 +200,8 @@ func static(own section, kind Kind, why string) *Result {
 	return &Result{Kind: kind, At: own.at("aws_access_key_id"), AccessKeyID: own["aws_access_key_id"].text, Why: why}
 }
 
-// webIdentity is AssumeRoleWithWebIdentityProvider. A variable, even if it is empty, counts in place of the setting.
+// webIdentity is AssumeRoleWithWebIdentityProvider. A variable, even an empty one,
+// replaces the setting.
 func (b botocore) webIdentity(p section, explicit bool) *Result {
 	get := func(v, key string) (string, Place) {
 		if text, set := b.Lookup(v); set && !explicit {
@@ -216,8 +220,8 @@ func (b botocore) webIdentity(p section, explicit bool) *Result {
 	return &Result{Kind: WebIdentity, At: at, RoleARN: role, Why: "web identity comes before the other settings of a profile"}
 }
 
-// tokenProvider is SSOTokenProvider, which no client can be made without: the sso-session that the profile names must be right,
-// whatever the credentials are.
+// tokenProvider is SSOTokenProvider, which every client needs: the sso-session that
+// the profile names must be valid, whatever the credentials are.
 func (b botocore) tokenProvider(p section) *Result {
 	session := b.reading.sessions[p["sso_session"].text]
 	if !p.has("sso_session") || session.has("sso_start_url") && session.has("sso_region") {
@@ -226,7 +230,7 @@ func (b botocore) tokenProvider(p section) *Result {
 	return fails(Invalid, p.at("sso_session"), "the sso-session section that is named there is missing or incomplete")
 }
 
-// sso is SSOProvider. Of the settings only the account and the role make it count.
+// sso is SSOProvider. Only the account and the role make it count.
 func (b botocore) sso(p section) *Result {
 	if !p.has("sso_account_id", "sso_role_name") {
 		return nil

@@ -2,11 +2,13 @@ package explain
 
 import "cmp"
 
-// cdk is the CDK's use of the SDK for JavaScript. Source: AwsCliCompatible in @aws-cdk/toolkit-lib.
+// cdk predicts for the CDK, which uses the SDK for JavaScript. Source:
+// AwsCliCompatible in @aws-cdk/toolkit-lib.
 //
-// It differs from the SDK alone in that keys in the environment come before AWS_PROFILE, that --profile means this profile and
-// nothing else, that AWS_DEFAULT_PROFILE counts, and that it asks for MFA codes. It asks the metadata service only where it finds
-// signs of an EC2 instance.
+// It differs from the SDK alone: keys in the environment come before AWS_PROFILE,
+// --profile means this profile and nothing else, AWS_DEFAULT_PROFILE counts, it asks
+// for MFA codes, and it asks the metadata service only if it finds signs of an EC2
+// instance.
 type cdk struct{ jsSDK }
 
 func (c cdk) predict() Result {
@@ -26,7 +28,8 @@ func (c cdk) predict() Result {
 	return *r
 }
 
-// eitherEnvironment reads the keys under the names that the CDK knew in its first years, too.
+// eitherEnvironment reads the keys also under the names that the CDK had in its
+// first years.
 func (c cdk) eitherEnvironment() *Result {
 	id, secret := "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"
 	if c.env(id) == "" {

@@ -10,16 +10,17 @@ import (
 	"github.com/awsexec/awsexec/internal/profile"
 )
 
-// Difference is a place in the AWS files that not all clients read alike.
+// Difference is a place in the AWS files that clients read differently.
 type Difference struct {
 	Place   Place
 	Profile string // whose setting it is
 	Why     string // never quotes the value
-	Fix     string // what is to be done there
+	Fix     string // how to do away with it
 }
 
-// Differences compares what botocore, the Go SDK and the SDK for JavaScript read, in the order of the files. Where botocore cannot
-// read the files at all there is nothing to compare.
+// Differences returns where botocore, the Go SDK and the SDK for JavaScript read the
+// files differently, in the order of the files. It returns none if botocore cannot
+// read the files at all.
 func Differences(files profile.Files) []Difference {
 	c := load(files)
 	ours, err := c.botocore()
@@ -77,8 +78,8 @@ func whyDifferent(text string) (why, fix string) {
 	}
 }
 
-// strays finds sections that look like profiles and are none, since they lack the word that a profile's section starts with in the
-// config file, or have it in the credentials file.
+// strays returns sections that look like profiles but are not. In the config file
+// they lack the word profile; in the credentials file they have it.
 func (c contents) strays() []Difference {
 	var all []Difference
 	config, err := awsini.Parse(c.files.Config, c.config, awsini.CredentialsFile) // every section, by what its brackets hold

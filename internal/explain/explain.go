@@ -10,7 +10,7 @@ import (
 // Client is a program or library that looks for credentials.
 type Client string
 
-// The clients. Programs that are built on one of them behave as it does, unless they say otherwise.
+// The clients. Programs that are built on one of them usually behave as it does.
 const (
 	Boto3 Client = "boto3, AWS CLI v1"
 	CLIv2 Client = "AWS CLI v2"
@@ -19,10 +19,11 @@ const (
 	CDK   Client = "CDK"
 )
 
-// Kind is a way of getting credentials, or not.
+// Kind is a way of getting credentials, or a failure to.
 type Kind string
 
-// The kinds. Fails is an error; None is a client that finds nothing.
+// The kinds. Fails means that the client reports an error, None that it finds
+// nothing.
 const (
 	Environment     Kind = "environment keys"
 	CredentialsFile Kind = "keys in the credentials file"
@@ -38,10 +39,10 @@ const (
 	Fails           Kind = "error"
 )
 
-// Failure is the class of the error that a client gives.
+// Failure is the class of an error of a client.
 type Failure string
 
-// The classes. They hold for all clients; each has words of its own.
+// The classes are the same for all clients, whose own messages differ.
 const (
 	NoProfile  Failure = "no such profile"
 	Partial    Failure = "incomplete credentials"
@@ -53,14 +54,15 @@ const (
 	Empty      Failure = "profile without credentials"
 )
 
-// Place is what decides: a setting in a file, or a variable. The zero Place is none.
+// Place is what decides: a setting in a file, or a variable. The zero Place is no
+// place.
 type Place struct {
 	Pos      awsini.Pos // of the setting
 	Key      string     // the setting
 	Variable string     // the environment variable
 }
 
-// String returns the variable, or file:line and the setting; "" for none.
+// String returns the variable, or file:line and the setting, "" for the zero Place.
 func (p Place) String() string {
 	switch {
 	case p.Variable != "":
@@ -80,7 +82,7 @@ type Result struct {
 
 	Kind    Kind
 	Failure Failure // of Fails; else ""
-	At      Place   // what decides; may be none
+	At      Place   // what decides; may be the zero Place
 	Why     string  // the client's rule that led here, or what is wrong
 
 	RoleARN     string  // of Role and WebIdentity
@@ -94,7 +96,7 @@ type Result struct {
 	final bool // of Fails, in the SDK for JavaScript: the chain ends with it
 }
 
-// Input is what all clients look at.
+// Input is what all clients read.
 type Input struct {
 	Files  profile.Files
 	Lookup func(variable string) (value string, set bool) // of the environment; a variable may be set and empty
@@ -109,7 +111,8 @@ func (in Input) env(variable string) string {
 	return value
 }
 
-// All predicts for every client. A file that cannot be opened is taken for one that is not there, as all clients do.
+// All returns the prediction for every client. A file that cannot be opened counts
+// as missing, as in all clients.
 func All(in Input) []Result {
 	f := load(in.Files)
 	js := jsSDK{Input: in, reading: f.jsSDK()}
@@ -122,7 +125,7 @@ func All(in Input) []Result {
 	}
 }
 
-// step is one link of a client's chain. It returns nil to let the next one try.
+// step is one link of a client's chain. It returns nil if the next one is to try.
 type step func() *Result
 
 func first(steps ...step) *Result {
@@ -140,7 +143,8 @@ func fails(f Failure, at Place, format string, args ...any) *Result {
 
 func variable(name string) Place { return Place{Variable: name} }
 
-// instance is the end of a chain: the metadata service of an EC2 instance, which is asked whether this is one or not.
+// instance is the end of a chain: the metadata service of an EC2 instance, which is
+// asked on other machines too.
 func instance(enabled bool) *Result {
 	if !enabled {
 		return &Result{Kind: None, At: variable("AWS_EC2_METADATA_DISABLED"), Why: "nothing is configured, and the metadata service is switched off"}

@@ -5,17 +5,17 @@ import (
 	"strings"
 )
 
-// goSDK is the AWS SDK for Go v2, and with it Terraform. Source: resolve_credentials.go and shared_config.go of its config
-// package.
+// goSDK predicts for the AWS SDK for Go v2, and so for Terraform. Source:
+// resolve_credentials.go and shared_config.go of its config package.
 //
-// It loads the whole profile first, which fails for a profile that it finds wrong, keys in the environment or not. Only then it
-// chooses.
+// It loads the whole profile before it chooses. That fails for an invalid profile,
+// even if there are keys in the environment.
 type goSDK struct {
 	Input
 	reading reading
 }
 
-// goProfile is SharedConfig: a profile with what counts of it.
+// goProfile is SharedConfig: a profile with the settings that count.
 type goProfile struct {
 	section
 	name   string
@@ -72,10 +72,10 @@ func (g goSDK) region(p *goProfile) (string, Place) {
 	return p.section["region"].text, p.at("region")
 }
 
-// text returns a setting; one that is empty is as good as absent.
+// text returns a setting. An empty one counts as absent.
 func (p *goProfile) text(key string) string { return p.section[key].text }
 
-// set tells whether any of keys has a value.
+// set reports whether any of keys has a value.
 func (p *goProfile) set(keys ...string) bool {
 	for _, key := range keys {
 		if p.text(key) != "" {
@@ -85,14 +85,15 @@ func (p *goProfile) set(keys ...string) bool {
 	return false
 }
 
-// drop takes settings away that do not count.
+// drop removes settings that do not count.
 func (p *goProfile) drop(keys ...string) {
 	for _, key := range keys {
 		delete(p.section, key)
 	}
 }
 
-// load is setFromIniSections: the profile and its sources, or why it is refused. It is handed the profiles that led here.
+// load is setFromIniSections: it returns the profile and its sources, or why it is
+// invalid. It takes the profiles that led here.
 func (g goSDK) load(name string, visited map[string]bool) (*goProfile, *Result) {
 	s, found := g.reading.profile(name)
 	p := &goProfile{section: s, name: name}
@@ -130,7 +131,8 @@ func (g goSDK) load(name string, visited map[string]bool) (*goProfile, *Result) 
 	return p, nil
 }
 
-// loadSource loads what source_profile names. A source must have credentials in a file, or a setting that leads to some.
+// loadSource loads the profile that source_profile names. A source must have
+// credentials in a file, or a setting that leads to some.
 func (g goSDK) loadSource(p *goProfile, visited map[string]bool) (*goProfile, *Result) {
 	at := p.at("source_profile")
 	source, failed := g.load(p.text("source_profile"), visited)
@@ -146,8 +148,8 @@ func (g goSDK) loadSource(p *goProfile, visited map[string]bool) (*goProfile, *R
 	return source, nil
 }
 
-// partial finds half a pair of keys. What the credentials file says of a profile makes the SDK forget that the config file's
-// pair is not complete.
+// partial returns the failure for half a pair of keys. If the credentials file has
+// the profile, the SDK ignores that the pair in the config file is incomplete.
 func (g goSDK) partial(name string) Place {
 	own, ok := g.reading.credentials[name]
 	if !ok {
@@ -159,7 +161,8 @@ func (g goSDK) partial(name string) Place {
 	return Place{}
 }
 
-// static returns the keys of both files merged: a complete pair of the credentials file takes the place of the config file's.
+// static returns the keys of both files merged: a complete pair of the credentials
+// file replaces that of the config file.
 func (g goSDK) static(name string, p *goProfile) *Result {
 	own, kind := g.reading.credentials[name], CredentialsFile
 	if !own.has("aws_access_key_id", "aws_secret_access_key") {
@@ -217,8 +220,9 @@ func (g goSDK) webIdentityOfEnvironment() *Result {
 	return &Result{Kind: WebIdentity, At: at, RoleARN: g.env("AWS_ROLE_ARN"), Why: "web identity in the environment comes before any profile"}
 }
 
-// fromProfile is resolveCredsFromProfile: one of the steps gives credentials, and a role_arn is assumed on top of it, whichever
-// it was. Web identity has used the role_arn already.
+// fromProfile is resolveCredsFromProfile: one of the steps gives credentials, and
+// with these, whatever the step, a role_arn is assumed. Web identity has used the
+// role_arn already.
 func (g goSDK) fromProfile(p *goProfile) *Result {
 	r := first(
 		func() *Result { return g.ofSource(p) },
@@ -237,7 +241,7 @@ func (g goSDK) fromProfile(p *goProfile) *Result {
 	)
 	r.Profile = cmp.Or(r.Profile, p.name)
 	found := r.Kind != Fails && r.Kind != None
-	notYet := r.Kind == None || r.Failure == NoSource // shows only when the role is to be assumed
+	notYet := r.Kind == None || r.Failure == NoSource // seen only when the role is assumed
 	switch {
 	case !found && !notYet, r.Kind == WebIdentity && p.source == nil, !p.set("role_arn"):
 		return r
@@ -300,7 +304,8 @@ func (g goSDK) webIdentity(p *goProfile) *Result {
 	return r
 }
 
-// sso is resolveSSOCredentials. Any of the settings makes it count, and then all must be there.
+// sso is resolveSSOCredentials. Any of the settings makes it count, and then all are
+// required.
 func (g goSDK) sso(p *goProfile) *Result {
 	at := p.at(p.first("sso_session", "sso_account_id", "sso_role_name", "sso_start_url", "sso_region"))
 	if at == (Place{}) {

@@ -5,17 +5,20 @@ import (
 	"maps"
 )
 
-// jsSDK is the AWS SDK for JavaScript v3. Source: @aws-sdk/credential-provider-node (defaultProvider, remoteProvider) and
-// @aws-sdk/credential-provider-ini (resolveProfileData, resolveAssumeRoleCredentials).
+// jsSDK predicts for the AWS SDK for JavaScript v3. Source:
+// @aws-sdk/credential-provider-node (defaultProvider, remoteProvider) and
+// @aws-sdk/credential-provider-ini (resolveProfileData,
+// resolveAssumeRoleCredentials).
 //
-// Most of its errors only make the next link of the chain try: what was wrong with a profile is lost, and something behind it wins.
+// After most of its errors the next link of the chain tries: what was wrong with a
+// profile is lost, and a later link wins.
 type jsSDK struct {
 	Input
 	reading reading
-	asksMFA bool // the program has given the SDK a way to ask for codes
+	asksMFA bool // the program gave the SDK a way to ask for codes
 }
 
-// passed is the error of a link that lets the next one try.
+// passed is the error of a link after which the next one tries.
 func passed(r *Result) bool {
 	return r.Kind == Fails && r.Failure != NoMFA && !r.final
 }
@@ -27,7 +30,7 @@ func (j jsSDK) predict() Result {
 	return *r
 }
 
-// chain is defaultProvider for a client whose option profile is explicit, "" for none.
+// chain is defaultProvider for a client with the option profile, "" for none.
 func (j jsSDK) chain(explicit string) *Result {
 	j.Profile = explicit
 	name := j.profileName()
@@ -74,7 +77,8 @@ func (j jsSDK) region(name string) (string, Place) {
 	return p["region"].text, p.at("region")
 }
 
-// environmentOrProfile is the first link: AWS_PROFILE switches keys in the environment off.
+// environmentOrProfile is the first link: AWS_PROFILE disables keys in the
+// environment.
 func (j jsSDK) environmentOrProfile() *Result {
 	if j.Profile != "" || j.env("AWS_PROFILE") != "" {
 		return nil
@@ -96,7 +100,7 @@ func (j jsSDK) fromProfile(name string) *Result {
 	return j.resolve(name, nil)
 }
 
-// resolve is resolveProfileData. It is handed the source profiles that led here.
+// resolve is resolveProfileData. It takes the source profiles that led here.
 func (j jsSDK) resolve(name string, visited map[string]bool) *Result {
 	p, found := j.reading.profile(name)
 	if !found {
@@ -131,8 +135,9 @@ func (j jsSDK) resolve(name string, visited map[string]bool) *Result {
 	return r
 }
 
-// assumeRole is resolveAssumeRoleCredentials. A role_arn counts only with one of source_profile and credential_source; a
-// credential_source without a role counts in the profile of a source.
+// assumeRole is resolveAssumeRoleCredentials. A role_arn counts only with one of
+// source_profile and credential_source. A credential_source without a role counts in
+// the profile of a source.
 func (j jsSDK) assumeRole(name string, p section, visited map[string]bool) *Result {
 	bare := len(visited) > 0 && !p.has("role_arn") && p.has("credential_source")
 	if !bare && (!p.has("role_arn") || p.has("source_profile") == p.has("credential_source")) {
@@ -165,7 +170,8 @@ func (j jsSDK) assumeRole(name string, p section, visited map[string]bool) *Resu
 		Why: "a role_arn with its source comes first in a profile"}
 }
 
-// credentialSource is resolveCredentialSource. The metadata service is asked here even where it is switched off.
+// credentialSource is resolveCredentialSource. It asks the metadata service even if
+// that is disabled.
 func (j jsSDK) credentialSource(p section) *Result {
 	r := &Result{Kind: Instance, At: p.at("credential_source"), Why: "credential_source says so, even where the metadata service is switched off"}
 	switch p["credential_source"].text {
@@ -180,7 +186,8 @@ func (j jsSDK) credentialSource(p section) *Result {
 	return r
 }
 
-// static takes keys of either file, the credentials file's over the config file's, key by key.
+// static returns keys of either file. The credentials file overrides the config file
+// key by key.
 func (j jsSDK) static(name string, p section) *Result {
 	if !p.has("aws_access_key_id") || !p.has("aws_secret_access_key") {
 		return nil
@@ -201,7 +208,7 @@ func (j jsSDK) webIdentity(p section) *Result {
 		Why: "web identity comes before processes"}
 }
 
-// process is fromProcess, which is tried again when the profile has failed in another way.
+// process is fromProcess, which is tried again if the profile failed in another way.
 func (j jsSDK) process(name string) *Result {
 	p, _ := j.reading.profile(name)
 	if !p.has("credential_process") {
@@ -211,7 +218,8 @@ func (j jsSDK) process(name string) *Result {
 		Why: "credential_process comes before IAM Identity Center, and where a role_arn is of no use"}
 }
 
-// sso is fromSSO. Any of the settings makes it count, and what is then missing is final.
+// sso is fromSSO. Any of the settings makes it count. If another is then missing,
+// that is final.
 func (j jsSDK) sso(p section) *Result {
 	keys := []string{"sso_session", "sso_start_url", "sso_account_id", "sso_region", "sso_role_name"}
 	if !p.has(keys...) {
@@ -244,7 +252,8 @@ func final(r *Result) *Result {
 	return r
 }
 
-// webIdentityOfEnvironment is fromTokenFile, which comes after the profile, default included.
+// webIdentityOfEnvironment is fromTokenFile, which comes after the profile, even
+// after default.
 func (j jsSDK) webIdentityOfEnvironment() *Result {
 	at := variable("AWS_WEB_IDENTITY_TOKEN_FILE")
 	if j.env(at.Variable) == "" || j.env("AWS_ROLE_ARN") == "" {

@@ -18,7 +18,7 @@ type value struct {
 // section is one section of a file. A setting that the client does not see is not in it.
 type section map[string]value
 
-// has tells whether any of keys is there, even with nothing behind its delimiter.
+// has reports whether any of keys is there, even without a value.
 func (s section) has(keys ...string) bool {
 	for _, key := range keys {
 		if _, ok := s[key]; ok {
@@ -28,7 +28,7 @@ func (s section) has(keys ...string) bool {
 	return false
 }
 
-// at is the place of the first of keys that is there.
+// at returns the place of the first of keys that is there.
 func (s section) at(keys ...string) Place {
 	for _, key := range keys {
 		if v, ok := s[key]; ok {
@@ -51,7 +51,7 @@ func (r reading) profile(name string) (section, bool) {
 	return merge(config, credentials), ok || also
 }
 
-// merge returns the settings of both, over's where both have them.
+// merge returns the settings of both. Those of over win.
 func merge(under, over section) section {
 	merged := make(section, len(under)+len(over))
 	maps.Copy(merged, under)
@@ -72,7 +72,7 @@ func load(files profile.Files) contents {
 	return c
 }
 
-// botocore reads as botocore does: both files whole, or an error.
+// botocore reads the files as botocore does: both as a whole, or an error.
 func (c contents) botocore() (reading, error) {
 	config, err := awsini.Parse(c.files.Config, c.config, awsini.ConfigFile)
 	if err != nil {

@@ -6,8 +6,10 @@ import (
 	"github.com/awsexec/awsexec/internal/awsini"
 )
 
-// goSDK reads as the Go SDK does (config/internal/ini, processConfigSections): it skips what it does not understand, merges
-// duplicate sections, takes what follows " #" and " ;" for a comment, and strips quotes around a value.
+// goSDK reads the files as the Go SDK does (config/internal/ini,
+// processConfigSections): it skips what it does not understand, merges duplicate
+// sections, takes what follows " #" and " ;" for a comment, and strips quotes around
+// a value.
 func (c contents) goSDK() reading {
 	r := reading{map[string]section{}, map[string]section{}, map[string]section{}}
 	for name, s := range parseGo(c.files.Config, c.config) {
@@ -31,8 +33,8 @@ func (c contents) goSDK() reading {
 	return r
 }
 
-// parseGo returns the sections of a file by what their brackets hold. An indented setting belongs to the key above it if that
-// has no value, and is then none of the section's.
+// parseGo returns the sections of a file by what their brackets hold. An indented
+// setting below a key without a value belongs to that key, not to the section.
 func parseGo(path string, data []byte) map[string]section {
 	all := map[string]section{}
 	var current section

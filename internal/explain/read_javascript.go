@@ -7,9 +7,11 @@ import (
 	"github.com/awsexec/awsexec/internal/awsini"
 )
 
-// jsSDK reads as the SDK for JavaScript does (shared-ini-file-loader): it skips what it does not understand, merges
-// duplicate sections, knows "=" alone as a delimiter, minds the case of keys, takes what follows white space and # or ; for
-// a comment, and knows only profile names of plain characters.
+// jsSDK reads the files as the SDK for JavaScript does (shared-ini-file-loader): it
+// skips what it does not understand, merges duplicate sections, accepts only "=" as a
+// delimiter, distinguishes upper and lower case in keys, takes what follows white
+// space and # or ; for a comment, and accepts only profile names of plain
+// characters.
 func (c contents) jsSDK() reading {
 	r := reading{map[string]section{}, map[string]section{}, map[string]section{}}
 	config := parseJS(c.files.Config, c.config)
@@ -28,7 +30,8 @@ func (c contents) jsSDK() reading {
 	return r
 }
 
-// parseJS returns the sections of a file that have settings: "[profile x]" under "profile.x", others under their name.
+// parseJS returns the sections of a file that have settings: "[profile x]" under
+// "profile.x", others under their name.
 func parseJS(path string, data []byte) map[string]section {
 	header := regexp.MustCompile(`^([\w-]+)\s(["'])?([\w\-@+.%:/]+)(["'])?$`)
 	comment := regexp.MustCompile(`(^|\s)[;#]`)

@@ -20,7 +20,7 @@ type builder struct {
 	err      error
 }
 
-// build makes a Profile of its settings, but for Source.
+// build returns the Profile that settings make, without its Source.
 func (c *Config) build(name string, settings awsini.Settings) (*Profile, error) {
 	b := &builder{profile: name, settings: settings}
 	p := &Profile{
@@ -71,7 +71,7 @@ func (c *Config) build(name string, settings awsini.Settings) (*Profile, error) 
 	return p, nil
 }
 
-// fail keeps an error about a setting, the first one only.
+// fail keeps an error about a setting, if it is the first.
 func (b *builder) fail(key string, pos awsini.Pos, reason string) {
 	if b.err == nil {
 		b.err = &SettingError{b.profile, key, pos, reason}
@@ -104,7 +104,7 @@ func (b *builder) seconds(key string) time.Duration {
 	return time.Duration(n) * time.Second
 }
 
-// list splits a value at its commas.
+// list returns the parts of a value between its commas.
 func (b *builder) list(key string) []string {
 	var items []string
 	for item := range strings.SplitSeq(b.text(key), ",") {
@@ -131,7 +131,8 @@ func (b *builder) tags(key string) []SessionTag {
 	return tags
 }
 
-// static returns the keys of the profile. A pair must be complete within one file, as botocore and the Go SDK want it.
+// static returns the keys of the profile. A pair must be complete within one file,
+// as in botocore and the Go SDK.
 func (c *Config) static(b *builder) *StaticKeys {
 	for _, file := range []*awsini.File{c.Credentials, c.Config} {
 		settings, _ := file.Lookup(b.profile)

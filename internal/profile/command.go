@@ -7,12 +7,15 @@ import (
 	"github.com/awsexec/awsexec/internal/awsini"
 )
 
-// ProcessCommand joins words, a program's absolute path first, to a credential_process that every SDK splits into these words again: by
-// the rules of shlex or of Windows (botocore), by a shell (the Go SDK and the SDK for JavaScript), and read from a file by each of them.
+// ProcessCommand joins words, the absolute path of a program first, to a
+// credential_process that every SDK splits into these words again: by the rules of
+// shlex or of Windows (botocore), or by a shell (the Go SDK and the SDK for
+// JavaScript), after each has read it from a file in its own way.
 //
-// What a shell would understand is quoted character by character. The value then neither begins with a quote, which the Go SDK would take
-// off together with one at its end, nor has a # or ; behind a space, where two of the SDKs see a comment. On Windows % cannot
-// be hidden from cmd.exe, nor a double quote from any of them.
+// Characters with a meaning to a shell are quoted one by one. The value then does
+// not begin with a quote, which the Go SDK would strip together with one at its
+// end, and it has no # or ; after a space, where two of the SDKs see a comment. On
+// Windows % cannot be hidden from cmd.exe, nor a double quote from any of them.
 func ProcessCommand(goos string, words ...string) string {
 	var b strings.Builder
 	for i, word := range words {

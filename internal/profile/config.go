@@ -14,12 +14,15 @@ import (
 	"github.com/awsexec/awsexec/internal/readfile"
 )
 
-// Files are the paths of the two AWS files. An empty path is a file that does not exist.
+// Files are the paths of the two AWS files. An empty path is a file that does not
+// exist.
 type Files struct{ Config, Credentials string }
 
-// DefaultFiles returns the files that AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name, else those below home, or none
-// if home is empty too. A leading ~ and variables written $NAME or ${NAME} are expanded in the two variables, as botocore
-// does; a variable that is empty or unset stays as it is written, and so does ~user.
+// DefaultFiles returns the files that AWS_CONFIG_FILE and
+// AWS_SHARED_CREDENTIALS_FILE name, else those below home, or none if home is empty
+// too. A leading ~ and variables written $NAME or ${NAME} are expanded in the two
+// variables, as in botocore. A variable that is empty or unset stays as written, and
+// so does ~user.
 func DefaultFiles(env func(string) string, home string) Files {
 	path := func(variable, name string) string {
 		if p := env(variable); p != "" {
@@ -58,7 +61,8 @@ func expandVariables(path string, env func(string) string) string {
 	}
 }
 
-// variableName returns the variable that s, the text behind a $, starts with, bare and as it is written.
+// variableName returns the variable at the start of s, which follows a $: its name,
+// and the name as written.
 func variableName(s string) (name, written string) {
 	if strings.HasPrefix(s, "{") {
 		if end := strings.IndexByte(s, '}'); end > 0 {
@@ -75,7 +79,8 @@ func variableName(s string) (name, written string) {
 	return s[:end], s[:end]
 }
 
-// Config is what the two files say. It does not change and is safe for concurrent use.
+// Config is the content of the two files. It does not change and is safe for
+// concurrent use.
 type Config struct {
 	Config, Credentials *awsini.File // empty if there is no such file
 
@@ -83,8 +88,9 @@ type Config struct {
 	self  string   // absolute path of this program; "" if it is known by its name alone
 }
 
-// ReadFiles reads and parses both files. A file that does not exist is empty; one that cannot be read is an error, where
-// the SDKs go on without it and find other credentials or none.
+// ReadFiles reads and parses both files. A file that does not exist counts as
+// empty. A file that cannot be read is an error: the SDKs go on without it, and find
+// other credentials or none.
 func ReadFiles(files Files) (*Config, error) {
 	config, err := readFile(files.Config, awsini.ConfigFile)
 	if err != nil {
@@ -110,16 +116,16 @@ func readFile(path string, kind awsini.Kind) (*awsini.File, error) {
 	return awsini.Parse(path, data, kind)
 }
 
-// With returns a Config in which each of names is a profile, an empty one where the files have none: for names that only
-// the keystore knows.
+// With returns a Config in which each of names is a profile, which is empty if the
+// files do not have it. It is meant for names that only the keystore has.
 func (c *Config) With(names ...string) *Config {
 	with := *c
 	with.extra = slices.Concat(c.extra, names)
 	return &with
 }
 
-// RunBy returns a Config whose profiles know this program by its absolute path,
-// too, when it is their credential_process.
+// RunBy returns a Config whose profiles recognize this program as their
+// credential_process by its absolute path, too.
 func (c *Config) RunBy(self string) *Config {
 	by := *c
 	by.self = self
@@ -136,7 +142,8 @@ func (c *Config) Names() []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-// Lookup returns a copy of the settings of a profile. The credentials file overrides the config file key by key.
+// Lookup returns a copy of the settings of a profile. The credentials file
+// overrides the config file key by key.
 func (c *Config) Lookup(name string) (awsini.Settings, bool) {
 	settings, ok := c.Config.Lookup(name)
 	over, also := c.Credentials.Lookup(name)

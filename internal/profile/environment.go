@@ -8,20 +8,23 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// Name returns the name of the profile to use: flag, AWS_PROFILE, AWS_DEFAULT_PROFILE, "default". Empty is unset.
+// Name returns the name of the profile to use: the first of flag, AWS_PROFILE,
+// AWS_DEFAULT_PROFILE and "default" that is not empty.
 func Name(flag string, env func(string) string) string {
 	return cmp.Or(flag, env("AWS_PROFILE"), env("AWS_DEFAULT_PROFILE"), "default")
 }
 
-// Region returns flag, AWS_REGION, AWS_DEFAULT_REGION or the region of p, whichever is set first, or "".
+// Region returns the first of flag, AWS_REGION, AWS_DEFAULT_REGION and the region of
+// p that is not empty, or "".
 func Region(flag string, env func(string) string, p *Profile) string {
 	return cmp.Or(flag, env("AWS_REGION"), env("AWS_DEFAULT_REGION"), p.Region)
 }
 
-// STSEndpoint returns the URL that STS is to be reached at where one is configured: AWS_ENDPOINT_URL_STS, AWS_ENDPOINT_URL,
-// that of the profile's [services] section, that of the profile; "" if none is, or if
-// AWS_IGNORE_CONFIGURED_ENDPOINT_URLS or, where that is not set, ignore_configured_endpoint_urls is true. This is
-// the order of botocore and the Go SDK; an empty variable is unset, as in botocore.
+// STSEndpoint returns the configured URL of STS: the first of AWS_ENDPOINT_URL_STS,
+// AWS_ENDPOINT_URL, that of the profile's [services] section, and that of the
+// profile. It returns "" if there is none, or if AWS_IGNORE_CONFIGURED_ENDPOINT_URLS
+// or, if that is unset, ignore_configured_endpoint_urls is true. This is the order
+// of botocore and the Go SDK. An empty variable counts as unset, as in botocore.
 func STSEndpoint(env func(string) string, p *Profile) string {
 	return endpoint(env, p, "STS", p.STSEndpointURL)
 }
@@ -31,7 +34,8 @@ func IAMEndpoint(env func(string) string, p *Profile) string {
 	return endpoint(env, p, "IAM", p.IAMEndpointURL)
 }
 
-// endpoint is handed the name that a service has in its variable, and its URL in the [services] section.
+// endpoint returns the configured URL of a service. It takes the name that the
+// service has in its variable, and its URL in the [services] section.
 func endpoint(env func(string) string, p *Profile, service, own string) string {
 	ignore := p.IgnoreConfiguredEndpointURLs
 	if v := env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"); v != "" {
@@ -48,8 +52,9 @@ func CABundle(env func(string) string, p *Profile) string {
 	return cmp.Or(env("AWS_CA_BUNDLE"), p.CABundle)
 }
 
-// FIPS returns AWS_USE_FIPS_ENDPOINT or else the profile's setting. Another value than true or false in the variable is an
-// error, as in the Go SDK, where botocore would take it for false.
+// FIPS returns AWS_USE_FIPS_ENDPOINT or else the profile's setting. A value of the
+// variable other than true or false is an error, as in the Go SDK; botocore would
+// take it for false.
 func FIPS(env func(string) string, p *Profile) (aws.FIPSEndpointState, error) {
 	on, set, err := switchOf(env, "AWS_USE_FIPS_ENDPOINT")
 	if err != nil || !set {
@@ -58,7 +63,8 @@ func FIPS(env func(string) string, p *Profile) (aws.FIPSEndpointState, error) {
 	return fipsState(on), nil
 }
 
-// DualStack returns AWS_USE_DUALSTACK_ENDPOINT or else the profile's setting, under the same rules as [FIPS].
+// DualStack returns AWS_USE_DUALSTACK_ENDPOINT or else the profile's setting, by the
+// rules of [FIPS].
 func DualStack(env func(string) string, p *Profile) (aws.DualStackEndpointState, error) {
 	on, set, err := switchOf(env, "AWS_USE_DUALSTACK_ENDPOINT")
 	if err != nil || !set {

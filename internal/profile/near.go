@@ -10,11 +10,11 @@ import (
 	"github.com/awsexec/awsexec/internal/awsini"
 )
 
-// NotFoundError is returned for a profile that neither file has. If its key is in the keystore, resolve it with
-// [Config.With].
+// NotFoundError reports that neither file has a profile. If the keystore has its
+// key, resolve it with [Config.With].
 type NotFoundError struct {
 	Name string
-	Near []string   // at most 3 names that it may have been meant to be, the nearest first
+	Near []string   // at most 3 names that may have been meant, the nearest first
 	Bare awsini.Pos // of a section [NAME] in the config file that lacks the word profile, if there is one
 }
 
@@ -33,11 +33,13 @@ func (c *Config) notFound(name string) *NotFoundError {
 	return &NotFoundError{Name: name, Near: nearest(name, c.Names()), Bare: c.Config.Bare[name]}
 }
 
-// longestName bounds what is looked for: to compare names takes time that grows with the product of their lengths.
+// longestName bounds the names that are compared, which takes time that grows with
+// the product of their lengths.
 const longestName = 128
 
-// nearest returns at most 3 of names: those that take few enough edits, letter case aside, to be a misspelling of name, and
-// those that go on where name ends.
+// nearest returns at most 3 of names: those that are so few edits away, apart from
+// letter case, that name may be a misspelling of them, and those that begin with
+// name.
 func nearest(name string, names []string) []string {
 	type candidate struct {
 		name     string
@@ -70,8 +72,8 @@ func nearest(name string, names []string) []string {
 	return found
 }
 
-// distance returns how many letters must be put in, taken out or replaced to make b of a (Levenshtein). Row is scratch
-// space of len(a)+1.
+// distance returns how many letters must be inserted, deleted or replaced to turn a
+// into b (Levenshtein). Row is scratch space of len(a)+1.
 func distance(a []rune, b string, row []int) int {
 	for i := range row {
 		row[i] = i

@@ -8,10 +8,12 @@ import (
 	"github.com/awsexec/awsexec/internal/awsini"
 )
 
-// Profile is one profile as the files have it, with the profiles that it gets its credentials from. It must not be
-// changed. A setting that is written with nothing behind its delimiter is as good as absent, except credential_process.
+// Profile is one profile as the files have it, with the profiles that it gets its
+// credentials from. It must not be changed. A setting without a value counts as
+// absent, except credential_process.
 //
-// Which of several ways to get credentials wins is not decided here: each is kept where it is written.
+// It has every way to get credentials that is written. Package provider decides
+// which one wins.
 type Profile struct {
 	Name string
 
@@ -29,13 +31,16 @@ type Profile struct {
 	CredentialSource      string       // credential_source: Environment, Ec2InstanceMetadata, EcsContainer
 	WebIdentityTokenFile  string       // web_identity_token_file
 
-	// SourceProfile is source_profile as written and Source that profile, resolved. It may be there without a role.
+	// SourceProfile is source_profile as written, and Source that profile, resolved.
+	// A profile may have one without a role.
 	//
-	// A profile that names itself means its own keys: Source is then this profile again without its role (no RoleARN, no
-	// role parameters, no Source), but with its MFA device, its keys and its process.
+	// A profile that names itself means its own keys. Source is then this profile
+	// without its role (no RoleARN, no role parameters, no Source), but with its MFA
+	// device, its keys and its process.
 	//
-	// A profile that is another's source and has Static keys answers with these, as in botocore and the JS SDK: it has
-	// neither role nor Source, whatever is written. (The Go SDK assumes the role on top.)
+	// The source of another profile that has Static keys gives these, as in botocore
+	// and the SDK for JavaScript: it has neither role nor Source, whatever is
+	// written. The Go SDK assumes its role as well.
 	SourceProfile string
 	Source        *Profile
 
@@ -43,7 +48,7 @@ type Profile struct {
 	LoginSession      string // login_session
 	CredentialProcess string // credential_process, as written
 	IsSelf            bool   // CredentialProcess is awsexec itself; see SelfProcess
-	Other             string // the other profile that this awsexec gives the credentials of; "" if it names this one or none; see Follow
+	Other             string // the profile that this awsexec is called for; "" if it is this one or none; see Follow
 
 	Static *StaticKeys // nil if the files hold no keys for the profile
 
@@ -56,17 +61,16 @@ type Profile struct {
 	UseFIPS                      aws.FIPSEndpointState      // use_fips_endpoint; see FIPS
 	UseDualStack                 aws.DualStackEndpointState // use_dualstack_endpoint; see DualStack
 
-	// Origin tells where each key that the files have for the profile is written, those that are unknown here included.
-	// The settings of its sso-session section are among them, and STSEndpointURL's under "services.sts.endpoint_url",
-	// IAMEndpointURL's likewise.
+	// Origin has the place of each key that the files have for the profile, also of
+	// those that are unknown here, and of the settings of its sso-session section.
+	// STSEndpointURL is under "services.sts.endpoint_url", IAMEndpointURL likewise.
 	Origin map[string]awsini.Pos
 
 	config *Config // that the profile was resolved in
 }
 
-// Follow resolves the profile called p.Other, in the files that p is from.
-// Stored are the keys of the keystore, whose names are profiles as well. The
-// errors are those of [Config.Profile].
+// Follow resolves the profile called p.Other in the files that p is from. The names
+// of stored keys are profiles as well. The errors are those of [Config.Profile].
 func (p *Profile) Follow(stored []string) (*Profile, error) {
 	config := p.config
 	if config == nil {
@@ -86,8 +90,9 @@ func (p *Profile) Files() Files {
 // SessionTag is one of the session tags of a role.
 type SessionTag struct{ Key, Value string }
 
-// SSO is how a profile signs in through IAM Identity Center: sso_account_id and sso_role_name of the profile, the rest of
-// its sso-session section or, in the legacy form without Session, of the profile itself. Any of it may be missing.
+// SSO is how a profile signs in through IAM Identity Center. The account and the
+// role are those of the profile. The rest is that of its sso-session section or, in
+// the legacy form without Session, of the profile itself. Any of it may be missing.
 type SSO struct {
 	Session            string   // name of the sso-session section, empty in the legacy form
 	StartURL           string   // sso_start_url
@@ -97,18 +102,20 @@ type SSO struct {
 	RoleName           string   // sso_role_name
 }
 
-// StaticKeys are access keys in clear in one of the AWS files: a complete pair of one file, the credentials file's first.
+// StaticKeys are plaintext access keys in one of the AWS files, a complete pair.
+// The credentials file comes first.
 type StaticKeys struct {
 	Credentials aws.Credentials // Source is the file
 
-	// FromCredentialsFile matters for who wins: botocore takes keys of the credentials file before, and keys of the
-	// config file after a credential_process.
+	// FromCredentialsFile decides what wins: botocore takes keys of the credentials
+	// file before a credential_process, and keys of the config file after it.
 	FromCredentialsFile bool
 
 	AccessKeyID, SecretAccessKey, SessionToken awsini.Pos // SessionToken is zero if there is none
 }
 
-// Load reads the files and resolves the profile called name; an empty name is the one that [Name] finds in env.
+// Load reads the files and resolves the profile called name. If name is empty, it
+// is the profile that [Name] finds in env.
 func Load(files Files, env func(string) string, name string) (*Profile, error) {
 	config, err := ReadFiles(files)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/awsexec/awsexec/internal/awsini"
 )
 
-// SettingError is a setting that makes its profile unusable.
+// SettingError reports a setting that makes its profile unusable.
 type SettingError struct {
 	Profile string
 	Key     string
@@ -21,7 +21,7 @@ func (e *SettingError) Error() string {
 	return fmt.Sprintf("profile %q: %s: %s: %s", e.Profile, e.Pos, e.Key, e.Reason)
 }
 
-// CycleError is a chain of source profiles that comes back to one of them.
+// CycleError reports a chain of source profiles that comes back to one of them.
 type CycleError struct {
 	Path []string   // from the repeated profile to itself
 	Pos  awsini.Pos // of the source_profile that closes the circle
@@ -31,23 +31,27 @@ func (e *CycleError) Error() string {
 	return fmt.Sprintf("profile %q: %s: source_profile goes in a circle: %s", e.Path[0], e.Pos, strings.Join(e.Path, " → "))
 }
 
-// ChainError says that a profile leads on to more than MaxChain others.
+// ChainError reports that a profile leads to more than MaxChain others.
 type ChainError struct{ Profile string }
 
 func (e *ChainError) Error() string {
 	return fmt.Sprintf("profile %q: more than %d profiles are on the way to its credentials", e.Profile, MaxChain)
 }
 
-// MaxChain is how many profiles may be on the way from a profile to its credentials.
+// MaxChain is how many profiles may be on the way from a profile to its
+// credentials.
 const MaxChain = 100
 
-// Profile resolves the profile called name. A profile that is not in the files is a [*NotFoundError], but for "default",
-// which is then empty. Other errors are a [*SettingError], a [*CycleError], or one of the three in a source profile, wrapped.
+// Profile resolves the profile called name. The error is a [*NotFoundError] for a
+// profile that is not in the files, except "default", which is then empty. Others
+// are a [*SettingError], a [*CycleError], a [*ChainError], or one of these in a
+// source profile, wrapped.
 func (c *Config) Profile(name string) (*Profile, error) {
 	return c.resolve(name, nil, map[string]bool{})
 }
 
-// resolve is handed the profiles that led here, in order and as a set.
+// resolve resolves a profile. It takes the profiles that led here, in order and as a
+// set.
 func (c *Config) resolve(name string, path []string, seen map[string]bool) (*Profile, error) {
 	settings, ok := c.Lookup(name)
 	if !ok && name != "default" {
@@ -92,7 +96,7 @@ func (c *Config) resolve(name string, path []string, seen map[string]bool) (*Pro
 	return p, nil
 }
 
-// withoutRole returns a copy of p that answers with p's own credentials.
+// withoutRole returns a copy of p that gives p's own credentials.
 func (p *Profile) withoutRole() *Profile {
 	own := *p
 	own.RoleARN, own.ExternalID, own.RoleSessionName, own.SourceIdentity = "", "", "", ""

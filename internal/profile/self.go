@@ -6,11 +6,14 @@ import (
 	"github.com/awsexec/awsexec/internal/awsini"
 )
 
-// SelfProcess tells whether a credential_process runs this program to print credentials, and for which profile: "" if the
-// command names none. The program is known by its file name, awsexec or awsexec.exe, or by its absolute path self.
+// SelfProcess reports whether a credential_process runs this program to print
+// credentials, and returns the profile that the command names, or "". It recognizes
+// the program by its file name, awsexec or awsexec.exe, or by its absolute path
+// self.
 //
-// The command is split by the rules of shlex and, if it holds backslashes, also by those of Windows, where they separate
-// directories. A command that does anything else is not it: a subcommand, a child behind --, a shell and its syntax.
+// It splits the command by the rules of shlex and, if it has backslashes, also by
+// those of Windows, where they separate directories. A command that does anything
+// else does not count: a subcommand, a child after --, a shell or its syntax.
 func SelfProcess(command, self string) (profileName string, ok bool) {
 	if hasShellSyntax(command) {
 		return "", false
@@ -40,7 +43,8 @@ func isSelf(program, self string) bool {
 	return program == self || base == "awsexec" || strings.EqualFold(base, "awsexec.exe")
 }
 
-// profileFlag looks for the profile among flags. Anything else than flags and their values makes the command another one.
+// profileFlag returns the profile that flags name. Ok is false if there is anything
+// but flags and their values.
 func profileFlag(args []string) (name string, ok bool) {
 	for i := 0; i < len(args); i++ {
 		flag, value, hasValue := strings.Cut(args[i], "=")
@@ -68,7 +72,8 @@ func profileFlag(args []string) (name string, ok bool) {
 	return name, true
 }
 
-// hasShellSyntax tells whether a shell would make more of s than one command and its words.
+// hasShellSyntax reports whether a shell would make more of s than one command and
+// its words.
 func hasShellSyntax(s string) bool {
 	var quote rune
 	for _, r := range s {
@@ -84,7 +89,8 @@ func hasShellSyntax(s string) bool {
 	return false
 }
 
-// splitWindows splits s at its spaces; double quotes hold words together and a backslash is a character like any other.
+// splitWindows returns the words of s between its spaces. Double quotes hold words
+// together, and a backslash is a plain character.
 func splitWindows(s string) []string {
 	quoted := false
 	words := strings.FieldsFunc(s, func(r rune) bool {

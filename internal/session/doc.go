@@ -2,6 +2,6 @@
 // files, the keystore and the session cache when they are first needed, and asks
 // the user where that is needed.
 //
-// It prints nothing. What happens on the way goes to the events that it is
-// handed, what went wrong is in its errors.
+// It prints nothing. It reports progress to the events that it is given, and
+// failures by its errors.
 package session

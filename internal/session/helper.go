@@ -53,8 +53,8 @@ func (h *helper) asked() string {
 	return h.device
 }
 
-// mfaProcess returns the mfa_process of p, or else that of the nearest profile
-// that p gets its credentials from.
+// mfaProcess returns the mfa_process of p, or else that of the nearest of its source
+// profiles.
 func mfaProcess(p *profile.Profile) string {
 	for ; p != nil; p = p.Source {
 		if p.MFAProcess != "" {

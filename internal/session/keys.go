@@ -6,8 +6,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// lazyKeys opens the keystore when a key is asked for, so that a machine without
-// one can still use keys from elsewhere. It implements provider.Keys.
+// lazyKeys opens the keystore when a key is needed, so that a machine without one
+// can still use keys from elsewhere. It implements provider.Keys.
 type lazyKeys struct{ s *Session }
 
 func (l lazyKeys) List(ctx context.Context) map[string]bool {
@@ -21,7 +21,7 @@ func (l lazyKeys) List(ctx context.Context) map[string]bool {
 	}
 	names := make(map[string]bool, len(entries))
 	for _, e := range entries {
-		names[e.Name] = e.AccessKeyID != "" // else left by a change that was interrupted
+		names[e.Name] = e.AccessKeyID != "" // else a change was interrupted
 	}
 	return names
 }

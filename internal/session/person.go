@@ -15,10 +15,10 @@ import (
 	"github.com/awsexec/awsexec/internal/term"
 )
 
-// ErrPromptsOff says that the user switched prompts off.
+// ErrPromptsOff means that the user switched prompts off.
 var ErrPromptsOff = errors.New("prompts are switched off")
 
-// ErrNotConfirmed says that a question was not answered with yes.
+// ErrNotConfirmed means that a question was not answered with yes.
 var ErrNotConfirmed = errors.New("not confirmed, nothing was changed")
 
 // Person asks the user, at the controlling terminal or in a desktop dialog. Its
@@ -41,11 +41,11 @@ func newPerson(s *Settings, e provider.Events, memory func() (*cache.Cache, erro
 	return p
 }
 
-// ServePrograms says that from now on it is programs that ask for credentials.
+// ServePrograms makes programs, not a person, those who ask for credentials from now
+// on.
 func (p *Person) ServePrograms() { p.byProgram.Store(true) }
 
-// LeaveTerminal says that from now on the terminal belongs to a child: nobody is
-// asked there any more.
+// LeaveTerminal leaves the terminal to a child. Nobody is asked there any more.
 func (p *Person) LeaveTerminal() { p.detached.Store(true) }
 
 // Ask asks a question at the terminal and returns the answer. What is typed is
@@ -74,7 +74,7 @@ func (p *Person) Confirm(ctx context.Context, question string) error {
 	}
 }
 
-// Unasked reports whether err says that a question could not be put to anybody.
+// Unasked reports whether err means that nobody could be asked.
 func Unasked(err error) bool {
 	return errors.Is(err, ErrPromptsOff) || errors.Is(err, term.ErrNoTerminal)
 }
@@ -130,8 +130,8 @@ func (p *Person) code(ctx context.Context, r provider.TokenRequest) (string, err
 const passphraseQuestion = "keystore passphrase"
 
 // passphrase returns the passphrase of the encrypted keystore, from
-// AWSEXEC_PASSPHRASE or from a person. With create it is for a keystore that is
-// about to be made.
+// AWSEXEC_PASSPHRASE or from a person. If create is true, it is the passphrase of a
+// new keystore.
 func (p *Person) passphrase(ctx context.Context, create bool) ([]byte, error) {
 	if fixed := p.settings.Env("AWSEXEC_PASSPHRASE"); fixed != "" {
 		return []byte(fixed), nil
@@ -165,13 +165,14 @@ func (p *Person) NewPassphrase(ctx context.Context) ([]byte, error) {
 	return []byte(first), err
 }
 
-// quietTime is how long an unanswered question (cancelled, timed out, answered
-// wrong three times) is not asked again when programs call awsexec: a program
-// that tries again and again, or twenty at once, must not cause prompt after
-// prompt. A person who types a command on a terminal is asked at once.
+// quietTime is how long an unanswered question is not asked again when programs call
+// awsexec. A question is unanswered if it was cancelled, timed out, or was answered
+// wrong three times. A program that tries again and again, or twenty at once, must
+// not cause prompt after prompt. A person who types a command on a terminal is asked
+// at once.
 const quietTime = time.Minute
 
-// hush begins the quiet time of a question.
+// hush starts the quiet time of a question.
 func (p *Person) hush(question string) {
 	memory, err := p.memory()
 	if err == nil {
@@ -195,8 +196,8 @@ func (p *Person) hushed(question string) error {
 	return fmt.Errorf("the last prompt was not answered, and programs do not cause another one for %d s", int(left/time.Second)+1)
 }
 
-// noteAnswer remembers what became of the code that a person gave for a device:
-// a session, or an error. An empty device means that nobody was asked.
+// noteAnswer remembers whether the code that a person gave for a device was
+// accepted. An empty device means that nobody was asked.
 func (p *Person) noteAnswer(device string, err error) {
 	if device == "" {
 		return

@@ -16,7 +16,7 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
-// ErrTooLong is the cause of a context that ended because its time was up.
+// ErrTooLong is the cause of a context that timed out.
 var ErrTooLong = errors.New("no answer in time")
 
 // Session resolves profiles to credentials. Its methods may be called from
@@ -34,8 +34,8 @@ type Session struct {
 	cached  *cache.Cache
 }
 
-// New returns the session of a run. Nothing is opened yet. helperErr is the
-// standard error of the helper programs that are started: mfa_process, and the
+// New returns the session of a run. It opens nothing yet. HelperErr is the standard
+// error of the helper programs that it starts: mfa_process, and the
 // credential_process of other tools.
 func New(s *Settings, e provider.Events, helperErr io.Writer) *Session {
 	session := &Session{settings: s, events: e, helperErr: helperErr}
@@ -129,8 +129,8 @@ func (s *Session) Opened() *keystore.Store {
 	return s.store
 }
 
-// WaitForKeys says that the keystore, which has been opened, is being waited
-// for. That can be for a person in front of its dialog.
+// WaitForKeys reports that awsexec waits for the open keystore, perhaps for a person
+// in front of its dialog.
 func (s *Session) WaitForKeys() (done func()) {
 	return s.Person.Waiting("for " + s.Opened().String())
 }
@@ -140,10 +140,10 @@ func (s *Session) Selected(ctx context.Context) (*profile.Profile, error) {
 	return s.Profile(ctx, s.settings.SelectedName())
 }
 
-// Profile returns the profile called name. One that is in no AWS file still
-// exists if the keystore has a key of that name, also as a source profile, and
-// default always does. The error wraps profile.NotFoundError, which has the
-// nearest names, those that only the keystore has included.
+// Profile returns the profile called name. A profile that is not in the AWS files
+// exists if the keystore has a key of that name, also as a source profile. The
+// profile default always exists. The error wraps profile.NotFoundError, which has
+// the nearest names, including those that only the keystore has.
 func (s *Session) Profile(ctx context.Context, name string) (*profile.Profile, error) {
 	config, err := s.Config()
 	if err != nil {
@@ -173,7 +173,8 @@ func (s *Session) Profile(ctx context.Context, name string) (*profile.Profile, e
 	}
 }
 
-// nearest returns the error for a profile that is nowhere.
+// nearest returns the error for a profile that does not exist, with the nearest
+// names.
 func (s *Session) nearest(ctx context.Context, name string, config *profile.Config, keys *keystore.Store) error {
 	entries, err := keys.List(ctx)
 	if err != nil {
@@ -192,7 +193,7 @@ func (s *Session) Region(p *profile.Profile) string {
 	return profile.Region(s.settings.Region, s.settings.Env, p)
 }
 
-// Client returns how AWS is reached for p.
+// Client returns the client that calls AWS for p.
 func (s *Session) Client(p *profile.Profile) (awsapi.Client, error) {
 	env := s.settings.Env
 	fips, err := profile.FIPS(env, p)
@@ -221,13 +222,13 @@ type Given struct {
 	From    aws.CredentialsProvider
 }
 
-// Current reports whether the key in the keystore that the credentials are made
-// from, if they are, is still the one that has its name. It looks into the index
-// of the keystore and not into the keystore unless these disagree.
+// Current reports whether the keystore still has the key that the credentials are
+// made from, under the same name. It is true of credentials from elsewhere. It reads
+// the keystore only if that and its index disagree.
 func (g Given) Current(ctx context.Context) (bool, error) { return provider.IsCurrent(ctx, g.From) }
 
-// Credentials returns the credentials that p leads to. It waits no longer than
-// limit; the cause of the error is then ErrTooLong.
+// Credentials returns the credentials that p leads to. If that takes longer than
+// limit, the cause of the error is ErrTooLong.
 func (s *Session) Credentials(ctx context.Context, p *profile.Profile, limit time.Duration) (Given, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, ErrTooLong)
 	defer cancel()
@@ -244,8 +245,8 @@ func (s *Session) Credentials(ctx context.Context, p *profile.Profile, limit tim
 	return Given{c, p, from}, err
 }
 
-// KeySession returns a session of the keystore's key of that name, whatever else
-// profile p has: the one that everything else of this key is made from, too.
+// KeySession returns a session of the stored key that has the name of p, whatever
+// else p has. It is the one that all other credentials of this key are made from.
 func (s *Session) KeySession(ctx context.Context, p *profile.Profile) (aws.Credentials, error) {
 	parts, helper, err := s.parts(p)
 	if err != nil {
@@ -265,8 +266,8 @@ func (s *Session) KeyID(ctx context.Context, name string) (string, error) {
 	return lazyKeys{s}.KeyID(ctx, name)
 }
 
-// Plan returns how the credentials of p are got, without getting them. Explicit
-// leaves keys in the environment out, as for a profile that was named.
+// Plan returns how the credentials of p are got, without getting them. If explicit
+// is true, it ignores keys in the environment, as for a profile that was named.
 func (s *Session) Plan(ctx context.Context, p *profile.Profile, explicit bool) (*provider.Plan, error) {
 	f := s.flags()
 	f.Explicit = f.Explicit || explicit
@@ -289,7 +290,7 @@ func (s *Session) parts(p *profile.Profile) (provider.Parts, *helper, error) {
 	}, h, nil
 }
 
-// flags returns what is asked of the credentials of a profile.
+// flags returns what the user asks of credentials.
 func (s *Session) flags() provider.Flags {
 	return provider.Flags{
 		Explicit: s.settings.Profile != "", NoSession: s.settings.NoSession, Duration: s.settings.Duration, Chain: s.settings.Chain(),

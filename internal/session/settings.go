@@ -12,8 +12,8 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
-// Settings are what one run of awsexec was told by its command line and its
-// environment, and where it runs. They do not change while it runs.
+// Settings are what the command line and the environment of one run say, and where
+// it runs. They do not change while it runs.
 type Settings struct {
 	Environ []string         // NAME=value, as the process got it
 	Home    string           // the user's home directory; "" if it is not known
@@ -29,7 +29,7 @@ type Settings struct {
 	NoSession bool          // give long-term keys as they are
 	NoPrompt  bool          // ask nobody
 	Refresh   bool          // the child is to renew its credentials through awsexec
-	ByProgram bool          // a program asks for credentials, it seems, not a person
+	ByProgram bool          // a program seems to ask for credentials, not a person
 	Debug     bool
 
 	Files    profile.Files // the user's own AWS files
@@ -59,8 +59,8 @@ func Lookup(environ []string, name string) (value string, ok bool) {
 	return value, ok
 }
 
-// Variable returns the name by which a variable is known. On Windows the case
-// of its letters does not count, and SDKs find aws_profile there.
+// Variable returns the name of a variable as it is compared. On Windows letter case
+// does not count, and SDKs find aws_profile there.
 func Variable(name string) string {
 	if runtime.GOOS == "windows" {
 		return strings.ToUpper(name)
@@ -72,13 +72,12 @@ func Variable(name string) string {
 // environment select.
 func (s *Settings) SelectedName() string { return profile.Name(s.Profile, s.Env) }
 
-// chainVar carries the profiles that are being resolved to the helpers that
-// awsexec starts, one to a line, so that a helper that comes back to one of them
-// is noticed. A child of "awsexec --" does not get it.
+// chainVar hands the profiles that are being resolved, one a line, to the helpers
+// that awsexec starts, so that a helper that leads back to one of them is noticed. A
+// child of "awsexec --" does not get it.
 const chainVar = "AWSEXEC_CHAIN"
 
-// Chain returns the profiles that are being resolved by those who started this
-// process.
+// Chain returns the profiles that the processes above this one are resolving.
 func (s *Settings) Chain() []string {
 	if s.Env(chainVar) == "" {
 		return nil
@@ -116,7 +115,7 @@ func (s *Settings) HelperEnviron(path []string) []string {
 // CanHold reports whether the kernel can hold a key here.
 func (s *Settings) CanHold() bool { return runtime.GOOS == "linux" && s.Hold > 0 }
 
-// DataDir returns the directory of what must not be lost, by the XDG Base
+// DataDir returns the directory of data that must not be lost, by the XDG Base
 // Directory Specification or the custom of the system.
 func (s *Settings) DataDir() (string, error) {
 	switch {
@@ -131,7 +130,7 @@ func (s *Settings) DataDir() (string, error) {
 	}
 }
 
-// CacheDir returns the directory of what can be made again.
+// CacheDir returns the directory of data that can be made again.
 func (s *Settings) CacheDir() (string, error) {
 	switch {
 	case filepath.IsAbs(s.Env("XDG_CACHE_HOME")):
