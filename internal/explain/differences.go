@@ -15,7 +15,7 @@ type Difference struct {
 	Place   Place
 	Profile string // whose setting it is
 	Why     string // never quotes the value
-	Fix     string // how to do away with it
+	Fix     string // what to do there
 }
 
 // Differences returns where botocore, the Go SDK and the SDK for JavaScript read the
