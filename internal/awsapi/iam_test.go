@@ -74,7 +74,7 @@ func TestAccessKeys(t *testing.T) {
 	}
 }
 
-// A key is made once. What else fails on the way is tried again.
+// A key is created once. Other failing calls are repeated.
 func TestIAMRetries(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -110,8 +110,7 @@ func TestIAMRetries(t *testing.T) {
 	}
 }
 
-// TestIAMWithWrongClock: a refusal for the date of the signature is no reason
-// not to make the key.
+// A key is created although AWS first refused the date of the signature.
 func TestIAMWithWrongClock(t *testing.T) {
 	for _, offset := range []time.Duration{-6 * time.Hour, 6 * time.Hour} {
 		server := startSTS(t)
@@ -125,7 +124,7 @@ func TestIAMWithWrongClock(t *testing.T) {
 	}
 }
 
-func TestIAMAnswersThatAreNone(t *testing.T) {
+func TestIAMInvalidAnswers(t *testing.T) {
 	for _, tt := range []struct {
 		status int
 		body   string
@@ -149,9 +148,8 @@ func TestIAMAnswersThatAreNone(t *testing.T) {
 	}
 }
 
-// TestIAMEndpoint: IAM is one service for a whole partition, and its requests
-// are signed for one region. An endpoint of the user's own does not change for
-// which.
+// IAM is one service for a whole partition, and its requests are signed for one
+// region, also with an endpoint of the user's own.
 func TestIAMEndpoint(t *testing.T) {
 	for _, tt := range []struct {
 		client      Client

@@ -87,8 +87,7 @@ func (a *authority) serve(t *testing.T, from, to time.Time, hosts ...string) *ht
 	return server
 }
 
-// file writes the authority's certificate where a client looks for those that
-// it trusts.
+// file returns a file with the authority's certificate, for a client to trust.
 func (a *authority) file(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "ca.pem")
@@ -102,8 +101,8 @@ func (a *authority) file(t *testing.T) string {
 	return path
 }
 
-// TestCertificates: a connection that is not safe says what is wrong: the
-// names, the dates or the issuer.
+// The error of an unsafe connection says what is wrong with the certificate: its
+// names, its dates or its issuer.
 func TestCertificates(t *testing.T) {
 	now := time.Now()
 	ours, corporate := newAuthority(t, "ours"), newAuthority(t, "Example Corp \x1b[31mProxy CA")

@@ -22,7 +22,7 @@ import (
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
-// answer has a server give this answer to everything.
+// answer makes a server give this answer to everything.
 func answer(status int, contentType, body string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", contentType)
@@ -31,7 +31,7 @@ func answer(status int, contentType, body string) http.HandlerFunc {
 	}
 }
 
-// raw has a server answer these bytes and close the connection.
+// raw makes a server answer with these bytes and close the connection.
 func raw(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		connection, _, err := w.(http.Hijacker).Hijack()
@@ -67,9 +67,8 @@ func gzipped(body []byte) string {
 	return b.String()
 }
 
-// TestAnswersOfOthers: what stands between us and AWS, and how AWS itself may
-// fail, is told in words with host and status, and tried again only where that
-// may help.
+// A failure of AWS, or of what is on the way to it, is reported with host and status,
+// and repeated only if that may help.
 func TestAnswersOfOthers(t *testing.T) {
 	credentials := func(id, secret, token string) string { return fmt.Sprintf(whole, id, secret, token) }
 	bomb := gzipped(make([]byte, 64<<20))
@@ -162,8 +161,8 @@ func TestAnswersOfOthers(t *testing.T) {
 	}
 }
 
-// TestStalls: a call ends in time, however the other side keeps it waiting, and
-// says for how long that was.
+// A call ends in time, however the other side delays it, and reports how long it
+// waited.
 func TestStalls(t *testing.T) {
 	drip := func(text string) http.HandlerFunc {
 		return stall(func(w http.ResponseWriter) {
@@ -210,7 +209,7 @@ func TestStalls(t *testing.T) {
 	}
 }
 
-// expiring is a context whose time is over when done is closed.
+// expiring returns a context that times out when done is closed.
 type expiring struct {
 	context.Context
 	done chan struct{}
@@ -227,7 +226,7 @@ func (c expiring) Err() error {
 	}
 }
 
-// TestStallWithinAnswer: the time ends while an answer is being read.
+// A call times out while its answer is being read.
 func TestStallWithinAnswer(t *testing.T) {
 	ctx := expiring{t.Context(), make(chan struct{})}
 	transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
@@ -247,7 +246,7 @@ func TestStallWithinAnswer(t *testing.T) {
 	}
 }
 
-// TestCancelled: an interruption is no fault of the network.
+// An interruption is not reported as a failure of the network.
 func TestCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	server := httptest.NewServer(stall(func(http.ResponseWriter) { cancel() }))
@@ -283,7 +282,7 @@ func TestUnreachable(t *testing.T) {
 	}
 }
 
-// TestProxies: what a proxy says is told as the proxy's, by its host alone.
+// A failure of a proxy is reported as the proxy's, with its host alone.
 func TestProxies(t *testing.T) {
 	answers := func(status int) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }
@@ -337,7 +336,7 @@ func TestProxies(t *testing.T) {
 	}
 }
 
-// TestLongIdentity: nor is what people are shown taken at any length.
+// An identity that is too long is an error.
 func TestLongIdentity(t *testing.T) {
 	for text, want := range map[string]string{
 		strings.Repeat("a", 5<<10):     "the identity in the answer has 5168 bytes, more than the 4096 that are taken",

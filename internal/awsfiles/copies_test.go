@@ -58,8 +58,8 @@ func TestWriteAndOwn(t *testing.T) {
 	}
 }
 
-// A copy is what its name says, even where somebody has written to it.
-func TestWriteMends(t *testing.T) {
+// A copy that somebody changed is written again.
+func TestWriteRestoresCopy(t *testing.T) {
 	dir, files := t.TempDir(), ownFiles(t)
 	r := Redirection{Config: []byte("[profile a]\n")}
 	made := put(t, dir, files, r, now)
@@ -99,7 +99,8 @@ func TestOwnRefuses(t *testing.T) {
 	}
 }
 
-// Copies that nobody has used for a month go, and unfinished ones at once; those that a program reads, however rarely, stay.
+// Copies that were unused for a month are removed, unfinished ones at once. Those
+// that a program reads, however rarely, stay.
 func TestTidy(t *testing.T) {
 	dir, files := t.TempDir(), ownFiles(t)
 	day := func(n int) time.Time { return now.Add(time.Duration(n) * 24 * time.Hour) }

@@ -14,7 +14,8 @@ import (
 	"github.com/awsexec/awsexec/internal/ownfile"
 )
 
-// Copies are neither made in nor read from a directory that others may write to: they could have a program run any command.
+// Copies are neither made in nor read from a directory that others may write to:
+// they could make a program run any command.
 func TestCopiesOfOthers(t *testing.T) {
 	dir, files := filepath.Join(t.TempDir(), "refresh"), ownFiles(t)
 	r := Redirection{Config: []byte("[profile a]\n")}

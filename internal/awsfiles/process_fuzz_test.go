@@ -7,7 +7,8 @@ import (
 	"github.com/awsexec/awsexec/internal/awsinitest"
 )
 
-// FuzzAddCredentialProcess checks that adding a line adds that line and changes no other byte, for any file, name and command.
+// FuzzAddCredentialProcess checks that adding a line changes no other byte, for any
+// file, name and command.
 func FuzzAddCredentialProcess(f *testing.F) {
 	for _, data := range awsinitest.Corpus(f) {
 		f.Add(data, "default", "awsexec -p default")

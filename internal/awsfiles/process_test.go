@@ -119,7 +119,8 @@ func TestEditKeepsEveryOtherByte(t *testing.T) {
 	}
 }
 
-// checkEdit edits data if that is possible and finds out whether anything but the one setting was touched.
+// checkEdit edits data if that is possible, and checks that nothing but the one
+// setting changed.
 func checkEdit(t *testing.T, data []byte, profile, command string) (changed bool) {
 	t.Helper()
 	before, err := awsini.Parse("p", data, awsini.ConfigFile)
@@ -172,7 +173,7 @@ func checkEdit(t *testing.T, data []byte, profile, command string) (changed bool
 	return true
 }
 
-// lookupText returns what a profile says or, without one, what it would inherit.
+// lookupText returns the settings of a profile, or those that it would inherit.
 func lookupText(f *awsini.File, profile string) map[string]any {
 	if settings, ok := f.Lookup(profile); ok {
 		return plain(settings)

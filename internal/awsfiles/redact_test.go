@@ -22,8 +22,8 @@ func TestRedact(t *testing.T) {
 	for _, c := range []struct{ name, data, want string }{
 		{"empty", "", ""},
 		{"nothing to hide", "[profile a]\nregion = x\ncredential_process = /bin/get-token --for a\nsso_start_url = https://x\n", ""},
-		{"secret", "[a]\naws_access_key_id = " + clearID + "\naws_secret_access_key = " + clearSecret + "\nregion = x\n",
-			"[a]\naws_access_key_id = " + clearID + "\naws_secret_access_key = " + x + "\nregion = x\n"},
+		{"secret", "[a]\naws_access_key_id = " + plaintextID + "\naws_secret_access_key = " + plaintextSecret + "\nregion = x\n",
+			"[a]\naws_access_key_id = " + plaintextID + "\naws_secret_access_key = " + x + "\nregion = x\n"},
 		{"of any shape", " Aws_Session_Token:abc\r\n AWS_SECURITY_TOKEN =\r\n  def\r\n\r\n  ghi\r\nregion=x",
 			" Aws_Session_Token:" + x + "\r\n AWS_SECURITY_TOKEN =\r\n  " + x + "\r\n\r\n  " + x + "\r\nregion=x"},
 		{"another tool's", "db_password = a b\nokta_token=x\n", "db_password = " + x + "\nokta_token=" + x + "\n"},
@@ -31,14 +31,14 @@ func TestRedact(t *testing.T) {
 		{"comment", "# aws_secret_access_key = old\n;token: old\n", "# aws_secret_access_key = " + x + "\n;token: " + x + "\n"},
 		{"goes on below a comment", "aws_session_token =\n# why\n  abc\n; token: old\n  def\n", "aws_session_token =\n# why\n  " + x + "\n; token: " + x + "\n  " + x + "\n"},
 		{"goes on below nothing", "s3 =\n# token: old\n  a = b\n", "s3 =\n# token: " + x + "\n  a = b\n"},
-		{"anywhere", "# was " + clearSecret + " before\n", "# was " + x + " before\n"},
-		{"no key", "# " + strings.Repeat("a", 40) + " " + clearSecret + "1\n", ""},
-		{"behind a slash", "# s3://bucket/" + clearSecret + "\n", "# s3://bucket/" + x + "\n"},
-		{"before a slash", "x = key=" + clearSecret + "/x, " + clearSecret + ",\n", "x = key=" + x + "/x, " + x + ",\n"},
-		{"behind its id", "# " + clearID + "/" + clearSecret + " " + clearID + ":" + clearSecret + "+\n", "# " + clearID + "/" + x + " " + clearID + ":" + x + "+\n"},
+		{"anywhere", "# was " + plaintextSecret + " before\n", "# was " + x + " before\n"},
+		{"no key", "# " + strings.Repeat("a", 40) + " " + plaintextSecret + "1\n", ""},
+		{"behind a slash", "# s3://bucket/" + plaintextSecret + "\n", "# s3://bucket/" + x + "\n"},
+		{"before a slash", "x = key=" + plaintextSecret + "/x, " + plaintextSecret + ",\n", "x = key=" + x + "/x, " + x + ",\n"},
+		{"behind its id", "# " + plaintextID + "/" + plaintextSecret + " " + plaintextID + ":" + plaintextSecret + "+\n", "# " + plaintextID + "/" + x + " " + plaintextID + ":" + x + "+\n"},
 		{"escaped", "# https://x/" + escapedSecret + "&y " + jsonSecret + "\n", "# https://x/" + x + "&y " + x + "\n"},
 		{"two that could be it", "# " + strings.Repeat("ab/", 5) + slashSecret + "/b\n", "# " + strings.Repeat("ab/", 5)[:9] + x + "/b\n"},
-		{"in a URL", "endpoint_url = https://" + clearID + ":" + clearSecret + "@host/\n", "endpoint_url = https://" + x + "@host/\n"},
+		{"in a URL", "endpoint_url = https://" + plaintextID + ":" + plaintextSecret + "@host/\n", "endpoint_url = https://" + x + "@host/\n"},
 		{"password in a URL", "sso_start_url = http://me:pa/s@s@host:80/a@b\n# http://token@h http://h:80/a@b http://h/a@b\n",
 			"sso_start_url = http://" + x + "@b\n# http://" + x + "@h http://h:80/a@b http://h/a@b\n"},
 		{"known by its setting", "[a]\naws_session_token = " + token + "\n# was x" + token + "y\n[b]\nregion = " + token + "\n",
@@ -65,7 +65,8 @@ func checkRedacted(t *testing.T, data []byte) {
 	}
 }
 
-// redactsLines redacts data and checks that the lines are as many, and that doing it again changes nothing.
+// redactsLines redacts data, and checks that the number of lines stays the same and
+// that redacting again changes nothing.
 func redactsLines(t *testing.T, data []byte) []byte {
 	t.Helper()
 	out := Redact(data)
@@ -78,7 +79,7 @@ func redactsLines(t *testing.T, data []byte) []byte {
 	return out
 }
 
-// Secrets that are known to be ones, with the parts of them that an error could quote.
+// Secrets returns known secrets, with the parts that an error could quote.
 func TestSecrets(t *testing.T) {
 	config, err := awsini.Parse("config", []byte("[profile a]\nendpoint_url = http://me:S3CR3TMARKER/pa ss@host\nregion = x\n"+
 		"s3 =\n  my_token = "+token+"\nother_token = short\n[services b]\nsts =\n  endpoint_url = http://S3CR3TMARKER@h\n"+
@@ -86,12 +87,12 @@ func TestSecrets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	credentials, err := awsini.Parse("credentials", []byte("[a]\naws_secret_access_key = '"+clearSecret+"'\nweb_identity_token_file = /some/long/path/to/it\n"), awsini.CredentialsFile)
+	credentials, err := awsini.Parse("credentials", []byte("[a]\naws_secret_access_key = '"+plaintextSecret+"'\nweb_identity_token_file = /some/long/path/to/it\n"), awsini.CredentialsFile)
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := Secrets(&profile.Config{Config: config, Credentials: credentials})
-	want := []string{clearSecret, token, "me:S3CR3TMARKER/pa ss", "S3CR3TMARKER/pa ss", "S3CR3TMARKER", "S3CR3TMARKER"}
+	want := []string{plaintextSecret, token, "me:S3CR3TMARKER/pa ss", "S3CR3TMARKER/pa ss", "S3CR3TMARKER", "S3CR3TMARKER"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}

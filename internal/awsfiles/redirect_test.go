@@ -155,8 +155,8 @@ func TestRedirectRefuses(t *testing.T) {
 	}
 }
 
-// For files of every layout: no key is left in the copies, the command is the profile's only way to credentials, and the other profiles
-// read the same.
+// In copies of files of every layout no key is left, the command is the profile's
+// only way to credentials, and the other profiles stay the same.
 func TestRedirectKeepsTheRest(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(7, 7))
 	pick := func(of ...string) string { return of[rnd.IntN(len(of))] }

@@ -16,14 +16,14 @@ import (
 )
 
 const (
-	clearID     = "AKIAIOSFODNN7EXAMPLE"
-	clearSecret = "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"
+	plaintextID     = "AKIAIOSFODNN7EXAMPLE"
+	plaintextSecret = "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"
 )
 
-var clearKey = aws.Credentials{AccessKeyID: clearID, SecretAccessKey: clearSecret}
+var plaintext = aws.Credentials{AccessKeyID: plaintextID, SecretAccessKey: plaintextSecret}
 
 func TestRemoveKeys(t *testing.T) {
-	id, sec := "aws_access_key_id = "+clearID+"\n", "aws_secret_access_key = "+clearSecret+"\n"
+	id, sec := "aws_access_key_id = "+plaintextID+"\n", "aws_secret_access_key = "+plaintextSecret+"\n"
 	for _, c := range []struct {
 		name, data, want string
 		kind             awsini.Kind
@@ -32,7 +32,7 @@ func TestRemoveKeys(t *testing.T) {
 		{"no line end", "[dev]\n" + id + strings.TrimSuffix(sec, "\n"), "[dev]\n", awsini.CredentialsFile},
 		{"between others", "# a\n[a]\nx = 1\n" + "[dev] # mine\n# before\n" + id + "# between\n\n" + sec + "# after\nregion = x\n\n[b]\n" + "y = 2",
 			"# a\n[a]\nx = 1\n[dev] # mine\n# before\n# between\n\n# after\nregion = x\n\n[b]\ny = 2", awsini.CredentialsFile},
-		{"other order, capitals, colons, spaces", "[dev]\n  AWS_SECRET_ACCESS_KEY:" + clearSecret + "  \n  s3 =\n    a = b\n  Aws_Access_Key_Id\t:\t" + clearID + "\n",
+		{"other order, capitals, colons, spaces", "[dev]\n  AWS_SECRET_ACCESS_KEY:" + plaintextSecret + "  \n  s3 =\n    a = b\n  Aws_Access_Key_Id\t:\t" + plaintextID + "\n",
 			"[dev]\n  s3 =\n    a = b\n", awsini.CredentialsFile},
 		{"empty token", "[dev]\n" + id + sec + "aws_session_token =\naws_security_token:\nregion = x\n", "[dev]\nregion = x\n", awsini.CredentialsFile},
 		{"CRLF and BOM", awsini.BOM + "[dev]\r\n" + strings.ReplaceAll(id+sec, "\n", "\r\n") + "region = x\r\n", awsini.BOM + "[dev]\r\nregion = x\r\n", awsini.CredentialsFile},
@@ -45,7 +45,7 @@ func TestRemoveKeys(t *testing.T) {
 		{"empty file", "", "", awsini.CredentialsFile},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			out, changed, err := RemoveKeys([]byte(c.data), "/p", c.kind, "dev", clearKey)
+			out, changed, err := RemoveKeys([]byte(c.data), "/p", c.kind, "dev", plaintext)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -56,7 +56,7 @@ func TestRemoveKeys(t *testing.T) {
 			if changed != (c.want != "") || string(out) != want {
 				t.Errorf("changed %t\n got %q\nwant %q", changed, out, want)
 			}
-			again, changed, err := RemoveKeys(out, "/p", c.kind, "dev", clearKey)
+			again, changed, err := RemoveKeys(out, "/p", c.kind, "dev", plaintext)
 			if err != nil || changed || string(again) != string(out) {
 				t.Errorf("a second time: %q, %t, %v", again, changed, err)
 			}
@@ -65,7 +65,7 @@ func TestRemoveKeys(t *testing.T) {
 }
 
 func TestRemoveKeysRefuses(t *testing.T) {
-	id, sec := "aws_access_key_id = "+clearID+"\n", "aws_secret_access_key = "+clearSecret+"\n"
+	id, sec := "aws_access_key_id = "+plaintextID+"\n", "aws_secret_access_key = "+plaintextSecret+"\n"
 	for _, c := range []struct{ name, data, want string }{
 		{"malformed", "x\n", "/p:1: "},
 		{"other id", "[dev]\naws_access_key_id = AKIAIOSFODNN7ANOTHER\n" + sec, `profile "dev": /p:2: another key`},
@@ -78,7 +78,7 @@ func TestRemoveKeysRefuses(t *testing.T) {
 		{"inherited as well", "[DEFAULT]\n" + id + sec + "[dev]\n" + id + sec, "[DEFAULT]"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			out, changed, err := RemoveKeys([]byte(c.data), "/p", awsini.CredentialsFile, "dev", clearKey)
+			out, changed, err := RemoveKeys([]byte(c.data), "/p", awsini.CredentialsFile, "dev", plaintext)
 			if err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "S3CR3TMARKER") {
 				t.Errorf("got %v, want %s", err, c.want)
 			}
@@ -157,7 +157,7 @@ func TestProcessConflict(t *testing.T) {
 	}
 }
 
-// randomKeyFile returns a file with keys of every sort in it, those that can be taken out more often than not.
+// randomKeyFile returns a file with keys of every kind, most of which can be removed.
 func randomKeyFile(r *rand.Rand, kind awsini.Kind) []byte {
 	eol := awsinitest.Pick(r, "\n", "\n", "\r\n", "\r")
 	var b strings.Builder
@@ -179,10 +179,10 @@ func randomKeyFile(r *rand.Rand, kind awsini.Kind) []byte {
 		}
 		var lines []string
 		if r.IntN(4) > 0 {
-			lines = append(lines, setting("aws_access_key_id", clearID))
+			lines = append(lines, setting("aws_access_key_id", plaintextID))
 		}
 		if r.IntN(12) > 0 {
-			lines = append(lines, setting("aws_secret_access_key", clearSecret+awsinitest.Pick(r, "", "", "", "", "", "", "", eol+indent+"  more")))
+			lines = append(lines, setting("aws_secret_access_key", plaintextSecret+awsinitest.Pick(r, "", "", "", "", "", "", "", eol+indent+"  more")))
 		}
 		if r.IntN(6) == 0 {
 			lines = append(lines, setting("aws_session_token", awsinitest.Pick(r, "", "", "token")))
@@ -198,7 +198,7 @@ func randomKeyFile(r *rand.Rand, kind awsini.Kind) []byte {
 		b.WriteString(strings.Join(lines, ""))
 	}
 	if r.IntN(20) == 0 {
-		b.WriteString("[DEFAULT]" + eol + "aws_access_key_id = " + clearID + eol)
+		b.WriteString("[DEFAULT]" + eol + "aws_access_key_id = " + plaintextID + eol)
 	}
 	text := b.String()
 	if r.IntN(4) == 0 {
@@ -207,14 +207,15 @@ func randomKeyFile(r *rand.Rand, kind awsini.Kind) []byte {
 	return []byte(text)
 }
 
-// checkRemoval takes the keys of a profile out of data, if that can be done, and finds out whether anything else was touched.
+// checkRemoval removes the keys of a profile from data, if that is possible, and
+// checks that nothing else changed.
 func checkRemoval(t *testing.T, data []byte, kind awsini.Kind, profile string) (out []byte, changed bool) {
 	t.Helper()
 	before, err := awsini.Parse("p", data, kind)
 	if err != nil {
 		return data, false
 	}
-	out, changed, err = RemoveKeys(data, "p", kind, profile, clearKey)
+	out, changed, err = RemoveKeys(data, "p", kind, profile, plaintext)
 	if err != nil {
 		if strings.Contains(err.Error(), "layout") || strings.Contains(err.Error(), "S3CR3TMARKER") {
 			t.Fatalf("%q: %v", data, err)
@@ -261,7 +262,7 @@ func checkRemoval(t *testing.T, data []byte, kind awsini.Kind, profile string) (
 	return out, true
 }
 
-// isKeyLine tells whether a line begins as one that may be taken out.
+// isKeyLine reports whether a line begins like one that may be removed.
 func isKeyLine(line string) bool {
 	k, _, ok := awsini.CutOption(awsini.Trim(line))
 	return ok && (k == "aws_access_key_id" || k == "aws_secret_access_key" || k == "aws_session_token" || k == "aws_security_token")
@@ -294,7 +295,8 @@ func TestRemovalKeepsEveryOtherByte(t *testing.T) {
 	}
 }
 
-// Botocore reads what is left as intended: the profiles as they were, without the moved keys and with their process.
+// Botocore reads the edited files as intended: the profiles as they were, without
+// the moved keys and with their process.
 func TestMovedKeysAsBotocoreReadsThem(t *testing.T) {
 	random := rand.New(rand.NewPCG(9, 10))
 	type move struct {
@@ -354,7 +356,7 @@ func TestMovedKeysAsBotocoreReadsThem(t *testing.T) {
 	})
 }
 
-// hasOwnKey tells whether one of the files still has parts of a key for a profile.
+// hasOwnKey reports whether one of the files still has parts of a key for a profile.
 func hasOwnKey(t *testing.T, c awsinitest.Files, profile string) bool {
 	t.Helper()
 	for kind, data := range map[awsini.Kind][]byte{awsini.ConfigFile: c.Config, awsini.CredentialsFile: c.Credentials} {

@@ -35,8 +35,9 @@ type driver struct {
 	answers []answer
 }
 
-// TestAgreesWithTheSDKs runs the real clients on generated combinations, in processes of their own against one stand-in for AWS, and
-// compares the credentials that they got, or the class of their error, and their region with what is predicted.
+// TestAgreesWithTheSDKs runs the real clients on generated combinations, in processes
+// of their own against one stand-in for AWS, and compares their credentials, or the
+// class of their error, and their region with the prediction.
 func TestAgreesWithTheSDKs(t *testing.T) {
 	g := &generator{Rand: rand.New(rand.NewPCG(5, 12)), dir: t.TempDir(), home: t.TempDir(), endpoint: standIn(t)}
 	g.prepare(t)
@@ -79,7 +80,8 @@ func TestAgreesWithTheSDKs(t *testing.T) {
 	}
 }
 
-// missing ends a test that lacks a real part: skipped, or failed where none may be missing.
+// missing skips a test that lacks a real part, or fails it if all parts are
+// required.
 func missing(t *testing.T, format string, args ...any) {
 	t.Helper()
 	if os.Getenv("AWSEXEC_TEST_REQUIRE") == "all" {
@@ -150,12 +152,13 @@ func difference(d driver, r Result, got answer) string {
 	return fmt.Sprintf("error %q is not of the class %q", got.Error, want)
 }
 
-// regionUnknown tells whether the client failed before it had a region. The CDK's is not from the SDK but from code of its own.
+// regionUnknown reports whether the client failed before it had a region. The CDK's
+// own code finds its region, not the SDK.
 func regionUnknown(client Client, got answer) bool {
 	return client == CDK || client != JSSDK && got.Error != "" && got.Region == ""
 }
 
-// expectedKey is the access key id that the stand-in or the files have for a result.
+// expectedKey returns the access key id that the stand-in or the files have for a result.
 func expectedKey(r *Result) string {
 	switch r.Kind {
 	case Environment, CredentialsFile, ConfigFile:
@@ -190,7 +193,7 @@ func show(r *Result) string {
 	return s
 }
 
-// errorsOf tells the classes of the clients' errors by their text.
+// errorsOf returns the class of a client's error by its text.
 var errorsOf = map[Client][]errorClass{
 	Boto3: botocoreErrors,
 	CLIv2: botocoreErrors,
@@ -256,7 +259,7 @@ func leaf(r *Result) *Result {
 	return r
 }
 
-// clean is an environment without any of AWS.
+// clean returns an environment without variables of AWS.
 func clean(g *generator) []string {
 	return []string{"PATH=" + os.Getenv("PATH"), "HOME=" + g.home, "NO_PROXY=*", "PYTHONUTF8=1"}
 }

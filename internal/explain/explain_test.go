@@ -31,7 +31,8 @@ const (
 	role    = "role_arn = arn:aws:iam::123456789012:role/x\n"
 )
 
-// env is an environment in which AWS_PROFILE is dev, unless it is among the variables given.
+// env returns an environment in which AWS_PROFILE is dev, unless it is among the
+// given variables.
 func env(kv ...string) map[string]string {
 	m := map[string]string{"AWS_PROFILE": "dev"}
 	for i := 0; i < len(kv); i += 2 {
@@ -42,7 +43,7 @@ func env(kv ...string) map[string]string {
 
 var environment = env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPL", "AWS_SECRET_ACCESS_KEY", "S3CR3TMARKER")
 
-// situation is a combination of files, environment and profile, and what each client makes of it.
+// situation is a combination of files, environment and profile, and what each client does with it.
 type situation struct {
 	name, config, credentials string
 	env                       map[string]string
@@ -97,12 +98,12 @@ var situations = []situation{
 	{"nothing at all", "", "", map[string]string{"AWS_EC2_METADATA_DISABLED": "true"}, "", all("none AWS_EC2_METADATA_DISABLED")},
 }
 
-// predict is what each client makes of the situation.
+// predict returns what each client does in the situation.
 func (s *situation) predict(files profile.Files) []Result {
 	return All(Input{Files: files, Profile: s.profile, Lookup: func(name string) (string, bool) { v, ok := s.env[name]; return v, ok }})
 }
 
-// TestAll holds the situations.
+// All predicts the situations.
 func TestAll(t *testing.T) {
 	for _, test := range situations {
 		t.Run(test.name, func(t *testing.T) {
@@ -119,7 +120,7 @@ func TestAll(t *testing.T) {
 	}
 }
 
-// TestPageOfPrecedence: the table on the page is the one that the situations give.
+// The table in the docs is the one that the situations make.
 func TestPageOfPrecedence(t *testing.T) {
 	table := "| what is there |"
 	for _, c := range clients {

@@ -24,7 +24,7 @@ type testCase struct {
 
 const loginSession = "arn:aws:iam::123456789012:user/me"
 
-// generator draws combinations. Each profile's sources are told apart by its name.
+// generator draws combinations. The name of a profile distinguishes its sources.
 type generator struct {
 	*rand.Rand
 	dir, home, endpoint string
@@ -156,7 +156,7 @@ func (g *generator) section(b *strings.Builder, header, settings string) {
 	b.WriteString(header + "\n" + settings)
 }
 
-// configSection writes a profile with a few features that may go together or not.
+// configSection writes a profile with a few features, which may exclude each other.
 func (g *generator) configSection(b *strings.Builder, name string) {
 	header := "[profile " + name + "]"
 	switch {

@@ -14,7 +14,7 @@ import (
 
 const fakeSecret = "S3CR3TMARKERaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
-// keyID is the access key id of credentials of the given origin. It alone says who made them.
+// keyID returns the access key id of credentials of an origin, which it identifies.
 func keyID(origin string) string {
 	sum := sha256.Sum256([]byte(origin))
 	return "ASIA" + strings.ToUpper(hex.EncodeToString(sum[:8]))
@@ -60,7 +60,8 @@ func given(origin string) map[string]any {
 		"AccessKeyId": keyID(origin), "SecretAccessKey": fakeSecret, "Token": "t", "Expiration": expiry().Format(time.RFC3339)}
 }
 
-// answerSTS names in its answer the role and the key that signed the request, or the web identity's token.
+// answerSTS answers with the role and the key that signed the request, or the token
+// of the web identity.
 func answerSTS(w http.ResponseWriter, r *http.Request) {
 	action, role := r.FormValue("Action"), r.FormValue("RoleArn")
 	origin := ""

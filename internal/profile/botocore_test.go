@@ -55,7 +55,8 @@ func ours(c awsinitest.Files) (awsinitest.FileAnswer, error) {
 	}, nil
 }
 
-// readsDifferently tells why we mean to read a file otherwise than botocore.
+// readsDifferently returns why a file is meant to be read differently than by
+// botocore.
 func readsDifferently(c awsinitest.Files) string {
 	for _, data := range [][]byte{c.Config, c.Credentials} {
 		switch {

@@ -374,3 +374,13 @@ func BenchmarkNotFoundOf5000(b *testing.B) {
 		}
 	}
 }
+
+// No nearest names are looked for if a name is very long.
+func TestLongNameNotFound(t *testing.T) {
+	long := strings.Repeat("n", 100000)
+	config := configOf(t, "[profile "+long+"1]\n[profile "+long+"2]\n", "")
+	_, err := config.Profile(long + "3")
+	if missing, ok := errors.AsType[*NotFoundError](err); !ok || missing.Near != nil {
+		t.Errorf("%.200v", err)
+	}
+}

@@ -62,7 +62,7 @@ var sdkRejects = []struct {
 	{"failed to get shared config profile, default", "default may be absent"},
 }
 
-// weReject tells which of our errors for the profile the SDK does not have.
+// weReject returns which of our errors for the profile the SDK does not have.
 func weReject(files Files, profile string, err error) (reason string) {
 	var setting *SettingError
 	var parse *awsini.ParseError

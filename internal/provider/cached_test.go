@@ -51,7 +51,8 @@ func newTestCache(dir string) *cache.Cache {
 	return cache.New(dir, func(context.Context, bool) ([32]byte, error) { return [32]byte{1}, nil })
 }
 
-// minted is a session as issued at noon that lives for life. Its number tells it from others.
+// minted returns a session that was issued at noon and lives for life. Its number
+// distinguishes it from others.
 func minted(n int, from time.Time, life time.Duration) aws.Credentials {
 	return aws.Credentials{AccessKeyID: fmt.Sprintf("ASIA%016d", n), SecretAccessKey: "S3CR3TMARKERsecret", SessionToken: "S3CR3TMARKERtoken",
 		CanExpire: true, Expires: from.Add(life)}

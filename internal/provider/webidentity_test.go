@@ -15,7 +15,8 @@ import (
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
-// TestWebIdentity: of a profile, or of the environment when the profile is there for its region alone.
+// Web identity is that of the profile, or that of the environment if the profile has
+// nothing but a region.
 func TestWebIdentity(t *testing.T) {
 	server := startSTS(t)
 	const role, issuer = "arn:aws:iam::123456789012:role/pod", "arn:aws:iam::123456789012:oidc-provider/issuer.example"
@@ -64,7 +65,8 @@ func TestWebIdentity(t *testing.T) {
 	}
 }
 
-// TestRoleOfProcess: a long-term key that comes from a process gets a session with the MFA device that the role's profile names.
+// A long-term key from a process gets a session with the MFA device that the role's
+// profile names.
 func TestRoleOfProcess(t *testing.T) {
 	server, o := roles(t)
 	o.Helper = &helper{code: func(context.Context, TokenRequest) (TokenCode, error) {

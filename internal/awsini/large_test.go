@@ -1,17 +1,16 @@
-package profile
+package awsini
 
 import (
 	"errors"
 	"fmt"
 	"strings"
 	"testing"
-
-	"github.com/awsexec/awsexec/internal/awsini"
 )
 
-// TestLargeFiles: whatever is in a file of the largest size that is read, reading it takes time and memory in proportion.
+// The time and memory to read a large file are in proportion to its size, whatever
+// is in it.
 func TestLargeFiles(t *testing.T) {
-	const size = 4 << 20 // a fourth of it: the tests are to be quick, and what grows with the square takes minutes all the same
+	const size = 4 << 20 // a quarter of the limit: what grows with the square takes minutes all the same
 	many := func(head, unit string) string { return head + strings.Repeat(unit, (size-len(head))/len(unit)) }
 	numbered := func(format string) string {
 		var b strings.Builder
@@ -39,14 +38,15 @@ func TestLargeFiles(t *testing.T) {
 		"of [DEFAULT]":          {"[DEFAULT]\n" + numbered("k%d=\n")[:size/2] + "=\n" + numbered("[profile p%d]\n")[:size/2], false},
 		"bad ones of [DEFAULT]": {"[DEFAULT]\n" + numbered("k%d=\n x\n") + "[profile p]\n", false},
 	} {
-		f, err := awsini.Parse("C", []byte(tt.text), awsini.ConfigFile)
-		if _, bad := errors.AsType[*awsini.ParseError](err); bad == tt.want || err == nil && f == nil {
+		f, err := Parse("C", []byte(tt.text), ConfigFile)
+		if _, bad := errors.AsType[*ParseError](err); bad == tt.want || err == nil && f == nil {
 			t.Errorf("%s: %.200v", name, err)
 		}
 	}
 }
 
-// TestBadDefaultsOverridden: of many malformed settings of [DEFAULT], one that a section does not override is found without comparing all with all.
+// Of many invalid settings in [DEFAULT], one that a section does not override is
+// found without comparing all with all.
 func TestBadDefaultsOverridden(t *testing.T) {
 	var bad, over strings.Builder
 	const n = 100000
@@ -55,20 +55,10 @@ func TestBadDefaultsOverridden(t *testing.T) {
 		fmt.Fprintf(&over, "k%d = 1\n", i)
 	}
 	all := "[DEFAULT]\n" + bad.String() + "[profile p]\n" + over.String()
-	if _, err := awsini.Parse("C", []byte(all), awsini.ConfigFile); err != nil {
+	if _, err := Parse("C", []byte(all), ConfigFile); err != nil {
 		t.Error(err)
 	}
-	if _, err := awsini.Parse("C", []byte(all+"[profile q]\n"), awsini.ConfigFile); err == nil || !strings.HasPrefix(err.Error(), "C:3: ") {
+	if _, err := Parse("C", []byte(all+"[profile q]\n"), ConfigFile); err == nil || !strings.HasPrefix(err.Error(), "C:3: ") {
 		t.Errorf("a malformed setting is taken: %v", err)
-	}
-}
-
-// TestLongNameNotFound: the nearest names of a very long one are not looked for.
-func TestLongNameNotFound(t *testing.T) {
-	long := strings.Repeat("n", 100000)
-	config := configOf(t, "[profile "+long+"1]\n[profile "+long+"2]\n", "")
-	_, err := config.Profile(long + "3")
-	if missing, ok := errors.AsType[*NotFoundError](err); !ok || missing.Near != nil {
-		t.Errorf("%.200v", err)
 	}
 }
