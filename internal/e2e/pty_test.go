@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -34,8 +35,9 @@ type terminal struct {
 
 	mu   sync.Mutex
 	text []byte        // all output so far
-	read int           // how much of it expect has passed
 	more chan struct{} // has one element after text grew
+
+	read int // how much of what was shown expect has passed
 }
 
 // onTerminal runs args with a controlling terminal. The terminal is also stdin,
@@ -89,6 +91,10 @@ func (tm *terminal) collect() {
 	}
 }
 
+// controls matches what moves, hides or shows the cursor or clears text. Wine's
+// console writes such sequences between any two letters.
+var controls = regexp.MustCompile(`\x1b\[[0-9;?]*[ -/]*[@-~]`)
+
 // expect waits until the terminal shows text, after what was expected before,
 // and returns the output in between.
 func (tm *terminal) expect(text string) string {
@@ -100,14 +106,10 @@ func (tm *terminal) expectWithin(limit time.Duration, text string) string {
 	tm.t.Helper()
 	deadline := time.After(limit)
 	for {
-		tm.mu.Lock()
-		before, _, found := bytes.Cut(tm.text[tm.read:], []byte(text))
+		before, _, found := strings.Cut(tm.shown()[tm.read:], text)
 		if found {
 			tm.read += len(before) + len(text)
-		}
-		tm.mu.Unlock()
-		if found {
-			return string(before)
+			return before
 		}
 		select {
 		case <-tm.more:
@@ -117,11 +119,11 @@ func (tm *terminal) expectWithin(limit time.Duration, text string) string {
 	}
 }
 
-// shown returns everything that the terminal ever showed.
+// shown returns everything that the terminal ever showed, without controls.
 func (tm *terminal) shown() string {
 	tm.mu.Lock()
 	defer tm.mu.Unlock()
-	return string(tm.text)
+	return string(controls.ReplaceAll(tm.text, nil))
 }
 
 // send types text: "\n" is the Enter key, "\x03" is Ctrl-C.
