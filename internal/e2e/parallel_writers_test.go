@@ -172,3 +172,43 @@ func TestIndexRecovers(t *testing.T) {
 		}
 	}
 }
+
+// Rotations, additions and removals of different names run at once, with two
+// rotations of the same name.
+func TestManyAtOnce(t *testing.T) {
+	t.Parallel()
+	onBothKeystores(t, func(t *testing.T, h *home, srv *ststest.Server) {
+		h.useBinary(cheap)
+		h.config("[profile a]", "region = eu-west-1")
+		users := map[string]newcomer{}
+		for _, name := range []string{"a", "b", "gone", "added"} {
+			users[name] = h.newcomer(srv, false)
+			if name != "added" {
+				h.add(name, users[name].keyID, users[name].secret)
+			}
+		}
+		var running []*process
+		for _, c := range []command{
+			{args: []string{"rotate", "a", "--yes"}},
+			{args: []string{"rotate", "a", "--yes"}},
+			{args: []string{"rotate", "b", "--yes"}},
+			{args: []string{"remove", "gone", "--yes"}},
+			{args: []string{"add", "added", "--stdin"}, stdin: users["added"].keyID + "\n" + users["added"].secret + "\n"},
+		} {
+			running = append(running, h.start(c))
+		}
+		for _, p := range running {
+			if r := p.wait(); r.code != 0 && !strings.Contains(r.stderr, "another awsexec is changing it") {
+				t.Errorf("%v: exit code %d\n%s", p.cmd.Args[1:], r.code, r.stderr)
+			}
+		}
+		for _, name := range []string{"a", "b", "added"} {
+			if id := h.isOnlyKeyOf(srv, name, users[name]); (id == users[name].keyID) != (name == "added") {
+				t.Errorf("%s has key %s", name, id)
+			}
+		}
+		if got := h.listed(); len(got) != 3 {
+			t.Errorf("list shows %v", got)
+		}
+	})
+}
