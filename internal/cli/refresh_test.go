@@ -13,60 +13,6 @@ import (
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
-func TestRefreshUsage(t *testing.T) {
-	w := newWorld(t)
-	w.add("work")
-	hint := "hint: awsexec --refresh [-p NAME] -- CMD [ARG…]"
-	for _, tt := range []struct {
-		args  []string
-		parts []string
-	}{
-		{[]string{"--refresh"}, []string{"--refresh needs a program to run", hint}},
-		{[]string{"--refresh", "-p", "work"}, []string{hint}},
-		{[]string{"list", "--refresh"}, []string{hint}},
-		{[]string{"--refresh", "--"}, []string{"no program to run after --"}},
-		{[]string{"--refresh", "--no-session", "--", "true"}, []string{"--refresh and --no-session exclude each other"}},
-	} {
-		w.refuse(exitUsage, "", tt.args, tt.parts...)
-	}
-	w.env["AWSEXEC_REFRESH"] = "1"
-	w.ok("", "-p", "work")
-	w.ok("", "-p", "work", "--no-session")
-	w.env["AWSEXEC_REFRESH"] = "often"
-	w.refuse(exitUsage, "", nil, `AWSEXEC_REFRESH: invalid value "often": must be true or false`)
-}
-
-// What the program could not renew is refused before it starts, and before anything is asked.
-func TestRefreshRefuses(t *testing.T) {
-	w := newWorld(t)
-	w.add("work")
-	w.write(".aws/config", "[profile role]\nrole_arn = arn:aws:iam::123456789012:role/x\ncredential_source = EcsContainer\n")
-	for _, tt := range []struct {
-		env   map[string]string
-		args  []string
-		parts []string
-	}{
-		{map[string]string{"AWS_ACCESS_KEY_ID": aliceID, "AWS_SECRET_ACCESS_KEY": aliceSecret}, nil,
-			[]string{"the credentials are an access key in the environment", "hint: name a profile"}},
-		{map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:1/"}, []string{"-p", "role"},
-			[]string{"variables (container) that the program does not get", "hint: start it without awsexec"}},
-		{map[string]string{"AWS_WEB_IDENTITY_TOKEN_FILE": "/t", "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/x"}, nil,
-			[]string{"variables (web identity)"}},
-		{nil, []string{"-p", "work"}, []string{"keystore.age", "AWSEXEC_PASSPHRASE", "hint: have awsexec stay and renew for the program: awsexec serve --profile work -- …"}},
-	} {
-		for name, value := range tt.env {
-			w.env[name] = value
-		}
-		w.refuse(exitFailed, "", append(tt.args, "--refresh", "--", "true"), tt.parts...)
-		for name := range tt.env {
-			delete(w.env, name)
-		}
-	}
-	if n := w.server.Calls("GetSessionToken"); n != 0 {
-		t.Errorf("%d sessions were made for nothing", n)
-	}
-}
-
 // wiring returns what runs awsexec args, with the profile that they select, and what it says.
 func (w *world) wiring(args ...string) (*wiring, *profile.Profile, *strings.Builder) {
 	w.t.Helper()

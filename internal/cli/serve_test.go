@@ -8,8 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -172,41 +170,6 @@ func TestServeFollowsTheKey(t *testing.T) {
 	s.end(syscall.SIGTERM)
 }
 
-// What cannot be served is refused before anybody is asked for anything.
-func TestServeRefuses(t *testing.T) {
-	w := newWorld(t)
-	w.add("work")
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer taken.Close()
-	for _, tt := range []struct {
-		code  int
-		args  []string
-		parts []string
-	}{
-		{exitUsage, []string{"--listen", "0.0.0.0:0"}, []string{"other machines may reach", "hint: ", "--allow-remote"}},
-		{exitUsage, []string{"--listen", ":0"}, []string{"other machines may reach"}},
-		{exitUsage, []string{"--listen", "[::]:0"}, []string{"other machines may reach"}},
-		{exitUsage, []string{"--listen", "169.254.170.2:0"}, []string{"other machines may reach"}},
-		{exitUsage, []string{"--listen", "127.0.0.1"}, []string{"missing port"}},
-		{exitUsage, []string{"--no-session"}, []string{"short-lived credentials only"}},
-		{exitUsage, []string{"--format", "process"}, []string{`invalid format "process": must be one of`}},
-		{exitUsage, []string{"--"}, []string{"no program to run after --", "hint: awsexec [-p NAME] serve -- CMD"}},
-		{exitFailed, []string{"--listen", taken.Addr().String()}, []string{"address already in use", "hint: name an address of this machine, and a port that is free: awsexec serve --listen"}},
-		{exitNotFound, []string{"--", "no-such-program"}, []string{"no-such-program: not found"}},
-		{exitFailed, []string{"-p", "wrk"}, []string{`profile "wrk"`, `nearest: "work"`}},
-	} {
-		w.refuse(tt.code, "", append([]string{"-p", "work", "serve"}, tt.args...), tt.parts...)
-	}
-	if n := w.server.Calls("GetSessionToken"); n != 0 {
-		t.Errorf("%d calls of STS", n)
-	}
-	w.env["AWS_ACCESS_KEY_ID"], w.env["AWS_SECRET_ACCESS_KEY"], w.env["AWS_SESSION_TOKEN"] = "ASIAIOSFODNN7ALICE01", aliceSecret, "t"
-	w.refuse(exitFailed, "", []string{"serve"}, "have no expiration time", "hint: ", "awsexec -- CMD")
-}
-
 // The server has several profiles renewed at once. The race detector watches.
 func TestCredentialsAtOnce(t *testing.T) {
 	w := newWorld(t)
@@ -289,39 +252,4 @@ func TestUnderServe(t *testing.T) {
 	delete(w.env, "AWS_PROFILE")
 	s.end(syscall.SIGTERM)
 	w.refuse(exitFailed, "", nil, "container", "hint: awsexec serve has ended; start the program again: awsexec serve -p work -- CMD")
-}
-
-// A child of serve finds the endpoint, files without other credentials, and nothing else; nothing is left when it has ended.
-func TestServeChild(t *testing.T) {
-	sh, err := os.Stat("/bin/sh")
-	if err != nil || !sh.Mode().IsRegular() {
-		t.Skip("there is no /bin/sh")
-	}
-	w := newWorld(t)
-	w.add("work")
-	t.Setenv("TMPDIR", t.TempDir())
-	w.write(".aws/config", "[profile work]\nregion = eu-west-1\noutput = text\ncredential_process = "+self+" --profile work\n[default]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = "+aliceSecret+"\n")
-	w.write(".aws/credentials", "[other]\naws_access_key_id = AKIAOTHER\naws_secret_access_key = "+aliceSecret+"\n")
-	w.env["AWS_ACCESS_KEY_ID"], w.env["AWS_SECRET_ACCESS_KEY"], w.env["AWS_PROFILE"] = "AKIAOTHER", "x", "work"
-	w.env["PATH"] = os.Getenv("PATH")
-	saved := filepath.Join(w.home, "saved")
-	r := w.run("", "serve", "-p", "work", "--", "/bin/sh", "-c", `{ env; cat "$AWS_CONFIG_FILE" "$AWS_SHARED_CREDENTIALS_FILE"; } >"$0"; exit 7`, saved)
-	if r.code != 7 || r.out != "" || r.err != "" {
-		t.Errorf("exit code %d, printed %q, said %q", r.code, r.out, r.err)
-	}
-	got := w.read("saved")
-	for _, want := range []string{"AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:", "AWS_CONTAINER_AUTHORIZATION_TOKEN=", "AWS_REGION=eu-west-1\n", "AWSEXEC_PROFILE=work\n",
-		"[default]\noutput = text\nregion = eu-west-1\n", "[profile work]\n"} {
-		if !strings.Contains(got, want) {
-			t.Errorf("the child does not have %q", want)
-		}
-	}
-	for _, not := range []string{"AKIAOTHER", "AWS_PROFILE", "AWS_ACCESS_KEY_ID=", "other", "credential_process", "PASSPHRASE", ststest.Marker} {
-		if strings.Contains(got, not) {
-			t.Errorf("the child has %q", not)
-		}
-	}
-	if left, _ := os.ReadDir(os.Getenv("TMPDIR")); len(left) != 0 {
-		t.Errorf("left behind: %v", left)
-	}
 }

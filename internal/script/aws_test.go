@@ -19,7 +19,7 @@ type serverKey struct{}
 func controlAWS(ts *testscript.TestScript, neg bool, args []string) {
 	server := ts.Value(serverKey{}).(*ststest.Server)
 	if neg || len(args) < 2 {
-		ts.Fatalf("usage: aws calls|sent|fail|page|redirect|forbid|keys|clock …")
+		ts.Fatalf("usage: aws calls|sent|fail|page|redirect|forbid|hold|keys|key|clock …")
 	}
 	number := func(s string) int {
 		n, err := strconv.Atoi(s)
@@ -45,9 +45,28 @@ func controlAWS(ts *testscript.TestScript, neg bool, args []string) {
 		server.Forbid(rest[0], ststest.Always)
 	case verb == "allow" && len(rest) == 1:
 		server.Forbid(rest[0], ststest.Never)
+	case verb == "hold" && len(rest) == 1:
+		entered, release := server.Hold(rest[0])
+		ts.Value(holdsKey{}).(map[string]hold)[rest[0]] = hold{entered, release}
+		ts.Defer(release)
+	case verb == "await" && len(rest) == 1:
+		select {
+		case <-held(ts, rest[0]).entered:
+		case <-time.After(limit):
+			ts.Fatalf("no call of %s arrives", rest[0])
+		}
+	case verb == "release" && len(rest) == 1:
+		held(ts, rest[0]).release()
+	case verb == "slow" && len(rest) == 1:
+		server.SetPropagation(ststest.Propagation{Refused: number(rest[0])})
+	case verb == "key" && len(rest) == 3 && rest[0] == "add":
+		ts.Check(server.AddKey(arnOf(rest[1]), rest[2], secretOf("second")))
+	case verb == "key" && len(rest) == 2 && rest[0] == "remove":
+		ts.Check(server.RemoveKey(rest[1]))
+	case verb == "key" && len(rest) == 2 && rest[0] == "disable":
+		ts.Check(server.SetKeyActive(rest[1], false))
 	case verb == "keys" && len(rest) == 2:
-		arn := "arn:aws:iam::" + account + ":user/" + rest[0]
-		if keys := server.AccessKeys(arn); len(keys) != number(rest[1]) {
+		if keys := server.AccessKeys(arnOf(rest[0])); len(keys) != number(rest[1]) {
 			ts.Fatalf("%s has the keys %v, want %s", rest[0], keys, rest[1])
 		}
 	case verb == "clock" && len(rest) == 1:
@@ -57,6 +76,24 @@ func controlAWS(ts *testscript.TestScript, neg bool, args []string) {
 	default:
 		ts.Fatalf("unknown: aws %s", strings.Join(args, " "))
 	}
+}
+
+func arnOf(user string) string { return "arn:aws:iam::" + account + ":user/" + user }
+
+type holdsKey struct{}
+
+// hold is an action whose calls wait.
+type hold struct {
+	entered <-chan struct{} // receives an element for each call that waits
+	release func()
+}
+
+func held(ts *testscript.TestScript, action string) hold {
+	h, ok := ts.Value(holdsKey{}).(map[string]hold)[action]
+	if !ok {
+		ts.Fatalf("%s is not held", action)
+	}
+	return h
 }
 
 // sent checks parameters of the last call of action. Region= and Key= stand for

@@ -58,6 +58,11 @@ func mfaCode() {
 //	aws page ACTION STATUS      answers the next call of an action with a web page
 //	aws redirect ACTION STATUS URL   answers it with a redirect
 //	aws forbid|allow ACTION     lets the policies forbid or allow an action of IAM
+//	aws hold ACTION             has the calls of an action wait until aws release ACTION
+//	aws await ACTION            waits until such a call has arrived
+//	aws slow N                  refuses the first N calls with each new key
+//	aws key add USER ID         gives a user another access key, with $SECOND_SECRET
+//	aws key remove|disable ID   removes an access key or switches it off
 //	aws clock DURATION          sets how far its clock is ahead
 //	aws keys USER N             checks how many access keys a user has
 func TestScripts(t *testing.T) {
@@ -138,6 +143,7 @@ func setup(env *testscript.Env, bin string) error {
 	env.Defer(server.Close)
 	env.Values[serverKey{}] = server
 	env.Values[codeKey{}] = new(int)
+	env.Values[holdsKey{}] = map[string]hold{}
 	env.Defer(func() { // removes the keys that the kernel holds for this home
 		lock := exec.Command(filepath.Join(bin, "awsexec"), "lock")
 		lock.Env = []string{"HOME=" + filepath.Join(env.WorkDir, "home")}
@@ -163,6 +169,7 @@ func setup(env *testscript.Env, bin string) error {
 	} {
 		env.Setenv(name, value)
 	}
+	env.Setenv("SECOND_SECRET", secretOf("second"))
 	for _, u := range users {
 		name := "ROOT"
 		if !u.Root {

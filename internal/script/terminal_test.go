@@ -23,8 +23,9 @@ import (
 // controlling terminal and, unless its first argument is -piped, as its
 // standard streams. The lines of the file are steps: "? TEXT" waits until the
 // terminal shows TEXT, "= TEXT" types TEXT and Enter, "^ C" types a control
-// character. The script gets the terminal's output as standard output. With
-// -piped, the command's own standard output is in the file "piped".
+// character, "% ARG…" is the command aws ARG…. The script gets the terminal's
+// output as standard output. With -piped, the command's own standard output is
+// in the file "piped".
 func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	piped := len(args) > 0 && args[0] == "-piped"
 	if piped {
@@ -70,6 +71,8 @@ func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 			_, err = io.WriteString(master, text+"\n")
 		case "^":
 			_, err = master.Write([]byte{text[0] & 0x1f})
+		case "%":
+			controlAWS(ts, false, strings.Fields(text))
 		case "", "#":
 		default:
 			ts.Fatalf("%s: unknown step %q", args[0], verb)
