@@ -21,7 +21,9 @@ import (
 //   - the keyring's item of the sealing key holds the digest of the index, since
 //     a call with a cached session reads no other item. The digest is removed
 //     before the first change of a key and written after the last;
-//   - the kernel holds the digest with the sealing key, for both kinds of store.
+//   - the kernel holds the digest with the sealing key, for both kinds of store;
+//   - a process without a kernel that holds the digest trusts no index file that
+//     was written after it last read the keyring.
 //
 // An index that any of these contradicts is made again from the store before
 // one of its key ids is used.
@@ -41,7 +43,7 @@ func (v *vault) contradicts(f keyindex.Content) bool {
 		return held.Index != f.Digest()
 	}
 	known, ok := v.known()
-	return ok && known.Index != f.Digest()
+	return ok && known.Index != f.Digest() || v.rewritten()
 }
 
 // agreeTime bounds the wait for a process that is changing the store; after

@@ -22,6 +22,33 @@ func TestKeyringIndexAgreesWithKernel(t *testing.T) {
 	testAgreement(t, KindKeyring, func(t *testing.T, dir string) Options { return holding(t, KindKeyring, dir) })
 }
 
+// TestRestoredIndexOfLongRun: a process that has read the keyring, as awsexec serve
+// does, does not trust an index that was replaced and restored since.
+func TestRestoredIndexOfLongRun(t *testing.T) {
+	bustest.Start(t, bustest.NoServices).StartKeyring(t)
+	c := &contractStore{kind: KindKeyring, dir: t.TempDir()}
+	c.Store = c.open(t)
+	mustPut(t, c.Store, "dev", testKey(1))
+	long := c.open(t)
+	mustSeal(t, long)
+	before, err := os.ReadFile(c.indexPath(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	mustPut(t, c.open(t), "dev", testKey(2))
+	if err := os.WriteFile(c.indexPath(t), before, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // the second time from the index
+		if id, err := long.KeyID(t.Context(), "dev"); err != nil || id != testKey(2).AccessKeyID {
+			t.Errorf("dev is %q, %v", id, err)
+		}
+	}
+	if f, _, err := long.vault.index.Load(); err != nil || long.vault.contradicts(f) {
+		t.Errorf("the index is not repaired: %v", err)
+	}
+}
+
 // A user who removes the data directory gets through, although the kernel still
 // holds the sealing key.
 func TestIndexAgreesWithoutDirectory(t *testing.T) {

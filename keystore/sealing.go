@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"sync"
 	"time"
 
@@ -19,9 +21,10 @@ const knownFor = time.Minute
 
 // memory is the sealing key last read from a keyring.
 type memory struct {
-	mu sync.Mutex
-	s  kernelkey.Sealing
-	at time.Time // the zero time means never
+	mu    sync.Mutex
+	s     kernelkey.Sealing
+	at    time.Time   // the zero time means never
+	index fs.FileInfo // of the index file at that time; nil if there was none
 }
 
 // known returns the sealing key if it was read from the keyring just now.
@@ -36,9 +39,24 @@ func (v *vault) learn(s kernelkey.Sealing) {
 	if v.file != nil { // it remembers its content itself
 		return
 	}
+	index, _ := os.Stat(v.index.Path)
 	v.memory.mu.Lock()
 	defer v.memory.mu.Unlock()
-	v.memory.s, v.memory.at = s, time.Now()
+	v.memory.s, v.memory.at, v.memory.index = s, time.Now(), index
+}
+
+// rewritten reports whether the index file was written after the keyring was
+// read, if that ever was. The file may say the same as then, and be wrong: the
+// keyring may have changed, and the index have been restored.
+func (v *vault) rewritten() bool {
+	index, _ := os.Stat(v.index.Path)
+	v.memory.mu.Lock()
+	defer v.memory.mu.Unlock()
+	was := v.memory.index
+	if v.memory.at.IsZero() || index == nil && was == nil {
+		return false
+	}
+	return index == nil || was == nil || !os.SameFile(index, was) || !index.ModTime().Equal(was.ModTime()) || index.Size() != was.Size()
 }
 
 // readSealing is sealing for callers that hold no lock: it asks a person where
