@@ -22,7 +22,7 @@ const module = "github.com/awsexec/awsexec/"
 var arrows = map[string]string{
 	"cmd/awsexec": "internal/cli internal/fastpath/tickets",
 	"internal/cli": "exec keystore processfmt internal/awsapi internal/credentials internal/doctor internal/explain internal/awsini " +
-		"internal/profile internal/provider internal/awsfiles internal/custody internal/keyinput internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault",
+		"internal/profile internal/provider internal/awsfiles internal/conceal internal/custody internal/keyinput internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault",
 
 	"exec":       "internal/credentials internal/guard internal/fault",
 	"keystore":   "internal/agefile internal/backend internal/flock internal/kernelkey internal/keyindex internal/keyring internal/sealingkey",
@@ -42,6 +42,7 @@ var arrows = map[string]string{
 	"internal/doctor":           "exec internal/awsapi internal/cache internal/explain internal/ownfile internal/profile internal/provider internal/visible keystore internal/awsini",
 	"internal/explain":          "internal/profile internal/readfile internal/awsini",
 	"internal/provider":         "internal/awsapi internal/cache internal/profile keystore internal/readfile internal/awsini",
+	"internal/conceal":          "internal/awsfiles",
 	"internal/custody":          "internal/rotate internal/visible keystore",
 	"internal/keyinput":         "internal/readfile",
 	"internal/migrate":          "internal/awsapi internal/awsfiles internal/custody internal/keyinput internal/profile internal/readfile internal/rotate internal/visible keystore internal/awsini",

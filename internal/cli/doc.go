@@ -2,5 +2,6 @@
 // and what a person sees.
 //
 // A command reads its flags, calls a room and prints what that returns. Only
-// ui.go prints, and only the hints files say what can be done about an error.
+// ui.go and page.go print, and only the hints files say what can be done about an
+// error.
 package cli

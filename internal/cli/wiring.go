@@ -35,7 +35,7 @@ type timing struct {
 // it names none.
 func wire(d deps, out *ui, s *session.Settings, f *flags, args []string, about string) *wiring {
 	out.debug = s.Debug
-	out.conceal(func() []string {
+	out.secrets.Add(func() []string {
 		config, err := profile.ReadFiles(s.Files)
 		if err != nil {
 			return nil // the error about a file quotes nothing of it

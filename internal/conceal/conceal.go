@@ -1,0 +1,64 @@
+// Package conceal leaves secrets out of text that people see.
+package conceal
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/awsexec/awsexec/internal/awsfiles"
+)
+
+// Mark stands in place of a secret.
+const Mark = "***"
+
+// Secrets are known secrets. Goroutines may share it. The zero value has none.
+type Secrets struct {
+	mu      sync.Mutex
+	sources []func() []string
+	remover *strings.Replacer // of what sources return; nil until it is needed
+}
+
+// Add adds what source returns, none of which may be empty. Remove calls source
+// when it is needed.
+func (s *Secrets) Add(source func() []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sources, s.remover = append(s.sources, source), nil
+}
+
+// Remove returns text without the secrets, plain and as Go and JSON quote them.
+func (s *Secrets) Remove(text string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.remover == nil {
+		var pairs []string
+		for _, source := range s.sources {
+			for _, secret := range source() {
+				quoted := strconv.Quote(secret)
+				encoded, _ := json.Marshal(secret) // a string
+				for _, form := range []string{secret, quoted[1 : len(quoted)-1], string(encoded[1 : len(encoded)-1])} {
+					pairs = append(pairs, form, Mark)
+				}
+			}
+		}
+		s.remover = strings.NewReplacer(pairs...)
+	}
+	return s.remover.Replace(text)
+}
+
+// Environ returns the secrets of AWS, awsexec and proxies in an environment.
+func Environ(environ []string) []string {
+	var all []string
+	for _, kv := range environ {
+		name, value, _ := strings.Cut(kv, "=")
+		switch name = strings.ToUpper(name); {
+		case strings.HasPrefix(name, "AWS") && awsfiles.HoldsSecret(name) && len(value) >= 8:
+			all = append(all, value)
+		case strings.HasPrefix(name, "AWS") && strings.Contains(value, "://"), strings.Contains(name, "_URL"), strings.HasSuffix(name, "_PROXY"):
+			all = append(all, awsfiles.URLSecrets(value)...)
+		}
+	}
+	return all
+}
