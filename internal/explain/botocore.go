@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/awsexec/awsexec/internal/awsini"
+	"github.com/awsexec/awsexec/internal/profile"
 )
 
 // botocore predicts for boto3 and both AWS CLIs, which are built on it. Source:
@@ -153,6 +154,8 @@ func (b botocore) sourceProfile(source string, of section, name string, visited 
 		return fails(Invalid, at, "there is no profile %q", source)
 	case slices.Contains(visited, source) && (source != name || !static):
 		return fails(Loop, at, "source_profile leads back to %q, which has no keys of its own", source)
+	case len(visited) >= profile.MaxChain:
+		return tooDeep(at)
 	case !static && p.has("role_arn") && !p.has("web_identity_token_file"):
 		return b.assumeRole(source, p, append(slices.Clone(visited), source))
 	}

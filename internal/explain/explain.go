@@ -141,6 +141,11 @@ func fails(f Failure, at Place, format string, args ...any) *Result {
 	return &Result{Kind: Fails, Failure: f, At: at, Why: fmt.Sprintf(format, args...)}
 }
 
+// tooDeep ends a chain of source profiles that is longer than awsexec follows.
+func tooDeep(at Place) *Result {
+	return fails(Invalid, at, "more than %d profiles are on the way", profile.MaxChain)
+}
+
 func variable(name string) Place { return Place{Variable: name} }
 
 // instance is the end of a chain: the metadata service of an EC2 instance, which is

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/awsexec/awsexec/internal/profile"
 )
@@ -234,5 +235,28 @@ func TestDifferences(t *testing.T) {
 	}
 	if len(got) != len(want) {
 		t.Errorf("%d differences, want %d", len(got), len(want))
+	}
+}
+
+// A long chain of source profiles is given up where awsexec gives it up, so that
+// the time it takes does not grow with the square of its length.
+func TestLongChain(t *testing.T) {
+	var config strings.Builder
+	for i := range 20_000 {
+		fmt.Fprintf(&config, "[profile p%d]\nrole_arn = r\nsource_profile = p%d\n", i, i+1)
+	}
+	began := time.Now()
+	all := All(Input{Profile: "p0", Files: write(t, config.String(), ""), Lookup: func(string) (string, bool) { return "", false }})
+	if took := time.Since(began); took > 20*time.Second {
+		t.Errorf("took %v", took)
+	}
+	for _, client := range all[:3] { // what goes wrong in a profile makes the others look elsewhere
+		r := &client
+		for r.Source != nil {
+			r = r.Source
+		}
+		if r.Kind != Fails || !strings.Contains(r.Why, "more than 100 profiles") {
+			t.Errorf("%s: %v: %s", client.Client, r.Kind, r.Why)
+		}
 	}
 }

@@ -3,6 +3,8 @@ package explain
 import (
 	"cmp"
 	"strings"
+
+	"github.com/awsexec/awsexec/internal/profile"
 )
 
 // goSDK predicts for the AWS SDK for Go v2, and so for Terraform. Source:
@@ -135,6 +137,9 @@ func (g goSDK) load(name string, visited map[string]bool) (*goProfile, *Result) 
 // credentials in a file, or a setting that leads to some.
 func (g goSDK) loadSource(p *goProfile, visited map[string]bool) (*goProfile, *Result) {
 	at := p.at("source_profile")
+	if len(visited) >= profile.MaxChain {
+		return nil, tooDeep(at)
+	}
 	source, failed := g.load(p.text("source_profile"), visited)
 	switch {
 	case failed != nil && failed.Failure == NoProfile:

@@ -3,6 +3,8 @@ package explain
 import (
 	"cmp"
 	"maps"
+
+	"github.com/awsexec/awsexec/internal/profile"
 )
 
 // jsSDK predicts for the AWS SDK for JavaScript v3. Source:
@@ -146,6 +148,9 @@ func (j jsSDK) assumeRole(name string, p section, visited map[string]bool) *Resu
 	source := p["source_profile"].text
 	if visited[source] {
 		return fails(Loop, p.at("source_profile"), "source_profile leads back to %q", source)
+	}
+	if len(visited) >= profile.MaxChain {
+		return tooDeep(p.at("source_profile"))
 	}
 	kinds := map[string]bool{"Environment": true, "EcsContainer": true, "Ec2InstanceMetadata": true}
 	if !p.has("source_profile") && !kinds[p["credential_source"].text] {
