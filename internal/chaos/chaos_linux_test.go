@@ -10,7 +10,7 @@ import (
 // TestChaos runs a small part of "make chaos".
 func TestChaos(t *testing.T) {
 	r, err := run(t.Context(), options{
-		seed: 1, rounds: 3, calls: 150, parallel: 12, limit: 25 * time.Second, keyring: true, restores: true, log: t.Logf,
+		seed: 1, rounds: 3, calls: 100, parallel: 12, limit: 25 * time.Second, keyring: true, restores: true, log: t.Logf,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -43,7 +43,7 @@ func TestIdentities(t *testing.T) {
 		t.Run(kind, func(t *testing.T) {
 			t.Parallel()
 			m := newIdentities(t, kind, seed)
-			for step := range 30 * times {
+			for step := range 20 * times {
 				m.step(step)
 				if t.Failed() {
 					t.Fatalf("seed %d, step %d; changes so far:\n%s", seed, step, strings.Join(m.done, "\n"))
