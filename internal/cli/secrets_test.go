@@ -1,17 +1,11 @@
 package cli
 
 import (
-	"os"
-	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 	"testing"
 
-	"github.com/awsexec/awsexec/internal/awsfiles"
-
 	"github.com/awsexec/awsexec/internal/ststest"
-	"github.com/awsexec/awsexec/internal/visible"
 )
 
 // badURLs hold a password and are valid, wrong in the password, or wrong behind
@@ -114,44 +108,5 @@ func TestMisplacedSecretIsNotShown(t *testing.T) {
 		for _, args := range [][]string{{"--debug", "-p", "work"}, {"-p", "work", "doctor"}, {"import", "--dry-run"}} {
 			w.runWithoutSecret(args...)
 		}
-	}
-}
-
-// What import leaves in plaintext, as far as it is certain: other names of the
-// file, and files beside it, or beside what it links to.
-func TestImportWarnsOfCopies(t *testing.T) {
-	w := newImportWorld(t)
-	w.write("dotfiles/credentials", "# was "+aliceSecret+"\n[work]\n"+aliceKeys+"[other]\n"+bobKeys)
-	w.write(".aws/config", "[default]\nregion = x\n")
-	if err := os.Symlink(filepath.Join(w.home, "dotfiles", "credentials"), filepath.Join(w.home, ".aws", "credentials")); err != nil {
-		t.Skip("no symbolic links here:", err)
-	}
-	if err := os.Link(filepath.Join(w.home, "dotfiles", "credentials"), filepath.Join(w.home, "elsewhere")); err != nil {
-		t.Skip("no hard links here:", err)
-	}
-	editors := []string{"dotfiles/credentials~", "dotfiles/.credentials.swp", ".aws/old\u202e credentials"}
-	for _, name := range editors {
-		w.write(name, "\x00\x01"+aliceKeys)
-	}
-	w.write(".aws/innocent", "[work]\n")
-	r := w.ok("", "import", "--yes")
-	if runtime.GOOS != "windows" && !strings.Contains(r.err, "had other names (hard links)") {
-		t.Errorf("the hard link is not named:\n%s", r.err)
-	}
-	for _, name := range append(editors, ".aws/credentials") {
-		path := visible.Text(filepath.Join(w.home, filepath.FromSlash(name)))
-		if !strings.Contains(r.err, `the secret of profile "work" is still in plaintext in `+path+"\n") {
-			t.Errorf("%s is not named:\n%s", name, r.err)
-		}
-	}
-	if strings.Contains(r.err, "innocent") || strings.Contains(r.err, `of profile "other" is still`) || strings.Contains(r.err, "in "+awsfiles.BackupSuffix) ||
-		strings.Contains(r.err, "dotfiles/credentials\n") {
-		t.Errorf("more is said than is so:\n%s", r.err)
-	}
-
-	w = newImportWorld(t)
-	w.write(".aws/credentials", "[work]\n"+aliceKeys)
-	if r := w.ok("", "import", "--yes"); strings.Contains(r.err, "warning") {
-		t.Errorf("a warning without a reason:\n%s", r.err)
 	}
 }
