@@ -22,9 +22,9 @@ func TestKeyringIndexAgreesWithKernel(t *testing.T) {
 	testAgreement(t, KindKeyring, func(t *testing.T, dir string) Options { return holding(t, KindKeyring, dir) })
 }
 
-// TestRestoredIndexOfLongRun: a process that has read the keyring, as awsexec serve
+// TestKeyringIndexRestoredInLongRun: a process that has read the keyring, as awsexec serve
 // does, does not trust an index that was replaced and restored since.
-func TestRestoredIndexOfLongRun(t *testing.T) {
+func TestKeyringIndexRestoredInLongRun(t *testing.T) {
 	bustest.Start(t, bustest.NoServices).StartKeyring(t)
 	c := &contractStore{kind: KindKeyring, dir: t.TempDir()}
 	c.Store = c.open(t)

@@ -62,6 +62,8 @@ var mutations = []mutation{
 	{"left < 0 || left > maxHush", "left < 0", "a clock that was set back suppresses a question for a long time"},
 	{`"sessions/" + digest(k.Base) + "/"`, `"sessions/" + digest("") + "/"`, "sessions of a removed key cannot be forgotten"},
 	{`err := c.removeAll(Tickets)`, "err := error(nil)", "clear leaves the tickets"},
+	{"if err == nil && current {", "if err == nil && (current || true) {", "serve hands out the session of a replaced key"},
+	{"known.Index != f.Digest() || v.rewritten()", "known.Index != f.Digest()", "a long run trusts a restored index"},
 	{"if key, err = c.ask(ctx, true); err != nil {", "if key, err = c.ask(ctx, false); err != nil {", "an outdated sealing key is never looked up again"},
 	{"> min(freshness, life/2)", "> min(0, life)", "a session is returned until its last second"},
 	{"return append(header[:len(header):len(header)], name...)", "return []byte(name)", "the time of expiry can be changed"},
