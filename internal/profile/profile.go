@@ -74,7 +74,7 @@ type Profile struct {
 func (p *Profile) Follow(stored []string) (*Profile, error) {
 	config := p.config
 	if config == nil {
-		config = &Config{}
+		config = &Config{Config: &awsini.File{}, Credentials: &awsini.File{}}
 	}
 	return config.With(stored...).Profile(p.Other)
 }
