@@ -15,9 +15,8 @@ import (
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
-// TestWrongClock: with a clock that is hours off, a session lives for as long
-// as it was asked for by that clock, is used again until then and no longer,
-// and a person is told once.
+// If the clock is hours off, a session lives by that clock for as long as was asked,
+// is used again until then and no longer, and there is one warning.
 func TestWrongClock(t *testing.T) {
 	for _, tt := range []struct {
 		ahead time.Duration // AWS's clock of ours
@@ -76,8 +75,7 @@ func TestWrongClock(t *testing.T) {
 	}
 }
 
-// TestWrongClockOfChain: a role and the session that assumes it are reported
-// together.
+// For a role and the session that assumes it there is one warning.
 func TestWrongClockOfChain(t *testing.T) {
 	server, o := roles(t)
 	server.SetClockOffset(6 * time.Hour)
@@ -128,8 +126,7 @@ func TestByLocalClock(t *testing.T) {
 	}
 }
 
-// TestClockSetBack: a session that was issued in the future is not handed out,
-// even if no other is to be had.
+// A session that was issued in the future is not used, even if there is no other.
 func TestClockSetBack(t *testing.T) {
 	for _, tt := range []struct {
 		name string

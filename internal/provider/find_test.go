@@ -38,7 +38,7 @@ func (x *index) Get(context.Context, string) (aws.Credentials, error) {
 	return aws.Credentials{}, errors.New("read")
 }
 
-// TestFindReadsLittle: a key is read only where the index leaves the way open.
+// A key is read only if the index does not decide which way is taken.
 func TestFindReadsLittle(t *testing.T) {
 	files, err := awsini.Parse("config", []byte("[profile process]\ncredential_process = awsexec --profile other\n"), awsini.ConfigFile)
 	if err != nil {
@@ -88,7 +88,7 @@ func TestFindReadsLittle(t *testing.T) {
 	}
 }
 
-// TestFindInEnvironment: keys in the environment need no keystore.
+// Keys in the environment need no keystore.
 func TestFindInEnvironment(t *testing.T) {
 	env := map[string]string{"AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "S3CR3TMARKER"}
 	keys := &index{}

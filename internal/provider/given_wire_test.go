@@ -72,8 +72,8 @@ func write(t *testing.T, file, text string) {
 	}
 }
 
-// TestAnswersToGiven: whoever makes credentials for us is no more trusted with
-// our time, memory and secrets than STS is.
+// Answers of the services that make temporary credentials are bounded in time and
+// size, and errors do not quote them, as with STS.
 func TestAnswersToGiven(t *testing.T) {
 	const page = "<html>S3CR3TMARKER</html>"
 	var elsewhere atomic.Int32

@@ -13,7 +13,8 @@ import (
 	"github.com/awsexec/awsexec/internal/readfile"
 )
 
-// TestOddTokens: a token file that is a named pipe or far too large is refused at once, and one that is missing is left to the SDK.
+// A token file that is a named pipe or far too large is an error at once. The SDK
+// reports a missing one.
 func TestOddTokens(t *testing.T) {
 	dir := t.TempDir()
 	pipe, large := filepath.Join(dir, "pipe"), filepath.Join(dir, "large")
