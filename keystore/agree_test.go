@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/awsexec/awsexec/internal/backend"
+	"github.com/awsexec/awsexec/internal/keyitem"
 	"github.com/awsexec/awsexec/internal/sealingkey"
 )
 
@@ -61,7 +62,7 @@ var disagreements = []struct {
 				t.Fatal(err)
 			}
 			s.Index = [32]byte{}
-			if err := v.items.Set(t.Context(), sealingItem, sealingkey.Encode(s)); err != nil {
+			if err := v.items.Set(t.Context(), keyitem.Sealing, sealingkey.Encode(s)); err != nil {
 				t.Fatal(err)
 			}
 		}

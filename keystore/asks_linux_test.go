@@ -11,6 +11,7 @@ import (
 
 	"github.com/awsexec/awsexec/internal/bustest"
 	"github.com/awsexec/awsexec/internal/flock"
+	"github.com/awsexec/awsexec/internal/keyitem"
 )
 
 // TestKeyringAsksWithoutLock checks that others can use the store whenever a
@@ -130,10 +131,10 @@ func TestKeyringLocksAgainAndAgain(t *testing.T) {
 // putKey stores a test key in a scripted service, behind the store's back.
 func putKey(t *testing.T, s *bustest.Scripted, name string, n int) {
 	t.Helper()
-	secret, err := encodeValue(testKey(n))
+	secret, err := keyitem.EncodeKey(testKey(n))
 	if err != nil {
 		t.Fatal(err)
 	}
-	it := keyItem(name)
+	it := keyitem.OfKey(name)
 	s.Put(it.Service, it.Name, secret)
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/awsexec/awsexec/internal/keyindex"
+	"github.com/awsexec/awsexec/internal/keyitem"
 )
 
 // indexPath returns the path of the one index on disk.
@@ -54,11 +55,11 @@ func indexStale(t *testing.T, c *contractStore) {
 	mustPut(t, c.Store, "dev", testKey(1))
 	mustPut(t, c.Store, "prod", testKey(2))
 	for name, n := range map[string]int{"dev": 2, "prod": 1} {
-		secret, err := encodeValue(testKey(n))
+		secret, err := keyitem.EncodeKey(testKey(n))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := itemsOf(t, c.Store).Set(t.Context(), keyItem(name), secret); err != nil {
+		if err := itemsOf(t, c.Store).Set(t.Context(), keyitem.OfKey(name), secret); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -99,7 +100,7 @@ func itemGone(t *testing.T, c *contractStore) {
 		func(name string) error { return c.Delete(t.Context(), name) },
 	} {
 		mustPut(t, c.Store, "dev", testKey(1))
-		if err := itemsOf(t, c.Store).Delete(t.Context(), keyItem("dev")); err != nil {
+		if err := itemsOf(t, c.Store).Delete(t.Context(), keyitem.OfKey("dev")); err != nil {
 			t.Fatal(err)
 		}
 		if err := use("dev"); !errors.Is(err, ErrNotFound) {

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/keyitem"
 )
 
 // contract runs what every kind of store does. Each row gets its own store,
@@ -178,11 +180,11 @@ func refusedValues(t *testing.T, c *contractStore) {
 }
 
 func sizes(t *testing.T, c *contractStore) {
-	empty, err := encodeValue(aws.Credentials{AccessKeyID: "A", SecretAccessKey: "s"})
+	empty, err := keyitem.EncodeKey(aws.Credentials{AccessKeyID: "A", SecretAccessKey: "s"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	room := maxValue - len(empty) + 1
+	room := keyitem.MaxSize - len(empty) + 1
 	full := aws.Credentials{AccessKeyID: "A", SecretAccessKey: marker + strings.Repeat("/", room-len(marker))}
 	mustPut(t, c.Store, "full", full)
 	wantKey(t, c.open(t), "full", full)
@@ -310,7 +312,7 @@ func sealingKey(t *testing.T, c *contractStore) {
 
 func sealingKeyUnreadable(t *testing.T, c *contractStore) {
 	mustPut(t, c.Store, "dev", testKey(1))
-	if err := itemsOf(t, c.Store).Set(t.Context(), sealingItem, []byte("c2hvcnQ=")); err != nil {
+	if err := itemsOf(t, c.Store).Set(t.Context(), keyitem.Sealing, []byte("c2hvcnQ=")); err != nil {
 		t.Fatal(err)
 	}
 	key, err := c.open(t).SealingKey(t.Context())
@@ -324,7 +326,7 @@ func sealingKeyUnreadable(t *testing.T, c *contractStore) {
 
 func foreignItem(t *testing.T, c *contractStore) {
 	mustPut(t, c.Store, "other", testKey(2))
-	if err := itemsOf(t, c.Store).Set(t.Context(), keyItem("dev"), []byte(marker)); err != nil {
+	if err := itemsOf(t, c.Store).Set(t.Context(), keyitem.OfKey("dev"), []byte(marker)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.Get(t.Context(), "dev"); !errors.Is(err, ErrCorrupt) || strings.Contains(err.Error(), marker) {

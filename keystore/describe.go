@@ -4,6 +4,7 @@ import (
 	"github.com/awsexec/awsexec/internal/backend"
 	"github.com/awsexec/awsexec/internal/kernelkey"
 	"github.com/awsexec/awsexec/internal/keyindex"
+	"github.com/awsexec/awsexec/internal/keyitem"
 	"github.com/awsexec/awsexec/internal/sealingkey"
 )
 
@@ -27,7 +28,7 @@ func (v *vault) describe() {
 			v.holder.Debug("index of %s: %v", v.file, err)
 		}
 	}
-	if s, ok := sealingkey.Decode(items[sealingItem]); ok {
+	if s, ok := sealingkey.Decode(items[keyitem.Sealing]); ok {
 		v.holder.Replace(kernelkey.Sealing{Key: s.Key, Index: fresh.Digest()})
 	}
 }
@@ -47,16 +48,16 @@ func (v *vault) describeFile(old keyindex.Content) (fresh keyindex.Content, know
 func indexOf(items map[backend.Item][]byte, stamp string, old keyindex.Content) keyindex.Content {
 	fresh := keyindex.New(stamp)
 	for it, secret := range items {
-		if it != keyItem(it.Name) {
+		if it != keyitem.OfKey(it.Name) {
 			continue
 		}
 		entry, listed := old.Keys[it.Name]
 		if !listed {
 			entry.Added = keyindex.Now()
 		}
-		c, _ := decodeValue(secret)
+		c, _ := keyitem.DecodeKey(secret)
 		entry.AccessKeyID = c.AccessKeyID // "" for a damaged key
-		_, entry.Rotating = items[rotationItem(it.Name)]
+		_, entry.Rotating = items[keyitem.OfJournal(it.Name)]
 		fresh.Keys[it.Name] = entry
 	}
 	return fresh

@@ -9,6 +9,7 @@ import (
 
 	"github.com/awsexec/awsexec/internal/backend"
 	"github.com/awsexec/awsexec/internal/flock"
+	"github.com/awsexec/awsexec/internal/keyitem"
 )
 
 // faulty is a keyring that does not do with keys what it reports, like one
@@ -24,7 +25,7 @@ type faulty struct {
 func (f *faulty) Begin() (backend.Operation, func()) { return f, func() {} }
 
 func (f *faulty) Set(ctx context.Context, it backend.Item, secret []byte) error {
-	if f.set1 != nil && (f.sealing || it != sealingItem) {
+	if f.set1 != nil && (f.sealing || it != keyitem.Sealing) {
 		return f.set1(it, secret)
 	}
 	return f.Operation.Set(ctx, it, secret)
@@ -52,7 +53,7 @@ func TestPutSeesThatNothingWasStored(t *testing.T) {
 	for name, set := range map[string]func(backend.Item, []byte) error{
 		"nothing stored": func(backend.Item, []byte) error { return nil },
 		"another stored": func(it backend.Item, _ []byte) error {
-			b, err := encodeValue(testKey(9))
+			b, err := keyitem.EncodeKey(testKey(9))
 			return errors.Join(err, f.Operation.Set(t.Context(), it, b))
 		},
 		"refused": func(backend.Item, []byte) error { return ErrRefused },
@@ -111,7 +112,7 @@ func TestNothingIsStoredWithoutSealingKey(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if err := f.Operation.Delete(t.Context(), sealingItem); err != nil {
+	if err := f.Operation.Delete(t.Context(), keyitem.Sealing); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.KeptSealingKey(t.Context()); !errors.Is(err, ErrRefused) {

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"filippo.io/age"
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -111,44 +110,6 @@ func encrypted(t *testing.T, plain []byte) []byte {
 		t.Fatal(err)
 	}
 	return sealed.Bytes()
-}
-
-// FuzzValue checks that a value from a keyring is a complete key or an error
-// that does not quote it, and that decoding returns what was encoded.
-func FuzzValue(f *testing.F) {
-	f.Add([]byte(`{"AccessKeyId":"AKIA","SecretAccessKey":"S3CR3TMARKER"}`), "AKIA", "S3CR3TMARKER")
-	f.Add([]byte(`{"Old":{"AccessKeyId":"AKIA","SecretAccessKey":"S3CR3TMARKER"},"New":{"AccessKeyId":""},"Before":["A"]}`), "\xff", "é\x00")
-	f.Add([]byte("S3CR3TMARKER"), "", "")
-	f.Fuzz(func(t *testing.T, stored []byte, id, secret string) {
-		c, err := decodeValue(stored)
-		noSecret(t, err)
-		if err == nil && (c.AccessKeyID == "" || c.SecretAccessKey == "") {
-			t.Fatal("an incomplete key")
-		}
-		_, err = decodeRotation(stored)
-		noSecret(t, err)
-
-		want := aws.Credentials{AccessKeyID: id, SecretAccessKey: secret}
-		encoded, err := encodeValue(want)
-		noSecret(t, err)
-		if err != nil {
-			return
-		}
-		if len(encoded) > maxValue {
-			t.Fatalf("%d bytes", len(encoded))
-		}
-		if got, err := decodeValue(encoded); err != nil || got != want {
-			t.Fatalf("the decoded key differs: %v", err)
-		}
-		r := Rotation{Old: want, New: want, Before: []string{"A"}, Began: time.Unix(1767323045, 0).UTC()}
-		journal, err := encodeRotation(r)
-		if err != nil {
-			return
-		}
-		if got, err := decodeRotation(journal); err != nil || got.Old != want || got.New != want || !got.Began.Equal(r.Began) {
-			t.Fatalf("the decoded journal differs: %v", err)
-		}
-	})
 }
 
 // FuzzCheckName checks that a key can be stored under every valid name, and

@@ -13,6 +13,7 @@ import (
 
 	"github.com/awsexec/awsexec/internal/bustest"
 	"github.com/awsexec/awsexec/internal/kernelkey"
+	"github.com/awsexec/awsexec/internal/keyitem"
 )
 
 // holding returns options under which the kernel holds the sealing key until
@@ -171,7 +172,7 @@ func TestHoldOfStoreMadeAnew(t *testing.T) {
 			},
 			"sealing key": func(t *testing.T, o Options) {
 				s := openFile(t, o)
-				if err := itemsOf(t, s).Delete(t.Context(), sealingItem); err != nil {
+				if err := itemsOf(t, s).Delete(t.Context(), keyitem.Sealing); err != nil {
 					t.Fatal(err)
 				}
 				if _, err := s.KeptSealingKey(t.Context()); err != nil {

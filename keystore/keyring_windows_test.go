@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/zalando/go-keyring"
+
+	"github.com/awsexec/awsexec/internal/keyitem"
 )
 
 // TestKeyringContract deletes all of awsexec's items in the Credential Manager,
@@ -14,7 +16,7 @@ func TestKeyringContract(t *testing.T) {
 		t.Skip("AWSEXEC_TEST_THROWAWAY_CREDENTIALS is not set: the Credential Manager may hold a user's keys")
 	}
 	contract(t, KindKeyring, func(t *testing.T) {
-		for _, service := range []string{sealingItem.Service, keyItem("").Service} {
+		for _, service := range []string{keyitem.Sealing.Service, keyitem.OfKey("").Service} {
 			if err := keyring.DeleteAll(service); err != nil {
 				t.Fatal(err)
 			}

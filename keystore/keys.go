@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/awsexec/awsexec/internal/backend"
+	"github.com/awsexec/awsexec/internal/keyitem"
 )
 
 // Get returns the key kept under name. It reads the keyring or the file, and
@@ -60,14 +61,14 @@ func (s *Store) Put(ctx context.Context, name string, c aws.Credentials) error {
 	if err := CheckName(name); err != nil {
 		return err
 	}
-	secret, err := encodeValue(c)
+	secret, err := keyitem.EncodeKey(c)
 	if err != nil {
 		return fmt.Errorf("key %q: %w", name, err)
 	}
 	defer clear(secret)
 	return s.changeKey(ctx, name, backend.ToCreate, func(v *vault) error {
 		// Nothing is changed unless the store can be read.
-		_, err := v.items.Get(ctx, keyItem(name))
+		_, err := v.items.Get(ctx, keyitem.OfKey(name))
 		isNew := errors.Is(err, ErrNotFound)
 		if err != nil && !isNew {
 			return err
@@ -75,9 +76,9 @@ func (s *Store) Put(ctx context.Context, name string, c aws.Credentials) error {
 		if err := v.index.Set(name, ""); err != nil {
 			return err
 		}
-		if err := v.setAndCheck(ctx, keyItem(name), secret); err != nil {
+		if err := v.setAndCheck(ctx, keyitem.OfKey(name), secret); err != nil {
 			if isNew && !errors.Is(err, ErrUnavailable) {
-				if _, gone := v.items.Get(ctx, keyItem(name)); errors.Is(gone, ErrNotFound) {
+				if _, gone := v.items.Get(ctx, keyitem.OfKey(name)); errors.Is(gone, ErrNotFound) {
 					return errors.Join(err, v.index.Drop(name))
 				}
 			}
@@ -107,12 +108,12 @@ func (s *Store) Delete(ctx context.Context, name string) error {
 				return err
 			}
 		}
-		gone := v.items.Delete(ctx, keyItem(name))
+		gone := v.items.Delete(ctx, keyitem.OfKey(name))
 		if gone != nil && !errors.Is(gone, ErrNotFound) {
 			return gone
 		}
 		if gone == nil {
-			switch _, err := v.items.Get(ctx, keyItem(name)); {
+			switch _, err := v.items.Get(ctx, keyitem.OfKey(name)); {
 			case err == nil:
 				return fmt.Errorf("%w: it still exists after its removal", ErrRefused)
 			case !errors.Is(err, ErrNotFound):

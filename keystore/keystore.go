@@ -8,8 +8,8 @@
 //
 // The backends are internal/keyring and internal/agefile, behind the contract
 // in internal/backend. Here are the rules that hold over both: what a name is
-// (name.go), what is stored (value.go), how the index stays true (agree.go),
-// and how a key is replaced (rotation.go).
+// (name.go), how the index stays true (agree.go), and how a key is replaced
+// (rotation.go). Internal/keyitem has what is stored.
 package keystore
 
 import (
@@ -21,6 +21,7 @@ import (
 	"github.com/awsexec/awsexec/internal/agefile"
 	"github.com/awsexec/awsexec/internal/backend"
 	"github.com/awsexec/awsexec/internal/keyindex"
+	"github.com/awsexec/awsexec/internal/keyitem"
 	"github.com/awsexec/awsexec/internal/keyring"
 	"github.com/awsexec/awsexec/internal/sealingkey"
 )
@@ -119,7 +120,7 @@ func Open(kind Kind, o Options) (*Store, error) {
 // OpenKeyring opens the keyring of the operating system. The error is
 // [ErrUnavailable] if none can be reached; to find out it starts nothing.
 func OpenKeyring(o Options) (*Store, error) {
-	k := keyring.New(keyring.Options{Env: o.Env, Timeout: o.Timeout, NoPrompt: o.NoPrompt, Probe: sealingItem})
+	k := keyring.New(keyring.Options{Env: o.Env, Timeout: o.Timeout, NoPrompt: o.NoPrompt, Probe: keyitem.Sealing})
 	if err := k.Reachable(); err != nil {
 		return nil, fmt.Errorf("%s: %w", k, err)
 	}
@@ -137,7 +138,7 @@ func OpenFile(o Options) (*Store, error) {
 	h := newHolder(o, KindFile)
 	f, err := agefile.New(agefile.Options{
 		Path: filePath(o), Passphrase: o.Passphrase, WorkFactor: o.WorkFactor, Debug: o.debug(), Copy: unlockedCopy(o),
-		Initial: func() (backend.Item, []byte) { return sealingItem, sealingkey.Encode(sealingkey.New()) }, Forget: h.Forget,
+		Initial: func() (backend.Item, []byte) { return keyitem.Sealing, sealingkey.Encode(sealingkey.New()) }, Forget: h.Forget,
 	})
 	if err != nil {
 		return nil, err

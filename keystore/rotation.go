@@ -2,7 +2,6 @@ package keystore
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -10,6 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/awsexec/awsexec/internal/backend"
+	"github.com/awsexec/awsexec/internal/keyitem"
 )
 
 // Rotation is the journal of replacing a key by a new one of the same user. It
@@ -22,16 +22,6 @@ type Rotation struct {
 	Before []string        // ids of the keys that the user had when it began; any other key is newer
 	Began  time.Time       // UTC, in whole seconds
 }
-
-// rotationValue is the content of its item.
-type rotationValue struct {
-	Old    value
-	New    *value   `json:",omitempty"`
-	Before []string `json:",omitempty"`
-	Began  time.Time
-}
-
-func rotationItem(name string) backend.Item { return backend.Item{Service: "awsexec-next", Name: name} }
 
 // Rotation returns the journal of the key kept under name. The error is
 // [ErrNotFound] if it has none.
@@ -46,22 +36,22 @@ func (s *Store) Rotation(ctx context.Context, name string) (Rotation, error) {
 	defer end()
 	var b []byte
 	err = v.prepared(ctx, backend.ToRead, func() (err error) {
-		b, err = v.items.Get(ctx, rotationItem(name))
+		b, err = v.items.Get(ctx, keyitem.OfJournal(name))
 		return err
 	})
 	if err != nil {
 		return Rotation{}, v.explainRotation(name, err)
 	}
 	defer clear(b)
-	r, err := decodeRotation(b)
-	return r, v.explainRotation(name, err)
+	j, err := keyitem.DecodeJournal(b)
+	return Rotation(j), v.explainRotation(name, err)
 }
 
 // PutRotation stores r as the journal of the key stored under name, and reads
 // it back. If that key is neither r.Old nor r.New, the error wraps
 // [ErrChanged].
 func (s *Store) PutRotation(ctx context.Context, name string, r Rotation) error {
-	secret, err := encodeRotation(r)
+	secret, err := keyitem.EncodeJournal(keyitem.Journal(r))
 	if err != nil {
 		return fmt.Errorf("rotation of key %q: %w", name, err)
 	}
@@ -80,7 +70,7 @@ func (s *Store) PutRotation(ctx context.Context, name string, r Rotation) error 
 		if err != nil {
 			return err
 		}
-		return v.setAndCheck(ctx, rotationItem(name), secret)
+		return v.setAndCheck(ctx, keyitem.OfJournal(name), secret)
 	})
 }
 
@@ -96,7 +86,7 @@ func (s *Store) EndRotation(ctx context.Context, name string) error {
 // Replace puts c in the place of the key kept under name, as Put does, if that
 // key has the id keyID. Otherwise the error is [ErrChanged].
 func (s *Store) Replace(ctx context.Context, name, keyID string, c aws.Credentials) error {
-	secret, err := encodeValue(c)
+	secret, err := keyitem.EncodeKey(c)
 	if err != nil {
 		return fmt.Errorf("key %q: %w", name, err)
 	}
@@ -110,7 +100,7 @@ func (s *Store) Replace(ctx context.Context, name, keyID string, c aws.Credentia
 			err = v.index.Set(name, "")
 		}
 		if err == nil {
-			err = v.setAndCheck(ctx, keyItem(name), secret)
+			err = v.setAndCheck(ctx, keyitem.OfKey(name), secret)
 		}
 		if err != nil {
 			return err
@@ -121,12 +111,12 @@ func (s *Store) Replace(ctx context.Context, name, keyID string, c aws.Credentia
 
 // endRotation is EndRotation under the lock of the store.
 func (v *vault) endRotation(ctx context.Context, name string) error {
-	err := v.items.Delete(ctx, rotationItem(name))
+	err := v.items.Delete(ctx, keyitem.OfJournal(name))
 	if err != nil && !errors.Is(err, ErrNotFound) {
 		return err
 	}
 	if err == nil {
-		switch _, err := v.items.Get(ctx, rotationItem(name)); {
+		switch _, err := v.items.Get(ctx, keyitem.OfJournal(name)); {
 		case err == nil:
 			return fmt.Errorf("%w: the journal of the rotation still exists after its removal", ErrRefused)
 		case !errors.Is(err, ErrNotFound):
@@ -142,34 +132,4 @@ func (v *vault) explainRotation(name string, err error) error {
 		return nil
 	}
 	return fmt.Errorf("rotation of key %q in %s: %w", name, v.backend, err)
-}
-
-func encodeRotation(r Rotation) ([]byte, error) {
-	out := rotationValue{Old: value{r.Old.AccessKeyID, r.Old.SecretAccessKey}, Before: r.Before, Began: r.Began}
-	if r.New.AccessKeyID != "" {
-		out.New = &value{r.New.AccessKeyID, r.New.SecretAccessKey}
-	}
-	b, err := json.Marshal(out)
-	if err == nil && len(b) > maxValue {
-		err = fmt.Errorf("%w: %d bytes, the limit is %d", ErrTooBig, len(b), maxValue)
-	}
-	return b, err
-}
-
-// decodeRotation reads a journal. Its errors never quote what it could not
-// read.
-func decodeRotation(b []byte) (Rotation, error) {
-	var in rotationValue
-	if json.Unmarshal(b, &in) != nil || in.Old.AccessKeyID == "" {
-		return Rotation{}, fmt.Errorf("%w: the stored value is not a journal of awsexec", ErrCorrupt)
-	}
-	r := Rotation{Old: in.Old.credentials(), Before: in.Before, Began: in.Began}
-	if in.New != nil {
-		r.New = in.New.credentials()
-	}
-	return r, nil
-}
-
-func (v value) credentials() aws.Credentials {
-	return aws.Credentials{AccessKeyID: v.AccessKeyID, SecretAccessKey: v.SecretAccessKey}
 }

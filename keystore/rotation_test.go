@@ -15,6 +15,7 @@ import (
 
 	"github.com/awsexec/awsexec/internal/backend"
 	"github.com/awsexec/awsexec/internal/keyindex"
+	"github.com/awsexec/awsexec/internal/keyitem"
 )
 
 // testRotation is a rotation of test key 1 to test key 2.
@@ -122,7 +123,7 @@ func rotationOfAnother(t *testing.T, c *contractStore) {
 		wantKey(t, c.Store, "dev", testKey(9))
 		wantNoRotation(t, c.Store, "dev")
 	}
-	if err := itemsOf(t, c.Store).Set(t.Context(), rotationItem("dev"), []byte(marker)); err != nil {
+	if err := itemsOf(t, c.Store).Set(t.Context(), keyitem.OfJournal("dev"), []byte(marker)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := c.Rotation(t.Context(), "dev"); !errors.Is(err, ErrCorrupt) || strings.Contains(err.Error(), marker) {
@@ -137,7 +138,7 @@ func rotationOfAnother(t *testing.T, c *contractStore) {
 		}
 	}
 	big := testRotation(false)
-	big.Old.SecretAccessKey += strings.Repeat("/", maxValue)
+	big.Old.SecretAccessKey += strings.Repeat("/", keyitem.MaxSize)
 	if err := c.PutRotation(t.Context(), "dev", big); !errors.Is(err, ErrTooBig) {
 		t.Error(err)
 	}

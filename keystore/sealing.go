@@ -12,6 +12,7 @@ import (
 	"github.com/awsexec/awsexec/internal/backend"
 	"github.com/awsexec/awsexec/internal/kernelkey"
 	"github.com/awsexec/awsexec/internal/keyindex"
+	"github.com/awsexec/awsexec/internal/keyitem"
 	"github.com/awsexec/awsexec/internal/sealingkey"
 )
 
@@ -72,7 +73,7 @@ func (v *vault) readSealing(ctx context.Context) (s kernelkey.Sealing, ok bool, 
 // sealing reads the sealing key, with the digest of the index that describes
 // the store; ok is false if there is no usable key.
 func (v *vault) sealing(ctx context.Context) (s kernelkey.Sealing, ok bool, err error) {
-	b, err := v.items.Get(ctx, sealingItem)
+	b, err := v.items.Get(ctx, keyitem.Sealing)
 	if errors.Is(err, ErrNotFound) {
 		return s, false, nil
 	}
@@ -97,7 +98,7 @@ func (v *vault) sealing(ctx context.Context) (s kernelkey.Sealing, ok bool, err 
 func (v *vault) keep(ctx context.Context, s kernelkey.Sealing) error {
 	text := sealingkey.Encode(s)
 	defer clear(text)
-	if err := v.setAndCheck(ctx, sealingItem, text); err != nil {
+	if err := v.setAndCheck(ctx, keyitem.Sealing, text); err != nil {
 		return err
 	}
 	v.learn(s)

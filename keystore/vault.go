@@ -11,13 +11,10 @@ import (
 	"github.com/awsexec/awsexec/internal/agefile"
 	"github.com/awsexec/awsexec/internal/backend"
 	"github.com/awsexec/awsexec/internal/keyindex"
+	"github.com/awsexec/awsexec/internal/keyitem"
 	"github.com/awsexec/awsexec/internal/keyring"
 	"github.com/awsexec/awsexec/internal/sealingkey"
 )
-
-var sealingItem = backend.Item{Service: "awsexec-cache", Name: "sealing-key"}
-
-func keyItem(name string) backend.Item { return backend.Item{Service: "awsexec", Name: name} }
 
 // vault is a backend with the index of its names and the sealing key.
 type vault struct {
@@ -69,12 +66,12 @@ func (v *vault) read(ctx context.Context, name string) (c aws.Credentials, err e
 
 // get returns the key kept under name.
 func (v *vault) get(ctx context.Context, name string) (aws.Credentials, error) {
-	secret, err := v.items.Get(ctx, keyItem(name))
+	secret, err := v.items.Get(ctx, keyitem.OfKey(name))
 	if err != nil {
 		return aws.Credentials{}, err
 	}
 	defer clear(secret)
-	return decodeValue(secret)
+	return keyitem.DecodeKey(secret)
 }
 
 // setAndCheck stores secret and reads it back.

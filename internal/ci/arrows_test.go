@@ -25,7 +25,7 @@ var arrows = map[string]string{
 		"internal/profile internal/provider internal/awsfiles internal/conceal internal/custody internal/keyinput internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault",
 
 	"exec":       "internal/credentials internal/guard internal/fault",
-	"keystore":   "internal/agefile internal/backend internal/flock internal/kernelkey internal/keyindex internal/keyring internal/sealingkey",
+	"keystore":   "internal/agefile internal/backend internal/flock internal/kernelkey internal/keyindex internal/keyitem internal/keyring internal/sealingkey",
 	"processfmt": "internal/credentials",
 
 	"internal/agefile":          "internal/backend internal/kernelkey internal/ownfile",
@@ -35,6 +35,7 @@ var arrows = map[string]string{
 	"internal/ownfile":          "internal/atomicfile internal/readfile",
 	"internal/profile":          "internal/readfile internal/awsini",
 	"internal/keyindex":         "internal/backend internal/ownfile",
+	"internal/keyitem":          "internal/backend",
 	"internal/keyring":          "internal/backend internal/fault internal/readfile",
 	"internal/server":           "internal/fault",
 	"internal/interrupt":        "internal/fault",

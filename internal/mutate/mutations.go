@@ -6,6 +6,7 @@ var also = map[string][]string{
 	"internal/agefile":    {"./keystore"},
 	"internal/cache":      {"./internal/provider"},
 	"internal/sealingkey": {"./keystore"},
+	"internal/keyitem":    {"./keystore"},
 	"internal/profile":    {"./internal/script"},
 	"internal/provider":   {"./internal/cli", "./internal/script"},
 }
@@ -94,9 +95,8 @@ var mutations = []mutation{
 	{"return v.index.Mark(name, false)", "return nil", "a finished rotation is listed for ever"},
 	{"s.vault = s.fallback", "_ = s.fallback", "the encrypted file is not used without a keyring"},
 	{"if json.Unmarshal(plain, &c) != nil || c.Items == nil {", "if false {", "another program's file is overwritten"},
-	{"if json.Unmarshal(b, &v) != nil || v.AccessKeyID == \"\" || v.SecretAccessKey == \"\" {", "if json.Unmarshal(b, &v) != nil {", "part of a key is returned"},
-	{"if err == nil && len(b) > maxValue {\n\t\terr = fmt.Errorf(\"%w: %d bytes, the limit is %d\", ErrTooBig, len(b), maxValue)\n\t}\n\treturn b, err\n}\n\n// decodeValue",
-		"return b, err\n}\n\n// decodeValue", "a value too long for Windows is stored"},
+	{"if json.Unmarshal(b, &k) != nil || k.AccessKeyID == \"\" || k.SecretAccessKey == \"\" {", "if json.Unmarshal(b, &k) != nil {", "part of a key is returned"},
+	{"if err == nil && len(b) > MaxSize {", "if false {", "a value too long for Windows is stored"},
 
 	// The child.
 	{"\t\"AWS_CONTAINER_*\",\n", "", "a child gets the container's credentials"},
