@@ -57,7 +57,9 @@ func bind(child *os.Process) (release func()) {
 	_, err = windows.SetInformationJobObject(job, windows.JobObjectExtendedLimitInformation,
 		uintptr(unsafe.Pointer(&limits)), uint32(unsafe.Sizeof(limits)))
 	if err == nil {
-		_ = child.WithHandle(func(process uintptr) { _ = windows.AssignProcessToJobObject(job, windows.Handle(process)) })
+		_ = child.WithHandle(func(process uintptr) {
+			_ = windows.AssignProcessToJobObject(job, windows.Handle(process))
+		})
 	}
 	return func() { windows.CloseHandle(job) }
 }

@@ -65,9 +65,11 @@ func Export(w io.Writer, f Format, c credentials.Plain, region string) error {
 		{"AWS_SESSION_TOKEN", c.SessionToken},
 	}
 	if c.CanExpire {
-		variables = append(variables, [2]string{"AWS_CREDENTIAL_EXPIRATION", c.Expires.UTC().Format(time.RFC3339)})
+		variables = append(variables, [2]string{"AWS_CREDENTIAL_EXPIRATION",
+			c.Expires.UTC().Format(time.RFC3339)})
 	}
-	return ExportVariables(w, f, append(variables, [2]string{"AWS_REGION", region}, [2]string{"AWS_DEFAULT_REGION", region}))
+	return ExportVariables(w, f, append(variables, [2]string{"AWS_REGION", region},
+		[2]string{"AWS_DEFAULT_REGION", region}))
 }
 
 // ExportVariables writes variables, pairs of a name and a value, in the shell
@@ -110,7 +112,8 @@ func prints(s string) bool {
 // literally without quotes.
 func plain(s string) bool {
 	for _, r := range s {
-		if !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' || strings.ContainsRune("/+=_-.:,@", r)) {
+		if !('a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9' ||
+			strings.ContainsRune("/+=_-.:,@", r)) {
 			return false
 		}
 	}

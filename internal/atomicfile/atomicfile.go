@@ -56,7 +56,8 @@ func WriteIn(dir *os.Root, name string, data []byte, flush bool) error {
 
 // write replaces the file name in dir. It calls prepare to set the mode and
 // owner of the new file; old is nil if there was no file.
-func write(dir *os.Root, name string, data []byte, prepare func(old fs.FileInfo, tmp *os.File) error, flush bool) error {
+func write(dir *os.Root, name string, data []byte, prepare func(old fs.FileInfo, tmp *os.File) error,
+	flush bool) error {
 	path := filepath.Join(dir.Name(), name)
 	old, err := dir.Lstat(name)
 	switch {

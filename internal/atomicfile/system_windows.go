@@ -33,7 +33,8 @@ func retryBlocked(f func() error) error {
 	pause := time.Millisecond
 	for end := time.Now().Add(maxRetryTime); ; pause = min(2*pause, 50*time.Millisecond) {
 		err := f()
-		if !errors.Is(err, windows.ERROR_SHARING_VIOLATION) && !errors.Is(err, windows.ERROR_ACCESS_DENIED) || time.Now().After(end) {
+		if !errors.Is(err, windows.ERROR_SHARING_VIOLATION) &&
+			!errors.Is(err, windows.ERROR_ACCESS_DENIED) || time.Now().After(end) {
 			return err
 		}
 		time.Sleep(pause)

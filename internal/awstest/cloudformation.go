@@ -145,7 +145,8 @@ func (s *CloudFormation) act(form url.Values) (answer any, refusal *queryError) 
 	case !ok:
 		return no("ChangeSetNotFound", "ChangeSet [%s] does not exist", change)
 	case action == "DescribeChangeSet":
-		return changeSet{change, found.changeID(change), name, found.id(), "CREATE_COMPLETE", "AVAILABLE", []string{"Resource"}}, nil
+		return changeSet{change, found.changeID(change), name, found.id(), "CREATE_COMPLETE", "AVAILABLE",
+			[]string{"Resource"}}, nil
 	}
 	found.template, found.status = template, "CREATE_COMPLETE"
 	return struct{}{}, nil

@@ -34,7 +34,8 @@ func parseAuthorization(header string) (authorization, error) {
 	if !ok || len(scope) != 5 {
 		return authorization{}, errNotSigned
 	}
-	return authorization{scope[0], scope[2], scope[3], strings.Split(fields["SignedHeaders"], ";"), fields["Signature"]}, nil
+	return authorization{scope[0], scope[2], scope[3], strings.Split(fields["SignedHeaders"], ";"),
+		fields["Signature"]}, nil
 }
 
 // known holds the credentials that a stand-in accepts. The zero value accepts
@@ -84,7 +85,8 @@ func signedBy(r *http.Request, claim authorization, c aws.Credentials, hash stri
 	}
 	rebuilt := &http.Request{
 		Method: r.Method,
-		URL:    &url.URL{Scheme: "http", Host: r.Host, Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery},
+		URL: &url.URL{Scheme: "http", Host: r.Host, Path: r.URL.Path, RawPath: r.URL.RawPath,
+			RawQuery: r.URL.RawQuery},
 		Host:   r.Host,
 		Header: make(http.Header),
 	}

@@ -44,6 +44,7 @@ func coldCalls(ctx context.Context, w *world, r *report) error {
 	n := len(w.sts.Requests()) - before
 	r.row("cold print: calls of STS", fmt.Sprint(n), "", "", "", "1", n == 1)
 	reads := count(calls, "GetSecret")
-	r.row("cold print: keyring reads", fmt.Sprint(reads), "", fmt.Sprintf("%d calls in all", len(calls)), "", "2", reads == 2)
+	r.row("cold print: keyring reads", fmt.Sprint(reads), "", fmt.Sprintf("%d calls in all", len(calls)),
+		"", "2", reads == 2)
 	return nil
 }

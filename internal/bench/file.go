@@ -19,7 +19,8 @@ func unlockedFile(ctx context.Context, w *world, r *report) (err error) {
 	const noPassphrase = "AWSEXEC_PASSPHRASE="
 	file := func(passphrase string, args ...string) subject {
 		s := w.awsexec(args...)
-		s.env = w.environ("AWSEXEC_KEYSTORE=file", "AWSEXEC_HOLD=15m", "XDG_DATA_HOME="+w.path("filedata"), "XDG_CACHE_HOME="+w.path("filecache"), passphrase)
+		s.env = w.environ("AWSEXEC_KEYSTORE=file", "AWSEXEC_HOLD=15m", "XDG_DATA_HOME="+w.path("filedata"),
+			"XDG_CACHE_HOME="+w.path("filecache"), passphrase)
 		return s
 	}
 	given := "AWSEXEC_PASSPHRASE=" + ststest.Marker

@@ -39,7 +39,8 @@ func bigConfig() (text, last string) {
 	last = "work"
 	for i := range chainLength {
 		next := fmt.Sprintf("chain-%d", i+1)
-		fmt.Fprintf(&b, "\n[profile %s]\nrole_arn = %s\nsource_profile = %s\nregion = %s\n", next, roleARN(i), last, region)
+		fmt.Fprintf(&b, "\n[profile %s]\nrole_arn = %s\nsource_profile = %s\nregion = %s\n", next,
+			roleARN(i), last, region)
 		last = next
 	}
 	return b.String(), last
@@ -71,7 +72,8 @@ func growth(ctx context.Context, w *world, r *report) error {
 	if err != nil {
 		return err
 	}
-	r.ratio(fmt.Sprintf("%d profiles, the last of %d roles", manyProfiles, chainLength), s[1], "one profile", s[0], 1.5)
+	r.ratio(fmt.Sprintf("%d profiles, the last of %d roles", manyProfiles, chainLength), s[1],
+		"one profile", s[0], 1.5)
 	r.ratio(fmt.Sprintf("%d session files", manySessions), s[2], "a few", s[0], 1.1)
 	return nil
 }

@@ -53,7 +53,8 @@ func bench(ctx context.Context, runs int, only []string) error {
 		name    string
 		measure func(context.Context, *world, *report) error
 	}{
-		{"warm", warmCalls}, {"file", unlockedFile}, {"cold", coldCalls}, {"growth", growth}, {"parallel", parallel}, {"serve", serve},
+		{"warm", warmCalls}, {"file", unlockedFile}, {"cold", coldCalls}, {"growth", growth},
+		{"parallel", parallel}, {"serve", serve},
 		{"size", size}, {"peers", peers},
 	} {
 		if !slices.Contains(only, part.name) {

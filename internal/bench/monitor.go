@@ -24,7 +24,8 @@ func (w *world) keyringCalls(do func() error) ([]string, error) {
 	defer monitor.Close()
 	messages := make(chan *dbus.Message, 4096)
 	rules := []string{"type='method_call'"}
-	if err := monitor.BusObject().Call("org.freedesktop.DBus.Monitoring.BecomeMonitor", 0, rules, uint(0)).Err; err != nil {
+	if err := monitor.BusObject().Call("org.freedesktop.DBus.Monitoring.BecomeMonitor", 0, rules,
+		uint(0)).Err; err != nil {
 		return nil, err
 	}
 	monitor.Eavesdrop(messages)

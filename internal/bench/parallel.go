@@ -49,7 +49,8 @@ func parallel(ctx context.Context, w *world, r *report) error {
 		if i == 0 { // the machine's limit, without a goal
 			r.info(what, ms(total.median(wall)), spread(total), against, fmt.Sprintf("%.2f ×", x))
 		} else {
-			r.row(what, ms(total.median(wall)), spread(total), against, fmt.Sprintf("%.2f ×", x), fmt.Sprintf("≤ %.1f ×", most), x <= most)
+			r.row(what, ms(total.median(wall)), spread(total), against, fmt.Sprintf("%.2f ×", x),
+				fmt.Sprintf("≤ %.1f ×", most), x <= most)
 		}
 		used := (w.daemonTime() - before) / crowds
 		r.note("%s: they use %s of processor time, and bus and keyring, which serve one call at a time, %s; that is %.2f of the processor time available.", what,
@@ -72,7 +73,8 @@ func parallel(ctx context.Context, w *world, r *report) error {
 	}
 	limit := latency + time.Duration(most*float64(need))
 	r.row(fmt.Sprintf("%d cold prints at once", atOnce), ms(total.median(wall)), spread(total),
-		"STS, the same "+ms(latency+need), fmt.Sprintf("%.2f ×", float64(total.median(wall))/float64(latency+need)), "≤ "+ms(limit), total.median(wall) <= limit)
+		"STS, the same "+ms(latency+need), fmt.Sprintf("%.2f ×",
+			float64(total.median(wall))/float64(latency+need)), "≤ "+ms(limit), total.median(wall) <= limit)
 	r.row(fmt.Sprintf("%d cold prints: calls of STS", atOnce), fmt.Sprint(calls), "", "", "", "1", calls == 1)
 	return nil
 }

@@ -43,7 +43,8 @@ func peers(ctx context.Context, w *world, r *report) error {
 			r.note("%s is on the PATH and not compared: %v.", p.name, err)
 			continue
 		}
-		r.info(p.name+": "+p.what, ms(both[1].median(wall)), spread(both[1]), p.against.name+" "+ms(both[0].median(wall)),
+		r.info(p.name+": "+p.what, ms(both[1].median(wall)), spread(both[1]),
+			p.against.name+" "+ms(both[0].median(wall)),
 			fmt.Sprintf("%.2f ×", float64(both[1].median(wall))/float64(both[0].median(wall))))
 	}
 	return nil
@@ -52,7 +53,8 @@ func peers(ctx context.Context, w *world, r *report) error {
 // firstReady tries all programs of that name on the PATH, because a version
 // manager's may hide the system's. Path is "" if there is none; the error is
 // the last one's.
-func firstReady(ctx context.Context, w *world, name string, ready func(context.Context, *world, string) (subject, error)) (path string, s subject, err error) {
+func firstReady(ctx context.Context, w *world, name string,
+	ready func(context.Context, *world, string) (subject, error)) (path string, s subject, err error) {
 	for _, dir := range filepath.SplitList(os.Getenv("PATH")) {
 		found, lookErr := exec.LookPath(filepath.Join(dir, name))
 		if lookErr != nil {
@@ -73,7 +75,8 @@ func awsVault(ctx context.Context, w *world, path string) (subject, error) {
 		return subject{}, w.noKeyring
 	}
 	s := subject{argv: []string{path, "export", "--no-session", "--format=json", "work"},
-		env: w.environ("AWS_VAULT_BACKEND=secret-service", "AWS_VAULT_SECRET_SERVICE_COLLECTION_NAME=login", "AWS_ACCESS_KEY_ID="+keyID, "AWS_SECRET_ACCESS_KEY="+secret)}
+		env: w.environ("AWS_VAULT_BACKEND=secret-service", "AWS_VAULT_SECRET_SERVICE_COLLECTION_NAME=login",
+			"AWS_ACCESS_KEY_ID="+keyID, "AWS_SECRET_ACCESS_KEY="+secret)}
 	add := s
 	add.argv = []string{path, "add", "--env", "work"}
 	if out, err := add.command(ctx).CombinedOutput(); err != nil {

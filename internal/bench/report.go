@@ -45,12 +45,14 @@ func (r *report) ratio(what string, s series, against string, base series, most 
 // base.
 func (r *report) more(what string, s series, against string, base series, most time.Duration) {
 	d := s.median(wall) - base.median(wall)
-	r.row(what, ms(s.median(wall)), spread(s), against+" "+ms(base.median(wall)), "+"+ms(d), "≤ +"+ms(most), d <= most)
+	r.row(what, ms(s.median(wall)), spread(s), against+" "+ms(base.median(wall)), "+"+ms(d), "≤ +"+ms(most),
+		d <= most)
 }
 
 // beside adds a line without a goal: how far the median is above that of base.
 func (r *report) beside(what string, s series, against string, base series) {
-	r.info(what, ms(s.median(wall)), spread(s), against+" "+ms(base.median(wall)), "+"+ms(s.median(wall)-base.median(wall)))
+	r.info(what, ms(s.median(wall)), spread(s), against+" "+ms(base.median(wall)),
+		"+"+ms(s.median(wall)-base.median(wall)))
 }
 
 func (r *report) note(format string, args ...any) {
@@ -79,7 +81,8 @@ func (r *report) print(to io.Writer) error {
 		fmt.Fprintf(out, "%s\n\n", line)
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	for _, row := range append([][]string{{"WHAT", "MEDIAN", "MIN … MAX", "AGAINST", "RESULT", "GOAL", ""}}, r.rows...) {
+	for _, row := range append([][]string{{"WHAT", "MEDIAN", "MIN … MAX", "AGAINST", "RESULT", "GOAL", ""}},
+		r.rows...) {
 		fmt.Fprintln(table, strings.Join(row, "\t"))
 	}
 	if err := table.Flush(); err != nil {
@@ -98,5 +101,6 @@ func mib(n int64) string { return fmt.Sprintf("%.1f MiB", float64(n)/(1<<20)) }
 
 func spread(s series) string {
 	sorted := s.sorted(wall)
-	return fmt.Sprintf("%.1f … %.1f", float64(sorted[0])/float64(time.Millisecond), float64(sorted[len(sorted)-1])/float64(time.Millisecond))
+	return fmt.Sprintf("%.1f … %.1f", float64(sorted[0])/float64(time.Millisecond),
+		float64(sorted[len(sorted)-1])/float64(time.Millisecond))
 }

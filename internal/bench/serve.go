@@ -71,9 +71,11 @@ func serve(ctx context.Context, w *world, r *report) error {
 	p99 := latencies[len(latencies)*99/100]
 	rate := float64(len(latencies)) / took.Seconds()
 	r.row(fmt.Sprintf("serve, %d profiles, one processor", servedProfiles), fmt.Sprintf("%.0f a second", rate),
-		fmt.Sprintf("%.2f … %.1f ms", float64(latencies[0])/float64(time.Millisecond), float64(latencies[len(latencies)-1])/float64(time.Millisecond)),
+		fmt.Sprintf("%.2f … %.1f ms", float64(latencies[0])/float64(time.Millisecond),
+			float64(latencies[len(latencies)-1])/float64(time.Millisecond)),
 		fmt.Sprintf("%d clients, %d requests", serveClients, len(latencies)), "p99 "+ms(p99),
-		fmt.Sprintf("≥ %d at p99 ≤ %s", serveLeast, ms(serveMostAt99)), rate >= serveLeast && p99 <= serveMostAt99)
+		fmt.Sprintf("≥ %d at p99 ≤ %s", serveLeast, ms(serveMostAt99)),
+		rate >= serveLeast && p99 <= serveMostAt99)
 	if used > 0 {
 		r.note("serve used %s of processor time for %d requests: %.0f for each second of it. Median %.2f ms.",
 			ms(used), len(latencies), float64(len(latencies))/used.Seconds(), float64(latencies[len(latencies)/2])/float64(time.Millisecond))
@@ -93,7 +95,8 @@ func (w *world) serving() (subject, error) {
 		if err := w.sts.AddRole(ststest.Role{ARN: arn, Trust: []string{account}}); err != nil {
 			return subject{}, err
 		}
-		fmt.Fprintf(&config, "\n[profile %s]\nrole_arn = %s\nsource_profile = work\nregion = %s\n", name, arn, region)
+		fmt.Fprintf(&config, "\n[profile %s]\nrole_arn = %s\nsource_profile = work\nregion = %s\n", name,
+			arn, region)
 		args = append(args, "-p", name)
 	}
 	path := w.path(".aws", "served")

@@ -21,7 +21,8 @@ func empty(w *world) subject {
 
 // keyringGet returns a program that reads the item that a warm call reads.
 func keyringGet(w *world, child ...string) subject {
-	return subject{name: "keyringget", argv: append([]string{w.program("keyringget"), sealingService, sealingName}, child...), env: w.environ()}
+	argv := append([]string{w.program("keyringget"), sealingService, sealingName}, child...)
+	return subject{name: "keyringget", argv: argv, env: w.environ()}
 }
 
 func warmPrint(w *world) subject { return w.awsexec("-p", "work") }

@@ -79,7 +79,8 @@ func (w *world) setUp(ctx context.Context) (err error) {
 		"AWS_CONFIG_FILE": w.path(".aws", "config"), "AWS_SHARED_CREDENTIALS_FILE": w.path(".aws", "credentials"),
 		"AWS_ENDPOINT_URL_STS": w.sts.URL(), "AWSEXEC_HOLD": "0",
 	}
-	if err := os.WriteFile(w.path(".aws", "config"), []byte("[profile work]\nregion = "+region+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(w.path(".aws", "config"), []byte("[profile work]\nregion = "+region+"\n"),
+		0o600); err != nil {
 		return err
 	}
 	if w.noKeyring = w.startKeyring(); w.noKeyring != nil {
@@ -98,7 +99,8 @@ func (w *world) setUp(ctx context.Context) (err error) {
 
 // build builds awsexec and the programs to compare, like a release.
 func (w *world) build(ctx context.Context) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-trimpath", "-ldflags", "-s -w", "-o", w.path("bin"), module+"/cmd/awsexec",
+	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-trimpath", "-ldflags", "-s -w",
+		"-o", w.path("bin"), module+"/cmd/awsexec",
 		module+"/internal/bench/empty", module+"/internal/bench/keyringget", module+"/internal/bench/stscall", module+"/internal/bench/launch")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
@@ -165,7 +167,8 @@ func (w *world) environ(more ...string) []string {
 
 // awsexec returns a run of awsexec with the default keystore.
 func (w *world) awsexec(args ...string) subject {
-	return subject{name: "awsexec " + strings.Join(args, " "), argv: append([]string{w.program("awsexec")}, args...), env: w.environ()}
+	return subject{name: "awsexec " + strings.Join(args, " "),
+		argv: append([]string{w.program("awsexec")}, args...), env: w.environ()}
 }
 
 // warm runs s, which prints credentials, twice and checks that both runs return

@@ -109,7 +109,8 @@ func (w *world) keyOf(at place) (id string, err error) {
 	}
 	account := w.owner(key.AccessKeyID)
 	if known := w.secrets[key.AccessKeyID]; known != "" && known != key.SecretAccessKey {
-		w.report.violated(w.story(at.store, at.name), "%s in the %s has key %s with another secret", at.name, at.store, key.AccessKeyID)
+		w.report.violated(w.story(at.store, at.name), "%s in the %s has key %s with another secret",
+			at.name, at.store, key.AccessKeyID)
 	}
 	w.secrets[key.AccessKeyID], w.owners[key.AccessKeyID] = key.SecretAccessKey, account
 	return key.AccessKeyID, nil
@@ -117,13 +118,15 @@ func (w *world) keyOf(at place) (id string, err error) {
 
 // checkKey compares the key of a name to the name's history, and checks that
 // the key works.
-func (w *world) checkKey(at place, id string, present map[place]string, excused func(at place, account string) bool) error {
+func (w *world) checkKey(at place, id string, present map[place]string,
+	excused func(at place, account string) bool) error {
 	w.report.keysChecked++
 	now := time.Now()
 	value := w.owners[id]
 	h := w.histories[at.store][at.name]
 	if allowed := h.allowed(now, now); !slices.Contains(allowed, value) {
-		w.report.violated(w.story(at.store, at.name), "%s in the %s has the key of %q, and should have that of %q", at.name, at.store, value, allowed)
+		w.report.violated(w.story(at.store, at.name),
+			"%s in the %s has the key of %q, and should have that of %q", at.name, at.store, value, allowed)
 	}
 	h.settle(value, now)
 	if id == "" {
@@ -136,19 +139,22 @@ func (w *world) checkKey(at place, id string, present map[place]string, excused 
 	if w.aws.AccessKeys(u.arn)[id] {
 		r := w.quiet(nil, at.store, "whoami", "-p", at.name, "--no-session", "--json", "--unmasked")
 		if !strings.Contains(r.stdout, u.arn) {
-			w.report.violated(w.story(at.store, at.name), "%s in the %s has key %s, which does not work: %s", at.name, at.store, id, r.stderr)
+			w.report.violated(w.story(at.store, at.name),
+				"%s in the %s has key %s, which does not work: %s", at.name, at.store, id, r.stderr)
 		}
 		return nil
 	}
 	if !excused(at, value) {
-		w.report.violated(w.story(at.store, at.name), "%s in the %s has key %s, which was deleted at AWS", at.name, at.store, id)
+		w.report.violated(w.story(at.store, at.name), "%s in the %s has key %s, which was deleted at AWS",
+			at.name, at.store, id)
 	}
 	// Replace it with a key that works, as its owner would have to.
 	if err := w.living(u); err != nil {
 		return err
 	}
 	end := h.begin(u.account, time.Now())
-	r := w.process(call{kind: doForce, store: at.store, name: at.name}, []string{"add", at.name, "--stdin", "--force"},
+	r := w.process(call{kind: doForce, store: at.store, name: at.name},
+		[]string{"add", at.name, "--stdin", "--force"},
 		u.keyID+"\n"+w.secrets[u.keyID]+"\n", "AWSEXEC_KEYSTORE="+at.store)
 	end(time.Now(), yes)
 	h.settle(u.account, time.Now())
@@ -176,7 +182,8 @@ func (w *world) excuses() func(at place, account string) bool {
 		}
 	}
 	return func(at place, account string) bool {
-		return restored && at.store == inFile || slices.ContainsFunc(rotated[account], func(other place) bool { return other != at })
+		return restored && at.store == inFile || slices.ContainsFunc(rotated[account],
+			func(other place) bool { return other != at })
 	}
 }
 
@@ -188,11 +195,16 @@ func (w *world) checkImported(present map[place]string, left map[string]bool) {
 			continue
 		}
 		replaced := slices.ContainsFunc(w.log, func(r record) bool {
-			return r.name == name && (r.kind == doForce || r.kind == doRemove || r.kind == doRotate) || r.kind == restoreStore || r.kind == restoreBoth
+			return r.name == name && (r.kind == doForce || r.kind == doRemove || r.kind == doRotate) ||
+				r.kind == restoreStore || r.kind == restoreBoth
 		})
-		stored := slices.ContainsFunc(w.stores(), func(store string) bool { return present[place{store, name}] != "" })
+		stored := slices.ContainsFunc(w.stores(), func(store string) bool {
+			return present[place{store,
+				name}] != ""
+		})
 		if !stored && !replaced {
-			w.report.violated(w.story(inFile, name), "the key of %s is neither in the credentials file nor in a store", name)
+			w.report.violated(w.story(inFile, name),
+				"the key of %s is neither in the credentials file nor in a store", name)
 		}
 	}
 }

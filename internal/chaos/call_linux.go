@@ -140,7 +140,8 @@ func (w *world) check(r *record) {
 	if !slices.Contains([]int{0, 125}, r.code) && !r.killed {
 		w.violated(*r, "exit code %d", r.code)
 	}
-	if strings.Contains(r.stderr, ststest.Marker) || r.kind != doPrint && strings.Contains(r.stdout, ststest.Marker) {
+	if strings.Contains(r.stderr, ststest.Marker) || r.kind != doPrint &&
+		strings.Contains(r.stdout, ststest.Marker) {
 		w.violated(*r, "a secret is in its output")
 	}
 	for line := range strings.Lines(r.stderr) {
@@ -206,7 +207,8 @@ func answer(r record) (keyID string, err error) {
 
 // violated records a violation together with the story of the name of r.
 func (w *world) violated(r record, format string, args ...any) {
-	w.report.violated(nil, "#%d %s: %s\n  %s", r.number, r.call, fmt.Sprintf(format, args...), strings.TrimSpace(r.stderr))
+	w.report.violated(nil, "#%d %s: %s\n  %s", r.number, r.call, fmt.Sprintf(format, args...),
+		strings.TrimSpace(r.stderr))
 }
 
 // story returns what happened to a name in this round, up to now.
@@ -217,10 +219,12 @@ func (w *world) story(store, name string) []string {
 	slices.SortFunc(log, func(a, b record) int { return a.start.Compare(b.start) })
 	var story []string
 	for _, r := range log {
-		if r.store != store || r.name != name && !r.restores() && r.kind != doCopy && !(r.kind == doClear && r.whole) {
+		if r.store != store || r.name != name && !r.restores() && r.kind != doCopy &&
+			!(r.kind == doClear && r.whole) {
 			continue
 		}
-		line := fmt.Sprintf("%8.3f to %8.3f s  #%d %s", r.start.Sub(w.began).Seconds(), r.end.Sub(w.began).Seconds(), r.number, r.kind)
+		line := fmt.Sprintf("%8.3f to %8.3f s  #%d %s", r.start.Sub(w.began).Seconds(),
+			r.end.Sub(w.began).Seconds(), r.number, r.kind)
 		if r.kind == doAdd || r.kind == doForce {
 			line += " of " + w.users[store][r.user].account
 		}
@@ -241,7 +245,8 @@ func (w *world) leftovers() []string {
 	var found []string
 	w.eachProcess(func(pid string, cmdline []byte) {
 		program, _, _ := bytes.Cut(cmdline, []byte{0})
-		if environ, _ := os.ReadFile("/proc/" + pid + "/environ"); string(program) == w.awsexec && bytes.Contains(environ, []byte("HOME="+w.dir+"\x00")) {
+		if environ, _ := os.ReadFile("/proc/" + pid + "/environ"); string(program) == w.awsexec &&
+			bytes.Contains(environ, []byte("HOME="+w.dir+"\x00")) {
 			found = append(found, string(bytes.ReplaceAll(cmdline, []byte{0}, []byte{' '})))
 		}
 	})

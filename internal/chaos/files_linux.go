@@ -29,7 +29,8 @@ const keptMost = 6
 // The files to copy, relative to the home.
 var (
 	storeFile = map[string]string{inFile: "data/awsexec/keystore.age"}
-	indexFile = map[string]string{inFile: "data/awsexec/keystore.index.json", inKeyring: "data/awsexec/keyring.index.json"}
+	indexFile = map[string]string{inFile: "data/awsexec/keystore.index.json",
+		inKeyring: "data/awsexec/keyring.index.json"}
 )
 
 const sessionsDir = "cache/awsexec"
@@ -38,7 +39,8 @@ const sessionsDir = "cache/awsexec"
 func (w *world) copyFiles(number int) error {
 	k := kept{dir: w.path("kept", fmt.Sprint(number))}
 	for _, file := range []string{storeFile[inFile], indexFile[inFile], indexFile[inKeyring]} {
-		if err := copyFile(w.path(file), filepath.Join(k.dir, file)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := copyFile(w.path(file), filepath.Join(k.dir, file)); err != nil &&
+			!errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}

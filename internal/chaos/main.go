@@ -34,7 +34,10 @@ type options struct {
 }
 
 func main() {
-	o := options{keyring: true, log: func(format string, args ...any) { fmt.Fprintf(os.Stderr, "chaos: "+format+"\n", args...) }}
+	o := options{keyring: true, log: func(format string,
+		args ...any) {
+		fmt.Fprintf(os.Stderr, "chaos: "+format+"\n", args...)
+	}}
 	flag.Uint64Var(&o.seed, "seed", rand.Uint64(), "seed of the random calls")
 	flag.IntVar(&o.rounds, "rounds", 20, "number of rounds; everything is checked after each")
 	flag.IntVar(&o.calls, "calls", 200, "number of calls in a round")

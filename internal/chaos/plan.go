@@ -41,7 +41,8 @@ var shares = []struct {
 	kind
 	share int
 }{
-	{doPrint, 28}, {doExec, 12}, {doWhoami, 8}, {doList, 3}, {doAdd, 5}, {doForce, 12}, {doRemove, 4}, {doRotate, 9}, {doImport, 4}, {doClear, 3}, {doUnlock, 2},
+	{doPrint, 28}, {doExec, 12}, {doWhoami, 8}, {doList, 3}, {doAdd, 5}, {doForce, 12}, {doRemove,
+		4}, {doRotate, 9}, {doImport, 4}, {doClear, 3}, {doUnlock, 2},
 	{doLock, 2}, {doCopy, 3}, {restoreStore, 2}, {restoreIndex, 2}, {restoreBoth, 1}, {restoreSessions, 1},
 }
 
@@ -117,7 +118,8 @@ func plan(o options, n int) round {
 		total += s.share
 	}
 	for i := range o.calls {
-		c := call{number: n*o.calls + i + 1, store: stores[r.IntN(len(stores))], name: names[r.IntN(len(names))], user: r.IntN(usersPerStore)}
+		c := call{number: n*o.calls + i + 1, store: stores[r.IntN(len(stores))],
+			name: names[r.IntN(len(names))], user: r.IntN(usersPerStore)}
 		drawn := r.IntN(total)
 		for _, s := range shares {
 			if drawn -= s.share; drawn < 0 {

@@ -78,13 +78,16 @@ func (r *report) print(to io.Writer) {
 	var sum row
 	for _, k := range slices.Sorted(maps.Keys(r.rows)) {
 		c := r.rows[k]
-		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%.1f s\n", k, c.tried, c.done, c.refused, c.killed, c.longest.Seconds())
+		fmt.Fprintf(w, "%s\t%d\t%d\t%d\t%d\t%.1f s\n", k, c.tried, c.done, c.refused, c.killed,
+			c.longest.Seconds())
 		sum.tried, sum.done, sum.refused, sum.killed = sum.tried+c.tried, sum.done+c.done, sum.refused+c.refused, sum.killed+c.killed
 		sum.longest = max(sum.longest, c.longest)
 	}
-	fmt.Fprintf(w, "all\t%d\t%d\t%d\t%d\t%.1f s\n", sum.tried, sum.done, sum.refused, sum.killed, sum.longest.Seconds())
+	fmt.Fprintf(w, "all\t%d\t%d\t%d\t%d\t%.1f s\n", sum.tried, sum.done, sum.refused, sum.killed,
+		sum.longest.Seconds())
 	w.Flush()
-	fmt.Fprintf(to, "identities compared: %d; keys checked after the rounds: %d; violations: %d\n", r.identities, r.keysChecked, len(r.violations))
+	fmt.Fprintf(to, "identities compared: %d; keys checked after the rounds: %d; violations: %d\n",
+		r.identities, r.keysChecked, len(r.violations))
 	for i, v := range r.violations {
 		fmt.Fprintf(to, "\nVIOLATION %d: %s\n", i+1, v.what)
 		if i < shown && len(v.story) > 0 {

@@ -215,7 +215,8 @@ func (w *world) watchProcesses() (stop func()) {
 			case <-tick.C:
 			}
 			w.eachProcess(func(pid string, cmdline []byte) {
-				if bytes.Contains(cmdline, []byte(ststest.Marker+"/chaos/")) || bytes.Contains(cmdline, []byte(passphrase)) {
+				if bytes.Contains(cmdline, []byte(ststest.Marker+"/chaos/")) ||
+					bytes.Contains(cmdline, []byte(passphrase)) {
 					w.report.violated(nil, "a secret is in the arguments of process %s", pid)
 				}
 			})
@@ -244,7 +245,8 @@ func (w *world) compareIdentities() {
 			allowed = append(allowed, w.accountOf(id))
 		}
 		if !slices.Contains(allowed, r.account) {
-			w.report.violated(w.story(r.store, r.name), "#%d %s returned a session of %s, and the name had %q", r.number, r.call, r.account, allowed)
+			w.report.violated(w.story(r.store, r.name),
+				"#%d %s returned a session of %s, and the name had %q", r.number, r.call, r.account, allowed)
 		}
 	}
 }

@@ -72,7 +72,8 @@ func newWorld(ctx context.Context, o options, r *report) (*world, error) {
 		}
 	}
 	w.awsexec = filepath.Join(w.dir, "bin", "awsexec")
-	build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-tags", "awsexec_cheap", "-o", w.awsexec, "github.com/awsexec/awsexec/cmd/awsexec")
+	build := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-tags", "awsexec_cheap", "-o",
+		w.awsexec, "github.com/awsexec/awsexec/cmd/awsexec")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return w, fmt.Errorf("build awsexec: %w\n%s", err, out)
@@ -127,7 +128,8 @@ func (w *world) populate() error {
 			w.histories[store][name].settle(none, time.Now())
 		}
 		for i := range usersPerStore {
-			u := ststest.User{Account: fmt.Sprintf("%d000000000%02d", n+1, i), Name: fmt.Sprintf("%s%d", store, i)}
+			u := ststest.User{Account: fmt.Sprintf("%d000000000%02d", n+1, i),
+				Name: fmt.Sprintf("%s%d", store, i)}
 			if err := w.aws.AddUser(u); err != nil {
 				return err
 			}

@@ -68,7 +68,8 @@ func showIdentity(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("my identity at AWS is %s; my key is %s, from %s\n", aws.ToString(out.Arn), c.AccessKeyID, c.Source)
+	fmt.Printf("my identity at AWS is %s; my key is %s, from %s\n", aws.ToString(out.Arn), c.AccessKeyID,
+		c.Source)
 	return nil
 }
 

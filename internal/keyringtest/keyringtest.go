@@ -129,7 +129,8 @@ func ActivateKeyring(dir string) (config string, err error) {
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", name, ErrMissing)
 	}
-	program := path + " --start --foreground --components=secrets --control-directory=" + filepath.Join(dir, "keyring")
+	program := path + " --start --foreground --components=secrets --control-directory=" + filepath.Join(dir,
+		"keyring")
 	return Activate(dir, map[string]string{SecretsName: program})
 }
 
@@ -142,7 +143,8 @@ func (b *Bus) StartKeyring(password string) error {
 		return err
 	}
 	defer conn.Close()
-	if err := conn.AddMatchSignal(dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, SecretsName)); err != nil {
+	if err := conn.AddMatchSignal(dbus.WithMatchMember("NameOwnerChanged"),
+		dbus.WithMatchArg(0, SecretsName)); err != nil {
 		return err
 	}
 	changes := make(chan *dbus.Signal, 64)
@@ -173,10 +175,12 @@ func (b *Bus) startKeyring(password string) (*daemon, error) {
 
 // owns waits until the process of d owns the name of the keyring or has ended.
 // It reports whether the process has ended.
-func (d *daemon) owns(conn *dbus.Conn, changes <-chan *dbus.Signal, timeout <-chan time.Time) (ended bool, err error) {
+func (d *daemon) owns(conn *dbus.Conn, changes <-chan *dbus.Signal, timeout <-chan time.Time) (ended bool,
+	err error) {
 	for {
 		var pid uint32
-		err := conn.BusObject().Call("org.freedesktop.DBus.GetConnectionUnixProcessID", 0, SecretsName).Store(&pid)
+		err := conn.BusObject().Call("org.freedesktop.DBus.GetConnectionUnixProcessID", 0,
+			SecretsName).Store(&pid)
 		if err == nil && int(pid) == d.process.Pid {
 			return false, nil
 		}
@@ -199,7 +203,8 @@ func (d *daemon) owns(conn *dbus.Conn, changes <-chan *dbus.Signal, timeout <-ch
 // Set, ends gnome-keyring 42.
 func Greet(conn *dbus.Conn) error {
 	var collections []dbus.ObjectPath
-	return conn.Object(SecretsName, "/org/freedesktop/secrets").Call("org.freedesktop.DBus.Properties.Get", dbus.FlagNoAutoStart,
+	return conn.Object(SecretsName, "/org/freedesktop/secrets").Call("org.freedesktop.DBus.Properties.Get",
+		dbus.FlagNoAutoStart,
 		"org.freedesktop.Secret.Service", "Collections").Store(&collections)
 }
 

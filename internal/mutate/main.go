@@ -87,7 +87,8 @@ func run(ctx context.Context, only string, check bool) bool {
 		fmt.Printf("%-8s  %-34s  %s%s\n", result, cmp.Or(path, "?"), m.why, detail)
 	}
 	total := counts[caught] + counts[survived]
-	fmt.Printf("%d changes: %d caught, %d survived, %d errors\n", total+counts[broken]+counts[compiles], counts[caught], counts[survived], counts[broken])
+	fmt.Printf("%d changes: %d caught, %d survived, %d errors\n", total+counts[broken]+counts[compiles],
+		counts[caught], counts[survived], counts[broken])
 	return counts[broken] == 0 && float64(counts[caught]) >= wanted*float64(total)
 }
 

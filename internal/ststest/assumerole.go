@@ -98,7 +98,8 @@ func trusts(role Role, caller *identity) bool {
 			return true
 		}
 		parsed, err := arn.Parse(principal)
-		return err == nil && parsed.Service == "iam" && parsed.Resource == "root" && parsed.AccountID == caller.account
+		return err == nil && parsed.Service == "iam" && parsed.Resource == "root" &&
+			parsed.AccountID == caller.account
 	})
 }
 
@@ -111,7 +112,8 @@ func checkRoleLimit(role Role, life time.Duration) *Fault {
 
 // tags returns the keys of Tags and TransitiveTagKeys.
 func (c *checker) tags() (keys, transitive []string) {
-	for n := 1; c.params.Has(fmt.Sprintf("Tags.member.%d.Key", n)) || c.params.Has(fmt.Sprintf("Tags.member.%d.Value", n)); n++ {
+	for n := 1; c.params.Has(fmt.Sprintf("Tags.member.%d.Key", n)) ||
+		c.params.Has(fmt.Sprintf("Tags.member.%d.Value", n)); n++ {
 		keys = append(keys, c.text(fmt.Sprintf("Tags.member.%d.Key", n), formTagKey(), true))
 		c.text(fmt.Sprintf("Tags.member.%d.Value", n), form{0, 256, `[\p{L}\p{Z}\p{N}_.:/=+\-@]*`}, true)
 	}
@@ -155,5 +157,6 @@ func sessionTags(caller *identity, keys, transitive []string) ([]string, *Fault)
 }
 
 func notAuthorized(caller *identity, action, resource string) *Fault {
-	return refuse(AccessDenied(fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s", caller.arn, action, resource)))
+	return refuse(AccessDenied(fmt.Sprintf("User: %s is not authorized to perform: %s on resource: %s",
+		caller.arn, action, resource)))
 }

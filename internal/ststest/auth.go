@@ -105,12 +105,14 @@ func (s *Server) authenticate(r *http.Request, body []byte, service string, now 
 
 // holder returns the identity that a key belongs to, and the secret that must
 // have signed the request.
-func (s *Server) holder(keyID string, tokens []string, now time.Time) (caller *identity, secret string, fault *Fault) {
+func (s *Server) holder(keyID string, tokens []string, now time.Time) (caller *identity, secret string,
+	fault *Fault) {
 	if key := s.keys[keyID]; key != nil && key.active && len(tokens) == 0 && key.known(now) {
 		return key.owner.identity(), key.secret, nil
 	}
 	session := s.sessions[keyID]
-	if session == nil || len(tokens) != 1 || subtle.ConstantTimeCompare([]byte(tokens[0]), []byte(session.token)) != 1 {
+	if session == nil || len(tokens) != 1 || subtle.ConstantTimeCompare([]byte(tokens[0]),
+		[]byte(session.token)) != 1 {
 		return nil, "", refuse(InvalidClientTokenID())
 	}
 	if !now.Before(session.expires) {
@@ -153,7 +155,8 @@ func checkSkew(signed, now time.Time) *Fault {
 // request with only the headers that the client signed, and lets the SDK sign
 // the copy. The SDK always signs date and session token, so a client that left
 // them out has other signedHeaders.
-func sign(r *http.Request, body []byte, claim authorization, secret string, signed time.Time) (authorization, error) {
+func sign(r *http.Request, body []byte, claim authorization, secret string,
+	signed time.Time) (authorization, error) {
 	header := make(http.Header)
 	for _, name := range claim.signedHeaders {
 		if values := r.Header.Values(name); values != nil {
@@ -162,19 +165,22 @@ func sign(r *http.Request, body []byte, claim authorization, secret string, sign
 	}
 	rebuilt := &http.Request{
 		Method: r.Method,
-		URL:    &url.URL{Scheme: "http", Host: r.Host, Path: r.URL.Path, RawPath: r.URL.RawPath, RawQuery: r.URL.RawQuery},
+		URL: &url.URL{Scheme: "http", Host: r.Host, Path: r.URL.Path, RawPath: r.URL.RawPath,
+			RawQuery: r.URL.RawQuery},
 		Host:   r.Host,
 		Header: header,
 	}
 	if slices.Contains(claim.signedHeaders, "content-length") {
 		rebuilt.ContentLength = r.ContentLength
 	}
-	credentials := aws.Credentials{AccessKeyID: claim.keyID, SecretAccessKey: secret, SessionToken: r.Header.Get("X-Amz-Security-Token")}
+	credentials := aws.Credentials{AccessKeyID: claim.keyID, SecretAccessKey: secret,
+		SessionToken: r.Header.Get("X-Amz-Security-Token")}
 	hash := sha256.Sum256(body)
 
 	// A signer caches signing keys by access key ID, not by secret, so each
 	// request needs a new one.
-	err := v4.NewSigner().SignHTTP(context.Background(), credentials, rebuilt, hex.EncodeToString(hash[:]), claim.service, claim.region, signed)
+	err := v4.NewSigner().SignHTTP(context.Background(), credentials, rebuilt, hex.EncodeToString(hash[:]),
+		claim.service, claim.region, signed)
 	if err != nil {
 		return authorization{}, err
 	}

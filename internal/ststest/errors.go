@@ -52,13 +52,15 @@ func AnswerLost() Fault { return Fault{Drop: true, Done: true} }
 
 // ExpiredToken returns the answer to an expired session.
 func ExpiredToken() Fault {
-	return Fault{Status: http.StatusForbidden, Code: "ExpiredToken", Message: "The security token included in the request is expired"}
+	return Fault{Status: http.StatusForbidden, Code: "ExpiredToken",
+		Message: "The security token included in the request is expired"}
 }
 
 // InvalidClientTokenID returns the answer to a key that is unknown or inactive,
 // or that comes with the session token of another key.
 func InvalidClientTokenID() Fault {
-	return Fault{Status: http.StatusForbidden, Code: "InvalidClientTokenId", Message: "The security token included in the request is invalid."}
+	return Fault{Status: http.StatusForbidden, Code: "InvalidClientTokenId",
+		Message: "The security token included in the request is invalid."}
 }
 
 // SignatureDoesNotMatch returns the answer to a wrong secret access key.
@@ -69,14 +71,16 @@ func SignatureDoesNotMatch() Fault {
 
 // MissingAuthenticationToken returns the answer to an unsigned request.
 func MissingAuthenticationToken() Fault {
-	return Fault{Status: http.StatusForbidden, Code: "MissingAuthenticationToken", Message: "Request is missing Authentication Token"}
+	return Fault{Status: http.StatusForbidden, Code: "MissingAuthenticationToken",
+		Message: "Request is missing Authentication Token"}
 }
 
 // RegionDisabledException returns the answer of a region that the account has
 // not enabled.
 func RegionDisabledException() Fault {
-	return Fault{Status: http.StatusForbidden, Code: "RegionDisabledException", Message: "STS is not activated in this region for account:123456789012. " +
-		"Your account administrator can activate STS in this region using the IAM Console."}
+	return Fault{Status: http.StatusForbidden, Code: "RegionDisabledException",
+		Message: "STS is not activated in this region for account:123456789012. " +
+			"Your account administrator can activate STS in this region using the IAM Console."}
 }
 
 // AccessDenied returns the answer to a call that the caller may not make.
@@ -96,7 +100,8 @@ func Throttling() Fault {
 
 // InternalFailure returns an error of the service itself. SDKs retry.
 func InternalFailure() Fault {
-	return Fault{Status: http.StatusInternalServerError, Code: "InternalFailure", Message: "We encountered an internal error. Please try again."}
+	return Fault{Status: http.StatusInternalServerError, Code: "InternalFailure",
+		Message: "We encountered an internal error. Please try again."}
 }
 
 func signatureFault(message string) Fault {

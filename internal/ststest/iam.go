@@ -91,7 +91,8 @@ func (k *accessKey) xml() accessKeyXML {
 	if k.active {
 		status = "Active"
 	}
-	return accessKeyXML{UserName: k.owner.Name, AccessKeyID: k.id, Status: status, CreateDate: timestamp(k.created)}
+	return accessKeyXML{UserName: k.owner.Name, AccessKeyID: k.id, Status: status,
+		CreateDate: timestamp(k.created)}
 }
 
 type createAccessKeyXML struct {
@@ -105,7 +106,8 @@ func (s *Server) createAccessKey(c call) (any, *Fault) {
 		return nil, fault
 	}
 	if len(s.keysOf(owner)) >= maxKeys {
-		return nil, &Fault{Status: http.StatusConflict, Code: "LimitExceeded", Message: fmt.Sprintf("Cannot exceed quota for AccessKeysPerUser: %d", maxKeys)}
+		return nil, &Fault{Status: http.StatusConflict, Code: "LimitExceeded",
+			Message: fmt.Sprintf("Cannot exceed quota for AccessKeysPerUser: %d", maxKeys)}
 	}
 	key := &accessKey{
 		id:       "AKIA" + rand.Text()[:16],
@@ -228,14 +230,17 @@ func (s *Server) target(c call, action string) (*user, *Fault) {
 		return nil, refuse(ValidationError("Must specify userName when calling with non-User credentials"))
 	}
 	if c.caller.user == nil { // identity policies of roles are not modeled
-		return nil, notAuthorized(c.caller, "iam:"+action, "user "+name+" because no identity-based policy allows the iam:"+action+" action")
+		return nil, notAuthorized(c.caller, "iam:"+action,
+			"user "+name+" because no identity-based policy allows the iam:"+action+" action")
 	}
 	switch s.forbidden[action] {
 	case Always:
-		return nil, notAuthorized(c.caller, "iam:"+action, "user "+c.caller.user.Name+" because no identity-based policy allows the iam:"+action+" action")
+		return nil, notAuthorized(c.caller, "iam:"+action,
+			"user "+c.caller.user.Name+" because no identity-based policy allows the iam:"+action+" action")
 	case WithoutMFA:
 		if !c.caller.mfa {
-			return nil, notAuthorized(c.caller, "iam:"+action, "user "+c.caller.user.Name+" with an explicit deny in an identity-based policy")
+			return nil, notAuthorized(c.caller, "iam:"+action,
+				"user "+c.caller.user.Name+" with an explicit deny in an identity-based policy")
 		}
 	}
 	if name == "" || name == c.caller.user.Name {
@@ -251,8 +256,12 @@ func (s *Server) target(c call, action string) (*user, *Fault) {
 
 // keysOf returns the keys of a user, the oldest first.
 func (s *Server) keysOf(owner *user) []*accessKey {
-	keys := slices.DeleteFunc(slices.Collect(maps.Values(s.keys)), func(k *accessKey) bool { return k.owner != owner })
-	slices.SortFunc(keys, func(a, b *accessKey) int { return cmp.Or(a.created.Compare(b.created), cmp.Compare(a.id, b.id)) })
+	keys := slices.DeleteFunc(slices.Collect(maps.Values(s.keys)),
+		func(k *accessKey) bool { return k.owner != owner })
+	slices.SortFunc(keys, func(a, b *accessKey) int {
+		return cmp.Or(a.created.Compare(b.created),
+			cmp.Compare(a.id, b.id))
+	})
 	return keys
 }
 

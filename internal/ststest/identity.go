@@ -46,7 +46,8 @@ func (u *user) identity() *identity {
 func roleIdentity(roleARN, sessionName string) identity {
 	role, _ := arn.Parse(roleARN)
 	name := role.Resource[strings.LastIndex(role.Resource, "/")+1:]
-	as := arn.ARN{Partition: role.Partition, Service: "sts", AccountID: role.AccountID, Resource: "assumed-role/" + name + "/" + sessionName}
+	as := arn.ARN{Partition: role.Partition, Service: "sts", AccountID: role.AccountID,
+		Resource: "assumed-role/" + name + "/" + sessionName}
 	return identity{
 		arn:       as.String(),
 		userID:    uniqueID("AROA", roleARN) + ":" + sessionName,
@@ -78,12 +79,14 @@ func (s *Server) mint(id identity, now time.Time, life time.Duration) credential
 	if s.config.Minted != nil {
 		s.config.Minted(made.credentials(keyID))
 	}
-	return credentialsXML{AccessKeyID: keyID, SecretAccessKey: made.secret, SessionToken: made.token, Expiration: timestamp(made.expires)}
+	return credentialsXML{AccessKeyID: keyID, SecretAccessKey: made.secret, SessionToken: made.token,
+		Expiration: timestamp(made.expires)}
 }
 
 // credentials returns the session's credentials, as a client gets them.
 func (s *session) credentials(keyID string) aws.Credentials {
-	return aws.Credentials{AccessKeyID: keyID, SecretAccessKey: s.secret, SessionToken: s.token, CanExpire: true, Expires: s.expires, AccountID: s.identity.account}
+	return aws.Credentials{AccessKeyID: keyID, SecretAccessKey: s.secret, SessionToken: s.token,
+		CanExpire: true, Expires: s.expires, AccountID: s.identity.account}
 }
 
 // randomText returns n characters of standard base64.

@@ -75,7 +75,8 @@ func (c *checker) mfa() {
 // atMost reports a problem if a list is too long.
 func (c *checker) atMost(limit, length int, name string) {
 	if length > limit {
-		c.problem("'["+strconv.Itoa(length)+" members]'", name, fmt.Sprintf("Member must have length less than or equal to %d", limit))
+		c.problem("'["+strconv.Itoa(length)+" members]'", name,
+			fmt.Sprintf("Member must have length less than or equal to %d", limit))
 	}
 }
 
@@ -84,7 +85,8 @@ func (c *checker) problem(value, name, constraint string) {
 	if name == "WebIdentityToken" && value != "null" {
 		value = "***" // do not repeat a secret
 	}
-	c.problems = append(c.problems, fmt.Sprintf("Value %s at '%s' failed to satisfy constraint: %s", value, member, constraint))
+	c.problems = append(c.problems, fmt.Sprintf("Value %s at '%s' failed to satisfy constraint: %s", value,
+		member, constraint))
 }
 
 // fault returns the ValidationError for all problems, or nil.
@@ -95,5 +97,6 @@ func (c *checker) fault() *Fault {
 	case 1:
 		return refuse(ValidationError("1 validation error detected: " + c.problems[0]))
 	}
-	return refuse(ValidationError(fmt.Sprintf("%d validation errors detected: %s", len(c.problems), strings.Join(c.problems, "; "))))
+	return refuse(ValidationError(fmt.Sprintf("%d validation errors detected: %s", len(c.problems),
+		strings.Join(c.problems, "; "))))
 }

@@ -164,7 +164,8 @@ func (s *Server) now() time.Time { return s.config.Now().Add(s.offset) }
 func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
-		s.answer(w, "", nil, &Fault{Status: http.StatusRequestEntityTooLarge, Code: "RequestEntityTooLarge", Message: "Request entity too large"})
+		s.answer(w, "", nil, &Fault{Status: http.StatusRequestEntityTooLarge, Code: "RequestEntityTooLarge",
+			Message: "Request entity too large"})
 		return
 	}
 	params := parameters(r, body)

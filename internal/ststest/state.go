@@ -191,7 +191,8 @@ func (s *Server) AddRole(r Role) error {
 		r.MaxSessionDuration = time.Hour
 	}
 	if r.MaxSessionDuration < time.Hour || r.MaxSessionDuration > 12*time.Hour {
-		return fmt.Errorf("role %s: MaxSessionDuration %v is not between 1 and 12 hours", r.ARN, r.MaxSessionDuration)
+		return fmt.Errorf("role %s: MaxSessionDuration %v is not between 1 and 12 hours", r.ARN,
+			r.MaxSessionDuration)
 	}
 	r.Trust = slices.Clone(r.Trust)
 	s.mu.Lock()

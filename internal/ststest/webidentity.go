@@ -29,8 +29,9 @@ func (s *Server) assumeRoleWithWebIdentity(c call) (any, *Fault) {
 	}
 	web, known := s.webIdentities[token]
 	if !known {
-		return nil, &Fault{Status: http.StatusBadRequest, Code: "InvalidIdentityToken", Message: "The ID Token provided is not a valid JWT. " +
-			"(You may see this error if you sent an Access Token)"}
+		return nil, &Fault{Status: http.StatusBadRequest, Code: "InvalidIdentityToken",
+			Message: "The ID Token provided is not a valid JWT. " +
+				"(You may see this error if you sent an Access Token)"}
 	}
 	if !web.Expires.IsZero() && !c.now.Before(web.Expires) {
 		return nil, &Fault{Status: http.StatusBadRequest, Code: "ExpiredTokenException",

@@ -38,7 +38,8 @@ func parameters(r *http.Request, body []byte) url.Values {
 // authenticated.
 func checkOperation(r *http.Request, params url.Values, op operation) *Fault {
 	if r.URL.Path != "/" {
-		return &Fault{Status: http.StatusNotFound, Code: "UnknownOperationException", Message: "Unknown operation"}
+		return &Fault{Status: http.StatusNotFound, Code: "UnknownOperationException",
+			Message: "Unknown operation"}
 	}
 	if !params.Has("Action") {
 		return &Fault{Status: http.StatusBadRequest, Code: "MissingAction", Message: "Missing Action"}
@@ -105,14 +106,16 @@ func (s *Server) answer(w http.ResponseWriter, action string, result any, fault 
 	ns := operationOf(action).xmlns
 	var document any
 	if fault == nil {
-		document = successXML{XMLName: xml.Name{Space: ns, Local: action + "Response"}, Result: result, RequestID: id}
+		document = successXML{XMLName: xml.Name{Space: ns, Local: action + "Response"}, Result: result,
+			RequestID: id}
 	} else {
 		status = fault.Status
 		kind := "Sender"
 		if status >= 500 {
 			kind = "Receiver"
 		}
-		document = errorXML{XMLName: xml.Name{Space: ns, Local: "ErrorResponse"}, Type: kind, Code: fault.Code, Message: fault.Message, RequestID: id}
+		document = errorXML{XMLName: xml.Name{Space: ns, Local: "ErrorResponse"}, Type: kind,
+			Code: fault.Code, Message: fault.Message, RequestID: id}
 	}
 	text, err := xml.MarshalIndent(document, "", "  ")
 	if err != nil {

@@ -86,7 +86,8 @@ func readLine(ctx context.Context, in, out, ended windows.Handle, secret bool) (
 	line := make([]uint16, 0, maxAnswer)
 	defer func() { clear(line[:cap(line)]) }()
 	for {
-		if _, err := windows.WaitForMultipleObjects([]windows.Handle{ended, in}, false, windows.INFINITE); err != nil {
+		if _, err := windows.WaitForMultipleObjects([]windows.Handle{ended, in}, false,
+			windows.INFINITE); err != nil {
 			return "", fmt.Errorf("wait for the console: %w", err)
 		}
 		if ctx.Err() != nil {

@@ -37,11 +37,13 @@ type dialog struct {
 // ErrNoDialog if no program can show a dialog, and the cause of ctx when ctx
 // ends, after it has killed the program and its children. The answer may be
 // empty. No text can act as an option, a command or markup in such a program.
-func AskDialog(ctx context.Context, env []string, look func(name string) (string, error), p DialogPrompt) (string, error) {
+func AskDialog(ctx context.Context, env []string, look func(name string) (string, error),
+	p DialogPrompt) (string, error) {
 	return askWith(ctx, dialogs(runtime.GOOS, env), env, look, p)
 }
 
-func askWith(ctx context.Context, ds []dialog, env []string, look func(string) (string, error), p DialogPrompt) (string, error) {
+func askWith(ctx context.Context, ds []dialog, env []string, look func(string) (string, error),
+	p DialogPrompt) (string, error) {
 	p.Title, p.Text = visible.Text(p.Title), visible.Text(p.Text)
 	var tried []string
 	for _, d := range ds {

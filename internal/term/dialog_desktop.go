@@ -87,7 +87,8 @@ $bytes = (New-Object System.Text.UTF8Encoding $false).GetBytes($box.Text)
 [Console]::OpenStandardOutput().Write($bytes, 0, $bytes.Length)
 `
 	env = append(slices.Clone(env), "AWSEXEC_DIALOG_TITLE="+p.Title, "AWSEXEC_DIALOG_TEXT="+p.Text)
-	out, err := runDialog(ctx, path, env, "", "-NoProfile", "-NonInteractive", "-STA", "-EncodedCommand", encodeCommand(script))
+	out, err := runDialog(ctx, path, env, "", "-NoProfile", "-NonInteractive", "-STA", "-EncodedCommand",
+		encodeCommand(script))
 	return lineOf(out, err, dialogCancelled)
 }
 

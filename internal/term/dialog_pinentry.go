@@ -17,7 +17,8 @@ var errNoAnswer = errors.New("no answer in the expected form")
 // the answers, so askPinentry sends them all at once.
 func askPinentry(ctx context.Context, path string, env []string, p DialogPrompt) (string, error) {
 	escape := strings.NewReplacer("%", "%25").Replace // the text has no line endings
-	commands := fmt.Sprintf("SETTITLE %s\nSETDESC %s\nSETPROMPT Answer:\nGETPIN\nBYE\n", escape(p.Title), escape(p.Text))
+	commands := fmt.Sprintf("SETTITLE %s\nSETDESC %s\nSETPROMPT Answer:\nGETPIN\nBYE\n", escape(p.Title),
+		escape(p.Text))
 	out, err := runDialog(ctx, path, env, commands)
 	defer clear(out)
 	if err != nil && len(out) == 0 {

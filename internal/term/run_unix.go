@@ -38,7 +38,8 @@ func interrupted(err error) bool {
 		return false
 	}
 	status, ok := exit.Sys().(syscall.WaitStatus)
-	return ok && (status.Signaled() && status.Signal() == unix.SIGINT || status.ExitStatus() == 128+int(unix.SIGINT))
+	return ok && (status.Signaled() && status.Signal() == unix.SIGINT ||
+		status.ExitStatus() == 128+int(unix.SIGINT))
 }
 
 // detach gives cmd its own session, and so its own process group, without a

@@ -79,7 +79,8 @@ func parents() map[uint32]uint32 {
 	defer windows.CloseHandle(snapshot)
 	all := make(map[uint32]uint32)
 	entry := windows.ProcessEntry32{Size: uint32(unsafe.Sizeof(windows.ProcessEntry32{}))}
-	for err = windows.Process32First(snapshot, &entry); err == nil; err = windows.Process32Next(snapshot, &entry) {
+	for err = windows.Process32First(snapshot, &entry); err == nil; err = windows.Process32Next(snapshot,
+		&entry) {
 		all[entry.ProcessID] = entry.ParentProcessID
 	}
 	return all

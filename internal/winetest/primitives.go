@@ -41,5 +41,6 @@ func (m *Machine) addPrimitives(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return m.tool(exec.CommandContext(ctx, compiler, "-shared", "-nostdlib", "-e", "start", "-o", dll, source, exports))
+	return m.tool(exec.CommandContext(ctx, compiler, "-shared", "-nostdlib", "-e", "start", "-o", dll,
+		source, exports))
 }

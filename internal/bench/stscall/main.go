@@ -22,7 +22,8 @@ func main() {
 	client := sts.New(sts.Options{
 		Region:       "eu-west-1",
 		BaseEndpoint: aws.String(os.Getenv("AWS_ENDPOINT_URL_STS")),
-		Credentials:  credentials.NewStaticCredentialsProvider(os.Getenv("AWS_ACCESS_KEY_ID"), os.Getenv("AWS_SECRET_ACCESS_KEY"), ""),
+		Credentials: credentials.NewStaticCredentialsProvider(os.Getenv("AWS_ACCESS_KEY_ID"),
+			os.Getenv("AWS_SECRET_ACCESS_KEY"), ""),
 	})
 	if _, err := client.GetSessionToken(ctx, &sts.GetSessionTokenInput{DurationSeconds: aws.Int32(3600)}); err != nil {
 		fmt.Fprintln(os.Stderr, "stscall:", err)
