@@ -7,9 +7,9 @@ set -uo pipefail
 cd "$(dirname "$0")/../.."
 
 code=0
-go test -race -timeout 15m -json $(go list ./... | grep -v '/internal/e2e$') >build/test.json &
+go test -count=1 -race -timeout 15m -json $(go list ./... | grep -v '/internal/e2e$') >build/test.json &
 others=$!
-go test -timeout 15m -json ./internal/e2e || code=$?
+go test -count=1 -timeout 15m -json ./internal/e2e || code=$?
 wait "$others" || code=$?
 cat build/test.json
 exit "$code"
