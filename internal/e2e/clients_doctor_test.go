@@ -111,14 +111,14 @@ func TestDoctorFixes(t *testing.T) {
 			}
 			w.set(a.env...)
 			first := w.doctor("", a.args...)
-			mend, ok := first.mendOf(a.check, a.at)
-			if !ok || mend == "" {
+			fix, ok := first.fixOf(a.check, a.at)
+			if !ok || fix == "" {
 				t.Fatalf("no finding %q at %q with a fix:\n%+v", a.check, a.at, first.Findings)
 			}
-			again := w.doctor(mend, a.args...)
-			if _, still := again.mendOf(a.check, a.at); still || !again.OK {
+			again := w.doctor(fix, a.args...)
+			if _, still := again.fixOf(a.check, a.at); still || !again.OK {
 				config, _ := os.ReadFile(w.path(".aws", "config"))
-				t.Errorf("after\n%s\nthere is still\n%+v\nand the config file is\n%s", mend, again.Findings, config)
+				t.Errorf("after\n%s\nthere is still\n%+v\nand the config file is\n%s", fix, again.Findings, config)
 			}
 		})
 	}
@@ -130,7 +130,7 @@ type doctorReport struct {
 	Findings []struct{ Severity, Check, Text, At, Mend string }
 }
 
-func (r doctorReport) mendOf(check, at string) (mend string, ok bool) {
+func (r doctorReport) fixOf(check, at string) (fix string, ok bool) {
 	for _, f := range r.Findings {
 		if f.Check == check && strings.HasSuffix(f.At, at) {
 			return f.Mend, true
