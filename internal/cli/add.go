@@ -51,6 +51,7 @@ func (c *addCmd) Run(ctx context.Context, settings *session.Settings, sess *sess
 	switch {
 	case err == nil && !c.Force:
 		return &custody.ExistsError{Name: c.Name, KeyID: old}
+	case errors.Is(err, keystore.ErrCorrupt) && c.Force && sess.Opened().Kind() != keystore.KindFile: // it is replaced
 	case err != nil && !errors.Is(err, keystore.ErrNotFound):
 		return err
 	}

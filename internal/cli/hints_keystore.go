@@ -29,6 +29,8 @@ func hintOfKeystore(err error, a *advisor, _ string) string {
 			return strings.TrimSpace(file)
 		}
 		return file + "on a desktop, start the keyring (gnome-keyring, KWallet), and run awsexec inside the session that has it"
+	case errors.Is(err, keystore.ErrCorrupt) && a.session.Opened() != nil && a.session.Opened().Kind() == keystore.KindKeyring:
+		return "store the key again, in its place: awsexec add NAME --force\nor delete the item with the tools of your desktop"
 	case errors.Is(err, keystore.ErrCorrupt):
 		return "the file was left as it is; restore it from a backup, or move it away and add the keys again"
 	case errors.Is(err, keystore.ErrTooBig):

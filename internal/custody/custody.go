@@ -26,7 +26,7 @@ type Custody struct {
 
 // Add stores c under name, and returns what an unfinished rotation of the key
 // that it replaces leaves at AWS. The error is an [*ExistsError] if there is a
-// key and replace is false. Verify is called with the locks held, before
+// key and replace is false. A damaged key is replaced too. Verify is called with the locks held, before
 // anything is stored.
 func (c Custody) Add(ctx context.Context, name string, key aws.Credentials, replace bool, verify func(context.Context) error) (rotate.Remains, error) {
 	none := rotate.Remains{}
@@ -42,6 +42,7 @@ func (c Custody) Add(ctx context.Context, name string, key aws.Credentials, repl
 	switch {
 	case err == nil && !replace:
 		return none, &ExistsError{name, old}
+	case errors.Is(err, keystore.ErrCorrupt) && replace: // Put fails if it is the whole store
 	case err != nil && !errors.Is(err, keystore.ErrNotFound):
 		return none, err
 	}

@@ -1,12 +1,17 @@
 package custody
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
 
+	"filippo.io/age"
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/awsexec/awsexec/internal/ststest"
@@ -145,5 +150,66 @@ func TestRemove(t *testing.T) {
 	c.has(t, "work", aws.Credentials{})
 	if !slices.Equal(*forgot, []string{first.AccessKeyID, first.AccessKeyID}) {
 		t.Errorf("forgot the sessions of %q", *forgot)
+	}
+}
+
+// A key that is damaged in the store can be replaced, on demand alone.
+func TestAddOverDamagedKey(t *testing.T) {
+	dir := t.TempDir()
+	open := func() Custody {
+		keys, err := keystore.OpenFile(keystore.Options{
+			Dir: dir, WorkFactor: 1,
+			Passphrase: func(context.Context, bool) ([]byte, error) { return []byte("passphrase"), nil },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Custody{Locks: Locks{keys, 10 * time.Millisecond}, Forget: func(string) {}, Waiting: func() func() { return func() {} }}
+	}
+	open().add(t, "work", first)
+	rewrite(t, filepath.Join(dir, "keystore.age"), "awsexec/work", []byte("no key"))
+	if _, err := open().Add(t.Context(), "work", second, false, verified); !errors.Is(err, keystore.ErrCorrupt) {
+		t.Errorf("got %v, want that the key is damaged", err)
+	}
+	c := open()
+	c.add(t, "work", second)
+	c.has(t, "work", second)
+}
+
+// rewrite puts value in the place of an item of the encrypted file at path.
+func rewrite(t *testing.T, path, item string, value []byte) {
+	t.Helper()
+	identity, err := age.NewScryptIdentity("passphrase")
+	if err != nil {
+		t.Fatal(err)
+	}
+	recipient, err := age.NewScryptRecipient("passphrase")
+	if err != nil {
+		t.Fatal(err)
+	}
+	recipient.SetWorkFactor(1)
+	sealed, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := age.Decrypt(bytes.NewReader(sealed), identity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var content struct {
+		Version int               `json:"version"`
+		Items   map[string][]byte `json:"items"`
+	}
+	if err := json.NewDecoder(plain).Decode(&content); err != nil {
+		t.Fatal(err)
+	}
+	content.Items[item] = value
+	var out bytes.Buffer
+	w, err := age.Encrypt(&out, recipient)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(json.NewEncoder(w).Encode(content), w.Close(), os.WriteFile(path, out.Bytes(), 0o600)); err != nil {
+		t.Fatal(err)
 	}
 }
