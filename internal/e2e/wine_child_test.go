@@ -112,7 +112,7 @@ func (w *windows) batchFile(t *testing.T) {
 			t.Errorf("%q is run as a command:\n%s", arg, r.stdout)
 		}
 	}
-	u.exe("-p", "work", "--", shim, "two\nlines").fails(t, 126, "shim.cmd", "line ends")
+	u.exe("-p", "work", "--", shim, "two\nlines").fails(t, 126, "shim.cmd", "a line break")
 }
 
 // childEnvironment checks that from an environment full of other identities,
