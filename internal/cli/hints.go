@@ -2,6 +2,7 @@ package cli
 
 import (
 	"cmp"
+	"context"
 	"errors"
 
 	"github.com/awsexec/awsexec/internal/ownfile"
@@ -45,4 +46,16 @@ func hintFor(err error, a *advisor, name string) string {
 		}
 	}
 	return ""
+}
+
+// addCommand returns the command that stores a key under name, in place of the
+// one that is there.
+func (a *advisor) addCommand(name string) string {
+	command := "awsexec add " + quoteWord(name)
+	if keys := a.session.Opened(); keys != nil {
+		if _, err := keys.KeyID(context.Background(), name); err == nil { // reads the index
+			command += " --force"
+		}
+	}
+	return command
 }

@@ -23,12 +23,12 @@ func hintOfAWS(err error, a *advisor, name string) string {
 	message := api.ErrorMessage()
 	switch api.ErrorCode() {
 	case "InvalidClientTokenId":
-		return fmt.Sprintf("the key was deleted or switched off in IAM, or belongs to another partition than the region's; store a new one: awsexec add %s --force", quoteWord(name))
+		return fmt.Sprintf("the key was deleted or switched off in IAM, or belongs to another partition than the region's; store a new one: %s", a.addCommand(name))
 	case "SignatureDoesNotMatch":
 		if strings.Contains(message, "Signature expired") || strings.Contains(message, "not yet current") {
 			return "this machine's clock is wrong by more than 5 minutes: set it"
 		}
-		return fmt.Sprintf("the secret does not belong to this key id; store the key again: awsexec add %s --force", quoteWord(name))
+		return fmt.Sprintf("the secret does not belong to this key id; store the key again: %s", a.addCommand(name))
 	case "ExpiredToken":
 		return "get new credentials where these came from"
 	case "RegionDisabledException":
