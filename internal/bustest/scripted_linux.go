@@ -40,8 +40,8 @@ type Item struct {
 }
 
 // StartScripted starts a service and returns when it has the name, from whoever
-// had it, who stays on the bus.
-func (b *Bus) StartScripted(t *testing.T, hooks map[string]func(*Scripted, *dbus.Message)) *Scripted {
+// had it, who stays on the bus. Prepare is called before it takes the name.
+func (b *Bus) StartScripted(t *testing.T, hooks map[string]func(*Scripted, *dbus.Message), prepare ...func(*Scripted)) *Scripted {
 	t.Helper()
 	s := &Scripted{
 		Conn: b.Dial(t), Hooks: map[string]func(*dbus.Message){}, Items: map[dbus.ObjectPath]*Item{},
@@ -49,6 +49,9 @@ func (b *Bus) StartScripted(t *testing.T, hooks map[string]func(*Scripted, *dbus
 	}
 	for name, hook := range hooks {
 		s.Hooks[name] = func(m *dbus.Message) { hook(s, m) }
+	}
+	for _, f := range prepare {
+		f(s)
 	}
 	calls := Overhear(t, s.Conn)
 	go func() {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -59,18 +60,19 @@ func TestReplacedMidCall(t *testing.T) {
 				o := testOptions()
 				o.Timeout = time.Minute
 				s := open(t, o)
-				go func() {
+				var replacing sync.WaitGroup
+				replacing.Go(func() {
 					<-reached
-					second := b.StartScripted(t, nil)
-					put(second, "dev", secret1)
+					b.StartScripted(t, nil, func(second *bustest.Scripted) { put(second, "dev", secret1) })
 					leave(first)
 					if how == "answers too late" {
 						first.Mu.Lock()
 						first.ServeWell(late)
 						first.Mu.Unlock()
 					}
-				}()
+				})
 				quick(t, func() { op(t, s) })
+				replacing.Wait()
 			})
 		}
 	}

@@ -257,7 +257,9 @@ func (s *service) wait(ctx context.Context, p *patience, call *dbus.Call, values
 // its name.
 func (s *service) note(signal *dbus.Signal) (gone bool) {
 	if signal.Name == promptInterface+".Completed" && signal.Sender == s.owner && len(signal.Body) == 2 {
-		s.answered[signal.Path], _ = signal.Body[0].(bool)
+		if _, again := s.answered[signal.Path]; !again { // the first answer counts
+			s.answered[signal.Path], _ = signal.Body[0].(bool)
+		}
 	}
 	owner, changed := newOwner(signal)
 	return changed && s.owner != "" && signal.Sequence > s.since && owner != s.owner
