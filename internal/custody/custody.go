@@ -24,10 +24,10 @@ type Custody struct {
 	Waiting func() (done func())
 }
 
-// Add stores c under name, and returns what an unfinished rotation of the key
+// Add stores key under name, and returns what an unfinished rotation of the key
 // that it replaces leaves at AWS. The error is an [*ExistsError] if there is a
-// key and replace is false. A damaged key is replaced too. Verify is called with the locks held, before
-// anything is stored.
+// key and replace is false. If replace is true, a damaged key is replaced too.
+// Verify is called with the locks held, before anything is stored.
 func (c Custody) Add(ctx context.Context, name string, key aws.Credentials, replace bool, verify func(context.Context) error) (rotate.Remains, error) {
 	none := rotate.Remains{}
 	release, err := c.lockBoth(ctx, name, key.AccessKeyID)

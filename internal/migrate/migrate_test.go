@@ -217,7 +217,8 @@ func TestMoveInterrupted(t *testing.T) {
 	}
 }
 
-// A move tells what an old rotation leaves at AWS, and where the secret still is.
+// A move reports what an old rotation leaves at AWS, and where the secret still
+// is.
 func TestMoveTellsWhatRemains(t *testing.T) {
 	key := fakeKey(1)
 	w := newWorld(t, "", "# "+key.SecretAccessKey+"\n[work]\n"+inFile(key))
