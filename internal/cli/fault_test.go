@@ -18,7 +18,7 @@ func TestEndOnFault(t *testing.T) {
 	code := 0
 	end := endOnFault(w.deps("", &out, &errs), func(c int) { code = c })
 	end(&fault.Fault{Type: "string", Functions: []string{"main.a (a.go:1)", "main.b (b.go:2)"}})
-	if want := "awsexec: error: internal fault: string in main.a (a.go:1) < main.b (b.go:2)\n"; code != exitFailed || !strings.HasPrefix(errs.String(), want) || out.Len() > 0 {
+	if want := "awsexec: error: internal fault: string in main.a (a.go:1) < main.b (b.go:2); hint: report this: "; code != exitFailed || !strings.HasPrefix(errs.String(), want) || out.Len() > 0 {
 		t.Errorf("exit code %d, said %q; want %q", code, &errs, want)
 	}
 }

@@ -20,7 +20,8 @@ const patience = time.Second
 
 // ui is the only thing that prints. The result of a command goes to out.
 // Everything else goes to err, in lines that begin with the program's name and
-// have no capital at the start and no full stop at the end. It implements
+// have no capital at the start and no full stop at the end: two for an error and
+// what can be done about it on a terminal, one elsewhere. It implements
 // provider.Events.
 type ui struct {
 	out, err io.Writer
@@ -49,19 +50,40 @@ func isTerminal(w io.Writer) bool {
 }
 
 // fail prints why the run ends, and advice unless that is empty.
-func (u *ui) fail(err error, advice string) {
-	u.line("error: %v", err)
-	u.advise(advice)
-}
+func (u *ui) fail(err error, advice string) { u.report("error", err, advice) }
 
 // Warn implements provider.Events.
 func (u *ui) Warn(err error) { u.warn(err, hintOfWarning(err)) }
 
 // warn prints what went wrong without ending the run, and advice unless that is
 // empty.
-func (u *ui) warn(err error, advice string) {
-	u.line("warning: %v", err)
-	u.advise(advice)
+func (u *ui) warn(err error, advice string) { u.report("warning", err, advice) }
+
+// report prints what went wrong, and advice: on a terminal in a line for each way
+// below it, else in the same line. Programs that show the output of awsexec often
+// show its first line only, or its last.
+func (u *ui) report(kind string, err error, advice string) {
+	text := kind + ": " + joined(err.Error())
+	if u.terminal || advice == "" {
+		u.line("%s", text)
+		u.advise(advice)
+		return
+	}
+	u.line("%s; hint: %s", text, strings.ReplaceAll(advice, "\n", "; hint: "))
+}
+
+// joined returns the lines of text as one.
+func joined(text string) string {
+	if !strings.Contains(text, "\n") {
+		return text
+	}
+	var lines []string
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return strings.ReplaceAll(strings.Join(lines, "; "), ":; ", ": ")
 }
 
 // advise prints what can be done, a line for each way.

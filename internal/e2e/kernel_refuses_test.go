@@ -81,7 +81,7 @@ func testKernelRefusesKeys(t *testing.T, engine string) {
 	h.start(refused("-p", "work")).wait().fails(t, 125, "AWSEXEC_PASSPHRASE")
 	tm := h.onTerminal(true, append([]string{bin + "/probe"}, refused("unlock").args...)...)
 	r = tm.end()
-	r.fails(t, 125, "the kernel holds no keys here", "awsexec: hint: set AWSEXEC_PASSPHRASE")
+	r.fails(t, 125, "the kernel holds no keys here", "hint: set AWSEXEC_PASSPHRASE")
 	if strings.Contains(tm.shown(), "passphrase: ") {
 		t.Error("asked for a passphrase that is of no use")
 	}

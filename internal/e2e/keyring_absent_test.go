@@ -31,7 +31,7 @@ func TestNoKeyring(t *testing.T) {
 					{args: []string{"add", "work", "--stdin", "--no-verify"}, stdin: aliceKey + "\n" + aliceSecret + "\n"},
 				} {
 					r := h.start(c).wait()
-					r.fails(t, 125, "awsexec: hint: ", "--keystore file")
+					r.fails(t, 125, "hint: ", "--keystore file")
 					if r.took > 5*time.Second {
 						t.Errorf("%v took %v", c.args, r.took)
 					}
@@ -69,7 +69,7 @@ func TestDeadKeyring(t *testing.T) {
 		t.Helper()
 		for _, c := range calls {
 			r := h.start(c).wait()
-			r.fails(t, 125, say, "awsexec: hint: ")
+			r.fails(t, 125, say, "hint: ")
 			if r.took > 5*time.Second {
 				t.Errorf("%v took %v", c.args, r.took)
 			}

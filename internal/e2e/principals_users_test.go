@@ -71,7 +71,7 @@ var users = []principal{
 		},
 		args: []string{"-p", "static"},
 		arn:  aliceARN, sessionTokens: 1,
-		says: []string{"awsexec: warning: ", ".aws/credentials:3", "awsexec: hint: ", "keystore"},
+		says: []string{"awsexec: warning: ", ".aws/credentials:3", "hint: ", "keystore"},
 	},
 	{
 		name: "static keys in the config file",
@@ -80,7 +80,7 @@ var users = []principal{
 		},
 		args: []string{"-p", "static"},
 		arn:  aliceARN, sessionTokens: 1,
-		says: []string{".aws/config:3", "awsexec: hint: "},
+		says: []string{".aws/config:3", "hint: "},
 	},
 	{
 		name: "default profile, static keys",
@@ -89,7 +89,7 @@ var users = []principal{
 			w.write("[default]\naws_access_key_id = "+aliceKey2+"\naws_secret_access_key = "+aliceSecret2+"\n", ".aws", "credentials")
 		},
 		arn: aliceARN, sessionTokens: 1,
-		says: []string{".aws/credentials:3", "awsexec: hint: "},
+		says: []string{".aws/credentials:3", "hint: "},
 	},
 	{
 		name: "--no-session",

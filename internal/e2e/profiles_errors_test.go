@@ -52,7 +52,7 @@ var refusals = []refusal{
 		w.portal("corp")
 		w.login("corp", -time.Minute)
 		w.config(ssoProfile...)
-	}, []string{"-p", "sso"}, []string{`profile "sso"`, "awsexec: hint: ", "aws sso login --sso-session corp"}, noNetwork},
+	}, []string{"-p", "sso"}, []string{`profile "sso"`, "hint: ", "aws sso login --sso-session corp"}, noNetwork},
 	{"SSO, legacy, expired login", func(w *world) {
 		w.portal("")
 		w.login("", -time.Minute)
@@ -74,7 +74,7 @@ var refusals = []refusal{
 	}, asRole, []string{"aws sso login --sso-session corp"}, noNetwork},
 
 	{"login session, never signed in", func(w *world) { w.config(loginProfile...) }, []string{"-p", "signed-in"},
-		[]string{`profile "signed-in"`, "awsexec: hint: ", "aws login --profile signed-in"}, noNetwork},
+		[]string{`profile "signed-in"`, "hint: ", "aws login --profile signed-in"}, noNetwork},
 	{"login session, expired and not renewable", func(w *world) { w.signIn(-time.Minute); w.config(loginProfile...) }, []string{"-p", "signed-in"},
 		[]string{`profile "signed-in"`, "cannot be reached"}, noNetwork},
 
@@ -115,7 +115,7 @@ var refusals = []refusal{
 		w.headless()
 		w.set("AWS_CONTAINER_CREDENTIALS_FULL_URI=http://192.0.2.1/credentials")
 	}, nil, []string{"192.0.2.1", "TLS"}, noNetwork},
-	{"no credentials at all", func(w *world) { w.headless() }, nil, []string{"awsexec: hint: "}, noNetwork},
+	{"no credentials at all", func(w *world) { w.headless() }, nil, []string{"hint: "}, noNetwork},
 
 	{"--duration too short", func(w *world) { w.config("[profile work]") }, []string{"-p", "work", "--duration", "5m"},
 		[]string{"GetSessionToken", "900 to 129600 seconds"}, noNetwork},

@@ -142,7 +142,7 @@ func TestNoTerminal(t *testing.T) {
 		{"-p", "mfa", "--", "true"},
 	} {
 		r := h.run(args...)
-		r.fails(t, 125, bobMFA, "awsexec: hint: ", "mfa_process", "AWSEXEC_MFA_CODE")
+		r.fails(t, 125, bobMFA, "hint: ", "mfa_process", "AWSEXEC_MFA_CODE")
 		if r.took > 2*time.Second {
 			t.Errorf("%v took %v", args, r.took)
 		}
@@ -168,7 +168,7 @@ func TestPromptUnanswered(t *testing.T) {
 		t.Errorf("they gave up after %v", took)
 	}
 	r := tm.end()
-	r.fails(t, 125, bobMFA, "awsexec: hint: make a session on a terminal first", "awsexec --profile mfa -- true")
+	r.fails(t, 125, bobMFA, "hint: make a session on a terminal first", "awsexec --profile mfa -- true")
 	if n := strings.Count(tm.shown(), "MFA code"); n != 1 {
 		t.Errorf("%d prompts, want 1", n)
 	}
