@@ -81,6 +81,9 @@ func (c Client) AssumeRoleWithWebIdentity(ctx context.Context, role, sessionName
 		made, err = stscreds.NewWebIdentityRoleProvider(api, role, token, func(w *stscreds.WebIdentityRoleOptions) {
 			w.RoleSessionName = sessionName
 		}).Retrieve(ctx)
+		if err == nil && made.SessionToken == "" {
+			err = errNoToken
+		}
 		return cmp.Or(err, CheckFields(made))
 	})
 	if err != nil {
@@ -89,10 +92,16 @@ func (c Client) AssumeRoleWithWebIdentity(ctx context.Context, role, sessionName
 	return Issued{made, wire.Date()}, nil
 }
 
+// errNoToken is the error for an answer of an STS that is not that of AWS.
+var errNoToken = errors.New("sts answered without a session token: what it made is not temporary credentials")
+
 // issued returns the credentials in an answer of STS.
 func issued(c *types.Credentials, operation string, wire *Wire) (Issued, error) {
 	if c == nil || aws.ToString(c.AccessKeyId) == "" || aws.ToString(c.SecretAccessKey) == "" || c.Expiration == nil {
 		return Issued{}, errors.New("sts answered without complete credentials")
+	}
+	if aws.ToString(c.SessionToken) == "" {
+		return Issued{}, errNoToken
 	}
 	made := aws.Credentials{
 		AccessKeyID:     *c.AccessKeyId,

@@ -124,6 +124,7 @@ func TestAnswersOfOthers(t *testing.T) {
 		{"closed within", raw("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n<GetSess"), "HOST closed the connection in the middle of its answer", 3},
 		{"no element", answer(200, "text/xml", "<GetSessionTokenResponse></GetSessionTokenResponse>"), "the answer cannot be read", 1},
 		{"no credentials", answer(200, "text/xml", "<GetSessionTokenResponse><GetSessionTokenResult/></GetSessionTokenResponse>"), "sts answered without complete credentials", 1},
+		{"no token", answer(200, "text/xml", credentials("AKIA", ststest.Marker, "")), "sts answered without a session token: what it made is not temporary credentials", 1},
 		{"long token", answer(200, "text/xml", credentials("ASIA", ststest.Marker, strings.Repeat("t", 70<<10))),
 			"the session token in the answer has 71680 bytes, more than the 65536 that are taken", 1},
 		{"long id", answer(200, "text/xml", credentials(strings.Repeat("A", 129), ststest.Marker, "t")),
