@@ -1,6 +1,7 @@
 package keystore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -261,7 +262,7 @@ func (v *vault) recorded(ctx context.Context, keys bool, f func() error) error {
 	}
 	after, _, loadErr := v.index.Load()
 	if loadErr != nil {
-		return errors.Join(err, loadErr)
+		return cmp.Or(err, loadErr)
 	}
 	kept.Index = after.Digest()
 	if keepErr := v.keep(ctx, kept); keepErr != nil { // the next call notices and repairs it

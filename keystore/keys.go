@@ -1,6 +1,7 @@
 package keystore
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -79,7 +80,7 @@ func (s *Store) Put(ctx context.Context, name string, c aws.Credentials) error {
 		if err := v.setAndCheck(ctx, keyitem.OfKey(name), secret); err != nil {
 			if isNew && !errors.Is(err, ErrUnavailable) {
 				if _, gone := v.items.Get(ctx, keyitem.OfKey(name)); errors.Is(gone, ErrNotFound) {
-					return errors.Join(err, v.index.Drop(name))
+					return cmp.Or(err, v.index.Drop(name))
 				}
 			}
 			return err
@@ -120,7 +121,7 @@ func (s *Store) Delete(ctx context.Context, name string) error {
 				return err
 			}
 		}
-		return errors.Join(gone, v.index.Drop(name))
+		return cmp.Or(gone, v.index.Drop(name))
 	})
 }
 

@@ -1,8 +1,8 @@
 package keystore
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -43,7 +43,7 @@ func (s *Store) unlock(ctx context.Context, v *vault, life time.Duration) (until
 	// Do not ask for a passphrase in vain. Some containers may read keys but
 	// not add any: only a trial shows that.
 	trial := v.holder.Name + " trial"
-	if err := errors.Join(kernelkey.Put(trial, nil, time.Second), kernelkey.Drop(trial)); err != nil {
+	if err := cmp.Or(kernelkey.Put(trial, nil, time.Second), kernelkey.Drop(trial)); err != nil {
 		return until, err
 	}
 	name := unlockName(v.kind, s.dir)
@@ -91,7 +91,7 @@ func Lock(o Options) error {
 	copied := unlockedCopy(o)
 	err := copied.Remove()
 	for _, kind := range []Kind{KindKeyring, KindFile} {
-		err = errors.Join(err, newHolder(o, kind).Drop(), kernelkey.Drop(unlockName(kind, o.Dir)))
+		err = cmp.Or(err, newHolder(o, kind).Drop(), kernelkey.Drop(unlockName(kind, o.Dir)))
 	}
 	return err
 }

@@ -2,12 +2,12 @@ package agefile
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"time"
 
 	"github.com/awsexec/awsexec/internal/backend"
@@ -68,7 +68,7 @@ func (f *File) Unlocked() bool {
 func (u *UnlockedCopy) Remove() error {
 	dir, name := ownfile.Split(u.Path)
 	err := dir.Remove(name)
-	return errors.Join(kernelkey.Drop(u.Key), backend.Denied(err))
+	return cmp.Or(kernelkey.Drop(u.Key), backend.Denied(err))
 }
 
 // read returns the content of the encrypted file whose bytes are sealed. If the
@@ -119,7 +119,7 @@ func (u *UnlockedCopy) create(sealed, plain []byte, life time.Duration) error {
 		return err
 	}
 	if err := kernelkey.Put(u.Key, key[:], life); err != nil {
-		return errors.Join(err, u.Remove())
+		return cmp.Or(err, u.Remove())
 	}
 	return nil
 }

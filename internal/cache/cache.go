@@ -25,6 +25,7 @@
 package cache
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -189,15 +190,16 @@ func (c *Cache) Forget(base string) error {
 	return c.removeAll(baseDir(base))
 }
 
-// ForgetAll removes all sessions and the tickets that lead to them.
+// ForgetAll removes all sessions and the tickets that lead to them. It goes on
+// after an error, and returns the first one.
 func (c *Cache) ForgetAll() error {
 	err := c.removeAll(Tickets) // useless without their sessions
 	bases, namesErr := c.dir.Names("sessions", -1)
 	if !errors.Is(namesErr, fs.ErrNotExist) {
-		err = errors.Join(err, namesErr)
+		err = cmp.Or(err, namesErr)
 	}
 	for _, base := range bases {
-		err = errors.Join(err, c.removeAll("sessions/"+base))
+		err = cmp.Or(err, c.removeAll("sessions/"+base))
 	}
 	return err
 }
@@ -269,14 +271,15 @@ func (c *Cache) tidy(below string, now time.Time) {
 	}
 }
 
-// removeAll empties a directory, of the leftovers of killed processes too.
+// removeAll empties a directory, of the leftovers of killed processes too. It
+// returns the first error.
 func (c *Cache) removeAll(below string) error {
 	names, err := c.dir.Names(below, -1)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
 	for _, n := range names {
-		err = errors.Join(err, c.dir.Remove(below+"/"+n))
+		err = cmp.Or(err, c.dir.Remove(below+"/"+n))
 	}
 	return err
 }
