@@ -58,7 +58,8 @@ func (c Custody) Add(ctx context.Context, name string, key aws.Credentials, repl
 func (c Custody) Put(ctx context.Context, name string, key aws.Credentials, old string) (rotate.Remains, error) {
 	defer c.Waiting()()
 	journal, err := rotate.Unfinished(ctx, c.Keys, name)
-	if err != nil {
+	damaged := errors.Is(err, keystore.ErrCorrupt)
+	if err != nil && !damaged {
 		return rotate.Remains{}, err
 	}
 	if err := c.Keys.Put(ctx, name, key); err != nil {
@@ -70,7 +71,7 @@ func (c Custody) Put(ctx context.Context, name string, key aws.Credentials, old 
 	if err := c.Keys.EndRotation(ctx, name); err != nil { // without a journal too: the index may show one
 		return rotate.Remains{}, err
 	}
-	return rotate.RemainsOf(journal, key.AccessKeyID), nil
+	return remains(journal, key.AccessKeyID, damaged), nil
 }
 
 // Remove removes the key with this id from under name, and its sessions. It
@@ -89,7 +90,8 @@ func (c Custody) Remove(ctx context.Context, name, id string) (rotate.Remains, e
 		return rotate.Remains{}, &ChangedError{name, now}
 	}
 	journal, err := rotate.Unfinished(ctx, c.Keys, name)
-	if err != nil {
+	damaged := errors.Is(err, keystore.ErrCorrupt)
+	if err != nil && !damaged {
 		return rotate.Remains{}, err
 	}
 	c.Forget(id) // before, so that none is left if this is interrupted
@@ -97,7 +99,17 @@ func (c Custody) Remove(ctx context.Context, name, id string) (rotate.Remains, e
 		return rotate.Remains{}, err
 	}
 	c.Forget(id) // and after, for those that others made meanwhile
-	return rotate.RemainsOf(journal, id), nil
+	return remains(journal, id, damaged), nil
+}
+
+// remains returns what a rotation leaves at AWS besides the key with the id known.
+// Nobody knows what is in a damaged journal: it does not keep a person from
+// replacing or removing the key, which has no other way out.
+func remains(journal keystore.Rotation, known string, damaged bool) rotate.Remains {
+	if damaged {
+		return rotate.Remains{Unknown: true}
+	}
+	return rotate.RemainsOf(journal, known)
 }
 
 // CheckRetiring returns a [*RetiringError] if an unfinished rotation is going to

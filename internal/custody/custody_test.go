@@ -153,10 +153,9 @@ func TestRemove(t *testing.T) {
 	}
 }
 
-// A key that is damaged in the store can be replaced, on demand alone.
-func TestAddOverDamagedKey(t *testing.T) {
-	dir := t.TempDir()
-	open := func() Custody {
+// opener returns a function that opens the encrypted file in dir anew.
+func opener(t *testing.T, dir string) func() Custody {
+	return func() Custody {
 		keys, err := keystore.OpenFile(keystore.Options{
 			Dir: dir, WorkFactor: 1,
 			Passphrase: func(context.Context, bool) ([]byte, error) { return []byte("passphrase"), nil },
@@ -166,6 +165,38 @@ func TestAddOverDamagedKey(t *testing.T) {
 		}
 		return Custody{Locks: Locks{keys, 10 * time.Millisecond}, Forget: func(string) {}, Waiting: func() func() { return func() {} }}
 	}
+}
+
+// A key whose rotation journal is damaged can be replaced and removed. What is left
+// at AWS is not known then.
+func TestDamagedJournal(t *testing.T) {
+	dir := t.TempDir()
+	open := opener(t, dir)
+	damage := func() {
+		open().begin(t, "work")
+		rewrite(t, filepath.Join(dir, "keystore.age"), "awsexec-next/work", []byte("no journal"))
+	}
+	open().add(t, "work", first)
+	damage()
+	c := open()
+	if remains, err := c.Add(t.Context(), "work", first, true, verified); err != nil || !remains.Unknown {
+		t.Errorf("add: %+v, %v", remains, err)
+	}
+	if _, err := c.Keys.Rotation(t.Context(), "work"); !errors.Is(err, keystore.ErrNotFound) {
+		t.Errorf("the journal is still there: %v", err)
+	}
+	damage()
+	c = open()
+	if remains, err := c.Remove(t.Context(), "work", first.AccessKeyID); err != nil || !remains.Unknown {
+		t.Errorf("remove: %+v, %v", remains, err)
+	}
+	c.has(t, "work", aws.Credentials{})
+}
+
+// A key that is damaged in the store can be replaced, on demand alone.
+func TestAddOverDamagedKey(t *testing.T) {
+	dir := t.TempDir()
+	open := opener(t, dir)
 	open().add(t, "work", first)
 	rewrite(t, filepath.Join(dir, "keystore.age"), "awsexec/work", []byte("no key"))
 	if _, err := open().Add(t.Context(), "work", second, false, verified); !errors.Is(err, keystore.ErrCorrupt) {

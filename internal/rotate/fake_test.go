@@ -35,6 +35,7 @@ type world struct {
 	stored    map[string]aws.Credentials
 	elsewhere map[string]string // ids of keys in the other store, and their names there
 	journals  map[string]keystore.Rotation
+	damaged   bool // the journal
 	plain     []awsfiles.PlaintextKey
 
 	atAWS  map[string]awsKey
@@ -141,6 +142,9 @@ func (w *world) Kind() keystore.Kind { return keystore.KindFile }
 
 func (w *world) Rotation(_ context.Context, name string) (r keystore.Rotation, err error) {
 	return r, w.call("Rotation", func() error {
+		if w.damaged {
+			return keystore.ErrCorrupt
+		}
 		var found bool
 		if r, found = w.journals[name]; !found {
 			return keystore.ErrNotFound
@@ -151,7 +155,7 @@ func (w *world) Rotation(_ context.Context, name string) (r keystore.Rotation, e
 
 func (w *world) PutRotation(_ context.Context, name string, r keystore.Rotation) error {
 	return w.call("PutRotation", func() error {
-		w.journals[name] = r
+		w.journals[name], w.damaged = r, false
 		return nil
 	})
 }

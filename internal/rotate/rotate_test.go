@@ -34,6 +34,20 @@ func (w *world) done(at string) {
 	}
 }
 
+// A damaged journal does not keep the key from being rotated: a new journal
+// replaces it, and the person learns that a key may be left at AWS.
+func TestRunWithDamagedJournal(t *testing.T) {
+	w := newWorld(t)
+	w.damaged = true
+	if err := w.rotate(); err != nil {
+		t.Fatal(err)
+	}
+	w.done("at the end")
+	if told, ok := w.events[0].(Abandoned); !ok || !told.Unknown {
+		t.Errorf("the first event is %#v, want that a key may be left", w.events[0])
+	}
+}
+
 func TestRun(t *testing.T) {
 	w := newWorld(t)
 	if err := w.rotate(); err != nil {

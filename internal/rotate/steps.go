@@ -75,6 +75,11 @@ func (r *run) current(ctx context.Context) (aws.Credentials, error) {
 	current, err := r.Keys.Get(ctx, r.Name)
 	if err == nil {
 		r.journal, err = Unfinished(ctx, r.Journals, r.Name)
+		if errors.Is(err, keystore.ErrCorrupt) { // the key itself works, and a new journal replaces this one
+			r.Person.Debug(err)
+			r.Person.Tell(Abandoned{Remains{Unknown: true}})
+			err = nil
+		}
 	}
 	return current, err
 }
@@ -287,7 +292,7 @@ func (r *run) switchOn(ctx context.Context, iam IAM, reason error) error {
 		return reason
 	}
 	if err := iam.ActivateAccessKey(ctx, old); err != nil {
-		return errors.Join(reason, err)
+		return fmt.Errorf("%w; %w", reason, err)
 	}
 	r.Person.Tell(SwitchedOn{old})
 	return reason
