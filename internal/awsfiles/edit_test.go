@@ -45,16 +45,36 @@ func TestEdit(t *testing.T) {
 		if got, err := os.ReadFile(path); err != nil || string(got) != s.file {
 			t.Errorf("%s: %q, %v", s.what, got, err)
 		}
-		if got, _ := os.ReadFile(path + BackupSuffix); string(got) != s.backup {
+		if got, _ := os.ReadFile(path + backupSuffix); string(got) != s.backup {
 			t.Errorf("%s: the backup is %q", s.what, got)
 		}
 	}
-	if first.Backups() != nil || !slices.Equal(second.Backups(), []string{path}) {
+	if first.Backups() != nil || !slices.Equal(second.Backups(), []Backup{{path, path + backupSuffix}}) {
 		t.Errorf("backups: %q, %q", first.Backups(), second.Backups())
 	}
 	for what, path := range map[string]string{"no path": "", "a directory": filepath.Dir(path)} {
 		if _, err := first.Edit(t.Context(), path, to("x")); err == nil {
 			t.Errorf("%s: no error", what)
+		}
+	}
+}
+
+// Each edit keeps the backups of those before it, and adds none that is there
+// already.
+func TestBackupsAreKept(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(path, []byte("0"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range []struct{ edit, backup string }{{"1", ""}, {"2", "-2"}, {"0", "-3"}, {"1", ""}, {"5", "-2"}} {
+		e := newTestEditor(t)
+		old, _ := os.ReadFile(path)
+		if _, err := e.Edit(t.Context(), path, func([]byte) ([]byte, bool, error) { return []byte(s.edit), true, nil }); err != nil {
+			t.Fatal(err)
+		}
+		want := path + backupSuffix + s.backup
+		if got, err := os.ReadFile(want); err != nil || string(got) != string(old) || !slices.Equal(e.Backups(), []Backup{{path, want}}) {
+			t.Errorf("%+v: %q, %v, %v", s, got, err, e.Backups())
 		}
 	}
 }

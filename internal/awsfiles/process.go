@@ -53,7 +53,7 @@ func AddCredentialProcess(data []byte, path, profile, command string) (out []byt
 		return nil, false, err
 	}
 	if !addsOnly(before, after, profile, command) {
-		return nil, false, fmt.Errorf("profile %q: %s: the file's layout does not let a line be added safely", profile, path)
+		return nil, false, &EditError{profile, path, "the file's layout does not let a line be added safely"}
 	}
 	return out, true, nil
 }

@@ -1,7 +1,6 @@
 package awsfiles
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -34,11 +33,11 @@ func RemoveKeys(data []byte, path string, kind awsini.Kind, profile string, c aw
 	k := plaintextKey(before, own.Own)
 	switch {
 	case k.Obstacle != "":
-		return nil, false, fmt.Errorf("profile %q: %s: %s", profile, k.Pos, k.Obstacle)
+		return nil, false, &EditError{profile, k.Pos.String(), k.Obstacle}
 	case plaintextKey(before, before.Defaults) != nil:
-		return nil, false, fmt.Errorf("profile %q: %s: [DEFAULT] has a key too", profile, k.Pos)
+		return nil, false, &EditError{profile, k.Pos.String(), "[DEFAULT] has a key too"}
 	case k.Credentials.AccessKeyID != c.AccessKeyID, k.Credentials.SecretAccessKey != c.SecretAccessKey, k.Credentials.SessionToken != "":
-		return nil, false, fmt.Errorf("profile %q: %s: another key is there", profile, k.Pos)
+		return nil, false, &EditError{profile, k.Pos.String(), "another key is there"}
 	}
 
 	// No line becomes a continuation of the one above by this: what follows a setting and is none of its continuations is
@@ -66,7 +65,7 @@ func RemoveKeys(data []byte, path string, kind awsini.Kind, profile string, c aw
 		return b.Name == a.Name && sameText(want, a.Own)
 	})
 	if !same || !sameText(before.Defaults, after.Defaults) {
-		return nil, false, fmt.Errorf("profile %q: %s: the file's layout does not let its key be taken out safely", profile, path)
+		return nil, false, &EditError{profile, path, "the file's layout does not let its key be taken out safely"}
 	}
 	return out, true, nil
 }

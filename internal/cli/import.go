@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/awsexec/awsexec/internal/awsfiles"
 	"github.com/awsexec/awsexec/internal/migrate"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/internal/visible"
@@ -83,8 +82,8 @@ func (c *importCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 			return err
 		}
 		failed += unmoved
-		for _, path := range editor.Backups() {
-			out.note("%s as it was, without the secrets, is %s", path, path+awsfiles.BackupSuffix)
+		for _, b := range editor.Backups() {
+			out.note("%s as it was, without the secrets, is %s", b.Of, b.Path)
 		}
 	}
 	if failed > 0 {

@@ -3,7 +3,6 @@ package migrate
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/awsexec/awsexec/internal/visible"
 )
@@ -28,7 +27,12 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // Reason returns the text of err for a place that names the profile already.
 func Reason(err error, profile string) string {
-	return strings.TrimPrefix(err.Error(), fmt.Sprintf("profile %q: ", profile))
+	if e, ok := err.(interface{ About() (string, string) }); ok {
+		if of, detail := e.About(); of == profile {
+			return detail
+		}
+	}
+	return err.Error()
 }
 
 // TakenError is the error for a key when the keystore has another one under its

@@ -51,8 +51,8 @@ type Editor interface {
 	// Edit applies edit to the file at path, with a backup.
 	Edit(ctx context.Context, path string, edit awsfiles.EditFunc) (changed bool, err error)
 
-	// Backups returns the files that have a backup.
-	Backups() []string
+	// Backups returns the backups of the files that were changed.
+	Backups() []awsfiles.Backup
 }
 
 // Owner returns whose key c is, asking AWS as profile p says.

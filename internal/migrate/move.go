@@ -145,7 +145,7 @@ func (m *Mover) store(ctx context.Context, p Plan, old string) error {
 // files that had other names before.
 func (m *Mover) warn(moved []Key, links []awsfiles.HardLink) {
 	for _, l := range links {
-		if slices.Contains(m.Editor.Backups(), l.Path) {
+		if slices.ContainsFunc(m.Editor.Backups(), func(b awsfiles.Backup) bool { return b.Of == l.Path }) {
 			m.Tell(&LinkedError{l})
 		}
 	}

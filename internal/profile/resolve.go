@@ -18,7 +18,13 @@ type SettingError struct {
 }
 
 func (e *SettingError) Error() string {
-	return fmt.Sprintf("profile %q: %s: %s: %s", e.Profile, e.Pos, e.Key, e.Reason)
+	of, detail := e.About()
+	return fmt.Sprintf("profile %q: %s", of, detail)
+}
+
+// About returns the profile, and what is wrong for a place that names it already.
+func (e *SettingError) About() (profile, detail string) {
+	return e.Profile, fmt.Sprintf("%s: %s: %s", e.Pos, e.Key, e.Reason)
 }
 
 // CycleError reports a chain of source profiles that comes back to one of them.
