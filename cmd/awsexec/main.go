@@ -9,7 +9,8 @@ import (
 	"github.com/awsexec/awsexec/internal/fastpath/tickets"
 )
 
-// version is set by the release build.
-var version = "dev"
+// version is set by the release build; "" leaves it to what Go knows of the
+// module.
+var version string
 
 func main() { os.Exit(cli.Main(os.Args, version, tickets.FastPath{})) }

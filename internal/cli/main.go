@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -36,7 +37,8 @@ const grace = 2 * time.Second
 
 // Main runs awsexec with these arguments, the name of the program included, and
 // returns its exit code. It never returns if awsexec became its child, or if a
-// signal had to end it. Early may be nil.
+// signal had to end it. Version is "" if the build did not set it. Early may be
+// nil.
 func Main(args []string, version string, early Early) int {
 	guard.Process()
 	fault.Handle(endOnFault(deps{stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ()}, os.Exit))
@@ -50,7 +52,7 @@ func Main(args []string, version string, early Early) int {
 		environ:    os.Environ(),
 		home:       home,
 		self:       selfPath(args[0]),
-		version:    version,
+		version:    cmp.Or(version, moduleVersion(debug.ReadBuildInfo)),
 		early:      early,
 		now:        time.Now,
 		workFactor: workFactor,

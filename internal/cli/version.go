@@ -2,9 +2,21 @@ package cli
 
 import (
 	"runtime"
+	"runtime/debug"
+	"strings"
 
 	"github.com/awsexec/awsexec/internal/session"
 )
+
+// moduleVersion returns the version of the module that the program was built
+// from, as "go install …@VERSION" records it; "dev" if there is none.
+func moduleVersion(read func() (*debug.BuildInfo, bool)) string {
+	info, ok := read()
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return "dev"
+	}
+	return strings.TrimPrefix(info.Main.Version, "v")
+}
 
 // versionCmd prints the version.
 type versionCmd struct{}
