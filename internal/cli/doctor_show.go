@@ -85,7 +85,7 @@ func (v doctorView) report(r *doctor.Report) doctorReport {
 func (v doctorView) own(r *doctor.Report) doctorClient {
 	row := doctorClient{Client: "awsexec", Profile: r.Name, Same: true, Region: r.Region, RegionFrom: r.RegionAt.String()}
 	if len(r.Steps) == 0 {
-		row.Credentials, row.Why = string(explain.Fails), r.Err.Error()
+		row.Credentials, row.Why = string(explain.Fails), visible.Bounded(r.Err.Error())
 		return row
 	}
 	row.DecidedBy = r.Steps[0].At.String()
@@ -172,7 +172,7 @@ func (v doctorView) session(s doctor.Session) string {
 
 // finding puts a finding into words.
 func (v doctorView) finding(f doctor.Finding) doctorFinding {
-	shown := doctorFinding{Severity: severities[f.Severity], Check: string(f.Check), Text: f.Text, At: f.At.String()}
+	shown := doctorFinding{Severity: severities[f.Severity], Check: string(f.Check), Text: visible.Bounded(f.Text), At: f.At.String()}
 	if f.Otherwise != nil {
 		shown.Text += fmt.Sprintf(" (or run it as %s)", v.adv.remedy(f.Otherwise))
 	}

@@ -63,7 +63,7 @@ func (u *ui) warn(err error, advice string) { u.report("warning", err, advice) }
 // below it, else in the same line. Programs that show the output of awsexec often
 // show its first line only, or its last.
 func (u *ui) report(kind string, err error, advice string) {
-	text := kind + ": " + joined(err.Error())
+	text := kind + ": " + visible.Bounded(joined(err.Error()))
 	if u.terminal || advice == "" {
 		u.line("%s", text)
 		u.advise(advice)

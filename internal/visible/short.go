@@ -31,6 +31,26 @@ func ARN(arn string) string {
 	return strings.Join(parts, ":")
 }
 
+// How much of a long text is shown.
+const (
+	boundedStart = 800
+	boundedEnd   = 400
+)
+
+// Bounded returns text for a message: what quotes a file or a server may have any
+// length. Of a long text it returns the beginning and the end, which say what
+// failed and why.
+func Bounded(text string) string {
+	if len(text) <= boundedStart+boundedEnd {
+		return text
+	}
+	runes := []rune(text)
+	if len(runes) <= boundedStart+boundedEnd {
+		return text
+	}
+	return string(runes[:boundedStart]) + " … " + string(runes[len(runes)-boundedEnd:])
+}
+
 // Until returns the clock time of end and the time left until then.
 func Until(end, now time.Time) string {
 	left := end.Sub(now)

@@ -53,6 +53,20 @@ func TestTextOfEverything(t *testing.T) {
 	}
 }
 
+func TestBounded(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                         "",
+		"short":                    "short",
+		strings.Repeat("é", 1200):  strings.Repeat("é", 1200),
+		strings.Repeat("é", 1201):  strings.Repeat("é", 800) + " … " + strings.Repeat("é", 400),
+		strings.Repeat("ab", 5000): strings.Repeat("ab", 400) + " … " + strings.Repeat("ab", 200),
+	} {
+		if got := Bounded(in); got != want {
+			t.Errorf("Bounded of %d bytes has %d, want %d", len(in), len(got), len(want))
+		}
+	}
+}
+
 func FuzzText(f *testing.F) {
 	f.Add("dev\u202e\x1b[0m\xff")
 	f.Fuzz(func(t *testing.T, s string) {
