@@ -19,8 +19,8 @@ type cli struct {
 	Import     importCmd     `cmd:"" help:"Move long-term keys out of the AWS files into the keystore."`
 	List       listCmd       `cmd:"" help:"List the stored keys and their sessions."`
 	Remove     removeCmd     `cmd:"" help:"Remove a stored key and its sessions."`
-	Unlock     unlockCmd     `cmd:"" help:"Unlock the keystore for a time, without its passphrase."`
-	Lock       lockCmd       `cmd:"" help:"Lock the keystore again, after unlock."`
+	Unlock     unlockCmd     `cmd:"" help:"Ask for the keystore's passphrase once, for some hours."`
+	Lock       lockCmd       `cmd:"" help:"Lock the keystore again, before that time is over."`
 	Rotate     rotateCmd     `cmd:"" help:"Replace a stored key with a new one, and delete the old one at AWS."`
 	Clear      clearCmd      `cmd:"" help:"Delete cached sessions, but keep the keys."`
 	Whoami     whoamiCmd     `cmd:"" help:"Print the identity that AWS sees."`

@@ -3,8 +3,10 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/awsexec/awsexec/internal/ownfile"
 	"github.com/awsexec/awsexec/internal/readfile"
@@ -34,7 +36,11 @@ func hintOfDirectory(refused *ownfile.RefusedError, a *advisor) string {
 // only another user can do that.
 func fixOfDirectory(refused *ownfile.RefusedError) string {
 	path, own := quoteWord(refused.Path), refused.Path == refused.Dir
+	info, err := os.Stat(refused.Path)
 	switch {
+	case refused.Reason == ownfile.Link && err == nil && info.Mode().IsRegular(): // keys may be in it
+		copied := quoteWord(refused.Path + ".copy")
+		return fmt.Sprintf("cp %s %s && mv %s %s", path, copied, copied, path)
 	case refused.Reason == ownfile.Link || refused.Reason == ownfile.ForeignLink:
 		return "rm " + path
 	case refused.Reason == ownfile.ForeignOwner && own:
@@ -47,13 +53,16 @@ func fixOfDirectory(refused *ownfile.RefusedError) string {
 	return "chmod go-w " + path
 }
 
-// hintOfFile returns the hint for a file that is too large or not a regular one.
+// hintOfFile returns the hint for a file that is too large or not a regular one, or
+// that is where a directory should be.
 func hintOfFile(err error, a *advisor, _ string) string {
 	path := ""
 	if odd, ok := errors.AsType[*readfile.NotRegularError](err); ok {
 		path = odd.Path
 	} else if large, ok := errors.AsType[*readfile.TooLargeError](err); ok {
 		path = large.Path
+	} else if of, ok := errors.AsType[*fs.PathError](err); ok && errors.Is(err, syscall.ENOTDIR) {
+		path = of.Path
 	}
 	if path == "" || errors.Is(err, keystore.ErrCorrupt) && filepath.Ext(path) == ".age" { // keys may be in it
 		return ""

@@ -67,7 +67,10 @@ func (e *RefusedError) Error() string {
 	case Link:
 		why = "is a symbolic link"
 	}
-	if e.Path == e.Dir {
+	switch {
+	case e.Reason == Link: // in place of a directory or a file
+		return fmt.Sprintf("%s is not used: it %s", e.Path, why)
+	case e.Path == e.Dir:
 		return fmt.Sprintf("directory %s is not used: it %s", e.Dir, why)
 	}
 	return fmt.Sprintf("directory %s is not used: %s %s", e.Dir, e.Path, why)
