@@ -22,7 +22,7 @@ const module = "github.com/awsexec/awsexec/"
 var arrows = map[string]string{
 	"cmd/awsexec": "internal/cli internal/fastpath/tickets",
 	"internal/cli": "exec keystore processfmt internal/awsapi internal/credentials internal/doctor internal/explain internal/awsini " +
-		"internal/profile internal/provider internal/awsfiles internal/conceal internal/custody internal/keyinput internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault",
+		"internal/profile internal/provider internal/awsfiles internal/conceal internal/custody internal/keyinput internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault internal/manual internal/near",
 
 	"exec":       "internal/credentials internal/guard internal/fault",
 	"keystore":   "internal/agefile internal/backend internal/flock internal/kernelkey internal/keyindex internal/keyitem internal/keyring internal/sealingkey",
@@ -33,7 +33,7 @@ var arrows = map[string]string{
 	"internal/awsapi":           "internal/readfile",
 	"internal/flock":            "internal/ownfile internal/fault",
 	"internal/ownfile":          "internal/atomicfile internal/readfile",
-	"internal/profile":          "internal/readfile internal/awsini",
+	"internal/profile":          "internal/readfile internal/awsini internal/near",
 	"internal/keyindex":         "internal/backend internal/ownfile",
 	"internal/keyitem":          "internal/backend",
 	"internal/keyring":          "internal/backend internal/fault internal/readfile",

@@ -23,12 +23,12 @@ import (
 // addCmd stores a long-term access key.
 type addCmd struct {
 	Name        string `arg:"" help:"Name of the AWS profile that uses the key."`
-	Env         bool   `xor:"from" help:"Read the key from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."`
-	Stdin       bool   `xor:"from" help:"Read the key from standard input: the id and the secret on two lines, or JSON as the AWS CLI prints it."`
-	CSV         string `xor:"from" name:"csv" placeholder:"FILE" help:"Read the key from a CSV file that the AWS console offers for download."`
+	Env         bool   `xor:"from" help:"Take it from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY."`
+	Stdin       bool   `xor:"from" help:"Take it from standard input: two lines, or JSON."`
+	CSV         string `xor:"from" name:"csv" placeholder:"FILE" help:"Take it from a file that the AWS console offers."`
 	NoVerify    bool   `help:"Do not check the key with AWS."`
 	Force       bool   `help:"Replace the key that is stored under this name."`
-	WriteConfig bool   `help:"Write the profile's credential_process line to the AWS config file."`
+	WriteConfig bool   `help:"Write the profile into the AWS config file."`
 }
 
 func (c *addCmd) about() string { return c.Name }

@@ -1,46 +1,42 @@
 package cli
 
-const description = `Keeps long-term AWS access keys in the OS keyring and gives programs short-lived credentials.`
+// purpose is what awsexec is for.
+const purpose = `Give programs short-lived AWS credentials, and keep the long-term keys safe.`
 
-// usage stands above the list of flags and commands that kong prints: the two
-// main uses have no command word.
-const usage = `Usage: awsexec [-p NAME] [flags]                  print credentials for credential_process
-       awsexec [-p NAME] [flags] -- CMD [ARG…]    run CMD with short-lived credentials
-       awsexec [flags] COMMAND …
-
-`
-
-// cli is the command line before "--".
+// cli is the command line before "--". The tag heeds names those of flags that a
+// command heeds.
 type cli struct {
 	flags
+	ShowVersion bool `name:"version" short:"V" help:"Print the version."`
 
-	Print      printCmd      `cmd:"" default:"1" hidden:"" help:"Print credentials for credential_process."`
-	Add        addCmd        `cmd:"" help:"Store a long-term access key."`
-	Import     importCmd     `cmd:"" help:"Move long-term keys out of the AWS files into the keystore."`
-	List       listCmd       `cmd:"" help:"List the stored keys and their sessions."`
-	Remove     removeCmd     `cmd:"" help:"Remove a stored key and its sessions."`
-	Unlock     unlockCmd     `cmd:"" help:"Ask for the keystore's passphrase once, for some hours."`
-	Lock       lockCmd       `cmd:"" help:"Lock the keystore again, before that time is over."`
-	Rotate     rotateCmd     `cmd:"" help:"Replace a stored key with a new one, and delete the old one at AWS."`
-	Clear      clearCmd      `cmd:"" help:"Delete cached sessions, but keep the keys."`
-	Whoami     whoamiCmd     `cmd:"" help:"Print the identity that AWS sees."`
-	Export     exportCmd     `cmd:"" help:"Print credentials for a shell, as \"aws configure export-credentials\" does."`
-	Passphrase passphraseCmd `cmd:"" help:"Change the passphrase of the encrypted file."`
-	Doctor     doctorCmd     `cmd:"" help:"Show which credentials each AWS client would use here, and what to fix."`
-	Serve      serveCmd      `cmd:"" help:"Serve credentials over HTTP, as containers get them; with -- CMD, to CMD."`
+	Print      printCmd      `cmd:"" default:"1" hidden:"" help:"Print credentials for credential_process." heeds:"profile,duration,region,keystore,no-session,no-prompt,debug"`
+	Add        addCmd        `cmd:"" help:"Store a long-term access key." heeds:"profile,region,keystore,no-prompt,debug"`
+	Import     importCmd     `cmd:"" help:"Move keys in plaintext from the AWS files into the keystore." heeds:"region,keystore,no-prompt,debug"`
+	List       listCmd       `cmd:"" help:"List the stored keys and their sessions." heeds:"keystore,debug"`
+	Remove     removeCmd     `cmd:"" help:"Remove a stored key and its sessions." heeds:"profile,keystore,no-prompt,debug"`
+	Rotate     rotateCmd     `cmd:"" help:"Replace a key by a new one, and delete the old one at AWS." heeds:"profile,region,keystore,no-prompt,debug"`
+	Clear      clearCmd      `cmd:"" help:"Delete cached sessions, but keep the keys." heeds:"profile,keystore,debug"`
+	Whoami     whoamiCmd     `cmd:"" help:"Print the identity that AWS sees." heeds:"profile,duration,region,keystore,no-session,no-prompt,debug"`
+	Doctor     doctorCmd     `cmd:"" help:"Show which credentials each AWS client uses, and what to fix." heeds:"profile,duration,region,keystore,no-session,debug"`
+	Export     exportCmd     `cmd:"" help:"Print credentials for a shell or a file." heeds:"profile,duration,region,keystore,no-session,no-prompt,debug"`
+	Serve      serveCmd      `cmd:"" help:"Serve credentials over HTTP, as containers get them." heeds:"profile,duration,region,keystore,no-prompt,debug"`
+	Unlock     unlockCmd     `cmd:"" help:"Ask for the keystore's passphrase once, for some hours." heeds:"keystore,no-prompt,debug"`
+	Lock       lockCmd       `cmd:"" help:"Lock the keystore again, before that time is over." heeds:"keystore,debug"`
+	Passphrase passphraseCmd `cmd:"" help:"Change the passphrase of the encrypted file." heeds:"keystore,no-prompt,debug"`
+	Help       helpCmd       `cmd:"" help:"Print help about a command or a topic."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 
 // flags are shared by all commands. The environment, the profile and the defaults
-// stand in for those that are empty.
+// stand in for those that are empty. The tag detail is for the manual page.
 type flags struct {
-	Profile   names  `short:"p" sep:"none" placeholder:"NAME" help:"Use this profile (default: $$AWS_PROFILE, $$AWS_DEFAULT_PROFILE, or \"default\"). Only serve takes more than one; other commands take the last."`
-	Duration  string `placeholder:"TIME" help:"Set how long the credentials are valid, as 1h30m or in seconds ($$AWSEXEC_DURATION)."`
-	Region    string `placeholder:"REGION" help:"Set the AWS region, for STS and for CMD (default: $$AWS_REGION, $$AWS_DEFAULT_REGION, or the profile's)."`
-	Keystore  string `placeholder:"KIND" help:"Choose where keys are stored: auto, keyring or file ($$AWSEXEC_KEYSTORE)."`
-	NoSession bool   `help:"Use the long-term keys themselves, without a session, for calls that AWS refuses to sessions made without MFA, such as IAM."`
-	Refresh   bool   `help:"Let CMD renew its credentials through awsexec as long as it runs ($$AWSEXEC_REFRESH)."`
-	NoPrompt  bool   `help:"Never prompt ($$AWSEXEC_NO_PROMPT)."`
+	Profile   names  `short:"p" sep:"none" placeholder:"NAME" help:"Use this profile." detail:"Without it: AWS_PROFILE, AWS_DEFAULT_PROFILE, or \"default\". With it, keys in the environment do not count. Only serve takes more than one; other commands take the last."`
+	Duration  string `placeholder:"TIME" help:"Set how long the credentials are valid." detail:"Written as 1h30m, or in seconds. Without it: AWSEXEC_DURATION, the profile's duration_seconds, or 1 hour; 12 hours where it costs an MFA code."`
+	Region    string `placeholder:"REGION" help:"Set the AWS region, for STS and for CMD." detail:"Without it: AWS_REGION, AWS_DEFAULT_REGION, or the profile's region."`
+	Keystore  string `placeholder:"KIND" help:"Choose where keys are: auto, keyring or file." detail:"Without it: AWSEXEC_KEYSTORE, or auto. Auto is the OS keyring, or else the encrypted file if you have made one."`
+	NoSession bool   `help:"Give the long-term key itself, without a session." detail:"For calls that AWS refuses to sessions made without MFA, such as those of IAM. It warns, because the key does not expire."`
+	Refresh   bool   `help:"Let CMD renew its credentials as long as it runs." detail:"CMD gets a profile in place of credentials, and its AWS SDK renews them through awsexec. AWSEXEC_REFRESH=1 does the same."`
+	NoPrompt  bool   `help:"Never ask a person." detail:"AWSEXEC_NO_PROMPT=1 does the same."`
 	Debug     bool   `help:"Print debug output to stderr, without secrets."`
 }
 

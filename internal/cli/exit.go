@@ -56,8 +56,7 @@ type usageError struct {
 
 func (e usageError) Error() string { return e.what }
 
-// misuse returns an error of the parser as a usageError. A word that is not a
-// command is most often a program that was meant to be run.
+// misuse returns an error of the parser as a usageError or an unknownWordError.
 func misuse(err error) error {
 	text, help := err.Error(), "awsexec --help"
 	var at *kong.ParseError
@@ -69,7 +68,7 @@ func misuse(err error) error {
 		help = "awsexec " + node.Name + " --help"
 	} else if word, ok := strings.CutPrefix(text, "unexpected argument "); ok {
 		word, _, _ = strings.Cut(word, ",")
-		return usageError{fmt.Sprintf("unknown command %q", word), fmt.Sprintf("to run a program with credentials: awsexec -- %s …", quoteWord(word))}
+		return unknownWordError(word)
 	}
 	if flag, ok := strings.CutSuffix(text, `: expected string value but got "EOL" (<EOL>)`); ok {
 		text = flag + ": missing value"

@@ -49,6 +49,15 @@ func FuzzArguments(f *testing.F) {
 		}
 		selected, _, err := parse(&cli{}, own, deps{stdout: io.Discard, stderr: io.Discard})
 		var usage usageError
+		var unknown unknownWordError
+		if errors.As(err, &unknown) {
+			no := func(string) bool { return false }
+			m := mistaken{child: child, hasChild: hasChild, commands: []string{"list"}, isProfile: no, inPath: no}
+			if m.words = m.readFlags(own); len(m.words) > 0 && m.meant()[0] == "" {
+				t.Fatalf("%q: no line was meant", args)
+			}
+			return
+		}
 		if err != nil && !errors.As(err, &usage) {
 			t.Fatalf("%q: %v", own, err)
 		}

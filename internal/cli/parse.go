@@ -2,7 +2,7 @@ package cli
 
 import (
 	"errors"
-	"fmt"
+	"io"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -18,15 +18,7 @@ func parse(grammar *cli, args []string, d deps) (selected any, parsed *kong.Cont
 			return &grammar.Print, nil, nil
 		}
 	}
-	type exited struct{}
-	parser, err := kong.New(grammar,
-		kong.Name("awsexec"),
-		kong.Description(description),
-		kong.Writers(d.stdout, d.stderr),
-		kong.Exit(func(int) { panic(exited{}) }),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
-		kong.Help(help),
-	)
+	parser, err := newParser(grammar, d.stdout, d.stderr)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -52,7 +44,27 @@ func parse(grammar *cli, args []string, d deps) (selected any, parsed *kong.Cont
 	if err != nil {
 		return nil, nil, misuse(err)
 	}
-	return parsed.Selected().Target.Addr().Interface(), parsed, nil
+	selected = parsed.Selected().Target.Addr().Interface()
+	if grammar.ShowVersion {
+		return &grammar.Version, parsed, nil
+	}
+	if help, ok := selected.(*helpCmd); ok {
+		return nil, nil, help.Run(d.stdout, parser.Model.Node)
+	}
+	return selected, parsed, nil
+}
+
+// exited is what the parser panics with in place of ending the process.
+type exited struct{}
+
+// newParser returns a parser for the whole command line.
+func newParser(grammar *cli, stdout, stderr io.Writer) (*kong.Kong, error) {
+	return kong.New(grammar,
+		kong.Name("awsexec"),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { panic(exited{}) }),
+		kong.Help(printScreen),
+	)
 }
 
 // parsePlain reads arguments without a command word. To make a parser for all
@@ -65,20 +77,6 @@ func parsePlain(args []string) (flags, error) {
 		_, err = parser.Parse(args)
 	}
 	return grammar.flags, err
-}
-
-// help prints usage in place of kong's first line if no command is selected.
-func help(options kong.HelpOptions, ctx *kong.Context) error {
-	if ctx.Selected() == nil || ctx.Selected().Hidden {
-		if _, err := fmt.Fprint(ctx.Stdout, usage); err != nil {
-			return unprintedError{err}
-		}
-		options.NoAppSummary = true
-	}
-	if err := kong.DefaultHelpPrinter(options, ctx); err != nil {
-		return unprintedError{err}
-	}
-	return nil
 }
 
 // unprintedError is the error for help that could not be written, which is not

@@ -17,6 +17,9 @@ func run(ctx context.Context, args []string, d deps) int {
 		own, child, hasChild := splitArgs(args)
 		grammar := &cli{}
 		selected, parsed, err := parse(grammar, own, d)
+		if word, ok := errors.AsType[unknownWordError](err); ok {
+			return usageError{word.Error(), meant(ctx, args, d)}
+		}
 		if err != nil || selected == nil { // help has been shown
 			return err
 		}
@@ -49,6 +52,8 @@ func run(ctx context.Context, args []string, d deps) int {
 		switch c := selected.(type) {
 		case *printCmd: // was parsed without the whole grammar
 			return c.Run(ctx, w.settings, w.session, w.out, w.later)
+		case *versionCmd: // may be selected by a flag
+			return c.Run(w.settings, w.out)
 		case *execCmd: // is not in the grammar
 			return c.Run(ctx, w.settings, w.session, w.out, w.flags, w.later)
 		}

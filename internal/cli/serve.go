@@ -18,10 +18,10 @@ import (
 // serveCmd serves credentials as containers get them, to a program that it starts
 // or to programs that the user gives the address and the token.
 type serveCmd struct {
-	Listen      string            `default:"127.0.0.1:0" placeholder:"ADDRESS" help:"Listen on ADDRESS:PORT; port 0 is any free port (default: 127.0.0.1:0)."`
-	AllowRemote bool              `help:"Allow an address that other machines or containers may reach. The connection is not encrypted."`
-	AllowHost   []string          `sep:"none" placeholder:"NAME" help:"Accept requests for this host name too. May be repeated."`
-	Format      processfmt.Format `placeholder:"FORMAT" help:"Set the format of the variables that are printed without CMD: env, env-no-export, fish, powershell or windows-cmd."`
+	Listen      string            `default:"127.0.0.1:0" placeholder:"ADDRESS" help:"Listen on this address and port; 0 is any free port."`
+	AllowRemote bool              `help:"Allow an address that other machines may reach."`
+	AllowHost   []string          `sep:"none" placeholder:"NAME" help:"Accept requests for this host name too."`
+	Format      processfmt.Format `placeholder:"FORMAT" help:"Set how variables are printed without CMD: env, env-no-export, fish, powershell or windows-cmd."`
 
 	args []string // of the program to start; nil for none
 }

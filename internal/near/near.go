@@ -1,46 +1,21 @@
-package profile
+// Package near finds the names that a misspelled one may have meant.
+package near
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/awsexec/awsexec/internal/awsini"
 )
-
-// NotFoundError reports that neither file has a profile. If the keystore has its
-// key, resolve it with [Config.With].
-type NotFoundError struct {
-	Name string
-	Near []string   // at most 3 names that may have been meant, the nearest first
-	Bare awsini.Pos // of a section [NAME] in the config file that lacks the word profile, if there is one
-}
-
-func (e *NotFoundError) Error() string {
-	s := fmt.Sprintf("profile %q: not in the AWS files", e.Name)
-	if e.Bare != (awsini.Pos{}) {
-		s += fmt.Sprintf("; %s: a profile's section is written [profile %s]", e.Bare, awsini.QuoteWord(e.Name))
-	}
-	for i, name := range e.Near {
-		s += []string{"; nearest: ", ", "}[min(i, 1)] + fmt.Sprintf("%q", name)
-	}
-	return s
-}
-
-func (c *Config) notFound(name string) *NotFoundError {
-	return &NotFoundError{Name: name, Near: nearest(name, c.Names()), Bare: c.Config.Bare[name]}
-}
 
 // longestName bounds the names that are compared, which takes time that grows with
 // the product of their lengths.
 const longestName = 128
 
-// nearest returns at most 3 of names: those that are so few edits away, apart from
-// letter case, that name may be a misspelling of them, and those that begin with
-// name.
-func nearest(name string, names []string) []string {
+// Names returns at most 3 of names, the nearest first: those that are so few edits
+// away, apart from letter case, that name may be a misspelling of them, and those
+// that begin with name.
+func Names(name string, names []string) []string {
 	type candidate struct {
 		name     string
 		distance int

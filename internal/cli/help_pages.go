@@ -1,0 +1,83 @@
+package cli
+
+import "github.com/awsexec/awsexec/internal/manual"
+
+// told is what help and the manual tell of a command beside its grammar.
+type told struct {
+	detail   string // for the manual page alone
+	examples []manual.Entry
+}
+
+// pages has an entry for each command.
+var pages = map[string]told{
+	"add": {`Without --env, --stdin or --csv, the key is asked for on the terminal; the secret is not shown. AWS is asked whose key it is before it is stored. The name of the key is that of the profile that uses it.`,
+		[]manual.Entry{
+			{Name: "awsexec add work --write-config", Text: "ask for the key, set up the profile"},
+			{Name: "awsexec add work --csv accessKeys.csv", Text: "take what the AWS console gave"},
+		}},
+	"import": {`A diff is shown, without secrets, and the files are changed after consent. Every other line is kept, and a copy of each file without its secrets stays beside it.`,
+		[]manual.Entry{
+			{Name: "awsexec import --dry-run", Text: "show which keys, and what would change"},
+			{Name: "awsexec import work", Text: "move the key of one profile"},
+		}},
+	"list": {`Neither the keyring nor the encrypted file is opened.`,
+		[]manual.Entry{
+			{Name: "awsexec list", Text: "show the keys and how long their sessions last"},
+			{Name: "awsexec list --json", Text: "the same for a program"},
+		}},
+	"remove": {`The key stays active at AWS. Its sessions are deleted with the last name that it is stored under.`,
+		[]manual.Entry{
+			{Name: "awsexec remove work", Text: "ask, then remove"},
+			{Name: "awsexec remove work --yes", Text: "do not ask"},
+		}},
+	"rotate": {`A new key of the same user is made, stored and tried before the old one is switched off and deleted. If the command is interrupted at any step, a key that works is stored, and the same command finishes.`,
+		[]manual.Entry{
+			{Name: "awsexec rotate work", Text: "replace the key that is stored as \"work\""},
+			{Name: "awsexec rotate work --yes", Text: "the same, without being asked"},
+		}},
+	"clear": {`The next call makes a new session, and asks for a code if the profile has mfa_serial.`,
+		[]manual.Entry{
+			{Name: "awsexec clear", Text: "delete all sessions"},
+			{Name: "awsexec clear work", Text: "delete those of one key"},
+		}},
+	"whoami": {`AWS STS is asked, with the credentials that a program would get.`,
+		[]manual.Entry{
+			{Name: "awsexec whoami -p work", Text: "account, user or role, and when it ends"},
+			{Name: "awsexec whoami -p work --json", Text: "the same for a program"},
+		}},
+	"doctor": {`The AWS files, the environment and the list of keys are read. No key is opened, and nobody is asked. No request is made without --online. The exit code is 1 if something is wrong.`,
+		[]manual.Entry{
+			{Name: "awsexec doctor", Text: "examine the profile that is used here"},
+			{Name: "awsexec doctor -p work --online", Text: "also ask AWS"},
+		}},
+	"export": {`The formats are those of "aws configure export-credentials".`,
+		[]manual.Entry{
+			{Name: `eval "$(awsexec export -p work --format env)"`, Text: "into this shell"},
+			{Name: "awsexec export -p work", Text: "as JSON"},
+		}},
+	"serve": {`Programs in containers and those that cannot call awsexec get credentials from an address on this machine, with a token. They are renewed before they expire.`,
+		[]manual.Entry{
+			{Name: "awsexec serve -p work -- ./dev-server", Text: "for one program, until it ends"},
+			{Name: "awsexec serve -p work -p staging", Text: "print addresses for two profiles"},
+		}},
+	"unlock": {`On Linux the kernel holds the opened key until the time is over, awsexec lock is called or the machine restarts. Every program of yours can use awsexec without the passphrase until then.`,
+		[]manual.Entry{
+			{Name: "awsexec unlock", Text: "for 8 hours"},
+			{Name: "awsexec unlock --for 30m", Text: "for half an hour"},
+		}},
+	"lock": {`The kernel forgets all keys of awsexec.`,
+		[]manual.Entry{
+			{Name: "awsexec lock", Text: "from now on the passphrase is asked for again"},
+		}},
+	"passphrase": {`The old passphrase is asked for first. Copies of the file from before still open with the old one.`,
+		[]manual.Entry{
+			{Name: "awsexec passphrase", Text: "ask for the old and the new one"},
+		}},
+	"help": {"", []manual.Entry{
+		{Name: "awsexec help add", Text: "a command"},
+		{Name: "awsexec help flags", Text: "a topic"},
+	}},
+	"version": {"", []manual.Entry{
+		{Name: "awsexec version", Text: "also: awsexec --version, awsexec -V"},
+	}},
+}

@@ -1,0 +1,276 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/awsexec/awsexec/internal/near"
+	"github.com/awsexec/awsexec/internal/session"
+)
+
+// unknownWordError is the error for a command line that begins with a word which
+// is not a command.
+type unknownWordError string
+
+func (e unknownWordError) Error() string { return fmt.Sprintf("unknown command %q", string(e)) }
+
+// mistaken is a command line with an unknown word: of a person who forgot the --,
+// mistyped a command, or knows another tool.
+type mistaken struct {
+	flags    []string // of awsexec, before the first word, as they are to be typed
+	env      []string // assignments that stand in for flags of other tools
+	profile  string   // of --profile; it is not among flags
+	serve    bool     // a flag of another tool asks for a server
+	prints   bool     // a flag of another tool asks for JSON
+	words    []string // the first word and what follows it
+	child    []string // what follows the --
+	hasChild bool
+
+	commands  []string               // of awsexec
+	isProfile func(name string) bool // of the AWS files or the keystore
+	inPath    func(name string) bool
+}
+
+// valued are the flags of awsexec that take a value.
+var valued = []string{"--profile", "--duration", "--region", "--keystore"}
+
+// foreign are the flags that other tools have for what a flag of awsexec does.
+var foreign = map[string]string{
+	"-d": "--duration", "--mfa-token": "AWSEXEC_MFA_CODE", "-t": "AWSEXEC_MFA_CODE", "--mfa-code": "AWSEXEC_MFA_CODE", "-M": "AWSEXEC_MFA_CODE",
+	"-n": "--no-session", "--backend": "--keystore", "-b": "--keystore", "--verbose": "--debug", "-v": "--debug",
+	"--server": "serve", "--ecs-server": "serve", "--ec2-server": "serve", "-s": "serve",
+	"--json": "print", "-j": "print", "--profile-name": "--profile",
+}
+
+// withValue reports whether a flag of another tool has a value that awsexec wants.
+func withValue(flag string) bool {
+	as := foreign[flag]
+	return slices.Contains(valued, as) || as == "AWSEXEC_MFA_CODE"
+}
+
+// readFlags moves the flags at the start of args to m and returns what follows
+// them. Flags that nobody knows are left out.
+func (m *mistaken) readFlags(args []string) (rest []string) {
+	for len(args) > 0 && strings.HasPrefix(args[0], "-") {
+		name, value, given := strings.Cut(args[0], "=")
+		args = args[1:]
+		if name == "-p" {
+			name = "--profile"
+		} else if strings.HasPrefix(name, "-p") && !strings.HasPrefix(name, "--") {
+			name, value, given = "--profile", name[2:], true
+		}
+		as, isForeign := foreign[name]
+		if !given && (slices.Contains(valued, name) || withValue(name)) && len(args) > 0 {
+			value, args = args[0], args[1:]
+		}
+		if isForeign {
+			name = as
+		}
+		switch {
+		case name == "--profile":
+			m.profile = value
+		case name == "serve":
+			m.serve = true
+		case name == "print":
+			m.prints = true
+		case name == "AWSEXEC_MFA_CODE":
+			m.env = append(m.env, name+"="+value)
+		case slices.Contains(valued, name):
+			m.flags = append(m.flags, name, value)
+		case slices.Contains([]string{"--no-session", "--refresh", "--no-prompt", "--debug"}, name):
+			m.flags = append(m.flags, name)
+		}
+	}
+	return args
+}
+
+// synonyms are the words that other tools, or habit, have for a command.
+var synonyms = map[string]string{
+	"ls": "list", "rm": "remove", "delete": "remove", "del": "remove", "create": "add", "store": "add", "new": "add", "configure": "add",
+	"flush": "clear", "clean": "clear", "logout": "clear", "expire": "clear", "who": "whoami", "id": "whoami", "identity": "whoami",
+	"env": "export", "assume": "export", "use": "export", "eval": "export", "server": "serve", "ecs": "serve", "ecs-server": "serve", "ec2-server": "serve",
+	"check": "doctor", "diagnose": "doctor", "status": "doctor", "passwd": "passphrase", "password": "passphrase", "renew": "rotate",
+}
+
+// runners are the words that other tools have for running a program.
+var runners = []string{"exec", "run", "execute", "shell"}
+
+// services are services of AWS that are often called without the word aws.
+var services = []string{"s3", "s3api", "sts", "iam", "ec2", "ecs", "ecr", "eks", "lambda", "logs", "dynamodb", "rds", "ssm", "sqs", "sns", "kms", "cloudformation", "secretsmanager"}
+
+// meant returns the lines that were probably meant, the likeliest first.
+func (m mistaken) meant() []string {
+	word, rest := m.words[0], m.words[1:]
+	switch {
+	case slices.Contains(runners, word):
+		if rest = m.readFlags(rest); len(rest) > 0 && (m.hasChild || m.profile == "") {
+			m.profile, rest = rest[0], rest[1:]
+			rest = m.readFlags(rest)
+		}
+		if m.prints && len(rest) == 0 && !m.hasChild {
+			return []string{m.line()}
+		}
+		return []string{m.run(rest)}
+	case word == "credential-process" || word == "process":
+		if rest = m.readFlags(rest); len(rest) > 0 {
+			m.profile = rest[0]
+		}
+		return []string{m.line()}
+	case word == "login" || word == "sso":
+		rest = slices.DeleteFunc(slices.Clone(rest), func(w string) bool { return w == "login" })
+		if rest = m.readFlags(rest); len(rest) > 0 {
+			m.profile = rest[0]
+		}
+		if m.profile != "" {
+			return []string{"aws sso login --profile " + quoteWord(m.profile)}
+		}
+		return []string{"aws sso login"}
+	case (word == "credentials" || word == "keys" || word == "profile") && len(rest) > 0:
+		m.words = rest
+		if slices.Contains(m.commands, rest[0]) {
+			return []string{m.line(rest...)}
+		}
+		return m.meant()
+	case word == "sts" && slices.Equal(rest[:min(1, len(rest))], []string{"get-caller-identity"}):
+		m.readFlags(rest[1:])
+		return []string{m.line("whoami")}
+	case m.isProfile(word) && !slices.Contains(services, word):
+		m.profile = word
+		return []string{m.run(m.readFlags(rest))}
+	case synonyms[word] != "":
+		return []string{m.synonym(synonyms[word], rest)}
+	case m.inPath(word) || m.hasChild:
+		return []string{m.run(m.words)}
+	case slices.Contains(services, word):
+		return []string{m.run(append([]string{"aws"}, m.takeProfile()...))}
+	}
+	program := "to run a program with credentials: " + m.run(m.words)
+	if names := near.Names(word, m.commands); len(names) > 0 {
+		return []string{m.line(append([]string{names[0]}, rest...)...), program}
+	}
+	return []string{program}
+}
+
+// synonym returns the line for a command under the name that another tool has for
+// it.
+func (m mistaken) synonym(command string, rest []string) string {
+	if rest = m.readFlags(rest); len(rest) > 0 && m.profile == "" && !m.hasChild {
+		m.profile = rest[0]
+	}
+	switch name := m.profile; command {
+	case "add", "remove", "rotate", "clear":
+		m.profile = ""
+		words := []string{command}
+		if name == "" && command != "clear" {
+			name = "NAME"
+		}
+		if name != "" {
+			words = append(words, name)
+		}
+		if command == "add" {
+			words = append(words, "--write-config")
+		}
+		return m.line(words...)
+	case "list", "passphrase":
+		m.profile = ""
+	case "export":
+		if runtime.GOOS == "windows" {
+			return m.line("export", "--format", "powershell") + " | Invoke-Expression"
+		}
+		return `eval "$(` + m.line("export", "--format", "env") + `)"`
+	case "serve":
+		return m.run(nil)
+	}
+	return m.line(command)
+}
+
+// takeProfile returns the words without a flag --profile, which it moves to m.
+func (m *mistaken) takeProfile() []string {
+	words := slices.Clone(m.words)
+	for i, w := range words {
+		if value, ok := strings.CutPrefix(w, "--profile="); ok {
+			m.profile = value
+			return slices.Delete(words, i, i+1)
+		}
+		if w == "--profile" && i+1 < len(words) {
+			m.profile = words[i+1]
+			return slices.Delete(words, i, i+2)
+		}
+	}
+	return words
+}
+
+// run returns the line that runs a program: words, or what followed the --.
+func (m mistaken) run(words []string) string {
+	if m.hasChild {
+		words = m.child
+	}
+	child := " -- CMD"
+	if len(words) > 0 {
+		child = " --"
+		for _, w := range words {
+			child += " " + quoteWord(w)
+		}
+	}
+	if m.serve || synonyms[m.words[0]] == "serve" {
+		return m.line("serve") + child
+	}
+	return m.line() + child
+}
+
+// line returns the line with these words of awsexec, and the flags.
+func (m mistaken) line(words ...string) string {
+	parts := append(slices.Clone(m.env), "awsexec")
+	for _, f := range m.flags {
+		parts = append(parts, quoteWord(f))
+	}
+	if m.profile != "" {
+		parts = append(parts, "-p", quoteWord(m.profile))
+	}
+	for _, w := range words {
+		parts = append(parts, quoteWord(w))
+	}
+	return strings.Join(parts, " ")
+}
+
+// meant returns what a person who typed args probably meant, a line for each way.
+func meant(ctx context.Context, args []string, d deps) string {
+	m := mistaken{
+		isProfile: func(name string) bool { return isProfile(ctx, name, d) },
+		inPath:    func(name string) bool { _, err := exec.LookPath(name); return err == nil },
+	}
+	var own []string
+	own, m.child, m.hasChild = splitArgs(args)
+	if m.words = m.readFlags(own); len(m.words) == 0 {
+		return "awsexec --help"
+	}
+	pages, _, err := Pages()
+	if err != nil {
+		return "awsexec --help"
+	}
+	for _, p := range pages[1:] {
+		m.commands = append(m.commands, p.Command)
+	}
+	return strings.Join(m.meant(), "\n")
+}
+
+// isProfile reports whether the AWS files or the keystore have name.
+func isProfile(ctx context.Context, name string, d deps) bool {
+	settings, err := newSettings(d, &flags{}, false, true)
+	if err != nil {
+		return false
+	}
+	sess := session.New(settings, newUI(d), io.Discard)
+	if config, err := sess.Config(); err == nil {
+		if _, ok := config.Lookup(name); ok {
+			return true
+		}
+	}
+	_, err = sess.KeyID(ctx, name)
+	return err == nil
+}

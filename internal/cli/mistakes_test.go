@@ -1,0 +1,82 @@
+package cli
+
+import (
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// A wrong command line is answered with the one that was meant.
+func TestMeant(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the lines are quoted for a Unix shell")
+	}
+	for _, c := range []struct{ typed, want string }{
+		// aws-vault
+		{"exec work -- aws s3 ls", "awsexec -p work -- aws s3 ls"},
+		{"exec work aws s3 ls", "awsexec -p work -- aws s3 ls"},
+		{"exec --duration=1h -n work -- terraform apply", "awsexec --duration 1h --no-session -p work -- terraform apply"},
+		{"exec -d 1h --mfa-token 123456 work -- terraform apply", "AWSEXEC_MFA_CODE=123456 awsexec --duration 1h -p work -- terraform apply"},
+		{"--backend file exec work -- sh -c 'a b'", "awsexec --keystore file -p work -- sh -c 'a b'"},
+		{"exec --ecs-server work -- ./server", "awsexec -p work serve -- ./server"},
+		{"exec work", "awsexec -p work -- CMD"},
+		{"exec --json work", "awsexec -p work"},
+		{"rm work", "awsexec remove work"},
+		{"ls", "awsexec list"},
+		{"login work", "aws sso login --profile work"},
+		// granted
+		{"assume work", `eval "$(awsexec -p work export --format env)"`},
+		{"credentials add work", "awsexec add work"},
+		{"credentials ls", "awsexec list"},
+		{"sso login --profile work", "aws sso login --profile work"},
+		{"credential-process --profile work", "awsexec -p work"},
+		// aws-runas
+		{"work aws s3 ls", "awsexec -p work -- aws s3 ls"},
+		{"-r work -- aws s3 ls --recursive", "awsexec -p work -- aws s3 ls --recursive"},
+		{"-M 123456 work aws s3 ls", "AWSEXEC_MFA_CODE=123456 awsexec -p work -- aws s3 ls"},
+		// the AWS CLI, and no --
+		{"-p work aws s3 ls --recursive", "awsexec -p work -- aws s3 ls --recursive"},
+		{"--profile=work --region eu-west-1 aws s3 ls", "awsexec --region eu-west-1 -p work -- aws s3 ls"},
+		{"s3 ls --profile work", "awsexec -p work -- aws s3 ls"},
+		{"sts get-caller-identity --profile work", "awsexec -p work whoami"},
+		{"configure --profile work", "awsexec add work --write-config"},
+		{"configure", "awsexec add NAME --write-config"},
+		// no name for anything
+		{"work -- aws s3 ls", "awsexec -p work -- aws s3 ls"},
+		{"'my work' -- true", "awsexec -p 'my work' -- true"},
+		{"work", "awsexec -p work -- CMD"},
+		{"aws s3 ls", "awsexec -- aws s3 ls"},
+		{"lsit", "awsexec list"},
+		{"--keystore file docter", "awsexec --keystore file doctor"},
+		{"terraform apply", "to run a program with credentials: awsexec -- terraform apply"},
+	} {
+		m := mistaken{
+			commands:  []string{"add", "list", "remove", "doctor", "whoami"},
+			isProfile: func(name string) bool { return name == "work" || name == "my work" },
+			inPath:    func(name string) bool { return name == "aws" },
+		}
+		var own []string
+		own, m.child, m.hasChild = splitArgs(shellWords(c.typed))
+		m.words = m.readFlags(own)
+		if got := m.meant()[0]; normal(got) != normal(c.want) {
+			t.Errorf("%s: %s, want %s", c.typed, got, c.want)
+		}
+	}
+}
+
+// shellWords splits a line at spaces that are not in single quotes.
+func shellWords(line string) []string {
+	var words []string
+	for i, part := range strings.Split(line, "'") {
+		if i%2 == 1 {
+			words = append(words, part)
+		} else {
+			words = append(words, strings.Fields(part)...)
+		}
+	}
+	return slices.Clone(words)
+}
+
+// normal returns a line with one kind of quotes.
+func normal(line string) string { return strings.ReplaceAll(line, `"`, "'") }

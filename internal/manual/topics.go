@@ -1,0 +1,66 @@
+package manual
+
+// Environment is the topic of the variables that awsexec reads and sets.
+var Environment = Topic{
+	Name:    "environment",
+	Purpose: "Variables that awsexec reads, and those that it sets for the programs that it runs. A flag wins over its variable.",
+	Entries: []Entry{
+		{"AWS_PROFILE, AWS_DEFAULT_PROFILE", "The profile, without --profile. The first wins."},
+		{"AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN", "Credentials that win over AWS_PROFILE, and lose to --profile. Without a session token they are a long-term key, which awsexec makes a session from."},
+		{"AWS_CREDENTIAL_EXPIRATION", "When the credentials in the environment expire."},
+		{"AWS_REGION, AWS_DEFAULT_REGION", "The region, without --region. The first wins. Both win over the profile's region."},
+		{"AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE", "The AWS files, in place of ~/.aws/config and ~/.aws/credentials."},
+		{"AWS_CA_BUNDLE, HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "How AWS is reached, as in the AWS SDKs."},
+		{"AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT, AWS_STS_REGIONAL_ENDPOINTS", "Which endpoints are called, as in the AWS SDKs."},
+		{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, AWS_CONTAINER_CREDENTIALS_FULL_URI, AWS_CONTAINER_AUTHORIZATION_TOKEN, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "Where a container gets its credentials, as in the AWS SDKs. \"awsexec serve -- CMD\" sets them for CMD."},
+		{"AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN, AWS_ROLE_SESSION_NAME", "A role that a web identity token gives, as in the AWS SDKs."},
+		{"AWS_EC2_METADATA_DISABLED, AWS_EC2_METADATA_SERVICE_ENDPOINT, AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "Whether and where an EC2 instance is asked for its credentials, as in the AWS SDKs."},
+		{"AWSEXEC_DURATION", "How long credentials are valid, as --duration."},
+		{"AWSEXEC_KEYSTORE", "Where keys are stored, as --keystore."},
+		{"AWSEXEC_NO_PROMPT", "1 is --no-prompt."},
+		{"AWSEXEC_REFRESH", "1 is --refresh."},
+		{"AWSEXEC_MFA_CODE", "The code that an MFA device shows, for a profile with mfa_serial."},
+		{"AWSEXEC_PASSPHRASE", "The passphrase of the encrypted file."},
+		{"AWSEXEC_NEW_PASSPHRASE", "The new one, for \"awsexec passphrase\"."},
+		{"AWSEXEC_HOLD", "How long the kernel holds the key that opens cached sessions, on Linux: 15m by default, 24h at most; 0 or off for never."},
+		{"AWSEXEC_PROFILE", "Set for CMD: the profile that its credentials are from, for its shell prompt."},
+		{"AWSEXEC_CHAIN", "Set for helper programs that awsexec starts: the profiles that led to them. It keeps two that start each other from doing so forever."},
+	},
+}
+
+// Config is the topic of the keys of a profile in the AWS files.
+var Config = Topic{
+	Name:    "config",
+	Purpose: "Keys of a profile in ~/.aws/config that decide what awsexec does. They mean what they mean to the AWS SDKs, but for mfa_process, which only awsexec reads.",
+	Entries: []Entry{
+		{"credential_process", "With \"awsexec --profile NAME\", every AWS SDK and tool gets the credentials of this profile from awsexec. With another program, awsexec gets them from that."},
+		{"region", "The region for CMD, and the one whose STS endpoint is called."},
+		{"mfa_serial", "The ARN of a virtual MFA device, or the serial number of a hardware token. awsexec asks for its code."},
+		{"mfa_process", "A command that prints the code, in place of a person who types it."},
+		{"duration_seconds", "How long credentials are valid: 900 to 129600 for a session, 900 to 43200 for a role."},
+		{"role_arn", "A role to assume, with the credentials of source_profile or credential_source."},
+		{"source_profile", "The profile whose credentials assume the role. A chain of these is followed."},
+		{"credential_source", "Environment, EcsContainer or Ec2InstanceMetadata: the machine's own credentials assume the role."},
+		{"external_id, role_session_name", "Parameters of the call that assumes the role."},
+		{"web_identity_token_file", "A file with the token that role_arn is assumed with."},
+		{"sso_session, sso_start_url, sso_region, sso_account_id, sso_role_name", "A role of IAM Identity Center. Sign in with \"aws sso login\"."},
+		{"login_session", "Credentials of \"aws login\"."},
+		{"aws_access_key_id, aws_secret_access_key, aws_session_token", "A key in plaintext. \"awsexec import\" moves it into the keystore."},
+		{"endpoint_url, services, ignore_configured_endpoint_urls, use_fips_endpoint, use_dualstack_endpoint, sts_regional_endpoints, ca_bundle", "Which endpoints are called and how they are trusted."},
+	},
+}
+
+// ExitCodes is the topic of the codes that awsexec ends with.
+var ExitCodes = Topic{
+	Name:    "exit-codes",
+	Purpose: "Codes that awsexec ends with. If a program has run, its own code takes their place.",
+	Entries: []Entry{
+		{"0", "It worked."},
+		{"1", "doctor found something wrong."},
+		{"2", "The command line or a variable is wrong."},
+		{"125", "awsexec failed."},
+		{"126", "The program is there but cannot be run."},
+		{"127", "The program was not found."},
+		{"130", "Ctrl-C, also at a prompt. Any other signal gives 128 plus its number."},
+	},
+}
