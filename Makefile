@@ -12,7 +12,7 @@ GOTESTSUM := gotest.tools/gotestsum@v1.13.0
 # VERSION holds the version, so that builds also work in a checkout that git refuses to read.
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
-.PHONY: help build demo test chaos fuzz mutation lint bench clean
+.PHONY: help build man demo test chaos fuzz mutation lint bench clean
 .DEFAULT_GOAL := help
 
 help: ## print this list
@@ -21,6 +21,9 @@ help: ## print this list
 # This is the program that "go install" makes with CGO_ENABLED=0, except for the version.
 build: ## build build/awsexec for this machine
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o build/awsexec ./cmd/awsexec
+
+man: ## write the manual pages to build/man
+	@go run ./internal/manpages -version $(VERSION)
 
 demo: ## show awsexec at work, against a stand-in for AWS, in a temporary home directory
 	@go run ./internal/demo

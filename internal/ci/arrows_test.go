@@ -60,6 +60,7 @@ var arrows = map[string]string{
 	"internal/bustest":    "internal/keyringtest",
 	"internal/bench":      "processfmt internal/kernelkey internal/keyringtest internal/ststest",
 	"internal/chaos":      "internal/keyringtest internal/ststest",
+	"internal/manpages":   "internal/cli internal/manual",
 	"internal/demo":       "processfmt internal/ststest",
 }
 

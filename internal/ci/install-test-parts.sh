@@ -40,6 +40,8 @@ missing() {
 	has pinentry-gtk-2 || echo pinentry-gtk2
 	has zsh || echo zsh
 	has fish || echo fish
+	has mandoc || echo mandoc
+	has groff || echo groff-base
 	if [ "$(uname -m)" = x86_64 ]; then # Wine runs only programs for the same architecture
 		has wine || printf '%s\n' wine wine64
 		has x86_64-w64-mingw32-gcc || has x86_64-w64-mingw32-gcc-win32 || echo gcc-mingw-w64-x86-64-win32

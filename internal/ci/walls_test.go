@@ -21,9 +21,9 @@ const (
 )
 
 var walls = []wall{
-	{"*", "internal/cli", "cmd/awsexec",
+	{"*", "internal/cli", "cmd/awsexec internal/manpages",
 		"the command line is on top; what it shares with others belongs in a room below it"},
-	{"*", "github.com/alecthomas/kong", "internal/cli",
+	{"*", "github.com/alecthomas/kong", "internal/cli internal/manpages",
 		"what a command does can be tested and used without the grammar of the command line"},
 	{"*", "internal/fastpath", "cmd/awsexec internal/fastpath/tickets",
 		"to remove the fast path is to remove one import and one directory"},

@@ -3,6 +3,13 @@ package cli
 // purpose is what awsexec is for.
 const purpose = `Give programs short-lived AWS credentials, and keep the long-term keys safe.`
 
+// detail is what the manual page tells about awsexec itself.
+const detail = `The first form prints the credentials of a profile as JSON. It is what the credential_process line of a profile in ~/.aws/config runs, so that every AWS SDK and tool gets them: credential_process = awsexec --profile NAME
+
+The second form becomes CMD, with the credentials in its environment. Everything after the first -- belongs to CMD.
+
+Long-term keys are in the OS keyring, or in a file that is encrypted with a passphrase. The credentials that programs get are made with AWS STS GetSessionToken and AssumeRole, and end by themselves. Those of IAM Identity Center, web identity, containers and instances are passed on as they are.`
+
 // cli is the command line before "--". The tag heeds names those of flags that a
 // command heeds.
 type cli struct {

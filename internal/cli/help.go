@@ -105,7 +105,7 @@ func Pages() (pages []manual.Page, topics []manual.Topic, err error) {
 		return nil, nil, err
 	}
 	grammar := parser.Model.Node
-	pages = append(pages, manual.Page{Forms: forms, Purpose: purpose, Shared: sharedFlags(grammar)})
+	pages = append(pages, manual.Page{Forms: forms, Purpose: purpose, Detail: detail, Shared: sharedFlags(grammar)})
 	for _, command := range grammar.Children {
 		if !command.Hidden {
 			pages = append(pages, pageOf(command))

@@ -7,6 +7,7 @@ var Environment = Topic{
 	Entries: []Entry{
 		{"AWS_PROFILE, AWS_DEFAULT_PROFILE", "The profile, without --profile. The first wins."},
 		{"AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN", "Credentials that win over AWS_PROFILE, and lose to --profile. Without a session token they are a long-term key, which awsexec makes a session from."},
+		{"AWS_ACCOUNT_ID", "The account of those credentials. It is set for CMD where it is known."},
 		{"AWS_CREDENTIAL_EXPIRATION", "When the credentials in the environment expire."},
 		{"AWS_REGION, AWS_DEFAULT_REGION", "The region, without --region. The first wins. Both win over the profile's region."},
 		{"AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE", "The AWS files, in place of ~/.aws/config and ~/.aws/credentials."},
@@ -15,6 +16,7 @@ var Environment = Topic{
 		{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, AWS_CONTAINER_CREDENTIALS_FULL_URI, AWS_CONTAINER_AUTHORIZATION_TOKEN, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "Where a container gets its credentials, as in the AWS SDKs. \"awsexec serve -- CMD\" sets them for CMD."},
 		{"AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN, AWS_ROLE_SESSION_NAME", "A role that a web identity token gives, as in the AWS SDKs."},
 		{"AWS_EC2_METADATA_DISABLED, AWS_EC2_METADATA_SERVICE_ENDPOINT, AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "Whether and where an EC2 instance is asked for its credentials, as in the AWS SDKs."},
+		{"AWS_LOGIN_CACHE_DIRECTORY", "Where \"aws login\" keeps its tokens, as in the AWS SDKs."},
 		{"AWSEXEC_DURATION", "How long credentials are valid, as --duration."},
 		{"AWSEXEC_KEYSTORE", "Where keys are stored, as --keystore."},
 		{"AWSEXEC_NO_PROMPT", "1 is --no-prompt."},
@@ -41,11 +43,12 @@ var Config = Topic{
 		{"role_arn", "A role to assume, with the credentials of source_profile or credential_source."},
 		{"source_profile", "The profile whose credentials assume the role. A chain of these is followed."},
 		{"credential_source", "Environment, EcsContainer or Ec2InstanceMetadata: the machine's own credentials assume the role."},
-		{"external_id, role_session_name", "Parameters of the call that assumes the role."},
+		{"external_id, role_session_name, source_identity, session_tags, transitive_session_tags", "Parameters of the call that assumes the role."},
 		{"web_identity_token_file", "A file with the token that role_arn is assumed with."},
-		{"sso_session, sso_start_url, sso_region, sso_account_id, sso_role_name", "A role of IAM Identity Center. Sign in with \"aws sso login\"."},
+		{"sso_session, sso_start_url, sso_region, sso_account_id, sso_role_name, sso_registration_scopes", "A role of IAM Identity Center. Sign in with \"aws sso login\"."},
 		{"login_session", "Credentials of \"aws login\"."},
-		{"aws_access_key_id, aws_secret_access_key, aws_session_token", "A key in plaintext. \"awsexec import\" moves it into the keystore."},
+		{"aws_access_key_id, aws_secret_access_key, aws_session_token, aws_security_token", "A key in plaintext. \"awsexec import\" moves it into the keystore."},
+		{"aws_account_id", "The account of the credentials, for endpoints that contain it."},
 		{"endpoint_url, services, ignore_configured_endpoint_urls, use_fips_endpoint, use_dualstack_endpoint, sts_regional_endpoints, ca_bundle", "Which endpoints are called and how they are trusted."},
 	},
 }
@@ -62,5 +65,17 @@ var ExitCodes = Topic{
 		{"126", "The program is there but cannot be run."},
 		{"127", "The program was not found."},
 		{"130", "Ctrl-C, also at a prompt. Any other signal gives 128 plus its number."},
+	},
+}
+
+// Files is the topic of the files that awsexec reads and writes. It is in the manual
+// alone.
+var Files = Topic{
+	Name:    "files",
+	Purpose: "These are the places on Linux where no XDG variable names others. On macOS they are in ~/Library, on Windows in %LOCALAPPDATA%.",
+	Entries: []Entry{
+		{"~/.aws/config, ~/.aws/credentials", "Profiles. Only add --write-config and import change them."},
+		{"~/.local/share/awsexec", "The encrypted file, if there is one, and the list of the stored keys, without secrets."},
+		{"~/.cache/awsexec", "Sessions, in sealed files."},
 	},
 }

@@ -1,0 +1,61 @@
+// Command manpages writes the manual pages of awsexec into a directory: those of
+// section 1 from the grammar of the command line, and awsexec-config(5).
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/awsexec/awsexec/internal/cli"
+	"github.com/awsexec/awsexec/internal/manual"
+)
+
+func main() {
+	from := manual.Source{}
+	dir := flag.String("o", "build/man", "write the pages into `DIR`")
+	flag.StringVar(&from.Version, "version", "devel", "`VERSION` of awsexec")
+	flag.StringVar(&from.Date, "date", time.Now().UTC().Format(time.DateOnly), "`DATE` of that version, as YYYY-MM-DD")
+	flag.Parse()
+	if err := write(*dir, from); err != nil {
+		fmt.Fprintln(os.Stderr, "manpages:", err)
+		os.Exit(1)
+	}
+}
+
+// write writes all pages into dir, which it makes.
+func write(dir string, from manual.Source) error {
+	pages, err := all(from)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	for name, text := range pages {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// all returns the text of each page by its file name.
+func all(from manual.Source) (map[string]string, error) {
+	commands, topics, err := cli.Pages()
+	if err != nil {
+		return nil, err
+	}
+	pages := map[string]string{"awsexec-config.5": manual.ConfigRoff(from, manual.Config, manual.Environment)}
+	for i, p := range commands {
+		var own []manual.Topic
+		var others []manual.Page
+		if i == 0 {
+			own, others = append(topics, manual.Files), commands[1:]
+		}
+		pages[p.Title()+".1"] = p.Roff(from, own, others)
+	}
+	return pages, nil
+}
