@@ -22,7 +22,7 @@ import (
 
 // addCmd stores a long-term access key.
 type addCmd struct {
-	Name        string `arg:"" help:"Name of the AWS profile that uses the key."`
+	Name        string `arg:"" optional:"" help:"Name of the AWS profile that uses the key."`
 	Env         bool   `xor:"from" help:"Take it from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY."`
 	Stdin       bool   `xor:"from" help:"Take it from standard input: two lines, or JSON."`
 	CSV         string `xor:"from" name:"csv" placeholder:"FILE" help:"Take it from a file that the AWS console offers."`
@@ -31,7 +31,7 @@ type addCmd struct {
 	WriteConfig bool   `help:"Write the profile into the AWS config file."`
 }
 
-func (c *addCmd) about() string { return c.Name }
+func (c *addCmd) about() (name *string, needed bool) { return &c.Name, true }
 
 func (c *addCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, timing timing, stdin io.Reader) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, session.ErrTooLong)

@@ -13,7 +13,7 @@ type clearCmd struct {
 	Name string `arg:"" optional:"" help:"Name of the key whose sessions to delete (default: all keys)."`
 }
 
-func (c *clearCmd) about() string { return c.Name }
+func (c *clearCmd) about() (name *string, needed bool) { return &c.Name, false }
 
 func (c *clearCmd) Run(ctx context.Context, sess *session.Session, out *ui) error {
 	sessions, err := sess.Cache()

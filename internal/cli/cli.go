@@ -18,7 +18,7 @@ type cli struct {
 
 	Print      printCmd      `cmd:"" default:"1" hidden:"" help:"Print credentials for credential_process." heeds:"profile,duration,region,keystore,no-session,no-prompt,debug"`
 	Add        addCmd        `cmd:"" help:"Store a long-term access key." heeds:"profile,region,keystore,no-prompt,debug"`
-	Import     importCmd     `cmd:"" help:"Move keys in plaintext from the AWS files into the keystore." heeds:"region,keystore,no-prompt,debug"`
+	Import     importCmd     `cmd:"" help:"Move keys in plaintext from the AWS files into the keystore." heeds:"profile,region,keystore,no-prompt,debug"`
 	List       listCmd       `cmd:"" help:"List the stored keys and their sessions." heeds:"keystore,debug"`
 	Remove     removeCmd     `cmd:"" help:"Remove a stored key and its sessions." heeds:"profile,keystore,no-prompt,debug"`
 	Rotate     rotateCmd     `cmd:"" help:"Replace a key by a new one, and delete the old one at AWS." heeds:"profile,region,keystore,no-prompt,debug"`
@@ -37,7 +37,7 @@ type cli struct {
 // flags are shared by all commands. The environment, the profile and the defaults
 // stand in for those that are empty. The tag detail is for the manual page.
 type flags struct {
-	Profile   names  `short:"p" sep:"none" placeholder:"NAME" help:"Use this profile." detail:"Without it: AWS_PROFILE, AWS_DEFAULT_PROFILE, or \"default\". With it, keys in the environment do not count. Only serve takes more than one; other commands take the last."`
+	Profile   names  `short:"p" sep:"none" placeholder:"NAME" help:"Use this profile." detail:"Without it: AWS_PROFILE, AWS_DEFAULT_PROFILE, or \"default\". With it, keys in the environment do not count. Commands take it as an argument too. Only serve and import take more than one; others take the last."`
 	Duration  string `placeholder:"TIME" help:"Set how long the credentials are valid." detail:"Written as 1h30m, or in seconds. Without it: AWSEXEC_DURATION, the profile's duration_seconds, or 1 hour; 12 hours where it costs an MFA code."`
 	Region    string `placeholder:"REGION" help:"Set the AWS region, for STS and for CMD." detail:"Without it: AWS_REGION, AWS_DEFAULT_REGION, or the profile's region."`
 	Keystore  string `placeholder:"KIND" help:"Choose where keys are: auto, keyring or file." detail:"Without it: AWSEXEC_KEYSTORE, or auto. Auto is the OS keyring, or else the encrypted file if you have made one."`

@@ -18,9 +18,12 @@ const exitFindings = 1
 // looks whether the keystore exists. It reads no key, asks nobody, and makes no
 // request without --online.
 type doctorCmd struct {
-	JSON   bool `name:"json" help:"Print JSON."`
-	Online bool `help:"Also ask AWS for the time and, with a cached session, for your identity."`
+	Name   string `arg:"" optional:"" help:"Name of the profile, as with -p."`
+	JSON   bool   `name:"json" help:"Print JSON."`
+	Online bool   `help:"Also ask AWS for the time and, with a cached session, for your identity."`
 }
+
+func (c *doctorCmd) about() (name *string, needed bool) { return &c.Name, false }
 
 func (c *doctorCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, adv *advisor) error {
 	in := examined(ctx, settings, sess)

@@ -11,8 +11,11 @@ import (
 // exportCmd prints credentials for a shell or another program, in the formats
 // of "aws configure export-credentials".
 type exportCmd struct {
+	Name   string            `arg:"" optional:"" help:"Name of the profile, as with -p."`
 	Format processfmt.Format `default:"process" placeholder:"FORMAT" help:"Set the format: process, env, env-no-export, fish, powershell or windows-cmd (default: process)."`
 }
+
+func (c *exportCmd) about() (name *string, needed bool) { return &c.Name, false }
 
 func (c *exportCmd) Run(ctx context.Context, sess *session.Session, out *ui) error {
 	if !c.Format.Valid() {

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"context"
 	"errors"
 
@@ -15,7 +14,7 @@ import (
 type advisor struct {
 	settings *session.Settings
 	session  *session.Session // whose keystore an error may be about
-	about    string           // the key that the command names; "" if it names none
+	flags    *flags
 }
 
 // hint returns what the user can do about err, a line for each way, with the
@@ -31,7 +30,7 @@ func hint(err error, a *advisor) string {
 	if a.settings == nil {
 		return ""
 	}
-	return hintFor(err, a, cmp.Or(a.about, a.settings.SelectedName()))
+	return hintFor(err, a, a.settings.SelectedName())
 }
 
 // hintFor returns the hint for an error about the profile called name.

@@ -20,6 +20,8 @@ type importCmd struct {
 	Force    bool     `help:"Replace other keys that are stored under these names."`
 }
 
+func (c *importCmd) aboutAll() *[]string { return &c.Names }
+
 func (c *importCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, adv *advisor, timing timing) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, session.ErrTooLong)
 	defer cancel()

@@ -10,11 +10,11 @@ import (
 
 // removeCmd removes a stored key.
 type removeCmd struct {
-	Name string `arg:"" help:"Name of the key."`
+	Name string `arg:"" optional:"" help:"Name of the key."`
 	Yes  bool   `short:"y" help:"Do not ask for confirmation."`
 }
 
-func (c *removeCmd) about() string { return c.Name }
+func (c *removeCmd) about() (name *string, needed bool) { return &c.Name, true }
 
 func (c *removeCmd) Run(ctx context.Context, sess *session.Session, out *ui, timing timing) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, session.ErrTooLong)

@@ -19,11 +19,11 @@ import (
 // rotateCmd replaces a stored key with a new one of the same user, and deletes
 // the old one at AWS.
 type rotateCmd struct {
-	Name string `arg:"" help:"Name of the key."`
+	Name string `arg:"" optional:"" help:"Name of the key."`
 	Yes  bool   `short:"y" help:"Do not ask for confirmation."`
 }
 
-func (c *rotateCmd) about() string { return c.Name }
+func (c *rotateCmd) about() (name *string, needed bool) { return &c.Name, true }
 
 func (c *rotateCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, timing timing) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, session.ErrTooLong)

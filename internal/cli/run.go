@@ -16,11 +16,21 @@ func run(ctx context.Context, args []string, d deps) int {
 	err := func() error {
 		own, child, hasChild := splitArgs(args)
 		grammar := &cli{}
+		if err := checkEmpty(own); err != nil {
+			return err
+		}
 		selected, parsed, err := parse(grammar, own, d)
 		if word, ok := errors.AsType[unknownWordError](err); ok {
 			return usageError{word.Error(), meant(ctx, args, d)}
 		}
 		if err != nil || selected == nil { // help has been shown
+			return err
+		}
+		command := ""
+		if parsed != nil {
+			command = parsed.Selected().Name
+		}
+		if err := nameProfile(selected, command, &grammar.flags); err != nil {
 			return err
 		}
 		_, prints := selected.(*printCmd)
@@ -30,11 +40,7 @@ func run(ctx context.Context, args []string, d deps) int {
 		if err != nil {
 			return err
 		}
-		about := ""
-		if named, ok := selected.(interface{ about() string }); ok {
-			about = named.about()
-		}
-		w := wire(d, out, settings, &grammar.flags, args, about)
+		w := wire(d, out, settings, &grammar.flags, args)
 		adv = w.adv
 		if hasChild {
 			if selected, err = withChild(selected, child); err != nil {

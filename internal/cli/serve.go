@@ -18,6 +18,7 @@ import (
 // serveCmd serves credentials as containers get them, to a program that it starts
 // or to programs that the user gives the address and the token.
 type serveCmd struct {
+	Names       []string          `arg:"" optional:"" name:"name" help:"Profiles to serve, as with -p."`
 	Listen      string            `default:"127.0.0.1:0" placeholder:"ADDRESS" help:"Listen on this address and port; 0 is any free port."`
 	AllowRemote bool              `help:"Allow an address that other machines may reach."`
 	AllowHost   []string          `sep:"none" placeholder:"NAME" help:"Accept requests for this host name too."`
@@ -25,6 +26,8 @@ type serveCmd struct {
 
 	args []string // of the program to start; nil for none
 }
+
+func (c *serveCmd) aboutAll() *[]string { return &c.Names }
 
 func (c *serveCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, adv *advisor, given *flags) error {
 	if err := c.check(settings); err != nil {
@@ -94,7 +97,7 @@ func (c *serveCmd) check(settings *session.Settings) error {
 
 // served returns the profiles to be served, the default one first.
 func served(ctx context.Context, settings *session.Settings, sess *session.Session, given *flags) ([]*profile.Profile, error) {
-	names := slices.DeleteFunc(slices.Clone(given.Profile), func(name string) bool { return name == "" })
+	names := given.Profile
 	if len(names) == 0 {
 		names = []string{profile.Name("", settings.Env)}
 	}

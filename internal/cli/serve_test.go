@@ -91,7 +91,7 @@ func TestServe(t *testing.T) {
 	w.add("work")
 	w.ok("AKIAIOSFODNN7ROOT001\n"+aliceSecret+"\n", "add", "a/b", "--stdin", "--no-verify")
 	w.write(".aws/config", "[profile work]\nregion = eu-west-1\n[profile a/b]\n")
-	s := w.serve(4, "-p", "work", "serve", "--refresh", "-p", "a/b", "-p", "work", "-p", "")
+	s := w.serve(4, "-p", "work", "serve", "--refresh", "-p", "a/b", "-p", "work")
 	if s.vars["AWS_REGION"] != "eu-west-1" || s.vars["AWS_DEFAULT_REGION"] != "eu-west-1" {
 		t.Errorf("printed %v", s.vars)
 	}
@@ -180,7 +180,7 @@ func TestCredentialsAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := wire(d, newUI(d), settings, &flags{}, nil, "")
+	a := wire(d, newUI(d), settings, &flags{}, nil)
 	var at sync.WaitGroup
 	for _, name := range []string{"work", "other"} {
 		p, err := a.session.Profile(t.Context(), name)

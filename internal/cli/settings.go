@@ -22,9 +22,7 @@ func newSettings(d deps, f *flags, byProgram, examines bool) (*session.Settings,
 		Region: f.Region, NoSession: f.NoSession, ByProgram: byProgram, Debug: f.Debug,
 		SDKFiles: profile.DefaultFiles(env, d.home), WorkFactor: d.workFactor,
 	}
-	for _, name := range f.Profile {
-		s.Profile = cmp.Or(name, s.Profile)
-	}
+	s.Profile = f.last()
 	var err error
 	if s.Files, err = awsfiles.Own(s.SDKFiles, d.now()); err != nil {
 		if !examines {

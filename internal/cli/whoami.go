@@ -11,8 +11,9 @@ import (
 
 // whoamiCmd prints the identity that AWS sees for a profile.
 type whoamiCmd struct {
-	JSON     bool `name:"json" help:"Print JSON."`
-	Unmasked bool `help:"Show account, ARN and access key id in full."`
+	Name     string `arg:"" optional:"" help:"Name of the profile, as with -p."`
+	JSON     bool   `name:"json" help:"Print JSON."`
+	Unmasked bool   `help:"Show account, ARN and access key id in full."`
 }
 
 // identity is what whoami --json prints.
@@ -25,6 +26,8 @@ type identity struct {
 	Expires     *time.Time `json:"expires,omitempty"`
 	Region      string     `json:"region,omitempty"`
 }
+
+func (c *whoamiCmd) about() (name *string, needed bool) { return &c.Name, false }
 
 func (c *whoamiCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui) error {
 	p, err := sess.Selected(ctx)

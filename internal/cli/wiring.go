@@ -31,9 +31,8 @@ type timing struct {
 	lockPatience time.Duration // for another awsexec that changes the same key
 }
 
-// wire returns the parts of a run. About is the key that the command names; "" if
-// it names none.
-func wire(d deps, out *ui, s *session.Settings, f *flags, args []string, about string) *wiring {
+// wire returns the parts of a run.
+func wire(d deps, out *ui, s *session.Settings, f *flags, args []string) *wiring {
 	out.debug = s.Debug
 	out.secrets.Add(func() []string {
 		config, err := profile.ReadFiles(s.Files)
@@ -45,7 +44,7 @@ func wire(d deps, out *ui, s *session.Settings, f *flags, args []string, about s
 	sess := session.New(s, out, d.stderr)
 	return &wiring{
 		settings: s, session: sess, out: out, flags: f, stdin: d.stdin,
-		adv:    &advisor{settings: s, session: sess, about: about},
+		adv:    &advisor{settings: s, session: sess, flags: f},
 		later:  &later{early: d.early, settings: s, session: sess, out: out, args: args},
 		timing: timing{d.pause, d.lockPatience},
 	}
