@@ -65,6 +65,7 @@ func mfaCode() {
 //	aws key remove|disable ID   removes an access key or switches it off
 //	aws clock DURATION          sets how far its clock is ahead
 //	aws keys USER N             checks how many access keys a user has
+//	machine WAY…                has the machine offer credentials: container, instance or pod
 func TestScripts(t *testing.T) {
 	bin := t.TempDir()
 	build := exec.Command("go", "build", "-buildvcs=false", "-tags", "awsexec_cheap", "-o", filepath.Join(bin, "awsexec"), "../../cmd/awsexec")
@@ -81,7 +82,7 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       *update,
 		Condition:           condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"awsexec": awsexec, "code": code, "terminal": onTerminal, "aws": controlAWS,
+			"awsexec": awsexec, "code": code, "terminal": onTerminal, "aws": controlAWS, "machine": machine,
 		},
 	})
 }
@@ -129,6 +130,7 @@ var roles = []ststest.Role{
 	{ARN: "arn:aws:iam::" + account + ":role/admin", Trust: []string{account}, MaxSessionDuration: 12 * time.Hour},
 	{ARN: "arn:aws:iam::" + account + ":role/mfa", Trust: []string{account}, RequireMFA: true},
 	{ARN: "arn:aws:iam::" + account + ":role/external", Trust: []string{account}, ExternalID: "4711"},
+	{ARN: roleMachine, Trust: []string{webProvider}},
 	{ARN: "arn:aws:iam::" + account + ":role/closed", Trust: []string{"arn:aws:iam::" + account + ":user/nobody"}},
 }
 
@@ -136,7 +138,7 @@ var roles = []ststest.Role{
 // $ALICE and $ALICE_SECRET, and so on, and in alice.key in the form of add
 // --stdin.
 func setup(env *testscript.Env, bin string) error {
-	server, err := ststest.Start(ststest.Config{Users: users, Roles: roles})
+	server, err := ststest.Start(ststest.Config{Users: users, Roles: roles, WebIdentities: webIdentities})
 	if err != nil {
 		return err
 	}
