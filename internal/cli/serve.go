@@ -40,7 +40,7 @@ func (c *serveCmd) Run(ctx context.Context, settings *session.Settings, sess *se
 			return childError{err}
 		}
 	}
-	profiles, err := served(ctx, settings, sess, given)
+	profiles, err := served(ctx, sess, given)
 	if err != nil {
 		return err
 	}
@@ -96,10 +96,11 @@ func (c *serveCmd) check(settings *session.Settings) error {
 }
 
 // served returns the profiles to be served, the default one first.
-func served(ctx context.Context, settings *session.Settings, sess *session.Session, given *flags) ([]*profile.Profile, error) {
+func served(ctx context.Context, sess *session.Session, given *flags) ([]*profile.Profile, error) {
 	names := given.Profile
 	if len(names) == 0 {
-		names = []string{profile.Name("", settings.Env)}
+		p, err := sess.Selected(ctx)
+		return []*profile.Profile{p}, err
 	}
 	var profiles []*profile.Profile
 	for i, name := range names {

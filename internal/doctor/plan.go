@@ -21,7 +21,7 @@ func (d *diagnosis) decide(ctx context.Context) {
 		r.Err = d.in.ConfigErr
 		return
 	}
-	if r.Profile, r.Err = d.in.resolve(r.Name); r.Err != nil {
+	if r.Profile, r.Err = d.in.selected(); r.Err != nil {
 		return
 	}
 	r.Region, r.RegionAt = profile.Region(d.in.Region, d.in.env, r.Profile), d.in.regionAt(r.Profile)
@@ -34,14 +34,25 @@ func (d *diagnosis) decide(ctx context.Context) {
 	}
 }
 
-// resolve resolves a profile. The index of the keystore alone says which keys
-// there are.
-func (in Input) resolve(name string) (*profile.Profile, error) {
+// selected resolves the profile that is selected.
+func (in Input) selected() (*profile.Profile, error) {
+	if !profile.IsNamed(in.Profile, in.env) {
+		return in.profiles().Unnamed()
+	}
+	return in.resolve(profile.Name(in.Profile, in.env))
+}
+
+// resolve resolves a profile that is named.
+func (in Input) resolve(name string) (*profile.Profile, error) { return in.profiles().Profile(name) }
+
+// profiles returns the profiles of the files and of the keystore. Its index alone
+// says which keys there are.
+func (in Input) profiles() *profile.Config {
 	names := make([]string, len(in.Keystore.Entries))
 	for i, e := range in.Keystore.Entries {
 		names[i] = e.Name
 	}
-	return in.Config.RunBy(in.Self).With(names...).Profile(name)
+	return in.Config.RunBy(in.Self).With(names...)
 }
 
 // planOf returns awsexec's plan for a profile, which was named if explicit.

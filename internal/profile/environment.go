@@ -8,10 +8,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
+// DefaultName is the name of the profile that is used if nobody names one.
+const DefaultName = "default"
+
 // Name returns the name of the profile to use: the first of flag, AWS_PROFILE,
 // AWS_DEFAULT_PROFILE and "default" that is not empty.
 func Name(flag string, env func(string) string) string {
-	return cmp.Or(flag, env("AWS_PROFILE"), env("AWS_DEFAULT_PROFILE"), "default")
+	return cmp.Or(flag, env("AWS_PROFILE"), env("AWS_DEFAULT_PROFILE"), DefaultName)
+}
+
+// IsNamed reports whether flag or one of the variables names the profile to use.
+// Only a profile that nobody named may be absent: see [Config.Unnamed].
+func IsNamed(flag string, env func(string) string) bool {
+	return cmp.Or(flag, env("AWS_PROFILE"), env("AWS_DEFAULT_PROFILE")) != ""
 }
 
 // Region returns the first of flag, AWS_REGION, AWS_DEFAULT_REGION and the region of

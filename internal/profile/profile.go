@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -79,6 +80,15 @@ func (p *Profile) Follow(stored []string) (*Profile, error) {
 	return config.With(stored...).Profile(p.Other)
 }
 
+// Section returns the place of the section that p is from: that of the config file,
+// else that of the credentials file. It is zero for a profile that no file has.
+func (p *Profile) Section() awsini.Pos {
+	if p.config == nil {
+		return awsini.Pos{}
+	}
+	return cmp.Or(p.config.Config.Header(p.Name), p.config.Credentials.Header(p.Name))
+}
+
 // Files returns the files that p is from.
 func (p *Profile) Files() Files {
 	if p.config == nil {
@@ -120,6 +130,9 @@ func Load(files Files, env func(string) string, name string) (*Profile, error) {
 	config, err := ReadFiles(files)
 	if err != nil {
 		return nil, err
+	}
+	if !IsNamed(name, env) {
+		return config.Unnamed()
 	}
 	return config.Profile(Name(name, env))
 }

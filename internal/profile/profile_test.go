@@ -211,7 +211,7 @@ func TestSourceProfiles(t *testing.T) {
 		{"one", role("a", "b") + "[profile b]\n", "", "a[r-a] b"},
 		{"keys in the credentials file", role("a", "b"), "[b]\n" + pair, "a[r-a] b+keys"},
 		{"chain", role("a", "b") + role("b", "c") + role("c", "default") + "[default]\n", "", "a[r-a] b[r-b] c[r-c] default"},
-		{"default that is not there", role("a", "default"), "", "a[r-a] default"},
+		{"default without settings", role("a", "default") + "[default]\n", "", "a[r-a] default"},
 		{"itself, key in the keystore", role("a", "a"), "", "a[r-a] a"},
 		{"itself with keys", role("a", "a"), "[a]\n" + pair, "a[r-a]+keys a+keys"},
 		{"source that is its own source", role("a", "b") + role("b", "b"), "", "a[r-a] b[r-b] b"},
@@ -317,8 +317,14 @@ func TestNotFound(t *testing.T) {
 	if slices.Contains(config.Names(), "prd") || !slices.Contains(config.With("prd").Names(), "prd") {
 		t.Error("With changed its receiver")
 	}
-	if p, err := configOf(t, "", "").Profile("default"); err != nil || p.Name != "default" || p.Source != nil {
+	if p, err := configOf(t, "", "").Unnamed(); err != nil || p.Name != "default" || p.Source != nil {
 		t.Errorf("got %v, %v for a missing default", p, err)
+	}
+	for _, absent := range []string{"default", "role"} { // as itself, and as the source profile of role
+		_, err := configOf(t, "[profile role]\nrole_arn=r\nsource_profile=default\n", "").Profile(absent)
+		if !errors.As(err, &missing) || missing.Name != "default" {
+			t.Errorf("%s: got %v for a missing default that is named", absent, err)
+		}
 	}
 }
 
@@ -340,6 +346,12 @@ func TestLoad(t *testing.T) {
 	p, err := Load(files, env("AWS_PROFILE=a"), "")
 	if err != nil || p.Region != "x" || p.Static == nil || p.Static.AccessKeyID != (awsini.Pos{File: files.Credentials, Line: 2}) {
 		t.Errorf("got %v, %v", p, err)
+	}
+	for _, named := range []struct{ flag, variable string }{{"default", ""}, {"", "AWS_PROFILE=default"}, {"", "AWS_DEFAULT_PROFILE=default"}} {
+		var missing *NotFoundError
+		if _, err := Load(files, env(named.variable), named.flag); !errors.As(err, &missing) {
+			t.Errorf("%v: got %v for a default that is named and missing", named, err)
+		}
 	}
 	if p, err := Load(files, env("AWS_PROFILE=a"), "b"); err != nil || p.Region != "y" {
 		t.Errorf("got %v, %v", p, err)

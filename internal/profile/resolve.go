@@ -48,19 +48,25 @@ func (e *ChainError) Error() string {
 // credentials.
 const MaxChain = 100
 
-// Profile resolves the profile called name. The error is a [*NotFoundError] for a
-// profile that is not in the files, except "default", which is then empty. Others
-// are a [*SettingError], a [*CycleError], a [*ChainError], or one of these in a
-// source profile, wrapped.
+// Profile resolves the profile called name, which somebody has named. The error is
+// a [*NotFoundError] for a profile that is not in the files, "default" included, as
+// in botocore and the Go SDK. Others are a [*SettingError], a [*CycleError], a
+// [*ChainError], or one of these in a source profile, wrapped.
 func (c *Config) Profile(name string) (*Profile, error) {
 	return c.resolve(name, nil, map[string]bool{})
+}
+
+// Unnamed resolves the profile that is used if nobody has named one. It is empty if
+// the files do not have it. The errors are those of [Config.Profile].
+func (c *Config) Unnamed() (*Profile, error) {
+	return c.With(DefaultName).Profile(DefaultName)
 }
 
 // resolve resolves a profile. It takes the profiles that led here, in order and as a
 // set.
 func (c *Config) resolve(name string, path []string, seen map[string]bool) (*Profile, error) {
 	settings, ok := c.Lookup(name)
-	if !ok && name != "default" {
+	if !ok {
 		return nil, c.notFound(name)
 	}
 	p, err := c.build(name, settings)

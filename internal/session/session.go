@@ -135,20 +135,33 @@ func (s *Session) WaitForKeys() (done func()) {
 	return s.Person.Waiting("for " + s.Opened().String())
 }
 
-// Selected returns the profile that the command line and the environment select.
+// Selected returns the profile that the command line and the environment select. It
+// may be absent only if it is the default profile and nobody named it.
 func (s *Session) Selected(ctx context.Context) (*profile.Profile, error) {
-	return s.Profile(ctx, s.settings.SelectedName())
+	config, err := s.Config()
+	if err != nil {
+		return nil, err
+	}
+	if !profile.IsNamed(s.settings.Profile, s.settings.Env) {
+		config = config.With(profile.DefaultName)
+	}
+	return s.resolve(ctx, s.settings.SelectedName(), config)
 }
 
 // Profile returns the profile called name. A profile that is not in the AWS files
 // exists if the keystore has a key of that name, also as a source profile. The
-// profile default always exists. The error wraps profile.NotFoundError, which has
-// the nearest names, including those that only the keystore has.
+// error wraps profile.NotFoundError, which has the nearest names, including those
+// that only the keystore has.
 func (s *Session) Profile(ctx context.Context, name string) (*profile.Profile, error) {
 	config, err := s.Config()
 	if err != nil {
 		return nil, err
 	}
+	return s.resolve(ctx, name, config)
+}
+
+// resolve is [Session.Profile] for the profiles of config.
+func (s *Session) resolve(ctx context.Context, name string, config *profile.Config) (*profile.Profile, error) {
 	for {
 		p, err := config.Profile(name)
 		var missing *profile.NotFoundError
