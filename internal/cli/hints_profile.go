@@ -17,10 +17,16 @@ import (
 func hintOfProfile(err error, a *advisor, name string) string {
 	var missing *profile.NotFoundError
 	var noKey *provider.NoKeyError
+	var source *provider.SourceError
 	var duration *provider.DurationError
 	switch {
 	case errors.As(err, &missing):
 		return fmt.Sprintf("see which there are: awsexec list\nstore a key under this name: awsexec add %s", quoteWord(missing.Name))
+	case errors.As(err, &noKey) && noKey.Why == "" && errors.As(err, &source):
+		for errors.As(source.Err, &source) { // the last of a chain
+		}
+		return fmt.Sprintf("store its key: awsexec add %s\n", quoteWord(noKey.Profile)) +
+			fmt.Sprintf("or, if profile %q is to use what this machine offers, write credential_source = Ec2InstanceMetadata (or EcsContainer) in place of source_profile", source.Profile)
 	case errors.As(err, &noKey) && noKey.Why == "":
 		return fmt.Sprintf("store its key: awsexec add %s", quoteWord(noKey.Profile))
 	case errors.Is(err, keystore.ErrNotFound):

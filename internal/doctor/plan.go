@@ -221,6 +221,7 @@ func (d *diagnosis) checkPlan() {
 	var cycle *profile.CycleError
 	var missing *profile.NotFoundError
 	var noKey *provider.NoKeyError
+	var source *provider.SourceError
 	var loop *provider.LoopError
 	var partial *provider.EnvironmentError
 	switch {
@@ -239,6 +240,8 @@ func (d *diagnosis) checkPlan() {
 	case errors.As(err, &noKey) && noKey.Setting != "":
 		settings, _ := d.in.Config.Lookup(noKey.Profile)
 		edit(setting(settings[noKey.Setting].Pos, noKey.Setting), "a source_profile that has a key, or a credential_source that is there")
+	case errors.As(err, &source):
+		at = setting(source.Pos, "source_profile")
 	case errors.As(err, &loop):
 		settings, _ := d.in.Config.Lookup(loop.Path[len(loop.Path)-2])
 		edit(setting(settings["credential_process"].Pos, "credential_process"), "name a profile that has a key")

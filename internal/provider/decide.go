@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/keystore"
@@ -16,23 +15,33 @@ type decision struct {
 	stored Stored
 }
 
-// decide is Decide for a profile that is reached by way of the profiles in path.
-func (d *decision) decide(p *profile.Profile, path []string) (*Plan, error) {
-	if slices.Contains(path, p.Name) {
-		return nil, &LoopError{append(slices.Clone(path), p.Name)}
+// step is where a decision is.
+type step struct {
+	path []string // the profiles that led here
+
+	// selected says that this is the profile that was asked for, and not one that it
+	// leads to. It alone may get what the machine offers: in botocore and the Go SDK
+	// a source profile must have credentials of its own.
+	selected bool
+}
+
+// decide returns the plan for p.
+func (d *decision) decide(p *profile.Profile, at step) (*Plan, error) {
+	if slices.Contains(at.path, p.Name) {
+		return nil, &LoopError{append(slices.Clone(at.path), p.Name)}
 	}
-	path = append(slices.Clone(path), p.Name)
-	if len(path) > profile.MaxChain {
-		return nil, &profile.ChainError{Profile: path[0]}
+	at.path = append(slices.Clone(at.path), p.Name)
+	if len(at.path) > profile.MaxChain {
+		return nil, &profile.ChainError{Profile: at.path[0]}
 	}
 	if p.RoleARN != "" && p.WebIdentityTokenFile == "" {
-		from, err := d.source(p, path)
+		from, err := d.source(p, at.path)
 		if err != nil {
 			return nil, err
 		}
 		return &Plan{Kind: Role, Profile: p, From: from}, nil
 	}
-	return d.base(p, path)
+	return d.base(p, at)
 }
 
 // source returns the plan for what assumes the role of p.
@@ -41,34 +50,47 @@ func (d *decision) source(p *profile.Profile, path []string) (*Plan, error) {
 	case d.stored.has(p.Name):
 		return &Plan{Kind: StoredKey, Profile: p}, nil
 	case p.Source != nil && p.Source.Name == p.Name:
-		return d.base(p.Source, path)
+		plan, err := d.base(p.Source, step{path: path})
+		return plan, inSource(p, err)
 	case p.Source != nil:
-		return d.decide(p.Source, path)
-	case strings.EqualFold(p.CredentialSource, "Environment"):
+		plan, err := d.decide(p.Source, step{path: path})
+		return plan, inSource(p, err)
+	case p.CredentialSource != "":
+		return d.credentialSource(p)
+	case p.Static != nil:
+		return d.base(p, step{path: path})
+	default:
+		return nil, &NoKeyError{Profile: p.Name, Why: fmt.Sprintf("%s: role_arn without source_profile or credential_source", p.Origin["role_arn"]), Setting: "role_arn"}
+	}
+}
+
+// credentialSource returns the plan for the credential_source of p. SDKs compare it
+// as it is written.
+func (d *decision) credentialSource(p *profile.Profile) (*Plan, error) {
+	fail := func(format string, args ...any) (*Plan, error) {
+		return nil, &NoKeyError{Profile: p.Name, Why: fmt.Sprintf(format, args...), Setting: "credential_source"}
+	}
+	switch p.CredentialSource {
+	case "Environment":
 		kind, err := environmentKind(d.env)
 		if kind == "" && err == nil {
-			err = &NoKeyError{p.Name, "credential_source is Environment, and AWS_ACCESS_KEY_ID is not set", "credential_source"}
+			return fail("credential_source is Environment, and AWS_ACCESS_KEY_ID is not set")
 		}
 		return &Plan{Kind: kind, Profile: p}, err
-	case strings.EqualFold(p.CredentialSource, "Ec2InstanceMetadata"):
+	case "Ec2InstanceMetadata":
 		return &Plan{Kind: Instance, Profile: p}, nil
-	case strings.EqualFold(p.CredentialSource, "EcsContainer"):
+	case "EcsContainer":
 		if !hasContainer(d.env) {
-			return nil, &NoKeyError{p.Name, "credential_source is EcsContainer, and no AWS_CONTAINER_CREDENTIALS_… variable is set", "credential_source"}
+			return fail("credential_source is EcsContainer, and no AWS_CONTAINER_CREDENTIALS_… variable is set")
 		}
 		return &Plan{Kind: Container, Profile: p}, nil
-	case p.CredentialSource != "":
-		return nil, &NoKeyError{p.Name, fmt.Sprintf("%s: credential_source %q is not Environment, Ec2InstanceMetadata or EcsContainer",
-			p.Origin["credential_source"], p.CredentialSource), "credential_source"}
-	case p.Static != nil:
-		return d.base(p, path)
 	default:
-		return nil, &NoKeyError{p.Name, fmt.Sprintf("%s: role_arn without source_profile or credential_source", p.Origin["role_arn"]), "role_arn"}
+		return fail("%s: credential_source %q is not Environment, Ec2InstanceMetadata or EcsContainer", p.Origin["credential_source"], p.CredentialSource)
 	}
 }
 
 // base returns the plan for the credentials that p itself has, without its role.
-func (d *decision) base(p *profile.Profile, path []string) (*Plan, error) {
+func (d *decision) base(p *profile.Profile, at step) (*Plan, error) {
 	plan := func(k Kind) (*Plan, error) { return &Plan{Kind: k, Profile: p}, nil }
 	switch {
 	case d.stored.has(p.Name):
@@ -88,47 +110,40 @@ func (d *decision) base(p *profile.Profile, path []string) (*Plan, error) {
 		if err != nil {
 			return nil, fmt.Errorf("profile %q: %w", p.Name, d.whyMissing(p.Other, err))
 		}
-		return d.decide(other, path)
+		return d.decide(other, step{path: at.path})
 	case p.CredentialProcess != "" && !p.IsSelf:
 		return plan(Process)
 	}
 	err, known := d.stored[p.Name]
-	if !known { // the keystore's index may be wrong
+	switch {
+	case !known: // the keystore's index may be wrong
 		return plan(StoredKey)
+	case err != nil && !errors.Is(err, keystore.ErrNotFound) && !errors.Is(err, keystore.ErrUnavailable):
+		return nil, err
 	}
 	if errors.Is(err, keystore.ErrNotFound) {
-		err = &NoKeyError{Profile: p.Name}
-	} else if !errors.Is(err, keystore.ErrUnavailable) {
+		err = d.noKey(p, at)
+	}
+	if p.IsSelf {
 		return nil, err
 	}
-	switch {
-	case p.IsSelf:
-		return nil, err
-	case hasContainer(d.env):
-		return plan(Container)
-	case d.env("AWS_WEB_IDENTITY_TOKEN_FILE") != "":
-		return plan(WebIdentity)
-	case !metadataDisabled(d.env):
-		return &Plan{Kind: Instance, Profile: p, otherwise: err}, nil
-	default:
-		return nil, err
+	if !at.selected {
+		return nil, d.nothingElse(p, err)
 	}
+	return d.machine(p, err)
 }
 
-// whyMissing returns the error for a profile called name that could not be
-// resolved. A profile that the files lack could be one of the keystore's, if
-// that could be read.
-func (d *decision) whyMissing(name string, err error) error {
-	missing, ok := errors.AsType[*profile.NotFoundError](err)
-	if !ok {
-		return err
-	}
-	why := d.stored[missing.Name]
+// machine returns the plan for what the machine offers to a profile without
+// credentials. Otherwise is the error if that is nothing.
+func (d *decision) machine(p *profile.Profile, otherwise error) (*Plan, error) {
 	switch {
-	case why == nil, errors.Is(why, keystore.ErrNotFound):
-		return err
-	case errors.Is(why, keystore.ErrUnavailable) && missing.Name != name: // the files alone are wrong
-		return err
+	case hasContainer(d.env):
+		return &Plan{Kind: Container, Profile: p}, nil
+	case d.env("AWS_WEB_IDENTITY_TOKEN_FILE") != "":
+		return &Plan{Kind: WebIdentity, Profile: p}, nil
+	case !metadataDisabled(d.env):
+		return &Plan{Kind: Instance, Profile: p, otherwise: otherwise}, nil
+	default:
+		return nil, otherwise
 	}
-	return why
 }

@@ -46,28 +46,6 @@ func (p *Plan) LongTerm() bool {
 	return p.Kind == StoredKey || p.Kind == FileKey || p.Kind == EnvironmentKey
 }
 
-// NoKeyError reports that a profile leads to no credentials.
-type NoKeyError struct {
-	Profile string
-	Why     string // what the profile has instead; "" for nothing
-	Setting string // the setting that leads nowhere, "" if none does
-}
-
-func (e *NoKeyError) Error() string {
-	if e.Why != "" {
-		return fmt.Sprintf("profile %q: %s", e.Profile, e.Why)
-	}
-	return fmt.Sprintf("profile %q: no access key in the keystore, the AWS files or the environment", e.Profile)
-}
-
-// LoopError reports that a profile gets its credentials from itself, by way of a
-// credential_process.
-type LoopError struct{ Path []string }
-
-func (e *LoopError) Error() string {
-	return fmt.Sprintf("profile %q leads back to itself: %s", e.Path[len(e.Path)-1], strings.Join(e.Path, " → "))
-}
-
 // EnvironmentError reports that the variables hold only a part of credentials.
 type EnvironmentError struct {
 	Set     string // a variable
@@ -113,13 +91,13 @@ func (s Stored) names() []string {
 // profile was named at all. Then, for each profile: a role, on top of what
 // follows, for its own or its source's; the key in the keystore; static keys in
 // the AWS files; web identity; IAM Identity Center; a login session; a
-// credential_process; and for a profile that has none of these what the machine
+// credential_process; and for p alone, if it has none of these, what the machine
 // itself offers.
 func Decide(p *profile.Profile, env func(string) string, stored Stored, f Flags) (*Plan, error) {
 	if kind, err := ofEnvironment(env, f); kind != "" || err != nil {
 		return &Plan{Kind: kind, Profile: p}, err
 	}
-	return (&decision{env, stored}).decide(p, f.Chain)
+	return (&decision{env, stored}).decide(p, step{path: f.Chain, selected: true})
 }
 
 // ofEnvironment returns the kind of the credentials that the environment gives to

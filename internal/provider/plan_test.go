@@ -111,6 +111,36 @@ credential_source = Ec2InstanceMetadata
 role_arn = arn:aws:iam::123456789012:role/one
 credential_source = EcsContainer
 
+[profile role-of-bare]
+role_arn = arn:aws:iam::123456789012:role/one
+source_profile = bare
+
+[profile role-of-itself-bare]
+role_arn = arn:aws:iam::123456789012:role/one
+source_profile = role-of-itself-bare
+
+[profile role-of-role-of-bare]
+role_arn = arn:aws:iam::123456789012:role/two
+source_profile = role-of-bare
+
+[profile source-alone]
+credential_source = Ec2InstanceMetadata
+
+[profile role-of-source-alone]
+role_arn = arn:aws:iam::123456789012:role/one
+source_profile = source-alone
+
+[profile role-of-instance-role]
+role_arn = arn:aws:iam::123456789012:role/two
+source_profile = role-of-instance
+
+[profile to-bare]
+credential_process = awsexec --profile bare
+
+[profile role-of-case]
+role_arn = arn:aws:iam::123456789012:role/one
+credential_source = ENVIRONMENT
+
 [profile role-of-else]
 role_arn = arn:aws:iam::123456789012:role/one
 credential_source = Else
@@ -142,6 +172,7 @@ func TestDecide(t *testing.T) {
 	keys := map[string]string{"AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7ENVIR01", "AWS_SECRET_ACCESS_KEY": "S3CR3TMARKER"}
 	session := map[string]string{"AWS_ACCESS_KEY_ID": "ASIAIOSFODNN7ENVIR01", "AWS_SECRET_ACCESS_KEY": "S3CR3TMARKER", "AWS_SESSION_TOKEN": "S3CR3TMARKER"}
 	container := map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1/"}
+	everything := map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1/", "AWS_WEB_IDENTITY_TOKEN_FILE": "/t", "AWS_ROLE_ARN": "r"}
 	for _, tt := range []struct {
 		profile  string
 		explicit bool
@@ -181,7 +212,16 @@ func TestDecide(t *testing.T) {
 		{"role-of-instance", true, keys, "role of role-of-instance < EC2 instance of role-of-instance"},
 		{"role-of-container", true, container, "role of role-of-container < container of role-of-container"},
 		{"role-of-container", true, nil, "credential_source is EcsContainer, and no AWS_CONTAINER_CREDENTIALS_"},
-		{"role-of-else", true, nil, `:99: credential_source "Else" is not`},
+		{"role-of-else", true, nil, `:129: credential_source "Else" is not`},
+		{"role-of-case", true, keys, `:125: credential_source "ENVIRONMENT" is not`},
+
+		{"role-of-bare", true, everything, "profile \"role-of-bare\": " + path + ":99: source_profile: profile \"bare\": " + path + ":8: no access key in the keystore or the AWS files"},
+		{"role-of-bare", true, nil, "profile \"bare\": " + path + ":8: no access key"},
+		{"role-of-itself-bare", true, everything, path + ":103: source_profile: profile \"role-of-itself-bare\": " + path + ":101: no access key"},
+		{"role-of-role-of-bare", true, everything, path + ":107: source_profile: profile \"role-of-bare\": " + path + ":99: source_profile: profile \"bare\": " + path + ":8: no access key"},
+		{"role-of-source-alone", true, everything, path + ":114: source_profile: profile \"source-alone\": " + path + ":109: no access key"},
+		{"role-of-instance-role", true, nil, "role of role-of-instance-role < role of role-of-instance < EC2 instance of role-of-instance"},
+		{"to-bare", true, everything, "profile \"bare\": " + path + ":8: no access key"},
 
 		{"stored", false, keys, "access key in the environment of stored"},
 		{"stored", true, keys, "key in the keystore of stored"},
