@@ -40,13 +40,11 @@ type Client struct {
 	AppID       string // what AWS's logs show in the user agent
 }
 
-// CalledRegion returns the region that is called.
-func (c Client) CalledRegion() string {
-	if c.Region == "" {
-		return DefaultRegion
-	}
-	return c.Region
-}
+// CalledRegion returns the region that is called. It is a real one also where the
+// region is a name such as aws-global, for which SDKs call the legacy global
+// endpoint of STS: a token of a regional endpoint holds wherever one of that does,
+// and in opt-in regions too.
+func (c Client) CalledRegion() string { return calledIn(c.Region) }
 
 // Transport returns how connections are made: to proxies from the environment
 // (HTTPS_PROXY, NO_PROXY), as the SDK does, and with the certificates that are

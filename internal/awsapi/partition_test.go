@@ -27,16 +27,18 @@ func TestPartitionOf(t *testing.T) {
 		"us-gov-west-1": "aws-us-gov", "us-gov-east-1": "aws-us-gov",
 		"us-iso-east-1": "aws-iso", "us-isob-east-1": "aws-iso-b", "eu-isoe-west-1": "aws-iso-e", "us-isof-south-1": "aws-iso-f",
 		"eusc-de-east-1": "aws-eusc",
+		"aws-cn-global":  "aws-cn", "aws-us-gov-global": "aws-us-gov", "aws-iso-global": "aws-iso", "aws-iso-b-global": "aws-iso-b",
+		"aws-iso-e-global": "aws-iso-e", "aws-iso-f-global": "aws-iso-f", "aws-eusc-global": "aws-eusc",
 	} {
 		if got := PartitionOf(region); got != want {
 			t.Errorf("PartitionOf(%q) = %s, want %s", region, got, want)
 		}
-		if region == "" {
-			continue
-		}
-		e, err := sts.NewDefaultEndpointResolverV2().ResolveEndpoint(t.Context(), sts.EndpointParameters{Region: aws.String(region)})
+		e, err := sts.NewDefaultEndpointResolverV2().ResolveEndpoint(t.Context(), sts.EndpointParameters{Region: aws.String(Client{Region: region}.CalledRegion())})
 		if err != nil || !strings.HasSuffix(e.URI.Host, suffixes[want]) {
 			t.Errorf("the SDK calls %s in %q, want a host in %s, error %v", e.URI.Host, region, want, err)
+		}
+		if e.URI.Host == globalHost {
+			t.Errorf("in %q the SDK calls the global endpoint", region)
 		}
 	}
 }

@@ -1,0 +1,46 @@
+package awsapi
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Scope is where tokens that STS makes for a client hold. Clients with equal scopes
+// can use each other's tokens.
+//
+// A token of a regional endpoint holds in all regions of its partition, whichever
+// of its hosts made it (FIPS, dual-stack). Source: "Manage AWS STS in an AWS Region"
+// in the IAM User Guide.
+type Scope struct {
+	Partition string
+	Endpoint  string // the endpoint if it is the user's own, else ""
+
+	// Region is the opt-in region that is called through the legacy global
+	// endpoint, else "". A token that the global endpoint made for another region
+	// may not hold there.
+	Region string
+}
+
+// globalHost is the legacy global endpoint. Clients call it only where the user
+// names it as an endpoint: sts_regional_endpoints = legacy is ignored, as in the Go
+// SDK.
+const globalHost = "sts.amazonaws.com"
+
+// defaultRegions are the regions that are enabled in every account: those from
+// before March 20, 2019. Every later one is opt-in. Source: "Specify which AWS
+// Regions your account can use" in the AWS Account Management Reference.
+var defaultRegions = []string{
+	"us-east-1", "us-east-2", "us-west-1", "us-west-2", "ca-central-1", "sa-east-1",
+	"eu-central-1", "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3",
+	"ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2",
+}
+
+// Scope returns where tokens hold that STS makes for c.
+func (c Client) Scope() Scope {
+	s := Scope{Partition: PartitionOf(c.Region), Endpoint: strings.TrimRight(c.Endpoint, "/")}
+	if u, err := url.Parse(s.Endpoint); err == nil && strings.EqualFold(u.Hostname(), globalHost) && !slices.Contains(defaultRegions, c.CalledRegion()) {
+		s.Region = c.CalledRegion()
+	}
+	return s
+}

@@ -1,0 +1,42 @@
+package awsapi
+
+import (
+	"testing"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// TestScope: clients that can use each other's tokens have one scope, all others
+// have different ones.
+func TestScope(t *testing.T) {
+	const global = "https://sts.amazonaws.com"
+	seen := map[Scope]Client{}
+	for _, same := range [][]Client{
+		{
+			{}, {Region: "us-east-1"}, {Region: "eu-west-1"}, {Region: "ap-east-1"}, {Region: "aws-global"}, {Region: "fips-us-east-1"},
+			{Region: "us-east-2", FIPS: aws.FIPSEndpointStateEnabled}, {Region: "eu-west-1", DualStack: aws.DualStackEndpointStateEnabled},
+			{Region: "eu-west-1", IAMEndpoint: "http://127.0.0.1:2", CABundle: "x", AppID: "y"},
+		},
+		{{Region: "cn-north-1"}, {Region: "cn-northwest-1"}, {Region: "aws-cn-global"}},
+		{{Region: "us-gov-west-1"}, {Region: "us-gov-east-1"}, {Region: "aws-us-gov-global"}, {Region: "fips-us-gov-west-1"}},
+		{{Region: "eusc-de-east-1"}},
+		{{Region: "us-east-1", Endpoint: "http://127.0.0.1:1"}, {Region: "ap-east-1", Endpoint: "http://127.0.0.1:1/"}},
+		{{Region: "cn-north-1", Endpoint: "http://127.0.0.1:1"}},
+		{{Endpoint: "http://127.0.0.1:1/sts"}},
+		{{Endpoint: global}, {Region: "eu-west-1", Endpoint: global + "/"}, {Region: "aws-global", Endpoint: global}},
+		{{Region: "ap-east-1", Endpoint: global}, {Region: "ap-east-1", Endpoint: global + "/"}},
+		{{Region: "af-south-1", Endpoint: global}},
+		{{Region: "mx-central-1", Endpoint: global}},
+	} {
+		want := same[0].Scope()
+		if other, ok := seen[want]; ok {
+			t.Errorf("%+v and %+v have the scope %+v", same[0], other, want)
+		}
+		seen[want] = same[0]
+		for _, c := range same {
+			if got := c.Scope(); got != want {
+				t.Errorf("%+v has the scope %+v, want %+v", c, got, want)
+			}
+		}
+	}
+}
