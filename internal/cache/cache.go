@@ -22,6 +22,12 @@
 //   - a caller that keeps a session in memory asks the keystore again before it
 //     hands the session out, unless it asked within the last second (see package
 //     server).
+//
+// # Lives
+//
+// Sessions that differ only in the life that STS was asked for have one identity
+// and a file each. Who asked for a certain life gets that session alone. For all
+// others OtherLives puts them in order; package fastpath goes by the same order.
 package cache
 
 import (
@@ -32,11 +38,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/awsexec/awsexec/internal/flock"
@@ -45,7 +51,8 @@ import (
 )
 
 const (
-	suffix = ".session"
+	suffix   = ".session"
+	lifeMark = "-" // in the name of a session's file, between identity and life
 	// Tickets is the directory, below that of the cache, of files that lead to
 	// sessions (see package fastpath).
 	Tickets = "tickets"
@@ -75,18 +82,19 @@ func New(dir string, sealingKey SealingKey) *Cache {
 	return &Cache{dir: ownfile.Dir(dir), keyFrom: sealingKey}
 }
 
-// Key names one session by everything that shapes it, so that no profile ever
-// gets another's.
+// Key names one session by everything that changes what it is good for, so that no
+// profile ever gets another's. The region in which STS made it does not.
 type Key struct {
 	Base      string // access key id of the long-term key at the end of the chain
 	Operation string // name of the STS operation
-	Region    string
-	Endpoint  string `json:",omitempty"` // if it is not AWS's own
-	MFASerial string `json:",omitempty"`
-	Duration  time.Duration
+	Partition string
+	Endpoint  string        `json:",omitempty"` // if it is the user's own
+	Region    string        `json:",omitempty"` // only if the session may hold in no other
+	MFASerial string        `json:",omitempty"`
+	Duration  time.Duration `json:"-"` // the life that STS was asked for, to the second
 
 	// For AssumeRole only.
-	From              string      `json:",omitempty"` // ID of the key of the session that assumes the role, if one does
+	From              string      `json:",omitempty"` // Identity of the session that assumes the role, if one does
 	RoleARN           string      `json:",omitempty"`
 	ExternalID        string      `json:",omitempty"`
 	RoleSessionName   string      `json:",omitempty"`
@@ -95,47 +103,77 @@ type Key struct {
 	TransitiveTagKeys []string    `json:",omitempty"`
 }
 
-// ID returns a short text that no other key has.
-func (k Key) ID() string {
+// Identity returns a short text that only keys have that differ in nothing but
+// their life. Their sessions are good for the same.
+func (k Key) Identity() string {
 	text, err := json.Marshal(k)
 	if err != nil {
-		panic(err) // strings and numbers only
+		panic(err) // strings only
 	}
 	return digest(string(text))
 }
 
+// ID returns a short text that no other key has.
+func (k Key) ID() string {
+	return k.Identity() + lifeMark + strconv.FormatInt(int64(k.Duration/time.Second), 10)
+}
+
 // File returns the path of the session's file below the cache's directory, with
 // slashes. The session is sealed under the last two elements.
-func (k Key) File() string { return "sessions/" + digest(k.Base) + "/" + k.ID() + suffix }
+func (k Key) File() string { return baseDir(k.Base) + "/" + k.ID() + suffix }
 
 // Load returns the session of k, which was made with the long-term key k.Base.
 // The boolean is false if there is none, whatever the reason. The error is that
 // of the sealing key, without which nothing opens a session that may exist, or an
 // [*ownfile.RefusedError].
 func (c *Cache) Load(ctx context.Context, k Key) (Session, bool, error) {
-	data, err := c.dir.Read(k.File())
+	return c.load(ctx, k.File(), k.Base)
+}
+
+// LoadAny is Load for a caller to whom any life is right: the session of k if that
+// is fresh, else the first of [OtherLives] that opens, else the session of k.
+func (c *Cache) LoadAny(ctx context.Context, k Key, now time.Time) (Session, bool, error) {
+	own, ok, err := c.Load(ctx, k)
+	if err != nil || ok && own.Fresh(now) {
+		return own, ok, err
+	}
+	for _, file := range OtherLives(c.dir, k.File(), now) {
+		s, found, err := c.load(ctx, file, k.Base)
+		if err != nil {
+			return Session{}, false, err
+		}
+		if found && (!ok || s.Fresh(now) || s.Left(now) > own.Left(now)) {
+			return s, true, nil
+		}
+	}
+	return own, ok, nil
+}
+
+// load returns the session in a file, which was made with the long-term key base.
+func (c *Cache) load(ctx context.Context, file, base string) (Session, bool, error) {
+	data, err := c.dir.Read(file)
 	if _, refused := errors.AsType[*ownfile.RefusedError](err); refused {
 		return Session{}, false, err
 	}
 	if err != nil {
-		c.dropOdd(k.File(), err)
+		c.dropOdd(file, err)
 		return Session{}, false, nil
 	}
 	key, err := c.SealingKey(ctx)
 	if err != nil {
 		return Session{}, false, err
 	}
-	s, err := OpenSession(key, data, Name(k.File()))
+	s, err := OpenSession(key, data, Name(file))
 	if errors.Is(err, ErrNotOpened) {
 		// The session is damaged only if the key is still the right one: the
 		// keystore may have been made anew meanwhile.
 		if key, err = c.ask(ctx, true); err != nil {
 			return Session{}, false, err
 		}
-		s, err = OpenSession(key, data, Name(k.File()))
+		s, err = OpenSession(key, data, Name(file))
 	}
-	if err != nil || s.MadeWith != k.Base {
-		_ = c.dir.Remove(k.File()) // a file that stays is overwritten, or removed by the next Load
+	if err != nil || s.MadeWith != base {
+		_ = c.dir.Remove(file) // a file that stays is overwritten, or removed by the next Load
 		return Session{}, false, nil
 	}
 	return s, true, nil
@@ -239,17 +277,8 @@ func baseDir(base string) string { return "sessions/" + digest(base) }
 
 // peekExpiry returns the time of expiry in the header of a file, unauthenticated.
 func peekExpiry(dir *os.Root, name string) (time.Time, bool) {
-	f, err := readfile.OpenIn(dir, name, os.O_RDONLY)
-	if err != nil {
-		return time.Time{}, false
-	}
-	defer f.Close()
-	header := make([]byte, SessionHeader)
-	if _, err := io.ReadFull(f, header); err != nil {
-		return time.Time{}, false
-	}
-	s, err := Peek(header)
-	return s.Credentials.Expires, err == nil
+	s, ok := peekIn(dir, name)
+	return s.Credentials.Expires, ok
 }
 
 // tidy removes expired sessions from dir, and what killed processes left there.
@@ -265,7 +294,7 @@ func (c *Cache) tidy(below string, now time.Time) {
 			if fi, err := dir.Lstat(n); err == nil && now.Sub(fi.ModTime()) > time.Hour {
 				_ = c.dir.Remove(below + "/" + n)
 			}
-		} else if t, ok := peekExpiry(dir, n); ok && t.Before(now) {
+		} else if t, ok := peekExpiry(dir, n); !ok || t.Before(now) { // not ok: of another version of the format
 			_ = c.dir.Remove(below + "/" + n)
 		}
 	}

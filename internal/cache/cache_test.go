@@ -20,7 +20,7 @@ const marker = "S3CR3TMARKER"
 
 var (
 	now  = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	work = Key{Base: "AKIAIOSFODNN7EXAMPLE", Operation: "GetSessionToken", Region: "eu-west-1", Duration: time.Hour}
+	work = Key{Base: "AKIAIOSFODNN7EXAMPLE", Operation: "GetSessionToken", Partition: "aws", Duration: time.Hour}
 )
 
 func session(expires time.Time) Session {
@@ -72,7 +72,8 @@ func TestKeysDiffer(t *testing.T) {
 	for name, change := range map[string]func(*Key){
 		"base":      func(k *Key) { k.Base = "AKIAIOSFODNN7EXAMPLF" },
 		"operation": func(k *Key) { k.Operation = "AssumeRole" },
-		"region":    func(k *Key) { k.Region = "eu-west-2" },
+		"partition": func(k *Key) { k.Partition = "aws-cn" },
+		"region":    func(k *Key) { k.Region = "ap-east-1" },
 		"endpoint":  func(k *Key) { k.Endpoint = "http://127.0.0.1:1" },
 		"mfa":       func(k *Key) { k.MFASerial = "arn:aws:iam::123456789012:mfa/me" },
 		"duration":  func(k *Key) { k.Duration = 2 * time.Hour },

@@ -11,7 +11,7 @@ import (
 // The header of a session is magic, then when it was issued and when it expires,
 // in seconds since 1970, big-endian.
 const (
-	sessionMagic = "awsexec\x03" // the last byte is the version of the format
+	sessionMagic = "awsexec\x04" // the last byte is the version of the format
 
 	// SessionHeader is how many bytes of a session's file Peek needs.
 	SessionHeader = len(sessionMagic) + 8 + 8

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/profile"
@@ -40,7 +41,7 @@ func hintOfProfile(err error, a *advisor, name string) string {
 func hintOfMFA(err error, a *advisor, name string) string {
 	switch {
 	case errors.Is(err, provider.ErrNoHuman):
-		return fmt.Sprintf("make a session on a terminal first, it then serves everywhere: awsexec --profile %s -- true\n", quoteWord(name)) +
+		return hintOfSession(a, name) + "\n" +
 			"or let a program give the code: mfa_process = COMMAND in the profile\n" +
 			"or give it yourself: AWSEXEC_MFA_CODE=123456"
 	case errors.Is(err, provider.ErrCodeUsed):
@@ -48,11 +49,21 @@ func hintOfMFA(err error, a *advisor, name string) string {
 	case errors.Is(err, provider.ErrCodeWrong):
 		return "check that mfa_serial names the device that shows the code, and that this machine's and the device's clocks are right"
 	case errors.Is(err, session.ErrTooLong):
-		return fmt.Sprintf("make a session on a terminal first, it then serves everywhere: awsexec --profile %s -- true", quoteWord(name))
+		return hintOfSession(a, name)
 	case errors.Is(err, term.ErrNoTerminal):
 		return "run this on a terminal, or see awsexec --help for a way without one"
 	}
 	return ""
+}
+
+// hintOfSession returns the call that makes the missing session: of the life that
+// was asked for, if one was.
+func hintOfSession(a *advisor, name string) string {
+	duration := ""
+	if a.settings.Duration != 0 {
+		duration = fmt.Sprintf(" --duration %d", a.settings.Duration/time.Second)
+	}
+	return fmt.Sprintf("make a session on a terminal first, it then serves everywhere: awsexec --profile %s%s -- true", quoteWord(name), duration)
 }
 
 // hintOfGiven returns the hint for credentials that come from elsewhere.

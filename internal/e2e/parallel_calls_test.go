@@ -13,15 +13,16 @@ import (
 	"github.com/awsexec/awsexec/processfmt"
 )
 
-// Fifty processes at once on one terminal, with MFA and without a session, need
-// one prompt and one call, and get equal answers.
+// Fifty processes at once on one terminal, in five regions, with MFA and without a
+// session, need one prompt and one call, and get equal answers.
 func TestFiftyColdProcesses(t *testing.T) {
 	t.Parallel()
 	const many = 50
 	srv := newSTS(t)
 	h := newKeyringHome(t, srv.URL())
 	h.addBob()
-	script := fmt.Sprintf(`for i in $(seq %d); do awsexec -p mfa >out.$i 2>err.$i & done; wait`, many)
+	script := fmt.Sprintf(`set -- us-east-1 eu-west-1 ap-east-1 sa-east-1 mx-central-1
+		for i in $(seq %d); do eval "export AWS_REGION=\${$((i %% 5 + 1))}"; awsexec -p mfa >out.$i 2>err.$i & done; wait`, many)
 	tm := h.onTerminal(true, "/bin/sh", "-c", script)
 	tm.expect(bobPrompt)
 	tm.send(bobCode() + "\n")

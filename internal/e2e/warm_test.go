@@ -194,6 +194,33 @@ func TestWarmCallsSeeEveryChange(t *testing.T) {
 	}
 }
 
+// A ticket leads to the session that the program takes, also where that was made
+// for another life: here with --duration, and then one of the profile's own life.
+func TestWarmCallsFindOtherLives(t *testing.T) {
+	t.Parallel()
+	srv := newSTS(t)
+	h := newKeyringHome(t, srv.URL())
+	h.holding("keyring")
+	h.addBob("mfa_process = " + bin + "/probe totp " + h.path("asked"))
+	args := []string{"-p", "mfa"}
+	h.must("-p", "mfa", "--duration", "1h")
+	if !h.same(nil, args) {
+		t.Error("no ticket for a session of another life")
+	}
+	if !h.same([]string{"AWS_REGION=ap-east-1"}, args) {
+		t.Error("no ticket for another region")
+	}
+	before, _ := h.call(withTickets, nil, args)
+	h.change("a session of its own life", args, nil, func() { h.must("-p", "mfa", "--duration", "12h") })
+	after, _ := h.call(withTickets, nil, args)
+	if before == after {
+		t.Error("the session of the profile's own life does not come first")
+	}
+	if n := srv.Calls("GetSessionToken"); n != 2 {
+		t.Errorf("%d calls of GetSessionToken", n)
+	}
+}
+
 // After a rotation a call returns a session of the new key.
 func TestWarmCallsAfterRotation(t *testing.T) {
 	t.Parallel()

@@ -44,11 +44,8 @@ func answer(args, environ []string) {
 	if err != nil {
 		return
 	}
-	data, err := call.Read(found)
-	if err != nil {
-		return
-	}
-	if stale, err := cache.Peek(data); err != nil || !stale.Fresh(time.Now()) { // not worth asking for a key
+	data, file, err := call.Read(found, time.Now())
+	if err != nil { // not worth asking for a key
 		return
 	}
 	held, _, err := kernelkey.GetSealing(kernelkey.StoreName(found.Store, call.Data))
@@ -60,7 +57,7 @@ func answer(args, environ []string) {
 	if err != nil || t.Index != held.Index {
 		return
 	}
-	session, err := cache.OpenSession(&held.Key, data, cache.Name(t.Session))
+	session, err := cache.OpenSession(&held.Key, data, cache.Name(file))
 	if err != nil || session.MadeWith != t.MadeWith || !session.Fresh(time.Now()) {
 		return
 	}

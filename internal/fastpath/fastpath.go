@@ -39,7 +39,8 @@
 //     if the fingerprint was the same before and after it;
 //   - a ticket holds no credentials and no time: the session must exist, open, be
 //     fresh at the time of the call, and have been made with the long-term key
-//     that the ticket names;
+//     that the ticket names. Where sessions of other lives are as good, the ticket
+//     says so, and they are looked for in the order in which the whole program does;
 //   - a ticket holds the digest of the index that was right when it was left. The
 //     kernel holds, with the sealing key, the digest of the index that is right
 //     now: an index and a store that were both restored do not lead to the

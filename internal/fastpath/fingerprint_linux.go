@@ -27,7 +27,7 @@ type Fingerprint [sha256.Size]byte
 // not read what it would have to.
 func (c *Call) Fingerprint() (f Fingerprint, err error) {
 	h := hasher{sha256.New()}
-	h.text("awsexec ticket 3")
+	h.text("awsexec ticket 4")
 	if err := h.program(); err != nil {
 		return f, err
 	}

@@ -18,7 +18,7 @@ func FuzzFind(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, data := range [][]byte{good, good[:len(good)-1], []byte(magic), []byte(magic + "\xff"), []byte(magic + "\x01a\x05b"), nil} {
+	for _, data := range [][]byte{good, good[:len(good)-1], []byte(magic), []byte(magic + "\xff"), []byte(magic + "\x00\xff"), []byte(magic + "\x01\x01a\x05b"), nil} {
 		f.Add(data)
 	}
 	call := &Call{Cache: f.TempDir()}
@@ -42,18 +42,18 @@ func FuzzFind(f *testing.F) {
 
 // FuzzSeal checks that any ticket comes back as it was cache.
 func FuzzSeal(f *testing.F) {
-	f.Add("keyring", "sessions/a/b.session", "eu-west-1", "work")
-	f.Add("", "", "", "")
-	f.Add(strings.Repeat("s", 255), strings.Repeat("t", 255), "\x00", "é")
+	f.Add("keyring", "sessions/a/b.session", "eu-west-1", "work", true)
+	f.Add("", "", "", "", false)
+	f.Add(strings.Repeat("s", 255), strings.Repeat("t", 255), "\x00", "é", true)
 	call := &Call{Cache: f.TempDir()}
 	var print Fingerprint
 	path := filepath.Join(call.Cache, file(print))
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		f.Fatal(err)
 	}
-	f.Fuzz(func(t *testing.T, store, session, region, profile string) {
+	f.Fuzz(func(t *testing.T, store, session, region, profile string, anyLife bool) {
 		key := [32]byte{2}
-		want := Ticket{Store: store, Session: session, Region: region, Profile: profile}
+		want := Ticket{Store: store, Session: session, AnyLife: anyLife, Region: region, Profile: profile}
 		data, err := want.Seal(&key, print)
 		if err != nil {
 			if len(store) <= 255 && len(session) <= 255 {

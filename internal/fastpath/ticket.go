@@ -3,6 +3,7 @@ package fastpath
 import (
 	"encoding/hex"
 	"errors"
+	"time"
 
 	"github.com/awsexec/awsexec/internal/cache"
 	"github.com/awsexec/awsexec/internal/ownfile"
@@ -12,6 +13,7 @@ import (
 type Ticket struct {
 	Store   string // the kind of the keystore, under which the kernel holds the sealing key
 	Session string // its file below the cache's directory, with slashes
+	AnyLife bool   // if that is not fresh, one that differs from it only in its life is as good
 
 	MadeWith string   // the long-term key id that the session was made with
 	Index    [32]byte // digest of the index that named this key
@@ -20,18 +22,23 @@ type Ticket struct {
 	Profile string // for the child
 }
 
-// magic begins the header of a ticket. Store and Session follow, each after a
-// byte with its length. The header is plaintext: it says which key opens the
-// ticket, and lets the reader find out whether the key is worth asking for.
-const magic = "awsexec ticket\x03" // the last byte is the version of the format
+// magic begins the header of a ticket. AnyLife follows, as 0 or 1, and then Store
+// and Session, each after a byte with its length. The header is plaintext: it says
+// which key opens the ticket, and lets the reader find out whether the key is worth
+// asking for.
+const magic = "awsexec ticket\x04" // the last byte is the version of the format
 
-var errBad = errors.New("not a ticket")
+var (
+	errBad   = errors.New("not a ticket")
+	errStale = errors.New("no fresh session")
+)
 
 // Sealed is a ticket in its file, with its header read, which is not to be
 // trusted yet.
 type Sealed struct {
 	Store   string
 	Session string
+	AnyLife bool
 
 	data        []byte
 	headerSize  int
@@ -44,11 +51,11 @@ func (c *Call) Find(f Fingerprint) (s Sealed, err error) {
 	if err != nil {
 		return s, err
 	}
-	if len(data) < len(magic) || string(data[:len(magic)]) != magic {
+	if len(data) <= len(magic) || string(data[:len(magic)]) != magic || data[len(magic)] > 1 {
 		return s, errBad
 	}
-	s = Sealed{data: data, fingerprint: f}
-	rest := data[len(magic):]
+	s = Sealed{AnyLife: data[len(magic)] == 1, data: data, fingerprint: f}
+	rest := data[len(magic)+1:]
 	for _, field := range []*string{&s.Store, &s.Session} {
 		if len(rest) < 1 || len(rest) < 1+int(rest[0]) {
 			return Sealed{}, errBad
@@ -61,7 +68,7 @@ func (c *Call) Find(f Fingerprint) (s Sealed, err error) {
 
 // Open opens a ticket with the key of the sessions.
 func (s Sealed) Open(key *[32]byte) (Ticket, error) {
-	t := Ticket{Store: s.Store, Session: s.Session}
+	t := Ticket{Store: s.Store, Session: s.Session, AnyLife: s.AnyLife}
 	var index string
 	err := cache.Open(key, s.data, s.headerSize, string(s.fingerprint[:]), &t.MadeWith, &index, &t.Region, &t.Profile)
 	if err == nil && copy(t.Index[:], index) != len(t.Index) {
@@ -72,7 +79,10 @@ func (s Sealed) Open(key *[32]byte) (Ticket, error) {
 
 // Seal returns the file of t, which opens only for calls with the fingerprint f.
 func (t Ticket) Seal(key *[32]byte, f Fingerprint) ([]byte, error) {
-	header := []byte(magic)
+	header := append([]byte(magic), 0)
+	if t.AnyLife {
+		header[len(magic)] = 1
+	}
 	for _, field := range []string{t.Store, t.Session} {
 		if len(field) > 255 {
 			return nil, errBad
@@ -86,5 +96,29 @@ func (t Ticket) Seal(key *[32]byte, f Fingerprint) ([]byte, error) {
 // directory of the cache, with slashes.
 func file(f Fingerprint) string { return cache.Tickets + "/" + hex.EncodeToString(f[:16]) }
 
-// Read returns the file of the session that s names, still sealed.
-func (c *Call) Read(s Sealed) ([]byte, error) { return ownfile.Dir(c.Cache).Read(s.Session) }
+// Read returns a session that s allows and that seems to be fresh, still sealed,
+// and its file. It prefers them as the whole program does; see cache.LoadAny.
+func (c *Call) Read(s Sealed, now time.Time) (data []byte, file string, err error) {
+	data, err = c.readFresh(s.Session, now)
+	if err == nil || !s.AnyLife {
+		return data, s.Session, err
+	}
+	others := cache.OtherLives(ownfile.Dir(c.Cache), s.Session, now)
+	if len(others) == 0 {
+		return nil, "", err
+	}
+	data, err = c.readFresh(others[0], now)
+	return data, others[0], err
+}
+
+// readFresh returns the file of a session whose header says that it is fresh.
+func (c *Call) readFresh(file string, now time.Time) ([]byte, error) {
+	data, err := ownfile.Dir(c.Cache).Read(file)
+	if err != nil {
+		return nil, err
+	}
+	if s, err := cache.Peek(data); err != nil || !s.Fresh(now) {
+		return nil, errStale
+	}
+	return data, nil
+}

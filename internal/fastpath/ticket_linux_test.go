@@ -1,13 +1,16 @@
 package fastpath
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
+	"github.com/awsexec/awsexec/internal/cache"
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
@@ -193,6 +196,49 @@ func TestTicket(t *testing.T) {
 		put(f, data[:i])
 		if _, err := open(f, key); err == nil {
 			t.Errorf("opened with %d bytes", i)
+		}
+	}
+}
+
+// TestRead: of sessions that differ only in their life, a ticket for any of them
+// leads to the one that the whole program would take.
+func TestRead(t *testing.T) {
+	c, ok := Parse(nil, environ(t.TempDir()))
+	if !ok {
+		t.Fatal("not plain")
+	}
+	sessions := cache.New(c.Cache, func(context.Context, bool) ([32]byte, error) { return [32]byte{1}, nil })
+	now := time.Now()
+	key := func(life time.Duration) cache.Key {
+		return cache.Key{Base: "AKIA", Operation: "GetSessionToken", Duration: life}
+	}
+	exact, anyLife := Sealed{Session: key(2 * time.Hour).File()}, Sealed{Session: key(2 * time.Hour).File(), AnyLife: true}
+	for _, step := range []struct {
+		life, left time.Duration // of the session that is added
+		exact, any time.Duration // the life of the session that is read; 0 for none
+	}{
+		{15 * time.Minute, time.Minute, 0, 0},
+		{time.Hour, 50 * time.Minute, 0, time.Hour},
+		{3 * time.Hour, 2 * time.Hour, 0, 3 * time.Hour},
+		{2 * time.Hour, 15 * time.Minute, 0, 3 * time.Hour},
+		{2 * time.Hour, 17 * time.Minute, 2 * time.Hour, 2 * time.Hour},
+	} {
+		s := cache.Session{Issued: now.Add(step.left - step.life), MadeWith: "AKIA"}
+		s.Credentials.CanExpire, s.Credentials.Expires = true, now.Add(step.left)
+		if err := sessions.Store(t.Context(), key(step.life), s, now); err != nil {
+			t.Fatal(err)
+		}
+		for _, read := range []struct {
+			from Sealed
+			life time.Duration
+		}{{exact, step.exact}, {anyLife, step.any}} {
+			_, file, err := c.Read(read.from, now)
+			if (err == nil) != (read.life != 0) || err == nil && file != key(read.life).File() {
+				t.Errorf("with %v left of %v: read %s, %v, want the session of %v", step.left, step.life, file, err, read.life)
+			}
+		}
+		if got, _, err := sessions.LoadAny(t.Context(), key(2*time.Hour), now); err != nil || step.any != 0 && !got.Fresh(now) {
+			t.Errorf("the whole program finds one until %v, %v", got.Credentials.Expires, err)
 		}
 	}
 }

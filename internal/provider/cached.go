@@ -20,11 +20,12 @@ const lastResort = time.Minute
 // cached provides a session from the cache, or a new one. One process at a time
 // makes it.
 type cached struct {
-	m     *maker
-	key   cache.Key
-	name  string                                             // of the key in the keystore that the session is made from; "" for another key
-	lock  string                                             // the same for all renewals that must take turns
-	issue func(ctx context.Context) (aws.Credentials, error) // makes new credentials that expire, with the long-term key key.Base alone
+	m       *maker
+	key     cache.Key
+	anyLife bool                                               // a session that was made for another life than that of key is as good
+	name    string                                             // of the key in the keystore that the session is made from; "" for another key
+	lock    string                                             // the same for all renewals that must take turns
+	issue   func(ctx context.Context) (aws.Credentials, error) // makes new credentials that expire, with the long-term key key.Base alone
 }
 
 // Retrieve implements aws.CredentialsProvider. The error wraps KeyChangedError if
@@ -83,7 +84,7 @@ func (c *cached) Retrieve(ctx context.Context) (aws.Credentials, error) {
 // key is locked: the long-term key then is locked too, and going on would ask for
 // the same passphrase again.
 func (c *cached) load(ctx context.Context) (cache.Session, bool, error) {
-	s, ok, err := c.m.Cache.Load(ctx, c.key)
+	s, ok, err := c.lookUp(ctx)
 	if errors.Is(err, keystore.ErrLocked) || errors.Is(err, keystore.ErrRefused) {
 		return s, false, err
 	}
@@ -91,6 +92,13 @@ func (c *cached) load(ctx context.Context) (cache.Session, bool, error) {
 		c.m.Events.Debug("the session cache cannot be read: %v", err)
 	}
 	return s, ok, nil
+}
+
+func (c *cached) lookUp(ctx context.Context) (cache.Session, bool, error) {
+	if c.anyLife {
+		return c.m.Cache.LoadAny(ctx, c.key, c.m.Now())
+	}
+	return c.m.Cache.Load(ctx, c.key)
 }
 
 // fallBack returns a session that is about to expire, if it failed to renew for a

@@ -71,18 +71,24 @@ func (c *current) last() aws.CredentialsProvider {
 	return c.from
 }
 
-// SessionOf returns the session of the cache that p returned last, and the name of
-// the key in the keystore that it is made from. Ok is false for credentials from
-// elsewhere, and for those that may differ next time.
-func SessionOf(p aws.CredentialsProvider) (key cache.Key, name string, ok bool) {
+// Source is where the cache has what a provider returned last.
+type Source struct {
+	Key     cache.Key // of the session that comes first
+	AnyLife bool      // if that is not fresh, others are as good that differ from it only in their life
+	Name    string    // of the key in the keystore that the session is made from
+}
+
+// SessionOf returns where the cache has what p returned last. Ok is false for
+// credentials from elsewhere, and for those that may differ next time.
+func SessionOf(p aws.CredentialsProvider) (s Source, ok bool) {
 	if c, isCurrent := p.(*current); isCurrent {
 		p = c.last()
 	}
 	c, ok := p.(*cached)
 	if !ok || c.name == "" {
-		return cache.Key{}, "", false
+		return Source{}, false
 	}
-	return c.key, c.name, true
+	return Source{c.key, c.anyLife, c.name}, true
 }
 
 // IsCurrent reports whether the keystore still has the key that p made its last

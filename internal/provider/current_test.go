@@ -207,8 +207,8 @@ func TestSwappedBesideSessions(t *testing.T) {
 	if id, err := o.Client.WhoAmI(t.Context(), creds); err != nil || !strings.HasSuffix(id.ARN, ":user/bob") {
 		t.Errorf("got a session of %s, %v", id.ARN, err)
 	}
-	if key, name, ok := SessionOf(from); !ok || name != "dev" || key.Base != bobID {
-		t.Errorf("the session is said to be made with %s of %s", key.Base, name)
+	if s, ok := SessionOf(from); !ok || s.Name != "dev" || s.Key.Base != bobID {
+		t.Errorf("the session is said to be made with %s of %s", s.Key.Base, s.Name)
 	}
 }
 

@@ -37,6 +37,10 @@ type TokenRequest struct {
 	Profile string
 	Serial  string // of the MFA device
 	Again   error  // why the code before was invalid: ErrCodeFormat, ErrCodeUsed or ErrCodeWrong; nil the first time
+
+	// Despite is the session of the same device that there is already and that
+	// does not do; nil if there is none.
+	Despite *Unfit
 }
 
 // TokenOrigin is where a code came from. It decides what asking again can bring.
@@ -54,16 +58,20 @@ type TokenCode struct {
 	Origin TokenOrigin
 }
 
-// withTokenCode calls call with a one-time code of the device serial, and asks for
-// another code as long as that helps. It never sends a code that is not six
-// digits, or that was sent before.
-func (m *maker) withTokenCode(ctx context.Context, profile, serial string, call func(ctx context.Context, code string) error) error {
-	request := TokenRequest{Profile: profile, Serial: serial}
+// withTokenCode calls call with a one-time code for request, and asks for another
+// code as long as that helps. It never sends a code that is not six digits, or that
+// was sent before.
+func (m *maker) withTokenCode(ctx context.Context, request TokenRequest, call func(ctx context.Context, code string) error) error {
+	serial := request.Serial
 	wrong, malformed := 0, 0
 	for {
 		tc, err := m.Helper.TokenCode(ctx, request)
 		if err != nil {
-			return fmt.Errorf("MFA code for %s: %w", serial, err)
+			err = fmt.Errorf("MFA code for %s: %w", serial, err)
+			if request.Despite != nil && errors.Is(err, ErrNoHuman) {
+				err = fmt.Errorf("%s; %w", request.Despite, err)
+			}
+			return err
 		}
 		if request.Again = m.unfit(ctx, serial, tc.Code); request.Again != nil {
 			malformed++

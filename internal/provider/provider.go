@@ -56,10 +56,11 @@ type Events interface {
 type maker struct {
 	Parts
 	Flags
-	skew *sync.Once // the report of a wrong clock: one for all credentials on the way
+	forRole bool       // the credentials are to assume a role, and are not handed out
+	skew    *sync.Once // the report of a wrong clock: one for all credentials on the way
 }
 
-func newMaker(parts Parts, f Flags) *maker { return &maker{parts, f, new(sync.Once)} }
+func newMaker(parts Parts, f Flags) *maker { return &maker{parts, f, false, new(sync.Once)} }
 
 // New returns the provider of the credentials that p leads to. It makes no
 // network call and asks nobody; at the most it reads the keystore.

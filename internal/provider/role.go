@@ -65,15 +65,15 @@ func (m *maker) buildRole(ctx context.Context, plan *Plan) (aws.CredentialsProvi
 		if err != nil {
 			return aws.Credentials{}, err
 		}
-		return m.assumeRole(ctx, source, p, duration, "")
+		return m.assumeRole(ctx, source, p, TokenRequest{}, duration)
 	}
 	parent, ok := from.(*cached)
 	if !ok { // its credentials may differ next time
 		return aws.CredentialsProviderFunc(assume), nil
 	}
 	key := m.roleKey(p, duration)
-	key.Base, key.From = parent.key.Base, parent.key.ID()
-	return &cached{m: m, key: key, name: parent.name, lock: key.ID(), issue: assume}, nil
+	key.Base, key.From = parent.key.Base, parent.key.Identity()
+	return &cached{m: m, key: key, anyLife: m.anyLife(key), name: parent.name, lock: key.ID(), issue: assume}, nil
 }
 
 // sourceOf returns the provider of what assumes a role: another role, or the
@@ -81,6 +81,7 @@ func (m *maker) buildRole(ctx context.Context, plan *Plan) (aws.CredentialsProvi
 func (m *maker) sourceOf(ctx context.Context, plan *Plan) (aws.CredentialsProvider, error) {
 	inner := *m
 	inner.Duration = 0 // --duration is about the last role
+	inner.forRole = true
 	from := plan.From
 	if !from.LongTerm() {
 		return inner.build(ctx, inheritMFA(from, plan.Profile))
@@ -132,32 +133,28 @@ func (m *maker) buildDirectRole(ctx context.Context, plan *Plan, duration time.D
 		if err != nil {
 			return aws.Credentials{}, err
 		}
-		return m.assumeRole(ctx, source, p, duration, key.MFASerial)
+		return m.assumeRole(ctx, source, p, TokenRequest{Profile: p.Name, Serial: key.MFASerial, Despite: m.despite(ctx, key)}, duration)
 	}
-	return &cached{m: m, key: key, name: nameOf(longTerm), lock: base, issue: issue}, nil
+	return &cached{m: m, key: key, anyLife: m.anyLife(key), name: nameOf(longTerm), lock: base, issue: issue}, nil
 }
 
 // roleKey returns the cache key of a role's session, made of all that shapes it.
 func (m *maker) roleKey(p *profile.Profile, duration time.Duration) cache.Key {
-	key := cache.Key{
-		Operation:         "AssumeRole",
-		Region:            m.Client.CalledRegion(),
-		Endpoint:          m.Client.Endpoint,
-		Duration:          duration,
-		RoleARN:           p.RoleARN,
-		ExternalID:        p.ExternalID,
-		RoleSessionName:   p.RoleSessionName,
-		SourceIdentity:    p.SourceIdentity,
-		TransitiveTagKeys: p.TransitiveSessionTags,
-	}
+	key := keyIn(m.Client.Scope())
+	key.Operation, key.Duration = "AssumeRole", duration
+	key.RoleARN, key.ExternalID, key.RoleSessionName, key.SourceIdentity = p.RoleARN, p.ExternalID, p.RoleSessionName, p.SourceIdentity
+	key.TransitiveTagKeys = p.TransitiveSessionTags
 	for _, t := range p.SessionTags {
 		key.Tags = append(key.Tags, [2]string{t.Key, t.Value})
 	}
 	return key
 }
 
-// assumeRole calls STS AssumeRole for the role of p.
-func (m *maker) assumeRole(ctx context.Context, source aws.Credentials, p *profile.Profile, duration time.Duration, serial string) (aws.Credentials, error) {
+// assumeRole calls STS AssumeRole for the role of p, with the code of a request that
+// has a device.
+func (m *maker) assumeRole(
+	ctx context.Context, source aws.Credentials, p *profile.Profile, request TokenRequest, duration time.Duration,
+) (aws.Credentials, error) {
 	in := &sts.AssumeRoleInput{
 		RoleArn:           aws.String(p.RoleARN),
 		RoleSessionName:   aws.String(defaultRoleSessionName),
@@ -176,9 +173,9 @@ func (m *maker) assumeRole(ctx context.Context, source aws.Credentials, p *profi
 	for _, t := range p.SessionTags {
 		in.Tags = append(in.Tags, types.Tag{Key: aws.String(t.Key), Value: aws.String(t.Value)})
 	}
-	c, err := m.callSTS(ctx, p.Name, serial, duration, func(ctx context.Context, code *string) (awsapi.Issued, error) {
+	c, err := m.callSTS(ctx, request, duration, func(ctx context.Context, code *string) (awsapi.Issued, error) {
 		if in.TokenCode = code; code != nil {
-			in.SerialNumber = aws.String(serial)
+			in.SerialNumber = aws.String(request.Serial)
 		}
 		c, err := m.Client.AssumeRole(ctx, source, in)
 		if err != nil {

@@ -114,7 +114,6 @@ func TestRoleSessionsAreToldApart(t *testing.T) {
 		"source identity": func(p *profile.Profile) { p.SourceIdentity = "other" },
 		"tags":            func(p *profile.Profile) { p.SessionTags = []profile.SessionTag{{Key: "a", Value: "b"}} },
 		"duration":        func(p *profile.Profile) { p.Duration = 20 * time.Minute },
-		"base duration":   func(p *profile.Profile) { p.Source.Duration = 20 * time.Minute },
 		"role":            func(p *profile.Profile) { p.RoleARN += "x" },
 	} {
 		p := one()

@@ -77,44 +77,47 @@ func (m *maker) newSession(ctx context.Context, key longTermKey, profile, mfaSer
 	if err != nil {
 		return nil, err
 	}
+	k := keyIn(m.Client.Scope())
+	k.Base, k.Operation, k.MFASerial, k.Duration = base, "GetSessionToken", mfaSerial, duration
 	issue := func(ctx context.Context) (aws.Credentials, error) {
 		longTerm, err := retrieveNamed(ctx, key, base)
 		if err != nil {
 			return aws.Credentials{}, err
 		}
-		return m.getSessionToken(ctx, longTerm, profile, mfaSerial, duration)
+		return m.getSessionToken(ctx, longTerm, profile, k)
 	}
-	return &cached{
-		m: m,
-		key: cache.Key{
-			Base:      base,
-			Operation: "GetSessionToken",
-			Region:    m.Client.CalledRegion(),
-			Endpoint:  m.Client.Endpoint,
-			MFASerial: mfaSerial,
-			Duration:  duration,
-		},
-		name:  nameOf(key),
-		lock:  base,
-		issue: issue,
-	}, nil
+	return &cached{m: m, key: k, anyLife: m.anyLife(k), name: nameOf(key), lock: base, issue: issue}, nil
 }
 
-// getSessionToken calls STS GetSessionToken with a long-term key.
-func (m *maker) getSessionToken(ctx context.Context, longTerm aws.Credentials, profile, mfaSerial string, duration time.Duration) (aws.Credentials, error) {
-	in := &sts.GetSessionTokenInput{DurationSeconds: aws.Int32(int32(duration / time.Second))}
-	return m.callSTS(ctx, profile, mfaSerial, duration, func(ctx context.Context, code *string) (awsapi.Issued, error) {
+// anyLife reports whether a fresh session of k serves whatever life it was made for.
+// It does if it only assumes a role, and where another would take an MFA code that
+// the user has not asked for.
+func (m *maker) anyLife(k cache.Key) bool {
+	return m.forRole || m.Duration == 0 && k.MFASerial != ""
+}
+
+// keyIn returns the part of a cache key that says where the session holds.
+func keyIn(s awsapi.Scope) cache.Key {
+	return cache.Key{Partition: s.Partition, Endpoint: s.Endpoint, Region: s.Region}
+}
+
+// getSessionToken calls STS GetSessionToken with a long-term key, for the session of
+// k.
+func (m *maker) getSessionToken(ctx context.Context, longTerm aws.Credentials, profile string, k cache.Key) (aws.Credentials, error) {
+	in := &sts.GetSessionTokenInput{DurationSeconds: aws.Int32(int32(k.Duration / time.Second))}
+	request := TokenRequest{Profile: profile, Serial: k.MFASerial, Despite: m.despite(ctx, k)}
+	return m.callSTS(ctx, request, k.Duration, func(ctx context.Context, code *string) (awsapi.Issued, error) {
 		if in.TokenCode = code; code != nil {
-			in.SerialNumber = aws.String(mfaSerial)
+			in.SerialNumber = aws.String(k.MFASerial)
 		}
 		return m.Client.GetSessionToken(ctx, longTerm, in)
 	})
 }
 
 // callSTS makes a session of the given life by a call to STS, with a one-time code
-// of the MFA device serial unless that is empty.
+// of the MFA device of the request, if that has one.
 func (m *maker) callSTS(
-	ctx context.Context, profile, serial string, life time.Duration, call func(ctx context.Context, code *string) (awsapi.Issued, error),
+	ctx context.Context, request TokenRequest, life time.Duration, call func(ctx context.Context, code *string) (awsapi.Issued, error),
 ) (made aws.Credentials, err error) {
 	once := func(ctx context.Context, code *string) error {
 		defer m.Events.Waiting("for AWS STS in " + m.Client.CalledRegion())()
@@ -126,11 +129,11 @@ func (m *maker) callSTS(
 		made, err = m.byLocalClock(issued, began, life)
 		return err
 	}
-	if serial == "" {
+	if request.Serial == "" {
 		err = once(ctx, nil)
 		return made, err
 	}
-	err = m.withTokenCode(ctx, profile, serial, func(ctx context.Context, code string) error { return once(ctx, &code) })
+	err = m.withTokenCode(ctx, request, func(ctx context.Context, code string) error { return once(ctx, &code) })
 	return made, err
 }
 

@@ -100,6 +100,8 @@ func (p *Person) code(ctx context.Context, r provider.TokenRequest) (string, err
 		if errors.Is(r.Again, provider.ErrCodeUsed) {
 			text = "wait for the next code: " + text
 		}
+	} else if r.Despite != nil {
+		text = r.Despite.String() + "; " + text
 	}
 	hushed := p.hushed(r.Serial)
 	if r.Again != nil {

@@ -69,7 +69,7 @@ func sameFiles(call *fastpath.Call, s *session.Settings) bool {
 // false unless they are a session of a key in the keystore and nothing but what
 // is in the fingerprint of the call has led to it.
 func ticketFor(ctx context.Context, call *fastpath.Call, s *session.Settings, sess *session.Session, given session.Given) (t fastpath.Ticket, ok bool) {
-	key, name, ok := provider.SessionOf(given.From)
+	from, ok := provider.SessionOf(given.From)
 	if !ok {
 		return t, false
 	}
@@ -80,7 +80,7 @@ func ticketFor(ctx context.Context, call *fastpath.Call, s *session.Settings, se
 	// The key id must be the index's, not one that the keystore itself was asked
 	// for.
 	entries, err := keys.List(ctx)
-	if err != nil || !slices.ContainsFunc(entries, func(e keystore.Entry) bool { return e.Name == name && e.AccessKeyID == key.Base }) {
+	if err != nil || !slices.ContainsFunc(entries, func(e keystore.Entry) bool { return e.Name == from.Name && e.AccessKeyID == from.Key.Base }) {
 		return t, false
 	}
 	index, ok := keys.Held(ctx)
@@ -89,9 +89,10 @@ func ticketFor(ctx context.Context, call *fastpath.Call, s *session.Settings, se
 	}
 	return fastpath.Ticket{
 		Store:    string(keys.Kind()),
-		MadeWith: key.Base,
+		MadeWith: from.Key.Base,
 		Index:    index,
-		Session:  key.File(),
+		Session:  from.Key.File(),
+		AnyLife:  from.AnyLife,
 		Region:   sess.Region(given.Profile),
 		Profile:  given.Profile.Name,
 	}, true
