@@ -39,14 +39,14 @@ func TestKeyringAsksWithoutLock(t *testing.T) {
 		{"locked before put", func(s *bustest.Scripted) { s.SetLocked(true) }, put, false},
 		{"locked during put", func(s *bustest.Scripted) {
 			once(s, "CreateItem", func(m *dbus.Message) {
-				s.Locked = true
+				s.Lock(true)
 				s.Fail(m, bustest.IsLocked)
 			})
 		}, put, false},
 		{"locked before the read that checks", func(s *bustest.Scripted) {
 			once(s, "CreateItem", func(m *dbus.Message) {
 				s.Reply(m, s.Create(m), dbus.ObjectPath("/"))
-				s.Locked = true
+				s.Lock(true)
 			})
 		}, put, false},
 		{"asks about a put", func(s *bustest.Scripted) {
@@ -54,7 +54,7 @@ func TestKeyringAsksWithoutLock(t *testing.T) {
 		}, put, false},
 		{"locked during delete", func(s *bustest.Scripted) {
 			once(s, "Delete", func(m *dbus.Message) {
-				s.Locked = true
+				s.Lock(true)
 				s.Fail(m, bustest.IsLocked)
 			})
 		}, remove, true},

@@ -2,6 +2,8 @@ package bustest
 
 import (
 	"maps"
+	"path"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -14,29 +16,38 @@ const (
 	// IsLocked is the error for what is locked.
 	IsLocked = "org.freedesktop.Secret.Error.IsLocked"
 
+	noSuchObject    = "org.freedesktop.Secret.Error.NoSuchObject"
 	promptCompleted = "org.freedesktop.Secret.Prompt.Completed"
 	noObject        = dbus.ObjectPath("/")
 )
 
 // Scripted is a Secret Service that does what a test says. All other calls it
-// answers well, with one collection.
+// answers well, at first with one collection, the default one.
 type Scripted struct {
 	Conn *dbus.Conn
 
-	Mu      sync.Mutex                     // guards what follows
-	Hooks   map[string]func(*dbus.Message) // by method, or property; a hook answers the call, or does not
-	Items   map[dbus.ObjectPath]*Item
-	Locked  bool
-	prompts map[dbus.ObjectPath]func() // what a prompt that is not dismissed does
-	Shown   chan dbus.ObjectPath       // prompts that are up
-	count   int
+	Mu          sync.Mutex                     // guards what follows
+	Hooks       map[string]func(*dbus.Message) // by method, or property; a hook answers the call, or does not
+	Items       map[dbus.ObjectPath]*Item
+	Collections map[dbus.ObjectPath]*Collection
+	Default     dbus.ObjectPath            // the default collection, or "/"
+	prompts     map[dbus.ObjectPath]func() // what a prompt that is not dismissed does
+	Shown       chan dbus.ObjectPath       // prompts that are up
+	count       int
 }
 
-// Item is an item of the collection.
+// Collection is a collection of items.
+type Collection struct {
+	Locked bool
+	Silent bool // while it is locked it does not know its items, as in KeePassXC
+}
+
+// Item is an item of the collection that its path begins with.
 type Item struct {
 	Attributes map[string]string
 	Secret     []byte
 	Locked     bool
+	Modified   uint64 // in Unix seconds
 }
 
 // StartScripted starts a service and returns when it has the name, from whoever
@@ -45,6 +56,7 @@ func (b *Bus) StartScripted(t *testing.T, hooks map[string]func(*Scripted, *dbus
 	t.Helper()
 	s := &Scripted{
 		Conn: b.Dial(t), Hooks: map[string]func(*dbus.Message){}, Items: map[dbus.ObjectPath]*Item{},
+		Collections: map[dbus.ObjectPath]*Collection{LoginCollection: {}}, Default: LoginCollection,
 		prompts: map[dbus.ObjectPath]func(){}, Shown: make(chan dbus.ObjectPath, 16),
 	}
 	for name, hook := range hooks {
@@ -92,26 +104,33 @@ func (s *Scripted) Fail(m *dbus.Message, name string) {
 // Prompt makes a prompt that calls do when it is answered. The caller holds Mu.
 func (s *Scripted) Prompt(do func()) dbus.ObjectPath {
 	s.count++
-	path := SecretsPath + "/prompt/" + dbus.ObjectPath(strconv.Itoa(s.count))
-	s.prompts[path] = do
-	return path
+	prompt := SecretsPath + "/prompt/" + dbus.ObjectPath(strconv.Itoa(s.count))
+	s.prompts[prompt] = do
+	return prompt
 }
 
 // Answer ends a prompt as a person does.
-func (s *Scripted) Answer(path dbus.ObjectPath, dismissed bool) {
+func (s *Scripted) Answer(prompt dbus.ObjectPath, dismissed bool) {
 	s.Mu.Lock()
 	if !dismissed {
-		s.prompts[path]()
+		s.prompts[prompt]()
 	}
 	s.Mu.Unlock()
-	_ = s.Conn.Emit(path, promptCompleted, dismissed, dbus.MakeVariant(""))
+	_ = s.Conn.Emit(prompt, promptCompleted, dismissed, dbus.MakeVariant(""))
 }
 
-// SetLocked locks or unlocks the collection.
+// SetLocked locks or unlocks all collections.
 func (s *Scripted) SetLocked(locked bool) {
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
-	s.Locked = locked
+	s.Lock(locked)
+}
+
+// Lock is SetLocked for a caller that holds Mu.
+func (s *Scripted) Lock(locked bool) {
+	for _, c := range s.Collections {
+		c.Locked = locked
+	}
 }
 
 func (s *Scripted) serve(m *dbus.Message) {
@@ -138,77 +157,129 @@ func member(m *dbus.Message) string {
 
 // ServeWell answers a call as a good service does. The caller holds Mu.
 func (s *Scripted) ServeWell(m *dbus.Message) {
-	path := m.Headers[dbus.FieldPath].Value().(dbus.ObjectPath)
-	item := s.Items[path]
-	switch member(m) {
+	at := m.Headers[dbus.FieldPath].Value().(dbus.ObjectPath)
+	item, collection := s.Items[at], s.Collections[at]
+	if item != nil {
+		collection = s.Collections[dbus.ObjectPath(path.Dir(string(at)))]
+	}
+	isLocked := collection != nil && collection.Locked || item != nil && item.Locked
+	switch method := member(m); method {
 	case "Collections":
-		s.Reply(m, dbus.MakeVariant([]dbus.ObjectPath{LoginCollection}))
-	case "Locked":
-		s.Reply(m, dbus.MakeVariant(s.Locked || item != nil && item.Locked))
+		s.Reply(m, dbus.MakeVariant(slices.Sorted(maps.Keys(s.Collections))))
+	case "ReadAlias":
+		s.Reply(m, s.Default)
 	case "OpenSession":
 		s.Reply(m, dbus.MakeVariant(""), SecretsPath+"/session/1")
-	case "SearchItems":
-		found := []dbus.ObjectPath{}
-		for path, item := range s.Items {
-			if maps.Equal(item.Attributes, m.Body[0].(map[string]string)) {
-				found = append(found, path)
-			}
-		}
-		s.Reply(m, found)
-	case "GetSecret":
-		if s.Locked || item.Locked {
-			s.Fail(m, IsLocked)
+	case "Unlock":
+		objects := m.Body[0].([]dbus.ObjectPath)
+		s.Reply(m, []dbus.ObjectPath{}, s.Prompt(func() { s.unlock(objects) }))
+	case "Prompt":
+		s.Reply(m)
+		s.Shown <- at
+	case "Locked", "SearchItems", "Items", "CreateItem":
+		if collection == nil {
+			s.Fail(m, noSuchObject)
 			return
 		}
-		s.Reply(m, ss.Secret{Session: m.Body[0].(dbus.ObjectPath), Value: item.Secret})
+		s.serveCollection(method, m, at, isLocked)
+	default:
+		if item == nil {
+			s.Fail(m, noSuchObject)
+			return
+		}
+		s.serveItem(method, m, item, isLocked)
+	}
+}
+
+// serveCollection answers a call of a collection, or one that items have too.
+func (s *Scripted) serveCollection(method string, m *dbus.Message, at dbus.ObjectPath, isLocked bool) {
+	switch method {
+	case "Locked":
+		s.Reply(m, dbus.MakeVariant(isLocked))
+	case "SearchItems":
+		s.Reply(m, s.in(at, m.Body[0].(map[string]string)))
+	case "Items":
+		s.Reply(m, dbus.MakeVariant(s.in(at, nil)))
 	case "CreateItem":
-		if s.Locked {
+		if isLocked {
 			s.Fail(m, IsLocked)
 			return
 		}
 		s.Reply(m, s.Create(m), noObject)
-	case "Delete":
-		delete(s.Items, path)
-		s.Reply(m, noObject)
-	case "Unlock":
-		objects := m.Body[0].([]dbus.ObjectPath)
-		s.Reply(m, []dbus.ObjectPath{}, s.Prompt(func() {
-			for _, object := range objects {
-				if item := s.Items[object]; item != nil {
-					item.Locked = false
-				} else {
-					s.Locked = false
-				}
-			}
-		}))
-	case "Prompt":
+	}
+}
+
+// in returns the items of a collection that have these attributes, as far as
+// the collection knows them.
+func (s *Scripted) in(collection dbus.ObjectPath, attributes map[string]string) []dbus.ObjectPath {
+	found := []dbus.ObjectPath{}
+	if c := s.Collections[collection]; c.Locked && c.Silent {
+		return found
+	}
+	for _, at := range slices.Sorted(maps.Keys(s.Items)) {
+		if path.Dir(string(at)) == string(collection) && (attributes == nil || maps.Equal(s.Items[at].Attributes, attributes)) {
+			found = append(found, at)
+		}
+	}
+	return found
+}
+
+// serveItem answers a call of an item.
+func (s *Scripted) serveItem(method string, m *dbus.Message, item *Item, isLocked bool) {
+	switch {
+	case method == "Modified":
+		s.Reply(m, dbus.MakeVariant(item.Modified))
+	case isLocked:
+		s.Fail(m, IsLocked)
+	case method == "GetSecret":
+		s.Reply(m, ss.Secret{Session: m.Body[0].(dbus.ObjectPath), Value: item.Secret})
+	case method == "SetSecret":
+		item.Secret = m.Body[0].([]any)[2].([]byte)
 		s.Reply(m)
-		s.Shown <- path
+	case method == "Delete":
+		delete(s.Items, m.Headers[dbus.FieldPath].Value().(dbus.ObjectPath))
+		s.Reply(m, noObject)
+	}
+}
+
+// unlock unlocks collections, and items with their collections.
+func (s *Scripted) unlock(objects []dbus.ObjectPath) {
+	for _, object := range objects {
+		if item := s.Items[object]; item != nil {
+			item.Locked = false
+			object = dbus.ObjectPath(path.Dir(string(object)))
+		}
+		s.Collections[object].Locked = false
 	}
 }
 
 // Create stores the item of a CreateItem call. The caller holds Mu.
 func (s *Scripted) Create(m *dbus.Message) dbus.ObjectPath {
+	collection := m.Headers[dbus.FieldPath].Value().(dbus.ObjectPath)
 	attributes := m.Body[0].(map[string]dbus.Variant)["org.freedesktop.Secret.Item.Attributes"].Value().(map[string]string)
-	secret := m.Body[1].([]any)[2].([]byte)
-	for path, item := range s.Items {
-		if maps.Equal(item.Attributes, attributes) {
-			item.Secret = secret
-			return path
-		}
-	}
-	s.count++
-	path := LoginCollection + "/" + dbus.ObjectPath(strconv.Itoa(s.count))
-	s.Items[path] = &Item{Attributes: attributes, Secret: secret}
-	return path
+	return s.add(collection, &Item{Attributes: attributes, Secret: m.Body[1].([]any)[2].([]byte)})
 }
 
-// Put stores an item behind the client's back.
+// Put stores an item in the default collection, behind the client's back.
 func (s *Scripted) Put(service, name string, secret []byte) *Item {
+	return s.PutIn(LoginCollection, service, name, secret)
+}
+
+// PutIn is Put for a collection, which it makes if it is not there.
+func (s *Scripted) PutIn(collection dbus.ObjectPath, service, name string, secret []byte) *Item {
 	s.Mu.Lock()
 	defer s.Mu.Unlock()
-	s.count++
+	if s.Collections[collection] == nil {
+		s.Collections[collection] = &Collection{}
+	}
 	item := &Item{Attributes: map[string]string{"service": service, "username": name}, Secret: secret}
-	s.Items[LoginCollection+"/"+dbus.ObjectPath(strconv.Itoa(s.count))] = item
+	s.add(collection, item)
 	return item
+}
+
+func (s *Scripted) add(collection dbus.ObjectPath, item *Item) dbus.ObjectPath {
+	s.count++
+	at := collection + "/" + dbus.ObjectPath(strconv.Itoa(s.count))
+	s.Items[at] = item
+	return at
 }
