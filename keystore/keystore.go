@@ -120,16 +120,35 @@ func Open(kind Kind, o Options) (*Store, error) {
 // OpenKeyring opens the keyring of the operating system. The error is
 // [ErrUnavailable] if none can be reached; to find out it starts nothing.
 func OpenKeyring(o Options) (*Store, error) {
-	k := keyring.New(keyring.Options{Env: o.Env, Timeout: o.Timeout, NoPrompt: o.NoPrompt, Probe: keyitem.Sealing})
+	index := keyindex.Index{Path: filepath.Join(o.Dir, keyringIndexName)}
+	k := keyring.New(keyring.Options{Env: o.Env, Timeout: o.Timeout, NoPrompt: o.NoPrompt, Listed: listed(index), Probe: keyitem.Sealing})
 	if err := k.Reachable(); err != nil {
 		return nil, fmt.Errorf("%s: %w", k, err)
 	}
 	return &Store{
 		dir: o.Dir,
 		vault: &vault{
-			kind: KindKeyring, backend: k, keyring: k, memory: new(memory), index: keyindex.Index{Path: filepath.Join(o.Dir, keyringIndexName)}, holder: newHolder(o, KindKeyring),
+			kind: KindKeyring, backend: k, keyring: k, memory: new(memory), index: index, holder: newHolder(o, KindKeyring),
 		},
 	}, nil
+}
+
+// listed returns the function that reports whether an item should be in the
+// keyring that index describes.
+func listed(index keyindex.Index) func(backend.Item) bool {
+	return func(it backend.Item) bool {
+		f, _, err := index.Load()
+		key, ok := f.Keys[it.Name]
+		switch {
+		case err != nil:
+			return true
+		case it == keyitem.Sealing:
+			return len(f.Keys) > 0
+		case it == keyitem.OfJournal(it.Name):
+			return key.Rotating
+		}
+		return ok
+	}
 }
 
 // OpenFile opens the encrypted file, keystore.age in the data directory. The

@@ -38,7 +38,7 @@ func (v *vault) begin() (*vault, func()) {
 }
 
 // preparations bounds how often a person is asked in one operation.
-const preparations = 3
+const preparations = 5
 
 // prepared runs f. If f could not go on without a person, it asks one and runs
 // f again.

@@ -30,6 +30,11 @@ type Options struct {
 	// showing a dialog. On macOS a dialog cannot be predicted.
 	NoPrompt bool
 
+	// Listed reports whether an item should be in the keyring. It decides
+	// whether a locked keyring that does not say what it holds is worth asking
+	// for. Without it, none is.
+	Listed func(backend.Item) bool
+
 	// Probe is the item to read on systems that show their dialog only during a
 	// read. The item may be missing.
 	Probe backend.Item
@@ -40,6 +45,7 @@ type Options struct {
 type Keyring struct {
 	opts   Options
 	asking chan struct{} // of capacity 1: filled by the operation that asks a person
+	idle   idle          // what an operation leaves for the next one
 	silent atomic.Int64  // when the keyring last failed to answer in time, in Unix nanoseconds
 }
 
@@ -107,9 +113,13 @@ func unanswered(ctx context.Context, waited time.Duration) error {
 	return fmt.Errorf("%w: nobody answered its dialog in %v: %w", backend.ErrLocked, rounded(waited), context.Cause(ctx))
 }
 
-// errMayNotAsk is the error of an operation that needs a person but may not
-// ask.
-var errMayNotAsk = fmt.Errorf("%w: it would ask for its password, and prompts are switched off", backend.ErrLocked)
+// The errors of an operation that needs a person but may not ask.
+var (
+	errMayNotAsk     = fmt.Errorf("%w: it would ask for its password or for your consent, and prompts are switched off", backend.ErrLocked)
+	errMayNotConfirm = fmt.Errorf("%w: it would ask you to confirm, and prompts are switched off", backend.ErrLocked)
+)
+
+func (k *Keyring) listed(it backend.Item) bool { return k.opts.Listed != nil && k.opts.Listed(it) }
 
 // rounded returns d in the precision that messages need.
 func rounded(d time.Duration) time.Duration {

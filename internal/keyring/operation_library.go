@@ -22,6 +22,9 @@ type Operation struct {
 	asked    time.Time // when the system seems to have started to ask a person
 }
 
+// idle is empty: nothing is left for the next operation.
+type idle struct{}
+
 // Begin begins an operation.
 func (k *Keyring) Begin() (backend.Operation, func()) {
 	return &Operation{keyring: k, patience: k.newPatience()}, func() {}

@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/godbus/dbus/v5"
@@ -17,12 +19,19 @@ import (
 // Operation works on items of the Secret Service in the form that go-keyring
 // writes: with the attributes service and username. It is one conversation,
 // which starts with the first call, and starts again, a few times, when the
-// service leaves the bus.
+// service leaves the bus. Operations that do not overlap share a conversation,
+// because some keyrings give their consent to a conversation.
 type Operation struct {
 	keyring  *Keyring
 	patience patience
 	service  *service // nil while there is no conversation
 	left     bool     // the service has left during this operation
+}
+
+// idle is the conversation that the last operation has left for the next one.
+type idle struct {
+	mu      sync.Mutex
+	service *service // nil if there is none
 }
 
 // attempts is how often a call is made if the service keeps leaving the bus.
@@ -33,11 +42,44 @@ func account(name string) string { return name }
 // Begin begins an operation. It does not connect yet.
 func (k *Keyring) Begin() (backend.Operation, func()) {
 	o := k.operation()
-	return o, o.hangUp
+	return o, o.end
 }
 
 func (k *Keyring) operation() *Operation {
 	return &Operation{keyring: k, patience: k.newPatience()}
+}
+
+// end leaves the conversation to the next operation, or ends it.
+func (o *Operation) end() {
+	k := o.keyring
+	k.idle.mu.Lock()
+	defer k.idle.mu.Unlock()
+	if o.service != nil && k.idle.service == nil {
+		k.idle.service, o.service = o.service, nil
+	}
+	o.hangUp()
+}
+
+// converse starts a conversation, or goes on with the idle one.
+func (o *Operation) converse(ctx context.Context) error {
+	if o.service != nil {
+		return nil
+	}
+	k := o.keyring
+	k.idle.mu.Lock()
+	s := k.idle.service
+	k.idle.service = nil
+	k.idle.mu.Unlock()
+	if s != nil && s.resume() {
+		o.service = s
+		return nil
+	}
+	if s != nil {
+		s.close()
+	}
+	var err error
+	o.service, err = connect(ctx, &o.patience, k.opts.Env, true, o.left)
+	return err
 }
 
 func (o *Operation) hangUp() {
@@ -51,7 +93,7 @@ func (o *Operation) hangUp() {
 func (o *Operation) Get(ctx context.Context, it backend.Item) (secret []byte, err error) {
 	err = o.try(ctx, func(s *service) error {
 		s.openSession() // shares a round trip with the search
-		found, err := o.search(ctx, it)
+		objects, err := o.search(ctx, it)
 		if err != nil {
 			return err
 		}
@@ -59,119 +101,169 @@ func (o *Operation) Get(ctx context.Context, it backend.Item) (secret []byte, er
 		if err != nil {
 			return err
 		}
-		var got ss.Secret
-		err = s.ask(ctx, &o.patience, s.call(found[0], itemInterface+".GetSecret", session), &got)
-		if isError(err, secretError+"IsLocked") {
-			s.locked = found[0]
-			return backend.ErrUnprepared
+		copies, locked, err := s.read(ctx, &o.patience, session, objects)
+		if err != nil {
+			return err
 		}
-		secret = got.Value
-		return err
+		if len(locked) > 0 {
+			return s.leaveLocked(locked)
+		}
+		chosen := copies[0]
+		if differ(copies) {
+			home, err := s.home(ctx, &o.patience)
+			if err != nil && !errors.Is(err, errNoDefault) {
+				return err
+			}
+			chosen = newest(copies, home)
+		}
+		for _, c := range copies {
+			if c.object != chosen.object {
+				clear(c.secret)
+			}
+		}
+		secret = chosen.secret
+		return nil
 	})
 	return secret, err
 }
 
-// Set stores an item. If the service first asks a person, Set returns
+// Set stores an item: in all places where it is, or else in the user's default
+// collection. If the service first asks a person, Set returns
 // backend.ErrUnprepared, and Prepare asks.
 func (o *Operation) Set(ctx context.Context, it backend.Item, secret []byte) error {
 	return o.try(ctx, func(s *service) error {
-		if s.isDone(write{"set", it}) {
+		if s.isDone(write{"set", it, noObject}) {
 			return nil
 		}
 		session, err := s.sessionPath(ctx, &o.patience)
 		if err != nil {
 			return err
 		}
-		properties := map[string]dbus.Variant{
-			itemInterface + ".Label":      dbus.MakeVariant(fmt.Sprintf("Password for '%s' on '%s'", account(it.Name), it.Service)),
-			itemInterface + ".Attributes": dbus.MakeVariant(attributes(it)),
+		objects, err := o.search(ctx, it)
+		if errors.Is(err, backend.ErrNotFound) {
+			return o.create(ctx, it, ss.NewSecret(session, string(secret)))
 		}
-		var created, prompt dbus.ObjectPath
-		const replace = true
-		call := s.call(s.collection, collectionInterface+".CreateItem", properties, ss.NewSecret(session, string(secret)), replace)
-		if err := s.ask(ctx, &o.patience, call, &created, &prompt); err != nil {
-			return ifLocked(err)
+		if err != nil {
+			return err
 		}
-		return s.leave(write{"set", it}, prompt)
+		var locked []dbus.ObjectPath
+		for _, object := range objects { // unlike CreateItem, this never asks
+			err := s.ask(ctx, &o.patience, s.call(object, itemInterface+".SetSecret", ss.NewSecret(session, string(secret))))
+			if isError(err, secretError+"IsLocked") {
+				locked = append(locked, object)
+			} else if err != nil {
+				return err
+			}
+		}
+		if len(locked) > 0 {
+			return s.leaveLocked(locked)
+		}
+		return nil
 	})
 }
 
-// Delete removes an item. It asks as Set does.
+// create makes an item in the user's default collection.
+func (o *Operation) create(ctx context.Context, it backend.Item, secret ss.Secret) error {
+	s, p := o.service, &o.patience
+	home, err := s.home(ctx, p)
+	if err != nil {
+		return err
+	}
+	properties := map[string]dbus.Variant{
+		itemInterface + ".Label":      dbus.MakeVariant(fmt.Sprintf("Password for '%s' on '%s'", account(it.Name), it.Service)),
+		itemInterface + ".Attributes": dbus.MakeVariant(attributes(it)),
+	}
+	var created, prompt dbus.ObjectPath
+	const replace = true
+	err = s.ask(ctx, p, s.call(home, collectionInterface+".CreateItem", properties, secret, replace), &created, &prompt)
+	if isError(err, secretError+"IsLocked") {
+		return s.leaveLocked([]dbus.ObjectPath{home})
+	}
+	if err != nil {
+		return err
+	}
+	return s.leave(write{"set", it, noObject}, prompt)
+}
+
+// Delete removes an item from all places where it is. It asks as Set does.
 func (o *Operation) Delete(ctx context.Context, it backend.Item) error {
 	deleted := false
 	return o.try(ctx, func(s *service) error {
-		if s.isDone(write{"delete", it}) {
-			return nil
-		}
-		found, err := o.search(ctx, it)
-		if deleted && errors.Is(err, backend.ErrNotFound) { // deleted by a service that has left since
+		objects, err := o.search(ctx, it)
+		if errors.Is(err, backend.ErrNotFound) && (deleted || s.done.deletes(it)) { // by a service that has left since, or after a prompt
+			s.done = write{}
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		for _, path := range found {
+		for _, object := range objects {
+			if s.isDone(write{"delete", it, object}) { // without effect
+				continue
+			}
 			var prompt dbus.ObjectPath
 			deleted = true
-			err := s.ask(ctx, &o.patience, s.call(path, itemInterface+".Delete"), &prompt)
+			err := s.ask(ctx, &o.patience, s.call(object, itemInterface+".Delete"), &prompt)
+			if isError(err, secretError+"IsLocked") {
+				return s.leaveLocked([]dbus.ObjectPath{object})
+			}
 			if err == nil {
-				err = s.leave(write{"delete", it}, prompt)
+				err = s.leave(write{"delete", it, object}, prompt)
 			}
 			if err != nil {
-				return ifLocked(err)
+				return err
 			}
 		}
 		return nil
 	})
 }
 
-// Prepare asks a person to unlock what the operation needs, or to answer the
-// prompt that its last call left.
+// Prepare asks a person to unlock what the last call found locked, or to answer
+// the prompt that it left. An operation that has made no call yet needs
+// nothing: it will find out what it needs.
 func (o *Operation) Prepare(ctx context.Context, _ backend.Need) error {
 	return o.try(ctx, func(s *service) error {
+		if s.prompt == noObject && len(s.locked) == 0 {
+			return nil
+		}
 		release, err := o.askAlone(ctx)
 		if err != nil {
 			return err
 		}
 		defer release()
 		if s.prompt != noObject {
-			if o.keyring.opts.NoPrompt {
-				return errMayNotAsk
-			}
-			return s.finish(ctx, &o.patience, o.keyring.opts.Timeout)
+			return o.finish(ctx)
 		}
-		err = o.unlock(ctx, s.collection, collectionInterface)
-		if err == nil && s.locked != noObject {
-			err = o.unlock(ctx, s.locked, itemInterface)
+		if err := o.unlock(ctx); err != nil {
+			return err
 		}
-		if err == nil {
-			s.locked = noObject
-		}
-		return err
+		s.locked, s.collections = nil, nil // KeePassXC has other objects now
+		return nil
 	})
 }
 
-// unlock asks a person to unlock a collection or an item, if it is locked.
-func (o *Operation) unlock(ctx context.Context, object dbus.ObjectPath, interfaceName string) error {
+// unlock asks a person to unlock those of the collections and items in locked
+// that are still locked.
+func (o *Operation) unlock(ctx context.Context) error {
 	s, p := o.service, &o.patience
-	locked, err := s.isLocked(ctx, p, object, interfaceName)
+	locked, err := s.stillLocked(ctx, p)
 	switch {
-	case err != nil || !locked:
+	case err != nil || len(locked) == 0:
 		return err
 	case o.keyring.opts.NoPrompt:
 		return errMayNotAsk
 	}
 	var unlocked []dbus.ObjectPath
 	var prompt dbus.ObjectPath
-	err = s.ask(ctx, p, s.call(secretsPath, serviceInterface+".Unlock", []dbus.ObjectPath{object}), &unlocked, &prompt)
+	err = s.ask(ctx, p, s.call(secretsPath, serviceInterface+".Unlock", locked), &unlocked, &prompt)
 	if err == nil && prompt != noObject {
 		err = s.show(ctx, p, o.keyring.opts.Timeout, prompt)
 	}
 	if err != nil {
 		return err
 	}
-	locked, err = s.isLocked(ctx, p, object, interfaceName)
-	if err == nil && locked {
+	locked, err = s.stillLocked(ctx, p)
+	if err == nil && len(locked) > 0 {
 		err = fmt.Errorf("%w: it could not be unlocked", backend.ErrLocked)
 	}
 	return err
@@ -189,20 +281,37 @@ func (o *Operation) askAlone(ctx context.Context) (release func(), err error) {
 	}
 }
 
-// search returns the objects of an item. A locked collection may not know its
-// items.
-func (o *Operation) search(ctx context.Context, it backend.Item) (found []dbus.ObjectPath, err error) {
+// search returns the objects of an item, which are in unlocked collections. It
+// returns backend.ErrUnprepared if a person must first unlock a collection that
+// has the item, or that may have it.
+func (o *Operation) search(ctx context.Context, it backend.Item) ([]dbus.ObjectPath, error) {
 	s, p := o.service, &o.patience
-	err = s.ask(ctx, p, s.call(s.collection, collectionInterface+".SearchItems", attributes(it)), &found)
-	if err != nil || len(found) > 0 {
-		return found, ifLocked(err)
-	}
-	locked, err := s.isLocked(ctx, p, s.collection, collectionInterface)
+	f, err := s.search(ctx, p, it)
 	switch {
 	case err != nil:
 		return nil, err
-	case locked:
-		return nil, backend.ErrUnprepared
+	case len(f.closed) > 0: // even if there are other copies: they may be outdated
+		return nil, s.leaveLocked(f.closed)
+	case len(f.objects) > 0:
+		return f.objects, nil
+	case len(f.locked) == 0:
+		return nil, backend.ErrNotFound
+	}
+	home, err := s.home(ctx, p)
+	switch {
+	case err != nil && !errors.Is(err, errNoDefault):
+		return nil, err
+	case slices.Contains(f.locked, home):
+		return nil, s.leaveLocked([]dbus.ObjectPath{home})
+	case !o.keyring.listed(it): // do not ask for keyrings that have nothing of ours
+		return nil, backend.ErrNotFound
+	}
+	silent, err := s.silent(ctx, p, f.locked)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(silent) > 0:
+		return nil, s.leaveLocked(silent)
 	}
 	return nil, backend.ErrNotFound
 }
@@ -211,17 +320,14 @@ func (o *Operation) search(ctx context.Context, it backend.Item) (found []dbus.O
 // bus. It wraps the error in a kind.
 func (o *Operation) try(ctx context.Context, f func(*service) error) (err error) {
 	for range attempts {
-		err = nil
-		if o.service == nil {
-			o.service, err = connect(ctx, &o.patience, o.keyring.opts.Env, true, o.left)
-		}
+		err = o.converse(ctx)
 		if err == nil {
 			err = f(o.service)
 		}
 		if !outdated(err) {
 			break
 		}
-		o.left = true
+		o.left = o.service == nil || !o.service.reused
 		o.hangUp()
 	}
 	return o.explain(ctx, err)
@@ -248,7 +354,10 @@ func (k *Keyring) Condition(ctx context.Context) Condition {
 	locked := false
 	if err == nil {
 		defer s.close()
-		locked, err = s.isLocked(ctx, &p, s.collection, collectionInterface)
+		var home dbus.ObjectPath
+		if home, err = s.home(ctx, &p); err == nil {
+			locked, err = s.isLocked(ctx, &p, home)
+		}
 	}
 	if errors.Is(err, errSilent) && ctx.Err() == nil {
 		k.noteSilence()
@@ -279,15 +388,6 @@ func outdated(err error) bool {
 		}
 	}
 	return false
-}
-
-// ifLocked returns err, or backend.ErrUnprepared if the service reports that
-// something is locked.
-func ifLocked(err error) error {
-	if isError(err, secretError+"IsLocked") {
-		return backend.ErrUnprepared
-	}
-	return err
 }
 
 // explain wraps err in a kind, unless it has one.

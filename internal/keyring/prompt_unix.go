@@ -15,9 +15,12 @@ import (
 
 // write is a change of an item about which the service asks a person.
 type write struct {
-	verb string
-	it   backend.Item
+	verb   string
+	it     backend.Item
+	object dbus.ObjectPath // to delete
 }
+
+func (w write) deletes(it backend.Item) bool { return w.verb == "delete" && w.it == it }
 
 // prompterTime is how long the desktop's prompter may take to start and show a
 // dialog.
@@ -33,16 +36,46 @@ func (s *service) leave(w write, prompt dbus.ObjectPath) error {
 	return backend.ErrUnprepared
 }
 
+// leaveLocked leaves it to a person to unlock these collections or items.
+func (s *service) leaveLocked(objects []dbus.ObjectPath) error {
+	s.locked = objects
+	return backend.ErrUnprepared
+}
+
 // finish asks a person about the write that leave left. The service has made
 // the write once the person agrees.
-func (s *service) finish(ctx context.Context, p *patience, timeout time.Duration) error {
+func (o *Operation) finish(ctx context.Context) error {
+	s, p := o.service, &o.patience
 	prompt := s.prompt
 	s.prompt = noObject
-	err := s.show(ctx, p, timeout, prompt)
+	if o.keyring.opts.NoPrompt {
+		quiet, err := s.quiet(ctx, p)
+		if err != nil {
+			return err
+		}
+		if !quiet {
+			return errMayNotConfirm
+		}
+	}
+	err := s.show(ctx, p, o.keyring.opts.Timeout, prompt)
 	if err == nil {
 		s.done = s.pending
 	}
 	return err
+}
+
+// quiet reports whether the prompt about the pending write shows no dialog.
+// KeePassXC returns a prompt for every new item, and asks only if the
+// collection is locked.
+func (s *service) quiet(ctx context.Context, p *patience) (bool, error) {
+	if s.pending.verb != "set" {
+		return false, nil
+	}
+	owner := ""
+	if err := s.wait(ctx, p, s.bus("GetNameOwner", keepassName), &owner); err != nil && !isError(err, busError+"NameHasNoOwner") {
+		return false, err
+	}
+	return owner == s.owner, nil
 }
 
 // isDone reports, once, whether w is the write that a person has just agreed
@@ -92,6 +125,20 @@ func (s *service) show(ctx context.Context, p *patience, timeout time.Duration, 
 			return unanswered(ctx, time.Since(began))
 		}
 	}
+}
+
+// stillLocked returns those of the objects in locked that are still locked.
+func (s *service) stillLocked(ctx context.Context, p *patience) (locked []dbus.ObjectPath, err error) {
+	for _, object := range s.locked {
+		is, err := s.isLocked(ctx, p, object)
+		if err != nil {
+			return nil, err
+		}
+		if is {
+			locked = append(locked, object)
+		}
+	}
+	return locked, nil
 }
 
 // stillAsks returns nil if the dialog that was shown some time ago may still be

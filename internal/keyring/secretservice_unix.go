@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -18,10 +17,9 @@ import (
 // Names of the Secret Service API
 // (specifications.freedesktop.org/secret-service) and of the bus.
 const (
-	secretsName     = "org.freedesktop.secrets"
-	secretsPath     = dbus.ObjectPath("/org/freedesktop/secrets")
-	loginCollection = secretsPath + "/collection/login"
-	noObject        = dbus.ObjectPath("/")
+	secretsName = "org.freedesktop.secrets"
+	secretsPath = dbus.ObjectPath("/org/freedesktop/secrets")
+	noObject    = dbus.ObjectPath("/")
 
 	serviceInterface    = "org.freedesktop.Secret.Service"
 	collectionInterface = "org.freedesktop.Secret.Collection"
@@ -35,11 +33,13 @@ const (
 
 	gnomeName         = "org.gnome.keyring" // gnome-keyring owns this too
 	gnomePrompterName = "org.gnome.keyring.SystemPrompter"
+	keepassName       = "org.keepassxc.KeePassXC.MainWindow" // KeePassXC owns this too
 )
 
 var (
 	errNoService = fmt.Errorf("%w: no keyring service on the D-Bus session", backend.ErrUnavailable)
 	errNoKeyring = fmt.Errorf("%w: the session has no keyring to keep keys in", backend.ErrUnavailable)
+	errNoDefault = fmt.Errorf("%w: no keyring of the session is the default one", backend.ErrUnavailable)
 
 	// errSilent ends a call that got no answer in time.
 	errSilent = errors.New("no answer")
@@ -52,11 +52,12 @@ var (
 // Service. Each call ends with an answer, or with errSilent or errGone; any
 // other error is one that the service returned. It is for one goroutine.
 type service struct {
-	conn       *dbus.Conn
-	signals    chan *dbus.Signal
-	owner      string          // the unique name of this process on the bus, so that a successor does not get its calls
-	since      dbus.Sequence   // when the process was known to be the owner
-	collection dbus.ObjectPath // where items are kept
+	conn        *dbus.Conn
+	signals     chan *dbus.Signal
+	owner       string            // the unique name of this process on the bus, so that a successor does not get its calls
+	since       dbus.Sequence     // when the process was known to be the owner
+	collections []dbus.ObjectPath // the keyrings of this service; nil if they are not known
+	reused      bool              // the conversation was started by an earlier operation
 
 	opening *dbus.Call // opens the session; nil before that
 	session dbus.ObjectPath
@@ -64,8 +65,8 @@ type service struct {
 	answered map[dbus.ObjectPath]bool // the answered prompts; true if dismissed
 
 	// What is left to a person.
-	locked  dbus.ObjectPath // an item that is locked in an unlocked collection
-	prompt  dbus.ObjectPath // the prompt about pending
+	locked  []dbus.ObjectPath // collections and items to unlock
+	prompt  dbus.ObjectPath   // the prompt about pending
 	pending write
 	done    write // the write that a person has agreed to
 }
@@ -83,12 +84,12 @@ func connect(ctx context.Context, p *patience, env func(string) string, start, a
 	}
 	s := &service{
 		conn: conn, signals: make(chan *dbus.Signal, 64), answered: map[dbus.ObjectPath]bool{},
-		session: noObject, locked: noObject, prompt: noObject,
+		session: noObject, prompt: noObject,
 	}
 	conn.Signal(s.signals)
 	err = s.find(ctx, p, start, awaited)
 	if err == nil {
-		err = s.findCollection(ctx, p)
+		err = s.findCollections(ctx, p)
 	}
 	if err != nil {
 		s.close()
@@ -114,6 +115,22 @@ func (s *service) find(ctx context.Context, p *patience, start, awaited bool) er
 		err = s.wait(ctx, p, match)
 	}
 	return noService(err)
+}
+
+// resume prepares the conversation for the next operation. It reports whether
+// the service is still the same.
+func (s *service) resume() bool {
+	s.reused, s.collections, s.locked, s.prompt, s.done = true, nil, nil, noObject, write{}
+	for {
+		select {
+		case signal, ok := <-s.signals:
+			if !ok || s.note(signal) {
+				return false
+			}
+		default:
+			return s.conn.Connected()
+		}
+	}
 }
 
 // close ends the conversation and, with it, its session at the service.
@@ -150,37 +167,6 @@ func (s *service) awaitOwner(ctx context.Context, p *patience) error {
 	}
 }
 
-// findCollection finds the collection that items are kept in as go-keyring
-// does: the login collection, or else the default one.
-//
-// This property must be the first thing that gnome-keyring is asked for, and
-// the answer must come before the next call: some versions register a new
-// client only then, and abort when other calls come first.
-func (s *service) findCollection(ctx context.Context, p *patience) error {
-	var collections []dbus.ObjectPath
-	if err := s.property(ctx, p, secretsPath, serviceInterface, "Collections", &collections); err != nil {
-		return err
-	}
-	s.collection = loginCollection
-	if slices.Contains(collections, loginCollection) {
-		return nil
-	}
-	if err := s.ask(ctx, p, s.call(secretsPath, serviceInterface+".ReadAlias", "default"), &s.collection); err != nil {
-		return err
-	}
-	if s.collection == noObject {
-		return errNoKeyring
-	}
-	return nil
-}
-
-// isLocked reports whether a collection or an item is locked. The argument
-// interfaceName tells which of both it is.
-func (s *service) isLocked(ctx context.Context, p *patience, object dbus.ObjectPath, interfaceName string) (locked bool, err error) {
-	err = s.property(ctx, p, object, interfaceName, "Locked", &locked)
-	return locked, err
-}
-
 // openSession asks for a session to transfer secrets in, without encryption:
 // the bus is on this machine and belongs to this user.
 func (s *service) openSession() {
@@ -201,7 +187,12 @@ func (s *service) sessionPath(ctx context.Context, p *patience) (dbus.ObjectPath
 }
 
 func (s *service) property(ctx context.Context, p *patience, object dbus.ObjectPath, interfaceName, name string, value any) error {
-	return s.ask(ctx, p, s.call(object, "org.freedesktop.DBus.Properties.Get", interfaceName, name), value)
+	return s.ask(ctx, p, s.get(object, interfaceName, name), value)
+}
+
+// get sends a call for a property.
+func (s *service) get(object dbus.ObjectPath, interfaceName, name string) *dbus.Call {
+	return s.call(object, "org.freedesktop.DBus.Properties.Get", interfaceName, name)
 }
 
 // call sends a call to the service; ask waits for its answer. Calls that are
