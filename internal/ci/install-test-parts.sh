@@ -40,6 +40,7 @@ missing() {
 	has pinentry-gtk-2 || echo pinentry-gtk2
 	has zsh || echo zsh
 	has fish || echo fish
+	[ -e /usr/share/bash-completion/bash_completion ] || echo bash-completion
 	has mandoc || echo mandoc
 	has groff || echo groff-base
 	if [ "$(uname -m)" = x86_64 ]; then # Wine runs only programs for the same architecture

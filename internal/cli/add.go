@@ -22,10 +22,10 @@ import (
 
 // addCmd stores a long-term access key.
 type addCmd struct {
-	Name        string `arg:"" optional:"" help:"Name of the AWS profile that uses the key."`
+	Name        string `arg:"" complete:"profile" optional:"" help:"Name of the AWS profile that uses the key."`
 	Env         bool   `xor:"from" help:"Take it from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY."`
 	Stdin       bool   `xor:"from" help:"Take it from standard input: two lines, or JSON."`
-	CSV         string `xor:"from" name:"csv" placeholder:"FILE" help:"Take it from a file that the AWS console offers."`
+	CSV         string `xor:"from" name:"csv" placeholder:"FILE" complete:"file" help:"Take it from a file that the AWS console offers."`
 	NoVerify    bool   `help:"Do not check the key with AWS."`
 	Force       bool   `help:"Replace the key that is stored under this name."`
 	WriteConfig bool   `help:"Write the profile into the AWS config file."`

@@ -10,7 +10,7 @@ import (
 
 // clearCmd deletes cached sessions.
 type clearCmd struct {
-	Name string `arg:"" optional:"" help:"Name of the key whose sessions to delete (default: all keys)."`
+	Name string `arg:"" complete:"key" optional:"" help:"Name of the key whose sessions to delete (default: all keys)."`
 }
 
 func (c *clearCmd) about() (name *string, needed bool) { return &c.Name, false }

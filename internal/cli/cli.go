@@ -30,6 +30,8 @@ type cli struct {
 	Unlock     unlockCmd     `cmd:"" help:"Ask for the keystore's passphrase once, for some hours." heeds:"keystore,no-prompt,debug"`
 	Lock       lockCmd       `cmd:"" help:"Lock the keystore again, before that time is over." heeds:"keystore,debug"`
 	Passphrase passphraseCmd `cmd:"" help:"Change the passphrase of the encrypted file." heeds:"keystore,no-prompt,debug"`
+	Completion completionCmd `cmd:"" help:"Print the script that completes lines in a shell."`
+	Complete   completeCmd   `cmd:"" hidden:"" help:"Print what may stand in a place."`
 	Help       helpCmd       `cmd:"" help:"Print help about a command or a topic."`
 	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
@@ -37,10 +39,10 @@ type cli struct {
 // flags are shared by all commands. The environment, the profile and the defaults
 // stand in for those that are empty. The tag detail is for the manual page.
 type flags struct {
-	Profile   names  `short:"p" sep:"none" placeholder:"NAME" help:"Use this profile." detail:"Without it: AWS_PROFILE, AWS_DEFAULT_PROFILE, or \"default\". With it, keys in the environment do not count. Commands take it as an argument too. Only serve and import take more than one; others take the last."`
-	Duration  string `placeholder:"TIME" help:"Set how long the credentials are valid." detail:"Written as 1h30m, or in seconds. Without it: AWSEXEC_DURATION, the profile's duration_seconds, or 1 hour; 12 hours where it costs an MFA code."`
-	Region    string `placeholder:"REGION" help:"Set the AWS region, for STS and for CMD." detail:"Without it: AWS_REGION, AWS_DEFAULT_REGION, or the profile's region."`
-	Keystore  string `placeholder:"KIND" help:"Choose where keys are: auto, keyring or file." detail:"Without it: AWSEXEC_KEYSTORE, or auto. Auto is the OS keyring, or else the encrypted file if you have made one."`
+	Profile   names  `short:"p" sep:"none" placeholder:"NAME" complete:"profile" help:"Use this profile." detail:"Without it: AWS_PROFILE, AWS_DEFAULT_PROFILE, or \"default\". With it, keys in the environment do not count. Commands take it as an argument too. Only serve and import take more than one; others take the last."`
+	Duration  string `placeholder:"TIME" complete:"duration" help:"Set how long the credentials are valid." detail:"Written as 1h30m, or in seconds. Without it: AWSEXEC_DURATION, the profile's duration_seconds, or 1 hour; 12 hours where it costs an MFA code."`
+	Region    string `placeholder:"REGION" complete:"region" help:"Set the AWS region, for STS and for CMD." detail:"Without it: AWS_REGION, AWS_DEFAULT_REGION, or the profile's region."`
+	Keystore  string `placeholder:"KIND" complete:"keystore" help:"Choose where keys are: auto, keyring or file." detail:"Without it: AWSEXEC_KEYSTORE, or auto. Auto is the OS keyring, or else the encrypted file if you have made one."`
 	NoSession bool   `help:"Give the long-term key itself, without a session." detail:"For calls that AWS refuses to sessions made without MFA, such as those of IAM. It warns, because the key does not expire."`
 	Refresh   bool   `help:"Let CMD renew its credentials as long as it runs." detail:"CMD gets a profile in place of credentials, and its AWS SDK renews them through awsexec. AWSEXEC_REFRESH=1 does the same."`
 	NoPrompt  bool   `help:"Never ask a person." detail:"AWSEXEC_NO_PROMPT=1 does the same."`

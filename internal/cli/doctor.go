@@ -18,7 +18,7 @@ const exitFindings = 1
 // looks whether the keystore exists. It reads no key, asks nobody, and makes no
 // request without --online.
 type doctorCmd struct {
-	Name   string `arg:"" optional:"" help:"Name of the profile, as with -p."`
+	Name   string `arg:"" complete:"profile" optional:"" help:"Name of the profile, as with -p."`
 	JSON   bool   `name:"json" help:"Print JSON."`
 	Online bool   `help:"Also ask AWS for the time and, with a cached session, for your identity."`
 }

@@ -11,8 +11,8 @@ import (
 // exportCmd prints credentials for a shell or another program, in the formats
 // of "aws configure export-credentials".
 type exportCmd struct {
-	Name   string            `arg:"" optional:"" help:"Name of the profile, as with -p."`
-	Format processfmt.Format `default:"process" placeholder:"FORMAT" help:"Set the format: process, env, env-no-export, fish, powershell or windows-cmd (default: process)."`
+	Name   string            `arg:"" complete:"profile" optional:"" help:"Name of the profile, as with -p."`
+	Format processfmt.Format `default:"process" placeholder:"FORMAT" complete:"format" help:"Set the format: process, env, env-no-export, fish, powershell or windows-cmd (default: process)."`
 }
 
 func (c *exportCmd) about() (name *string, needed bool) { return &c.Name, false }

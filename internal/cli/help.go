@@ -14,7 +14,7 @@ import (
 
 // helpCmd prints help. It is run by parse: it needs the grammar, and nothing else.
 type helpCmd struct {
-	About string `arg:"" optional:"" name:"topic" help:"Command or topic."`
+	About string `arg:"" optional:"" name:"topic" complete:"topic" help:"Command or topic."`
 }
 
 // Run prints the help.

@@ -42,7 +42,7 @@ var pages = map[string]told{
 		}},
 	"whoami": {`AWS STS is asked, with the credentials that a program would get.`,
 		[]manual.Entry{
-			{Name: "awsexec whoami -p work", Text: "account, user or role, and when it ends"},
+			{Name: "awsexec whoami work", Text: "account, user or role, and when it ends"},
 			{Name: "awsexec whoami -p work --json", Text: "the same for a program"},
 		}},
 	"doctor": {`The AWS files, the environment and the list of keys are read. No key is opened, and nobody is asked. No request is made without --online. The exit code is 1 if something is wrong.`,
@@ -72,6 +72,11 @@ var pages = map[string]told{
 	"passphrase": {`The old passphrase is asked for first. Copies of the file from before still open with the old one.`,
 		[]manual.Entry{
 			{Name: "awsexec passphrase", Text: "ask for the old and the new one"},
+		}},
+	"completion": {`The script asks awsexec for commands, flags, profiles and keys. After -- it completes the program that awsexec runs as the shell would without awsexec.`,
+		[]manual.Entry{
+			{Name: "source <(awsexec completion bash)", Text: "in ~/.bashrc; zsh likewise in ~/.zshrc"},
+			{Name: "awsexec completion fish | source", Text: "in ~/.config/fish/config.fish"},
 		}},
 	"help": {"", []manual.Entry{
 		{Name: "awsexec help add", Text: "a command"},

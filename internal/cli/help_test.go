@@ -67,6 +67,7 @@ func TestExamplesParse(t *testing.T) {
 	for _, p := range commands {
 		for _, e := range p.Examples {
 			line := strings.TrimSuffix(strings.TrimPrefix(e.Name, `eval "$(`), `)"`)
+			line, _, _ = strings.Cut(strings.TrimSuffix(strings.TrimPrefix(line, "source <("), ")"), " |")
 			own, _, _ := splitArgs(strings.Fields(line)[1:])
 			parser, err := newParser(&cli{}, nil, nil)
 			if err != nil {

@@ -13,7 +13,7 @@ import (
 
 // importCmd moves long-term keys out of the AWS files into the keystore.
 type importCmd struct {
-	Names    []string `arg:"" optional:"" name:"name" help:"Profiles whose keys to move (default: all that can be moved)."`
+	Names    []string `arg:"" complete:"profile" optional:"" name:"name" help:"Profiles whose keys to move (default: all that can be moved)."`
 	DryRun   bool     `help:"Show what would be done, but change nothing."`
 	Yes      bool     `short:"y" help:"Do not ask for confirmation."`
 	NoVerify bool     `help:"Do not check the keys with AWS."`

@@ -10,7 +10,7 @@ import (
 
 // removeCmd removes a stored key.
 type removeCmd struct {
-	Name string `arg:"" optional:"" help:"Name of the key."`
+	Name string `arg:"" complete:"key" optional:"" help:"Name of the key."`
 	Yes  bool   `short:"y" help:"Do not ask for confirmation."`
 }
 

@@ -19,7 +19,7 @@ import (
 // rotateCmd replaces a stored key with a new one of the same user, and deletes
 // the old one at AWS.
 type rotateCmd struct {
-	Name string `arg:"" optional:"" help:"Name of the key."`
+	Name string `arg:"" complete:"key" optional:"" help:"Name of the key."`
 	Yes  bool   `short:"y" help:"Do not ask for confirmation."`
 }
 

@@ -97,6 +97,10 @@ func splitArgs(args []string) (own, child []string, hasChild bool) {
 // serve. No other command takes a child.
 func withChild(selected any, child []string) (any, error) {
 	form := "awsexec [-p NAME] -- CMD [ARG…]"
+	if c, ok := selected.(*completeCmd); ok {
+		c.words = child
+		return c, nil
+	}
 	serve, serves := selected.(*serveCmd)
 	if serves {
 		form = "awsexec [-p NAME] serve -- CMD [ARG…]"

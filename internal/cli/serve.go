@@ -18,11 +18,11 @@ import (
 // serveCmd serves credentials as containers get them, to a program that it starts
 // or to programs that the user gives the address and the token.
 type serveCmd struct {
-	Names       []string          `arg:"" optional:"" name:"name" help:"Profiles to serve, as with -p."`
+	Names       []string          `arg:"" complete:"profile" optional:"" name:"name" help:"Profiles to serve, as with -p."`
 	Listen      string            `default:"127.0.0.1:0" placeholder:"ADDRESS" help:"Listen on this address and port; 0 is any free port."`
 	AllowRemote bool              `help:"Allow an address that other machines may reach."`
 	AllowHost   []string          `sep:"none" placeholder:"NAME" help:"Accept requests for this host name too."`
-	Format      processfmt.Format `placeholder:"FORMAT" help:"Set how variables are printed without CMD: env, env-no-export, fish, powershell or windows-cmd."`
+	Format      processfmt.Format `placeholder:"FORMAT" complete:"format" help:"Set how variables are printed without CMD: env, env-no-export, fish, powershell or windows-cmd."`
 
 	args []string // of the program to start; nil for none
 }

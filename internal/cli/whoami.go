@@ -11,7 +11,7 @@ import (
 
 // whoamiCmd prints the identity that AWS sees for a profile.
 type whoamiCmd struct {
-	Name     string `arg:"" optional:"" help:"Name of the profile, as with -p."`
+	Name     string `arg:"" complete:"profile" optional:"" help:"Name of the profile, as with -p."`
 	JSON     bool   `name:"json" help:"Print JSON."`
 	Unmasked bool   `help:"Show account, ARN and access key id in full."`
 }

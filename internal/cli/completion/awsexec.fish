@@ -1,0 +1,21 @@
+# fish completion for awsexec. Load it with: awsexec completion fish | source
+
+function __awsexec_complete
+    set -l words (commandline -opc) (commandline -ct)
+    set -l split (contains -i -- -- $words[2..-2])
+    if test -n "$split"
+        # The program that awsexec runs, as its own completion does.
+        complete -C (string join ' ' -- (string escape -- $words[(math $split + 2)..-2]) $words[-1])
+        return
+    end
+    set -l answers ($words[1] complete -- $words[2..-1] 2>/dev/null)
+    for answer in $answers
+        if test "$answer" = ":files"
+            __fish_complete_path $words[-1]
+        else
+            echo $answer
+        end
+    end
+end
+
+complete -c awsexec -f -a '(__awsexec_complete)'
