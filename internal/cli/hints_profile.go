@@ -15,10 +15,15 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
+// environmentKeys are the variables that hold credentials.
+var environmentKeys = []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", provider.ExpirationVariable}
+
 func hintOfProfile(err error, a *advisor, name string) string {
 	var missing *profile.NotFoundError
 	var noKey *provider.NoKeyError
 	var source *provider.SourceError
+	var expired *provider.ExpiredError
+	var partial *provider.EnvironmentError
 	var duration *provider.DurationError
 	switch {
 	case errors.As(err, &missing):
@@ -30,6 +35,10 @@ func hintOfProfile(err error, a *advisor, name string) string {
 			fmt.Sprintf("or, if profile %q is to use what this machine offers, write credential_source = Ec2InstanceMetadata (or EcsContainer) in place of source_profile", source.Profile)
 	case errors.As(err, &noKey) && noKey.Why == "":
 		return fmt.Sprintf("store its key: awsexec add %s", quoteWord(noKey.Profile))
+	case errors.As(err, &expired):
+		return "put newer ones there, or take them out: " + unsetCommand(environmentKeys)
+	case errors.As(err, &partial):
+		return "complete them, or take them out: " + unsetCommand(environmentKeys)
 	case errors.Is(err, keystore.ErrNotFound):
 		return "see which keys there are: awsexec list"
 	case errors.As(err, &duration) && !duration.Asked:

@@ -12,6 +12,8 @@ import (
 // ending the run; "" if there is none.
 func hintOfWarning(err error) string {
 	var plaintext *provider.PlaintextKeyError
+	var partial *provider.EnvironmentError
+	var expiration *provider.ExpirationError
 	var skew *provider.SkewError
 	var linked *migrate.LinkedError
 	var copied *migrate.CopiedError
@@ -21,6 +23,10 @@ func hintOfWarning(err error) string {
 	switch {
 	case errors.As(err, &plaintext):
 		return "move it into the keystore: awsexec import " + quoteWord(plaintext.Profile)
+	case errors.As(err, &partial):
+		return "take it out: " + unsetCommand([]string{partial.Set})
+	case errors.As(err, &expiration):
+		return "take it out: " + unsetCommand([]string{provider.ExpirationVariable})
 	case errors.As(err, &skew):
 		return "set the clock, or switch on its synchronisation"
 	case errors.Is(err, errRootKey):

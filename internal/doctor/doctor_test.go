@@ -283,8 +283,8 @@ func TestFindings(t *testing.T) {
 			profile: "a", check: NoProfile, text: "a → b → a", want: "0 config:6 (credential_process): Edit{config:6 (credential_process) name a profile that has a key}"},
 		{name: "section without its word", config: "[dev]\nmfa_serial = x\n", profile: "dev", check: NoProfile, want: "0 config:3: Edit{config:3 write [profile dev]}"},
 		{name: "quotes", config: "[profile q]\nmfa_serial = \"x\"\n", check: Ambiguous, text: "quotes", want: "1 config:4 (mfa_serial): Edit{config:4 (mfa_serial) take the quotes out}"},
-		{name: "half a key", env: map[string]string{"AWS_SECRET_ACCESS_KEY": ststest.Marker}, profile: "-", check: NoProfile, text: "AWS_ACCESS_KEY_ID is not",
-			want: "0 AWS_SECRET_ACCESS_KEY: Unset{[AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN]}"},
+		{name: "half a key", env: map[string]string{"AWS_SECRET_ACCESS_KEY": ststest.Marker}, profile: "-", check: Environment, text: "AWS_ACCESS_KEY_ID is not: no SDK uses it",
+			want: "1 AWS_SECRET_ACCESS_KEY: Unset{[AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN]}"},
 		{name: "plaintext key", credentials: "[old]\n" + keys, check: KeyInPlaintext, text: "AKIA…CE01", want: "1 credentials:3 (aws_secret_access_key): Import{old}"},
 		{name: "another plaintext key", credentials: "[work]\n" + strings.ReplaceAll(keys, aliceID, "AKIAIOSFODNN7OTHER01"), check: KeyInPlaintext,
 			want: "1 credentials:3 (aws_secret_access_key): Replace{credentials:3 (aws_secret_access_key) work " + aliceID + "}"},
@@ -301,7 +301,13 @@ func TestFindings(t *testing.T) {
 		{name: "session without token", env: map[string]string{"AWS_ACCESS_KEY_ID": "ASIAIOSFODNN7ALICE01", "AWS_SECRET_ACCESS_KEY": ststest.Marker}, check: Environment,
 			want: "0 AWS_ACCESS_KEY_ID: Unset{[AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN]}"},
 		{name: "old token variable", env: map[string]string{"AWS_SECURITY_TOKEN": "t"}, check: Environment, want: "1 AWS_SECURITY_TOKEN: Unset{[AWS_SECURITY_TOKEN]}"},
-		{name: "expired", env: map[string]string{"AWS_CREDENTIAL_EXPIRATION": now.Add(-time.Hour).Format(time.RFC3339)}, check: Environment, text: "expired at 2026-01-02T02:04:05Z",
+		{name: "expiration alone", env: map[string]string{"AWS_CREDENTIAL_EXPIRATION": now.Add(-time.Hour).Format(time.RFC3339)}, check: Environment, text: "left over",
+			want: "1 AWS_CREDENTIAL_EXPIRATION: Unset{[AWS_CREDENTIAL_EXPIRATION]}"},
+		{name: "no expiration", env: session(map[string]string{"AWS_CREDENTIAL_EXPIRATION": "2026-01-02T05:04:05"}), check: Environment, text: "not a time with its zone",
+			want: "1 AWS_CREDENTIAL_EXPIRATION: Unset{[AWS_CREDENTIAL_EXPIRATION]}"},
+		{name: "expires soon", env: session(map[string]string{"AWS_CREDENTIAL_EXPIRATION": now.Add(8 * time.Minute).Format(time.RFC3339)}), check: Environment, text: "expire in 8m0s",
+			want: "2 AWS_CREDENTIAL_EXPIRATION: Unset{[AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION]}"},
+		{name: "expired", env: session(map[string]string{"AWS_CREDENTIAL_EXPIRATION": now.Add(-time.Hour).Format(time.RFC3339)}), check: Environment, text: "expired at 2026-01-02T02:04:05Z",
 			want: "0 AWS_CREDENTIAL_EXPIRATION: Unset{[AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION]}"},
 		{name: "no token file", env: map[string]string{"AWS_WEB_IDENTITY_TOKEN_FILE": "/nowhere"}, check: Environment, want: "1 AWS_WEB_IDENTITY_TOKEN_FILE: Unset{[AWS_WEB_IDENTITY_TOKEN_FILE AWS_ROLE_ARN]}"},
 		{name: "two regions", env: map[string]string{"AWS_DEFAULT_REGION": "eu-west-9"}, check: Region, text: "eu-west-9", want: "1 AWS_DEFAULT_REGION: Export{AWS_DEFAULT_REGION eu-west-1}"},
@@ -441,5 +447,24 @@ func TestEnvironmentKey(t *testing.T) {
 	r := p.examine()
 	if len(r.Steps) != 1 || r.Steps[0].Plan.Kind != provider.EnvironmentKey || r.Steps[0].At != variable("AWS_ACCESS_KEY_ID") || r.Steps[0].KeyID != aliceID {
 		t.Errorf("%+v, %v", r.Steps, r.Err)
+	}
+}
+
+// session returns variables with those of a session beside them.
+func session(env map[string]string) map[string]string {
+	env["AWS_ACCESS_KEY_ID"], env["AWS_SECRET_ACCESS_KEY"], env["AWS_SESSION_TOKEN"] = "ASIAIOSFODNN7ALICE01", ststest.Marker, ststest.Marker
+	return env
+}
+
+// TestOwnRowOfExpiredCredentials: the row of awsexec itself says that they have
+// expired, and the variable is found once.
+func TestOwnRowOfExpiredCredentials(t *testing.T) {
+	p := newPatient(t)
+	p.env = session(p.env)
+	p.env["AWS_CREDENTIAL_EXPIRATION"] = now.Format(time.RFC3339)
+	r := p.examine()
+	_, doubled := r.finding(NoProfile)
+	if _, ok := errors.AsType[*provider.ExpiredError](r.Err); !ok || len(r.Steps) > 0 || doubled {
+		t.Errorf("got the steps %v, the error %v, doubled %t", r.Steps, r.Err, doubled)
 	}
 }

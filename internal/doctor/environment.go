@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/awsexec/awsexec/internal/explain"
+	"github.com/awsexec/awsexec/internal/provider"
 )
 
 // checkEnvironment finds variables that contradict each other or are left over.
@@ -60,17 +61,26 @@ func (d *diagnosis) checkKeyVariables() {
 	}
 }
 
+// soon is when boto3 and the AWS CLI begin to look for newer credentials.
+const soon = 15 * time.Minute
+
 func (d *diagnosis) checkExpiration() {
-	const name = "AWS_CREDENTIAL_EXPIRATION"
+	const name = provider.ExpirationVariable
 	if !d.isSet(name) {
 		return
 	}
-	at, err := time.Parse(time.RFC3339, d.in.env(name))
+	expires, ok := provider.Expiration(d.in.env)
+	at, left := expires.UTC().Format(time.RFC3339), expires.Sub(d.in.Now())
+	all := append(slices.Clone(keyVariables), name)
 	switch {
-	case err == nil && !at.After(d.in.Now()):
-		d.foundVariable(Broken, name, append(slices.Clone(keyVariables), name), "the credentials in the environment expired at "+at.UTC().Format(time.RFC3339))
 	case !d.isSet("AWS_ACCESS_KEY_ID"):
 		d.foundVariable(Suspect, name, []string{name}, name+" is left over: it is set without keys")
+	case !ok:
+		d.foundVariable(Suspect, name, []string{name}, name+" is not a time with its zone: the AWS CLI and boto3 fail, the other SDKs do not read it")
+	case left <= 0:
+		d.foundVariable(Broken, name, all, "the credentials in the environment expired at "+at)
+	case left < soon:
+		d.foundVariable(Notice, name, all, fmt.Sprintf("the credentials in the environment expire in %s, at %s", left.Round(time.Second), at))
 	}
 }
 

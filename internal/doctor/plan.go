@@ -61,7 +61,7 @@ func (in Input) planOf(ctx context.Context, p *profile.Profile, explicit bool) (
 }
 
 func (in Input) flags(explicit bool) provider.Flags {
-	return provider.Flags{Explicit: explicit, NoSession: in.NoSession, Duration: in.Duration, Chain: in.Chain}
+	return provider.Flags{Explicit: explicit, NoSession: in.NoSession, Duration: in.Duration, Chain: in.Chain, At: in.Now()}
 }
 
 // indexed are the keys that the keystore's index knows of. It implements
@@ -212,7 +212,8 @@ func (d *diagnosis) session() Session {
 // checkPlan finds why awsexec itself has no credentials.
 func (d *diagnosis) checkPlan() {
 	err := d.report.Err
-	if err == nil || d.in.Config == nil { // checkFiles finds an unreadable file
+	_, expired := errors.AsType[*provider.ExpiredError](err)
+	if err == nil || expired || d.in.Config == nil { // checkEnvironment finds what has expired, checkFiles an unreadable file
 		return
 	}
 	at, remedy := Place{}, Remedy(AfterError{err})

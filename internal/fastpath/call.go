@@ -47,6 +47,10 @@ func Parse(args, environ []string) (*Call, bool) {
 	if on := c.env(Switch); on != "" && on != "1" || !path.IsAbs(c.env("HOME")) {
 		return nil, false
 	}
+	// The whole program warns of half a key in the environment.
+	if c.env("AWS_SECRET_ACCESS_KEY") != "" && c.env("AWS_ACCESS_KEY_ID") == "" {
+		return nil, false
+	}
 	// An MFA code differs each time; a child that renews its credentials gets none.
 	if c.env("AWSEXEC_MFA_CODE") != "" || c.env("AWSEXEC_REFRESH") != "" {
 		return nil, false

@@ -116,7 +116,7 @@ func environmentCredentials(env func(string) string) aws.Credentials {
 		AccountID:       env("AWS_ACCOUNT_ID"),
 		Source:          string(EnvironmentSession),
 	}
-	if t, err := time.Parse(time.RFC3339, env("AWS_CREDENTIAL_EXPIRATION")); err == nil && c.SessionToken != "" {
+	if t, ok := Expiration(env); ok && c.SessionToken != "" {
 		c.CanExpire, c.Expires = true, t
 	}
 	return c

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/keystore"
@@ -13,6 +14,7 @@ import (
 type decision struct {
 	env    func(string) string
 	stored Stored
+	now    time.Time
 }
 
 // step is where a decision is.
@@ -72,7 +74,7 @@ func (d *decision) credentialSource(p *profile.Profile) (*Plan, error) {
 	}
 	switch p.CredentialSource {
 	case "Environment":
-		kind, err := environmentKind(d.env)
+		kind, err := environmentKind(d.env, d.now)
 		if kind == "" && err == nil {
 			return fail("credential_source is Environment, and AWS_ACCESS_KEY_ID is not set")
 		}

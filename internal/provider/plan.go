@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -46,25 +45,13 @@ func (p *Plan) LongTerm() bool {
 	return p.Kind == StoredKey || p.Kind == FileKey || p.Kind == EnvironmentKey
 }
 
-// EnvironmentError reports that the variables hold only a part of credentials.
-type EnvironmentError struct {
-	Set     string // a variable
-	Missing string // the one that it needs
-}
-
-func (e *EnvironmentError) Error() string {
-	if e.Missing == "AWS_SESSION_TOKEN" {
-		return fmt.Sprintf("%s belongs to a session and %s is not set", e.Set, e.Missing)
-	}
-	return fmt.Sprintf("%s is set and %s is not", e.Set, e.Missing)
-}
-
 // Flags are what the user and the caller of this program ask for.
 type Flags struct {
 	Explicit  bool          // the user has named the profile: keys in the environment do not count
 	NoSession bool          // give long-term keys as they are
 	Duration  time.Duration // how long credentials are to live; 0 leaves it to the profile and the defaults
 	Chain     []string      // profiles that are being resolved already, by whoever started us; may be empty
+	At        time.Time     // when credentials in the environment must still be valid
 }
 
 // Stored is what is known of the keystore, by the name of a key: nil for a key
@@ -97,51 +84,7 @@ func Decide(p *profile.Profile, env func(string) string, stored Stored, f Flags)
 	if kind, err := ofEnvironment(env, f); kind != "" || err != nil {
 		return &Plan{Kind: kind, Profile: p}, err
 	}
-	return (&decision{env, stored}).decide(p, step{path: f.Chain, selected: true})
-}
-
-// ofEnvironment returns the kind of the credentials that the environment gives to
-// whatever profile; "" if there are none.
-func ofEnvironment(env func(string) string, f Flags) (Kind, error) {
-	if f.Explicit {
-		return "", nil
-	}
-	kind, err := environmentKind(env)
-	// SDKs would look into the profile first. In the files that the program has,
-	// that has no credentials; in the user's own it may.
-	if kind == "" && err == nil && env("AWSEXEC_PROFILE") != "" && hasContainer(env) && env("AWS_PROFILE") == "" && env("AWS_DEFAULT_PROFILE") == "" {
-		return Container, nil
-	}
-	return kind, err
-}
-
-// environmentKind returns the kind of the keys in the environment; "" if there
-// are none.
-func environmentKind(env func(string) string) (Kind, error) {
-	id, secret := env("AWS_ACCESS_KEY_ID"), env("AWS_SECRET_ACCESS_KEY")
-	switch {
-	case id == "" && secret == "":
-		return "", nil
-	case id == "":
-		return "", &EnvironmentError{Set: "AWS_SECRET_ACCESS_KEY", Missing: "AWS_ACCESS_KEY_ID"}
-	case secret == "":
-		return "", &EnvironmentError{Set: "AWS_ACCESS_KEY_ID", Missing: "AWS_SECRET_ACCESS_KEY"}
-	case sessionToken(env) != "":
-		return EnvironmentSession, nil
-	case isShortLived(id):
-		return "", &EnvironmentError{Set: "AWS_ACCESS_KEY_ID", Missing: "AWS_SESSION_TOKEN"}
-	default:
-		return EnvironmentKey, nil
-	}
-}
-
-// sessionToken returns the session token in the environment. Of the two names of
-// the variable the older one comes first, as in botocore.
-func sessionToken(env func(string) string) string {
-	if t := env("AWS_SECURITY_TOKEN"); t != "" {
-		return t
-	}
-	return env("AWS_SESSION_TOKEN")
+	return (&decision{env, stored, f.At}).decide(p, step{path: f.Chain, selected: true})
 }
 
 // isShortLived reports whether an access key id is one that STS makes. Source:

@@ -74,6 +74,7 @@ func New(ctx context.Context, p *profile.Profile, parts Parts, f Flags) (aws.Cre
 		if err := m.checkPartition(plan); err != nil {
 			return nil, err
 		}
+		m.warnOfEnvironment(plan)
 		return m.build(ctx, plan)
 	})
 }

@@ -307,5 +307,6 @@ func (s *Session) parts(p *profile.Profile) (provider.Parts, *helper, error) {
 func (s *Session) flags() provider.Flags {
 	return provider.Flags{
 		Explicit: s.settings.Profile != "", NoSession: s.settings.NoSession, Duration: s.settings.Duration, Chain: s.settings.Chain(),
+		At: s.settings.Now(),
 	}
 }
