@@ -45,8 +45,17 @@ func (c *Config) build(name string, settings awsini.Settings) (*Profile, error) 
 		IgnoreConfiguredEndpointURLs: isTrue(b.text("ignore_configured_endpoint_urls")),
 		STSRegionalEndpoints:         b.text("sts_regional_endpoints"),
 		Static:                       c.static(b),
-		Origin:                       make(map[string]awsini.Pos, len(settings)),
-		config:                       c,
+		AccountID:                    b.text("aws_account_id"),
+		Metadata: MetadataService{
+			Endpoint:   b.text("ec2_metadata_service_endpoint"),
+			Mode:       b.text("ec2_metadata_service_endpoint_mode"),
+			IPv6:       b.text("imds_use_ipv6"),
+			V1Disabled: b.text("ec2_metadata_v1_disabled"),
+			Timeout:    b.text("metadata_service_timeout"),
+			Attempts:   b.text("metadata_service_num_attempts"),
+		},
+		Origin: make(map[string]awsini.Pos, len(settings)),
+		config: c,
 	}
 	for key, value := range settings {
 		p.Origin[key] = value.Pos
@@ -215,7 +224,7 @@ func (c *Config) sso(b *builder, p *Profile) {
 	}
 }
 
-// services fills in p.STSEndpointURL and p.IAMEndpointURL.
+// services fills in the endpoints of the services that awsexec calls.
 func (c *Config) services(b *builder, p *Profile) {
 	name := b.text("services")
 	if name == "" {
@@ -227,7 +236,10 @@ func (c *Config) services(b *builder, p *Profile) {
 		return
 	}
 	settings := c.Config.SettingsOf(section)
-	for service, to := range map[string]*string{"sts": &p.STSEndpointURL, "iam": &p.IAMEndpointURL} {
+	for service, to := range map[string]*string{
+		"sts": &p.STSEndpointURL, "iam": &p.IAMEndpointURL,
+		"sso": &p.SSOEndpointURL, "sso_oidc": &p.SSOOIDCEndpointURL, "signin": &p.SigninEndpointURL,
+	} {
 		if url := settings[service].Nested["endpoint_url"]; url.Text != "" {
 			*to = url.Text
 			p.Origin["services."+service+".endpoint_url"] = url.Pos

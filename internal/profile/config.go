@@ -36,6 +36,16 @@ func DefaultFiles(env func(string) string, home string) Files {
 	return Files{path("AWS_CONFIG_FILE", "config"), path("AWS_SHARED_CREDENTIALS_FILE", "credentials")}
 }
 
+// LoginCache returns the directory that AWS_LOGIN_CACHE_DIRECTORY names, by the rules
+// of [DefaultFiles]; "" if it names none.
+func LoginCache(env func(string) string, home string) string {
+	path := env("AWS_LOGIN_CACHE_DIRECTORY")
+	if path == "" {
+		return ""
+	}
+	return expandHome(expandVariables(path, env), home)
+}
+
 func expandHome(path, home string) string {
 	if home == "" || path[0] != '~' || len(path) > 1 && path[1] != '/' && !os.IsPathSeparator(path[1]) {
 		return path

@@ -43,6 +43,24 @@ func IAMEndpoint(env func(string) string, p *Profile) string {
 	return endpoint(env, p, "IAM", p.IAMEndpointURL)
 }
 
+// SSOEndpoint is [STSEndpoint] for the portal of IAM Identity Center, with
+// AWS_ENDPOINT_URL_SSO.
+func SSOEndpoint(env func(string) string, p *Profile) string {
+	return endpoint(env, p, "SSO", p.SSOEndpointURL)
+}
+
+// SSOOIDCEndpoint is [STSEndpoint] for the tokens of IAM Identity Center, with
+// AWS_ENDPOINT_URL_SSO_OIDC.
+func SSOOIDCEndpoint(env func(string) string, p *Profile) string {
+	return endpoint(env, p, "SSO_OIDC", p.SSOOIDCEndpointURL)
+}
+
+// SigninEndpoint is [STSEndpoint] for the sign-in service, with
+// AWS_ENDPOINT_URL_SIGNIN.
+func SigninEndpoint(env func(string) string, p *Profile) string {
+	return endpoint(env, p, "SIGNIN", p.SigninEndpointURL)
+}
+
 // endpoint returns the configured URL of a service. It takes the name that the
 // service has in its variable, and its URL in the [services] section.
 func endpoint(env func(string) string, p *Profile, service, own string) string {

@@ -57,10 +57,16 @@ type Profile struct {
 	EndpointURL                  string                     // endpoint_url; see STSEndpoint
 	STSEndpointURL               string                     // endpoint_url of sts in the [services] section that the profile names
 	IAMEndpointURL               string                     // the same of iam
+	SSOEndpointURL               string                     // the same of sso
+	SSOOIDCEndpointURL           string                     // the same of sso_oidc
+	SigninEndpointURL            string                     // the same of signin
 	IgnoreConfiguredEndpointURLs bool                       // ignore_configured_endpoint_urls
 	STSRegionalEndpoints         string                     // sts_regional_endpoints
 	UseFIPS                      aws.FIPSEndpointState      // use_fips_endpoint; see FIPS
 	UseDualStack                 aws.DualStackEndpointState // use_dualstack_endpoint; see DualStack
+
+	AccountID string          // aws_account_id, of whatever credentials the profile has
+	Metadata  MetadataService // where and how its instance metadata service is asked; see the function Metadata
 
 	// Origin has the place of each key that the files have for the profile, also of
 	// those that are unknown here, and of the settings of its sso-session section.
