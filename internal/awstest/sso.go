@@ -1,6 +1,7 @@
 package awstest
 
 import (
+	"crypto/rand"
 	"crypto/sha1"
 	"encoding/hex"
 	"encoding/json"
@@ -11,23 +12,29 @@ import (
 	"time"
 )
 
-// SSO stands in for the portal of IAM Identity Center. It answers
-// GetRoleCredentials for the roles of a signed-in user. Source: the AWS IAM
-// Identity Center portal API reference.
+// SSO stands in for IAM Identity Center: the portal, which answers GetRoleCredentials
+// for the roles of a signed-in user, and CreateToken, which renews access tokens. A
+// refresh token works once. Source: the API references of the AWS IAM Identity Center
+// portal and of IAM Identity Center OIDC.
 type SSO struct {
 	server
 	roles map[SSORole]Issue
 
 	// guarded by mu
-	tokens map[string]time.Time // the expiry of each access token
+	tokens  map[string]time.Time // the expiry of each access token
+	refresh map[string]client    // of each refresh token that has not been used
+	renewed int
 }
+
+// client is who may use a refresh token.
+type client struct{ id, secret string }
 
 // SSORole is a role of the portal's user in an account.
 type SSORole struct{ AccountID, RoleName string }
 
 // StartSSO starts a portal. The caller must Close it.
 func StartSSO(roles map[SSORole]Issue) (*SSO, error) {
-	s := &SSO{roles: roles, tokens: make(map[string]time.Time)}
+	s := &SSO{roles: roles, tokens: make(map[string]time.Time), refresh: make(map[string]client)}
 	return s, s.start(s.handle)
 }
 
@@ -45,6 +52,60 @@ func (s *SSO) SignOut(accessToken string) {
 	delete(s.tokens, accessToken)
 }
 
+// Register makes the refresh token of l valid, for the client of l alone.
+func (s *SSO) Register(l Login) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refresh[l.RefreshToken] = client{l.ClientID, l.ClientSecret}
+}
+
+// Renewed returns how many access tokens were renewed.
+func (s *SSO) Renewed() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.renewed
+}
+
+// Renew uses a refresh token, as any program may that knows it and the client. It
+// returns a new access token that is valid for an hour, and the next refresh token. Ok
+// is false for a refresh token that is unknown or was used.
+func (s *SSO) Renew(id, secret, refreshToken string) (accessToken, next string, ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	owner, known := s.refresh[refreshToken]
+	if !known || owner != (client{id, secret}) {
+		return "", "", false
+	}
+	delete(s.refresh, refreshToken)
+	accessToken, next = "S3CR3TMARKER"+rand.Text(), "S3CR3TMARKER"+rand.Text()
+	s.refresh[next], s.tokens[accessToken] = owner, time.Now().Add(time.Hour)
+	s.renewed++
+	return accessToken, next, true
+}
+
+// createToken answers CreateToken with a refresh token.
+func (s *SSO) createToken(w http.ResponseWriter, r *http.Request) {
+	fail := func(code, word string) {
+		w.Header().Set("X-Amzn-Errortype", code)
+		answerJSON(w, http.StatusBadRequest, map[string]string{"error": word, "error_description": "Invalid " + word})
+	}
+	var in struct{ ClientID, ClientSecret, GrantType, RefreshToken string }
+	if json.NewDecoder(r.Body).Decode(&in) != nil || in.ClientID == "" || in.ClientSecret == "" {
+		fail("InvalidRequestException", "invalid_request")
+		return
+	}
+	if in.GrantType != "refresh_token" {
+		fail("UnsupportedGrantTypeException", "unsupported_grant_type")
+		return
+	}
+	accessToken, next, ok := s.Renew(in.ClientID, in.ClientSecret, in.RefreshToken)
+	if !ok {
+		fail("InvalidGrantException", "invalid_grant")
+		return
+	}
+	answerJSON(w, http.StatusOK, map[string]any{"accessToken": accessToken, "refreshToken": next, "expiresIn": 3600, "tokenType": "Bearer"})
+}
+
 func (s *SSO) signedIn(accessToken string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -55,6 +116,10 @@ func (s *SSO) handle(w http.ResponseWriter, r *http.Request) {
 	fail := func(status int, code, message string) {
 		w.Header().Set("X-Amzn-Errortype", code)
 		answerJSON(w, status, map[string]string{"message": message})
+	}
+	if r.Method == http.MethodPost && r.URL.Path == "/token" {
+		s.createToken(w, r)
+		return
 	}
 	role := SSORole{r.URL.Query().Get("account_id"), r.URL.Query().Get("role_name")}
 	issue, assigned := s.roles[role]
@@ -89,6 +154,10 @@ type Login struct {
 	Region      string
 	AccessToken string
 	Expires     time.Time
+
+	// What renews it. They are missing in the legacy form.
+	ClientID, ClientSecret, RefreshToken string
+	RegistrationExpires                  time.Time
 }
 
 // Save writes the login below a user's home directory, where the SDKs look for
@@ -101,12 +170,17 @@ func (l Login) Save(home string) (string, error) {
 	}
 	sum := sha1.Sum([]byte(name))
 	path := filepath.Join(home, ".aws", "sso", "cache", hex.EncodeToString(sum[:])+".json")
-	data, err := json.Marshal(map[string]string{
+	fields := map[string]string{
 		"startUrl":    l.StartURL,
 		"region":      l.Region,
 		"accessToken": l.AccessToken,
 		"expiresAt":   l.Expires.UTC().Format(time.RFC3339),
-	})
+	}
+	if l.RefreshToken != "" {
+		fields["clientId"], fields["clientSecret"], fields["refreshToken"] = l.ClientID, l.ClientSecret, l.RefreshToken
+		fields["registrationExpiresAt"] = l.RegistrationExpires.UTC().Format(time.RFC3339)
+	}
+	data, err := json.Marshal(fields)
 	if err != nil {
 		return "", err
 	}
