@@ -1,0 +1,86 @@
+package tokens
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/awsexec/awsexec/internal/atomicfile"
+	"github.com/awsexec/awsexec/internal/readfile"
+)
+
+// file is a JSON file that other programs read and write. What it has besides the
+// fields that are known here is kept.
+type file string
+
+// ID returns what the file is called whatever way leads to it, so that all who change
+// it can take turns.
+func (f file) ID() string {
+	if real, err := filepath.EvalSymlinks(string(f)); err == nil {
+		return real
+	}
+	return string(f)
+}
+
+// read decodes the file into each of v.
+func (f file) read(v ...any) error {
+	data, err := readfile.Read(string(f), readfile.MaxOwn)
+	defer clear(data)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &SignInError{Reason: Missing, Path: string(f)}
+	}
+	if err != nil {
+		return err
+	}
+	for _, to := range v {
+		if json.Unmarshal(data, to) != nil { // whose error may quote a token
+			return f.unreadable("it is not a token in JSON form")
+		}
+	}
+	return nil
+}
+
+func (f file) unreadable(format string, args ...any) error {
+	return &SignInError{Reason: Unreadable, Path: string(f), Why: fmt.Errorf(format, args...)}
+}
+
+// CheckSave implements Store.
+func (f file) CheckSave() error {
+	probe, err := os.CreateTemp(filepath.Dir(f.ID()), ".awsexec-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// members are the fields of a JSON object.
+type members map[string]json.RawMessage
+
+// set sets a field to a value that always has a JSON form.
+func (m members) set(name string, v any) { m[name], _ = json.Marshal(v) }
+
+// write replaces the file. A file that was readable for others stays so.
+func (f file) write(m members) error {
+	data, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	defer clear(data)
+	return atomicfile.Write(string(f), data, 0o600)
+}
+
+// parseTime returns a time as botocore or an SDK writes it. Older versions of botocore
+// end it with UTC.
+func parseTime(s string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		t, err = time.Parse("2006-01-02T15:04:05UTC", s)
+	}
+	return t.UTC(), err
+}
+
+func formatTime(t time.Time) string { return t.UTC().Format(time.RFC3339) }

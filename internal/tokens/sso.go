@@ -1,0 +1,82 @@
+package tokens
+
+import (
+	"cmp"
+	"crypto/sha1"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+)
+
+// SSO are the tokens of a sign-in at IAM Identity Center.
+type SSO struct {
+	AccessToken  string
+	ExpiresAt    time.Time
+	RefreshToken string // "" if there is none, as in the legacy form
+
+	// The registration of the client, which alone may use the refresh token. Ends is
+	// zero if it is not known.
+	ClientID, ClientSecret string
+	RegistrationEnds       time.Time
+}
+
+// Expiry implements Token.
+func (t SSO) Expiry() time.Time { return t.ExpiresAt }
+
+// CannotRenew implements Token.
+func (t SSO) CannotRenew(now time.Time) error {
+	switch {
+	case t.RefreshToken == "" || t.ClientID == "" || t.ClientSecret == "":
+		return errors.New("it cannot be renewed")
+	case !t.RegistrationEnds.IsZero() && !now.Before(t.RegistrationEnds):
+		return fmt.Errorf("it could be renewed until %s", formatTime(t.RegistrationEnds))
+	}
+	return nil
+}
+
+// SSOFile is the file that `aws sso login` writes and the SDKs read.
+type SSOFile struct{ file }
+
+// NewSSOFile returns the file, below a user's home, of an sso-session or, if session
+// is empty, of a start URL. Source: "IAM Identity Center credential provider" in the
+// AWS SDKs and Tools Reference Guide.
+func NewSSOFile(home, session, startURL string) SSOFile {
+	sum := sha1.Sum([]byte(cmp.Or(session, startURL)))
+	return SSOFile{file(filepath.Join(home, ".aws", "sso", "cache", hex.EncodeToString(sum[:])+".json"))}
+}
+
+// Load implements Store.
+func (f SSOFile) Load() (SSO, error) {
+	var in struct {
+		AccessToken, ExpiresAt, RefreshToken, ClientID, ClientSecret, RegistrationExpiresAt string
+	}
+	if err := f.read(&in); err != nil {
+		return SSO{}, err
+	}
+	t := SSO{AccessToken: in.AccessToken, RefreshToken: in.RefreshToken, ClientID: in.ClientID, ClientSecret: in.ClientSecret}
+	if t.AccessToken == "" {
+		return SSO{}, f.unreadable("accessToken is missing")
+	}
+	var err error
+	if t.ExpiresAt, err = parseTime(in.ExpiresAt); err != nil {
+		return SSO{}, f.unreadable("expiresAt is missing or not a time")
+	}
+	if ends, err := parseTime(in.RegistrationExpiresAt); err == nil {
+		t.RegistrationEnds = ends
+	}
+	return t, nil
+}
+
+// Save implements Store.
+func (f SSOFile) Save(t SSO) error {
+	m := members{}
+	if err := f.read(&m); err != nil {
+		return err
+	}
+	m.set("accessToken", t.AccessToken)
+	m.set("expiresAt", formatTime(t.ExpiresAt))
+	m.set("refreshToken", t.RefreshToken)
+	return f.write(m)
+}
