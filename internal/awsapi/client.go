@@ -1,5 +1,6 @@
-// Package awsapi calls AWS STS and IAM: which endpoint is called, how, for how
-// long, and what the errors of a call mean.
+// Package awsapi calls AWS STS, IAM, and the services that make credentials of a
+// sign-in: which endpoint is called, how, for how long, and what the errors of a call
+// mean.
 //
 // It decides nothing about profiles. It never prints and never talks to a person.
 package awsapi
@@ -34,10 +35,13 @@ type Client struct {
 	Region      string // "" means DefaultRegion
 	Endpoint    string // of STS; "" means that of AWS
 	IAMEndpoint string // the same of IAM
-	CABundle    string // a PEM file that replaces the system's root certificates; "" means those
-	FIPS        aws.FIPSEndpointState
-	DualStack   aws.DualStackEndpointState
-	AppID       string // what AWS's logs show in the user agent
+
+	SSOEndpoint, SSOOIDCEndpoint, SigninEndpoint string // the same of the services that make credentials of a sign-in
+
+	CABundle  string // a PEM file that replaces the system's root certificates; "" means those
+	FIPS      aws.FIPSEndpointState
+	DualStack aws.DualStackEndpointState
+	AppID     string // what AWS's logs show in the user agent
 }
 
 // CalledRegion returns the region that is called. It is a real one also where the

@@ -22,11 +22,11 @@ type CallError struct {
 
 func (e *CallError) Unwrap() error { return e.err }
 
-func (e *CallError) Error() string { return e.Operation + ": " + words(e.err) }
+func (e *CallError) Error() string { return e.Operation + ": " + Words(e.err) }
 
-// words returns what happened in a call of an SDK. The SDK's own text is about
+// Words returns what happened in a call of an SDK. The SDK's own text is about
 // its layers, and may quote the answer.
-func words(err error) string {
+func Words(err error) string {
 	var wire *WireError
 	var api smithy.APIError
 	var response interface{ ServiceRequestID() string }

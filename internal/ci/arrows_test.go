@@ -22,7 +22,7 @@ const module = "github.com/awsexec/awsexec/"
 var arrows = map[string]string{
 	"cmd/awsexec": "internal/cli internal/fastpath/tickets",
 	"internal/cli": "exec keystore processfmt internal/awsapi internal/credentials internal/doctor internal/explain internal/awsini " +
-		"internal/profile internal/provider internal/awsfiles internal/conceal internal/custody internal/keyinput internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault internal/manual internal/near",
+		"internal/profile internal/provider internal/awsfiles internal/conceal internal/custody internal/keyinput internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/tokens internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault internal/manual internal/near",
 
 	"exec":       "internal/credentials internal/guard internal/fault",
 	"keystore":   "internal/agefile internal/backend internal/flock internal/kernelkey internal/keyindex internal/keyitem internal/keyring internal/sealingkey",
@@ -42,7 +42,7 @@ var arrows = map[string]string{
 	"internal/cache":            "internal/credentials internal/flock internal/ownfile internal/readfile",
 	"internal/doctor":           "exec internal/awsapi internal/cache internal/explain internal/ownfile internal/profile internal/provider internal/visible keystore internal/awsini",
 	"internal/explain":          "internal/profile internal/readfile internal/awsini",
-	"internal/provider":         "internal/awsapi internal/cache internal/profile keystore internal/readfile internal/awsini",
+	"internal/provider":         "internal/awsapi internal/cache internal/profile internal/tokens keystore internal/readfile internal/awsini",
 	"internal/conceal":          "internal/awsfiles",
 	"internal/custody":          "internal/rotate internal/visible keystore",
 	"internal/keyinput":         "internal/readfile",
@@ -51,6 +51,7 @@ var arrows = map[string]string{
 	"internal/renew":            "exec internal/awsapi internal/explain internal/profile internal/provider internal/awsfiles internal/scratch keystore internal/readfile",
 	"internal/scratch":          "internal/flock",
 	"internal/rotate":           "internal/awsapi internal/interrupt internal/visible keystore internal/awsfiles",
+	"internal/tokens":           "internal/atomicfile internal/readfile",
 	"internal/term":             "internal/guard internal/visible internal/fault",
 	"internal/session":          "keystore processfmt internal/awsapi internal/cache internal/profile internal/provider internal/term internal/ownfile",
 	"internal/fastpath/tickets": "internal/fastpath internal/provider internal/session keystore",

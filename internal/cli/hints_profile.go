@@ -91,14 +91,5 @@ func hintOfGiven(err error, a *advisor, _ string) string {
 		}
 		return ""
 	}
-	switch given.Kind {
-	case provider.SSO:
-		if s := given.Profile.SSO; s.Session != "" {
-			return "sign in again: aws sso login --sso-session " + quoteWord(s.Session)
-		}
-		return "sign in again: aws sso login --profile " + quoteWord(given.Profile.Name)
-	case provider.Login:
-		return "sign in again: aws login --profile " + quoteWord(given.Profile.Name)
-	}
-	return ""
+	return hintOfSignIn(err, given)
 }

@@ -27,6 +27,7 @@ var errWouldAsk = errors.New("there is no session in the cache, and doctor makes
 type Connection struct {
 	Client awsapi.Client
 	Err    error        // why it cannot be asked
+	Home   string       // of the user; "" if it is not known
 	Cache  *cache.Cache // of sessions; nil if there can be none
 	Events provider.Events
 }
@@ -105,7 +106,7 @@ func (d *diagnosis) identity(ctx context.Context, c Connection) (awsapi.Identity
 	flags := d.in.flags(d.in.Profile != "")
 	flags.NoSession = false
 	from, err := provider.New(ctx, d.report.Profile, provider.Parts{
-		Env: d.in.env, Now: d.in.Now, Client: c.Client, Cache: c.Cache, Keys: indexed{d.in.Keystore}, Helper: nobody{}, Events: c.Events,
+		Env: d.in.env, Home: c.Home, Now: d.in.Now, Client: c.Client, Cache: c.Cache, Keys: indexed{d.in.Keystore}, Helper: nobody{}, Events: c.Events,
 	}, flags)
 	if err != nil {
 		return awsapi.Identity{}, err

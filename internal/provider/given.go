@@ -10,8 +10,7 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/aws/retry"
 	"github.com/aws/aws-sdk-go-v2/credentials/ec2rolecreds"
 	"github.com/aws/aws-sdk-go-v2/credentials/endpointcreds"
 	"github.com/aws/aws-sdk-go-v2/feature/ec2/imds"
@@ -52,8 +51,12 @@ func (m *maker) given(plan *Plan) aws.CredentialsProvider {
 				m.Events.Debug("instance metadata: %v", err)
 				return aws.Credentials{}, plan.otherwise
 			}
+		case SSO:
+			c, err = m.identityCenter(ctx, p)
+		case Login:
+			c, err = m.login(ctx, p)
 		default:
-			c, err = m.signedIn(ctx, plan)
+			err = fmt.Errorf("no way to get these is known")
 		}
 		if err == nil {
 			err = awsapi.CheckFields(c)
@@ -75,27 +78,52 @@ type GivenError struct {
 func (e *GivenError) Unwrap() error { return e.err }
 
 func (e *GivenError) Error() string {
-	return awsapi.Failed(fmt.Sprintf("profile %q: credentials of %s", e.Profile.Name, e.Kind), e.err).Error()
+	what := fmt.Sprintf("profile %q: credentials of %s", e.Profile.Name, e.Kind)
+	if text := words(e.err); text != "" {
+		return what + ": " + text
+	}
+	return awsapi.Failed(what, e.err).Error()
 }
 
 // instance returns the credentials of the instance's role, from the instance
-// metadata service, version 2.
+// metadata service. The settings are those of the profile that was selected, as in
+// botocore and the Go SDK.
 func (m *maker) instance(ctx context.Context) (aws.Credentials, error) {
 	defer m.Events.Waiting("for the EC2 instance metadata service")()
-	ctx, cancel := context.WithTimeout(ctx, metadataTimeout)
-	defer cancel()
-	env, err := awsconfig.NewEnvConfig() // AWS_EC2_METADATA_SERVICE_ENDPOINT and the like
+	o, err := profile.Metadata(m.Env, m.selected)
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	transport := awshttp.NewBuildableClient().WithDialerOptions(func(d *net.Dialer) { d.Timeout = metadataAttempt }).GetTransport()
-	transport.ResponseHeaderTimeout = metadataAttempt
+	if o.Disabled {
+		return aws.Credentials{}, errMetadataDisabled
+	}
+	attempt, total, retryer := metadataAttempt, metadataTimeout, awsapi.Retryer()
+	if o.Attempts > 0 {
+		retryer = retry.AddWithMaxAttempts(retryer, o.Attempts)
+	}
+	if o.Timeout > 0 || o.Attempts > 0 { // CallTimeout is still the limit
+		attempt = max(o.Timeout, attempt)
+		total = awsapi.CallTimeout
+	}
+	ctx, cancel := context.WithTimeout(ctx, total)
+	defer cancel()
+	transport, err := m.Client.Transport()
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	transport.DialContext = (&net.Dialer{Timeout: attempt}).DialContext
+	transport.ResponseHeaderTimeout = attempt
 	wire := awsapi.NewWire(transport, awsapi.Text)
 	defer wire.Close()
-	client := imds.NewFromConfig(aws.Config{ConfigSources: []any{env}, HTTPClient: wire, Retryer: awsapi.Retryer})
+	client := imds.New(imds.Options{ // the SDK would look for what is not set in the environment
+		Endpoint: o.Endpoint, ClientEnableState: imds.ClientEnabled, EnableFallback: aws.BoolTernary(!o.V1Disabled),
+		HTTPClient: wire, Retryer: retryer, DisableDefaultTimeout: true,
+	})
 	c, err := ec2rolecreds.New(func(o *ec2rolecreds.Options) { o.Client = client }).Retrieve(ctx)
 	return c, wire.Cause(ctx, err)
 }
+
+var errMetadataDisabled = errors.New("AWS_EC2_METADATA_DISABLED is true")
 
 // hasContainer reports whether the environment names a container credentials
 // endpoint.

@@ -13,9 +13,9 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
 
 	"github.com/awsexec/awsexec/internal/awsapi"
+	"github.com/awsexec/awsexec/internal/awstest"
 	"github.com/awsexec/awsexec/internal/profile"
 )
 
@@ -23,45 +23,28 @@ import (
 func givenFrom(t *testing.T, kind Kind, url string) (aws.Credentials, error) {
 	t.Helper()
 	home := t.TempDir()
-	t.Setenv("HOME", home)
-	t.Setenv("USERPROFILE", home)
 	env := map[string]string{}
 	p := &profile.Profile{Name: "x"}
-	files := profile.Files{}
 	switch kind {
 	case Container:
 		env["AWS_CONTAINER_CREDENTIALS_FULL_URI"], env["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = url+"/get", "S3CR3TMARKERtoken"
 	case Instance:
-		t.Setenv("AWS_EC2_METADATA_DISABLED", "false")
-		t.Setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", url)
+		env["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = url
 	case WebIdentity:
 		p.WebIdentityTokenFile, p.RoleARN = filepath.Join(home, "token"), "arn:aws:iam::123456789012:role/pod"
 		write(t, p.WebIdentityTokenFile, "S3CR3TMARKERtoken")
 	case SSO:
-		t.Setenv("AWS_ENDPOINT_URL_SSO", url)
-		files.Config = filepath.Join(home, "config")
-		write(t, files.Config, "[sso-session s]\nsso_region = eu-west-1\nsso_start_url = https://x.example/start\n"+
-			"[profile x]\nsso_session = s\nsso_account_id = 123456789012\nsso_role_name = dev\n")
-		config, err := profile.ReadFiles(files)
-		if err == nil {
-			p, err = config.Profile("x")
-		}
-		if err != nil {
+		p.SSO = &profile.SSO{Session: "s", Region: "eu-west-1", StartURL: "https://x.example/start", AccountID: "123456789012", RoleName: "dev"}
+		login := awstest.Login{Session: "s", AccessToken: "S3CR3TMARKERtoken", Expires: time.Now().Add(time.Hour)}
+		if _, err := login.Save(home); err != nil {
 			t.Fatal(err)
 		}
-		file, err := ssocreds.StandardCachedTokenFilepath("s")
-		if err != nil {
-			t.Fatal(err)
-		}
-		token, _ := json.Marshal(map[string]string{"accessToken": "S3CR3TMARKERtoken", "expiresAt": time.Now().Add(time.Hour).UTC().Format(time.RFC3339)})
-		if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		write(t, file, string(token))
 	}
 	m := newMaker(Parts{
-		Env: func(name string) string { return env[name] }, Now: time.Now, Client: awsapi.Client{Region: "eu-west-1", Endpoint: url}, Events: &recorder{},
+		Env: func(name string) string { return env[name] }, Home: home, Now: time.Now, Events: &recorder{},
+		Client: awsapi.Client{Region: "eu-west-1", Endpoint: url, SSOEndpoint: url},
 	}, Flags{})
+	m.selected = p
 	return m.given(&Plan{Kind: kind, Profile: p}).Retrieve(t.Context())
 }
 
@@ -158,6 +141,72 @@ func TestInstanceOfVersion1(t *testing.T) {
 		server.Close()
 		if err != nil || c.AccessKeyID != "ASIA" {
 			t.Errorf("%d: %v", status, err)
+		}
+	}
+}
+
+// The metadata service is asked as the selected profile says, also for the role of
+// another profile.
+func TestInstanceSettings(t *testing.T) {
+	issue := func() (aws.Credentials, error) {
+		return aws.Credentials{AccessKeyID: "ASIAIOSFODNN7MACHINE", SecretAccessKey: secret, SessionToken: secret, Expires: time.Now().Add(time.Hour)}, nil
+	}
+	service, err := awstest.StartIMDS("web", issue)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer service.Close()
+	for _, tt := range []struct {
+		name     string
+		settings profile.MetadataService
+		env      map[string]string
+		want     string // of the error
+	}{
+		{"profile", profile.MetadataService{Endpoint: service.URL()}, nil, ""},
+		{"environment", profile.MetadataService{Endpoint: "http://127.0.0.1:1"}, map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT": service.URL()}, ""},
+		{"patience", profile.MetadataService{Endpoint: service.URL(), Timeout: "2", Attempts: "1"}, nil, ""},
+		{"mode that is none", profile.MetadataService{Mode: "x"}, nil, "must be IPv4 or IPv6"},
+		{"disabled", profile.MetadataService{Endpoint: service.URL()}, map[string]string{"AWS_EC2_METADATA_DISABLED": "true"}, "AWS_EC2_METADATA_DISABLED is true"},
+	} {
+		m := newMaker(Parts{Env: func(name string) string { return tt.env[name] }, Now: time.Now, Events: &recorder{}}, Flags{})
+		m.selected = &profile.Profile{Name: "selected", Metadata: tt.settings}
+		source := &profile.Profile{Name: "source", CredentialSource: "Ec2InstanceMetadata", Metadata: profile.MetadataService{Endpoint: "http://127.0.0.1:1"}}
+		c, err := m.given(&Plan{Kind: Instance, Profile: source}).Retrieve(t.Context())
+		if tt.want != "" {
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("%s: got %v, want %s", tt.name, err, tt.want)
+			}
+		} else if err != nil || c.AccessKeyID != "ASIAIOSFODNN7MACHINE" {
+			t.Errorf("%s: got %s, %v", tt.name, c.AccessKeyID, err)
+		}
+	}
+}
+
+// A service that fails is asked as often as botocore's setting says, and one that knows
+// no tokens is not asked without one if version 1 is disabled.
+func TestInstanceLimits(t *testing.T) {
+	for _, tt := range []struct {
+		name     string
+		status   int
+		settings profile.MetadataService
+		want     int32 // requests
+	}{
+		{"version 1 disabled", http.StatusNotFound, profile.MetadataService{V1Disabled: "true"}, 1},
+		{"one attempt", http.StatusInternalServerError, profile.MetadataService{V1Disabled: "true", Attempts: "1"}, 1},
+		{"two attempts", http.StatusInternalServerError, profile.MetadataService{V1Disabled: "true", Attempts: "2"}, 2},
+	} {
+		var requests atomic.Int32
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			requests.Add(1)
+			w.WriteHeader(tt.status)
+		}))
+		m := newMaker(Parts{Env: func(string) string { return "" }, Now: time.Now, Events: &recorder{}}, Flags{})
+		m.selected = &profile.Profile{Name: "x", Metadata: tt.settings}
+		m.selected.Metadata.Endpoint = server.URL
+		_, err := m.instance(t.Context())
+		server.Close()
+		if err == nil || requests.Load() != tt.want {
+			t.Errorf("%s: %d requests, %v", tt.name, requests.Load(), err)
 		}
 	}
 }

@@ -16,9 +16,10 @@ import (
 	"github.com/awsexec/awsexec/internal/profile"
 )
 
-// Parts are what providers work with. All must be set.
+// Parts are what providers work with. All but Home must be set.
 type Parts struct {
 	Env    func(string) string
+	Home   string // of the user, where the AWS CLI leaves tokens; "" if it is not known
 	Now    func() time.Time
 	Client awsapi.Client
 	Cache  *cache.Cache
@@ -56,16 +57,20 @@ type Events interface {
 type maker struct {
 	Parts
 	Flags
-	forRole bool       // the credentials are to assume a role, and are not handed out
-	skew    *sync.Once // the report of a wrong clock: one for all credentials on the way
+	forRole  bool             // the credentials are to assume a role, and are not handed out
+	selected *profile.Profile // whose settings say how the machine's own service is asked
+	skew     *sync.Once       // the report of a wrong clock: one for all credentials on the way
 }
 
-func newMaker(parts Parts, f Flags) *maker { return &maker{parts, f, false, new(sync.Once)} }
+func newMaker(parts Parts, f Flags) *maker {
+	return &maker{Parts: parts, Flags: f, skew: new(sync.Once)}
+}
 
 // New returns the provider of the credentials that p leads to. It makes no
 // network call and asks nobody; at the most it reads the keystore.
 func New(ctx context.Context, p *profile.Profile, parts Parts, f Flags) (aws.CredentialsProvider, error) {
 	m := newMaker(parts, f)
+	m.selected = p
 	return newCurrent(ctx, func(ctx context.Context) (aws.CredentialsProvider, error) {
 		plan, err := Find(ctx, p, m.Env, m.Keys, f)
 		if err != nil {

@@ -1,138 +1,172 @@
 package provider
 
 import (
-	"cmp"
 	"context"
-	"crypto/elliptic"
-	"crypto/x509"
-	"encoding/json"
-	"encoding/pem"
 	"errors"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	awsconfig "github.com/aws/aws-sdk-go-v2/config"
-	"github.com/aws/aws-sdk-go-v2/credentials/logincreds"
-	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
-	"github.com/aws/aws-sdk-go-v2/service/signin"
-	"github.com/aws/aws-sdk-go-v2/service/sso"
-	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 
 	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/profile"
-	"github.com/awsexec/awsexec/internal/readfile"
+	"github.com/awsexec/awsexec/internal/tokens"
 )
 
-// signedIn returns the credentials of a profile that signs in through IAM Identity
-// Center or a login session, from the AWS SDK and its token caches.
-func (m *maker) signedIn(ctx context.Context, plan *Plan) (aws.Credentials, error) {
-	p := plan.Profile
-	defer m.Events.Waiting("for the credentials of profile " + p.Name)()
-	// The SDK checks the profile's settings, and knows the endpoints that they
-	// name. Its HTTP client is replaced by ours.
-	cfg, err := awsconfig.LoadDefaultConfig(ctx,
-		awsconfig.WithSharedConfigFiles(present(p.Files().Config)),
-		awsconfig.WithSharedCredentialsFiles(present(p.Files().Credentials)),
-		awsconfig.WithSharedConfigProfile(p.Name),
-		awsconfig.WithRegion(m.Client.CalledRegion()),
-		awsconfig.WithHTTPClient(awshttp.NewBuildableClient()),
-	)
+// Tokens are renewed this long before they expire. The access token of a login
+// session is credentials that a program will use for a while: botocore renews it five
+// minutes before. That of IAM Identity Center is used at once.
+const (
+	earlySSO   = time.Minute
+	earlyLogin = 5 * time.Minute
+)
+
+// tokenPatience is how long the AWS CLI may take to write down a token that it has
+// just renewed.
+const tokenPatience = time.Second
+
+// identityCenter returns the credentials of a role of IAM Identity Center, for the
+// token that `aws sso login` left.
+func (m *maker) identityCenter(ctx context.Context, p *profile.Profile) (aws.Credentials, error) {
+	s := p.SSO
+	if err := checkSSO(s); err != nil {
+		return aws.Credentials{}, err
+	}
+	if m.Home == "" {
+		return aws.Credentials{}, errNoHome
+	}
+	file := tokens.NewSSOFile(m.Home, s.Session, s.StartURL)
+	if s.Session == "" {
+		return m.withSSOToken(ctx, s, file, legacy{file})
+	}
+	return m.withSSOToken(ctx, s, file, file)
+}
+
+// legacy is the token of a profile without sso_session, which no SDK renews.
+type legacy struct{ tokens.SSOFile }
+
+// Load implements tokens.Store.
+func (l legacy) Load() (tokens.SSO, error) {
+	t, err := l.SSOFile.Load()
+	t.RefreshToken = ""
+	return t, err
+}
+
+func (m *maker) withSSOToken(ctx context.Context, s *profile.SSO, file tokens.SSOFile, store tokens.Store[tokens.SSO]) (aws.Credentials, error) {
+	token, err := (&tokens.Renewer[tokens.SSO]{
+		Store: store, Lock: m.tokenLock(file.ID()), Now: m.Now, Report: m.reportToken, Early: earlySSO, Patience: tokenPatience,
+		Renew: func(ctx context.Context, old tokens.SSO) (tokens.SSO, error) {
+			defer m.Events.Waiting("for IAM Identity Center in " + s.Region)()
+			began := m.Now()
+			grant, err := m.Client.RenewSSO(ctx, s.Region, old.ClientID, old.ClientSecret, old.RefreshToken)
+			if err != nil {
+				return tokens.SSO{}, signInError(err)
+			}
+			old.AccessToken, old.ExpiresAt = grant.AccessToken, began.Add(grant.Life).UTC().Truncate(time.Second)
+			if grant.RefreshToken != "" {
+				old.RefreshToken = grant.RefreshToken
+			}
+			return old, nil
+		},
+	}).Get(ctx)
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	client, ok := cfg.HTTPClient.(*awshttp.BuildableClient)
-	if !ok {
-		return aws.Credentials{}, fmt.Errorf("the SDK has an unknown HTTP client: %T", cfg.HTTPClient)
+	defer m.Events.Waiting("for IAM Identity Center in " + s.Region)()
+	c, err := m.Client.RoleCredentials(ctx, s.Region, token.AccessToken, s.AccountID, s.RoleName)
+	if !awsapi.SignInRefused(err) {
+		return c, err
 	}
-	wire := awsapi.NewWire(client.GetTransport(), awsapi.JSON)
-	defer wire.Close()
-	cfg.HTTPClient, cfg.Retryer = wire, awsapi.Retryer
-	var from aws.CredentialsProvider
-	if plan.Kind == Login {
-		from, err = m.login(cfg, p.LoginSession)
-	} else {
-		from, err = identityCenter(cfg, p.SSO)
+	// Another program may have renewed the token since, or somebody has signed in.
+	if now, loadErr := store.Load(); loadErr == nil && now.AccessToken != token.AccessToken {
+		c, err = m.Client.RoleCredentials(ctx, s.Region, now.AccessToken, s.AccountID, s.RoleName)
 	}
-	if err != nil {
-		return aws.Credentials{}, err
-	}
-	c, err := from.Retrieve(ctx)
-	return c, wire.Cause(ctx, err)
+	return c, signInError(err)
 }
 
-// identityCenter returns the provider of a role of IAM Identity Center.
-func identityCenter(cfg aws.Config, s *profile.SSO) (aws.CredentialsProvider, error) {
-	cfg.Region = s.Region
-	file, err := ssocreds.StandardCachedTokenFilepath(cmp.Or(s.Session, s.StartURL))
-	if err != nil {
-		return nil, err
+// login returns the credentials of a login session, which `aws login` left.
+func (m *maker) login(ctx context.Context, p *profile.Profile) (aws.Credentials, error) {
+	dir := profile.LoginCache(m.Env, m.Home)
+	if dir == "" && m.Home == "" {
+		return aws.Credentials{}, errNoHome
 	}
-	if err := checkToken(file); err != nil {
-		return nil, err
-	}
-	var renewing []func(*ssocreds.Options) // none in the legacy form, whose token the SDK finds by the start URL and cannot renew
-	if s.Session != "" {
-		renewing = append(renewing, func(o *ssocreds.Options) {
-			o.SSOTokenProvider = ssocreds.NewSSOTokenProvider(ssooidc.NewFromConfig(cfg), file)
-			o.CachedTokenFilepath = file
-		})
-	}
-	return ssocreds.New(sso.NewFromConfig(cfg), s.AccountID, s.RoleName, s.StartURL, renewing...), nil
+	file := tokens.NewLoginFile(m.Home, dir, p.LoginSession)
+	token, err := (&tokens.Renewer[tokens.Login]{
+		Store: file, Lock: m.tokenLock(file.ID()), Now: m.Now, Report: m.reportToken, Early: earlyLogin, Patience: tokenPatience,
+		Renew: func(ctx context.Context, old tokens.Login) (tokens.Login, error) {
+			defer m.Events.Waiting("for the sign-in service in " + m.Client.CalledRegion())()
+			key, _ := old.Key()
+			began := m.Now()
+			c, next, life, err := m.Client.RenewLogin(ctx, old.ClientID, old.RefreshToken, key, m.Now)
+			if err != nil {
+				return tokens.Login{}, signInError(err)
+			}
+			old.AccessKeyID, old.SecretAccessKey, old.SessionToken = c.AccessKeyID, c.SecretAccessKey, c.SessionToken
+			old.RefreshToken, old.ExpiresAt = next, began.Add(life).UTC().Truncate(time.Second)
+			return old, nil
+		},
+	}).Get(ctx)
+	return token.Credentials(), err
 }
 
-// checkToken returns an error for a cached token that is not a regular file, or far
-// too large. The SDK would read it for as long as that takes.
-func checkToken(file string) error {
-	_, err := readfile.Read(file, readfile.MaxOwn)
-	_, odd := errors.AsType[*readfile.NotRegularError](err)
-	_, large := errors.AsType[*readfile.TooLargeError](err)
-	if odd || large {
-		return err
+// tokenLock returns the lock of the tokens in a file.
+func (m *maker) tokenLock(file string) func(ctx context.Context) (func(), error) {
+	return func(ctx context.Context) (func(), error) {
+		defer m.Events.Waiting("for another awsexec to finish renewing the sign-in")()
+		return m.Cache.Lock(ctx, "tokens of "+file)
 	}
-	return nil // the SDK reports what else is wrong
 }
 
-// login returns the provider of a login session.
-func (m *maker) login(cfg aws.Config, session string) (aws.CredentialsProvider, error) {
-	file, err := logincreds.StandardCachedTokenFilepath(session, m.Env("AWS_LOGIN_CACHE_DIRECTORY"))
-	if err != nil {
-		return nil, err
+func (m *maker) reportToken(err error) { m.Events.Warn(err) }
+
+// signInError returns err as the error that a person has to sign in, if that is what
+// a service means.
+func signInError(err error) error {
+	if awsapi.SignInRefused(err) {
+		return &tokens.SignInError{Reason: tokens.Refused, Why: err}
 	}
-	if err := checkToken(file); err != nil {
-		return nil, err
-	}
-	if err := checkLogin(file); err != nil {
-		return nil, err
-	}
-	return logincreds.New(signin.NewFromConfig(cfg), file, func(l *logincreds.Options) {
-		l.RestrictPermissions = cfg.RestrictFilePermissions != aws.RestrictFilePermissionsUnrestricted
-	}), nil
+	return err
 }
 
-// checkLogin returns an error for the token of a login session whose key would make
-// the SDK panic, in a goroutine of its own. The SDK reports everything else that is
-// wrong with the token.
-func checkLogin(file string) error {
-	data, err := readfile.Read(file, readfile.MaxOwn)
-	defer clear(data)
-	var token struct {
-		DPOPKey string `json:"dpopKey"`
-	}
-	if err != nil || json.Unmarshal(data, &token) != nil || token.DPOPKey == "" {
-		return nil
-	}
-	if block, _ := pem.Decode([]byte(token.DPOPKey)); block != nil {
-		if key, err := x509.ParseECPrivateKey(block.Bytes); err == nil && key.Curve == elliptic.P256() {
-			return nil
+var errNoHome = errors.New("the user's home directory, where the tokens of a sign-in are, is not known")
+
+// SSOSettingsError reports that settings of a profile for IAM Identity Center are
+// missing.
+type SSOSettingsError struct {
+	Session string   // the sso-session section, "" in the legacy form
+	Missing []string // of the profile or its sso-session
+}
+
+func (e *SSOSettingsError) Error() string {
+	return strings.Join(e.Missing, ", ") + " missing"
+}
+
+// checkSSO returns an error unless s has all that both SDKs demand.
+func checkSSO(s *profile.SSO) error {
+	e := &SSOSettingsError{Session: s.Session}
+	for _, required := range []struct{ key, value string }{
+		{"sso_start_url", s.StartURL}, {"sso_region", s.Region}, {"sso_account_id", s.AccountID}, {"sso_role_name", s.RoleName},
+	} {
+		if required.value == "" {
+			e.Missing = append(e.Missing, required.key)
 		}
 	}
-	return fmt.Errorf("%s: dpopKey is not a P-256 key in PEM form", file)
+	if len(e.Missing) > 0 {
+		return e
+	}
+	return nil
 }
 
-func present(file string) []string {
-	if file == "" {
-		return nil
+// words returns the text of an error about a sign-in, which names more than the answer
+// of a service; "" for any other error.
+func words(err error) string {
+	var signIn *tokens.SignInError
+	if !errors.As(err, &signIn) {
+		return ""
 	}
-	return []string{file}
+	if signIn.Reason == tokens.Refused {
+		return fmt.Sprintf("the sign-in is no longer accepted: %s", awsapi.Words(signIn.Why))
+	}
+	return signIn.Error()
 }

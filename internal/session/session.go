@@ -221,10 +221,11 @@ func (s *Session) Client(p *profile.Profile) (awsapi.Client, error) {
 		Region:      s.Region(p),
 		Endpoint:    profile.STSEndpoint(env, p),
 		IAMEndpoint: profile.IAMEndpoint(env, p),
-		CABundle:    profile.CABundle(env, p),
-		FIPS:        fips,
-		DualStack:   dualStack,
-		AppID:       "awsexec-" + s.settings.Version,
+		SSOEndpoint: profile.SSOEndpoint(env, p), SSOOIDCEndpoint: profile.SSOOIDCEndpoint(env, p), SigninEndpoint: profile.SigninEndpoint(env, p),
+		CABundle:  profile.CABundle(env, p),
+		FIPS:      fips,
+		DualStack: dualStack,
+		AppID:     "awsexec-" + s.settings.Version,
 	}, nil
 }
 
@@ -299,7 +300,7 @@ func (s *Session) parts(p *profile.Profile) (provider.Parts, *helper, error) {
 	}
 	h := &helper{session: s, profile: p}
 	return provider.Parts{
-		Env: s.settings.Env, Now: s.settings.Now, Client: client, Cache: sessions, Keys: lazyKeys{s}, Helper: h, Events: s.events,
+		Env: s.settings.Env, Home: s.settings.Home, Now: s.settings.Now, Client: client, Cache: sessions, Keys: lazyKeys{s}, Helper: h, Events: s.events,
 	}, h, nil
 }
 

@@ -1,0 +1,153 @@
+package awsapi
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/signin"
+	signintypes "github.com/aws/aws-sdk-go-v2/service/signin/types"
+	"github.com/aws/aws-sdk-go-v2/service/sso"
+	ssotypes "github.com/aws/aws-sdk-go-v2/service/sso/types"
+	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
+	oidctypes "github.com/aws/aws-sdk-go-v2/service/ssooidc/types"
+)
+
+// Grant is a new access token of IAM Identity Center.
+type Grant struct {
+	AccessToken  string
+	RefreshToken string // "" if the old one stays
+	Life         time.Duration
+}
+
+// callSignIn calls a service that takes tokens instead of signatures.
+func (c Client) callSignIn(ctx context.Context, endpoint, operation string, do func(context.Context, *Wire) error) error {
+	if err := checkEndpoint(endpoint); err != nil {
+		return err
+	}
+	transport, err := c.Transport()
+	if err != nil {
+		return err
+	}
+	wire := NewWire(transport, JSON)
+	defer wire.Close()
+	ctx, cancel := context.WithTimeout(ctx, CallTimeout)
+	defer cancel()
+	if err := wire.Cause(ctx, do(ctx, wire)); err != nil {
+		return Failed(operation, err)
+	}
+	return nil
+}
+
+// RoleCredentials returns the credentials of a role of IAM Identity Center, in whose
+// region it is called.
+func (c Client) RoleCredentials(ctx context.Context, region, accessToken, account, role string) (made aws.Credentials, err error) {
+	operation := fmt.Sprintf("get the credentials of role %s in account %s", role, account)
+	err = c.callSignIn(ctx, c.SSOEndpoint, operation, func(ctx context.Context, wire *Wire) error {
+		api := sso.New(sso.Options{
+			Region: region, BaseEndpoint: optional(c.SSOEndpoint), HTTPClient: wire, Retryer: Retryer(), AppID: c.AppID,
+			EndpointOptions: sso.EndpointResolverOptions{UseFIPSEndpoint: c.FIPS, UseDualStackEndpoint: c.DualStack},
+		})
+		out, err := api.GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{AccessToken: &accessToken, AccountId: &account, RoleName: &role})
+		if err != nil {
+			return err
+		}
+		k := out.RoleCredentials
+		if k == nil || aws.ToString(k.AccessKeyId) == "" || aws.ToString(k.SecretAccessKey) == "" || k.Expiration == 0 {
+			return errors.New("iam identity center answered without complete credentials")
+		}
+		made = aws.Credentials{
+			AccessKeyID: *k.AccessKeyId, SecretAccessKey: *k.SecretAccessKey, SessionToken: aws.ToString(k.SessionToken),
+			CanExpire: true, Expires: time.UnixMilli(k.Expiration).UTC(), Source: "GetRoleCredentials", AccountID: account,
+		}
+		return CheckFields(made)
+	})
+	return made, err
+}
+
+// RenewSSO renews an access token of IAM Identity Center.
+func (c Client) RenewSSO(ctx context.Context, region, clientID, clientSecret, refreshToken string) (made Grant, err error) {
+	err = c.callSignIn(ctx, c.SSOOIDCEndpoint, "renew the sign-in", func(ctx context.Context, wire *Wire) error {
+		api := ssooidc.New(ssooidc.Options{
+			Region: region, BaseEndpoint: optional(c.SSOOIDCEndpoint), HTTPClient: wire, Retryer: Retryer(), AppID: c.AppID,
+			EndpointOptions: ssooidc.EndpointResolverOptions{UseFIPSEndpoint: c.FIPS, UseDualStackEndpoint: c.DualStack},
+		})
+		out, err := api.CreateToken(ctx, &ssooidc.CreateTokenInput{
+			ClientId: &clientID, ClientSecret: &clientSecret, RefreshToken: &refreshToken, GrantType: aws.String("refresh_token"),
+		})
+		if err != nil {
+			return err
+		}
+		made = Grant{aws.ToString(out.AccessToken), aws.ToString(out.RefreshToken), time.Duration(out.ExpiresIn) * time.Second}
+		if made.AccessToken == "" || made.Life <= 0 {
+			return errors.New("iam identity center answered without an access token")
+		}
+		return errors.Join(checkText("access token", made.AccessToken, maxToken), checkText("refresh token", made.RefreshToken, maxToken))
+	})
+	return made, err
+}
+
+// RenewLogin renews the credentials of a login session. It returns the refresh token
+// that replaces the given one, and how long the credentials live. The key is that of
+// the login session.
+func (c Client) RenewLogin(ctx context.Context, clientID, refreshToken string, key *ecdsa.PrivateKey, now func() time.Time) (
+	made aws.Credentials, next string, life time.Duration, err error,
+) {
+	err = c.callSignIn(ctx, c.SigninEndpoint, "renew the login session", func(ctx context.Context, wire *Wire) error {
+		api := signin.New(signin.Options{
+			Region: c.CalledRegion(), BaseEndpoint: optional(c.SigninEndpoint), HTTPClient: wire, Retryer: Retryer(), AppID: c.AppID,
+			EndpointOptions: signin.EndpointResolverOptions{UseFIPSEndpoint: c.FIPS, UseDualStackEndpoint: c.DualStack},
+		}, signin.WithAPIOptions(provePossession(key, now)))
+		out, err := api.CreateOAuth2Token(ctx, &signin.CreateOAuth2TokenInput{TokenInput: &signintypes.CreateOAuth2TokenRequestBody{
+			ClientId: &clientID, RefreshToken: &refreshToken, GrantType: aws.String("refresh_token"),
+		}})
+		if err != nil {
+			return err
+		}
+		t := out.TokenOutput
+		if t == nil || t.AccessToken == nil || aws.ToInt32(t.ExpiresIn) <= 0 || aws.ToString(t.RefreshToken) == "" ||
+			aws.ToString(t.AccessToken.AccessKeyId) == "" || aws.ToString(t.AccessToken.SecretAccessKey) == "" {
+			return errors.New("the sign-in service answered without complete credentials")
+		}
+		made = aws.Credentials{
+			AccessKeyID: *t.AccessToken.AccessKeyId, SecretAccessKey: *t.AccessToken.SecretAccessKey, SessionToken: aws.ToString(t.AccessToken.SessionToken),
+		}
+		next, life = *t.RefreshToken, time.Duration(*t.ExpiresIn)*time.Second
+		return errors.Join(CheckFields(made), checkText("refresh token", next, maxToken))
+	})
+	return made, next, life, err
+}
+
+// SignInRefused reports whether a service says that the tokens of a sign-in are not
+// accepted any more, so that a new sign-in helps.
+func SignInRefused(err error) bool {
+	var denied *signintypes.AccessDeniedException
+	if errors.As(err, &denied) {
+		switch denied.Error_ {
+		case signintypes.OAuth2ErrorCodeTokenExpired, signintypes.OAuth2ErrorCodeUserCredentialsChanged, signintypes.OAuth2ErrorCodeOauthInvalidGrant:
+			return true
+		}
+		return false
+	}
+	var invalid *signintypes.ValidationException
+	return errors.As(err, &invalid) && invalid.Error_ == signintypes.OAuth2ErrorCodeOauthInvalidGrant ||
+		errors.As(err, new(*oidctypes.InvalidGrantException)) || errors.As(err, new(*oidctypes.ExpiredTokenException)) ||
+		errors.As(err, new(*oidctypes.InvalidClientException)) || errors.As(err, new(*oidctypes.UnauthorizedClientException)) ||
+		errors.As(err, new(*ssotypes.UnauthorizedException))
+}
+
+// RenewalForbidden reports whether policies forbid to renew a login session.
+func RenewalForbidden(err error) bool {
+	var denied *signintypes.AccessDeniedException
+	return errors.As(err, &denied) && denied.Error_ == signintypes.OAuth2ErrorCodeInsufficientPermissions
+}
+
+func optional(endpoint string) *string {
+	if endpoint == "" {
+		return nil
+	}
+	return &endpoint
+}
