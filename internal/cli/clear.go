@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/keystore"
@@ -34,8 +35,32 @@ func (c *clearCmd) Run(ctx context.Context, sess *session.Session, out *ui) erro
 	if err := sessions.Forget(id); err != nil {
 		return err
 	}
-	out.note("the sessions of %q are deleted", c.Name)
+	also := ""
+	for _, name := range sameKey(ctx, sess, id) {
+		if name != c.Name {
+			also += fmt.Sprintf(", and with them those of %q, which has the same key", name)
+		}
+	}
+	out.note("the sessions of %q are deleted%s", c.Name, also)
 	return nil
+}
+
+// sameKey returns the names that the keystore's index has for the key with this id.
+func sameKey(ctx context.Context, sess *session.Session, id string) (names []string) {
+	keys, err := sess.Keys()
+	if err != nil {
+		return nil
+	}
+	entries, err := keys.List(ctx)
+	if err != nil {
+		return nil
+	}
+	for _, e := range entries {
+		if e.AccessKeyID == id {
+			names = append(names, e.Name)
+		}
+	}
+	return names
 }
 
 // keyID returns the id of the key that sessions of the profile called name are

@@ -52,7 +52,7 @@ func (c *rotateCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 			}
 			return awsfiles.PlaintextKeys(config), nil
 		},
-		Forget: func(keyID string) { forget(sess, out, keyID) }, Now: settings.Now, Pause: timing.pause,
+		Forget: func(keyID string) { newCustody(sess, out, timing).ForgetLast(ctx, c.Name, keyID) }, Now: settings.Now, Pause: timing.pause,
 	}
 	return r.Run(ctx)
 }

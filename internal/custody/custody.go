@@ -66,7 +66,7 @@ func (c Custody) Put(ctx context.Context, name string, key aws.Credentials, old 
 		return rotate.Remains{}, err
 	}
 	if old != "" {
-		c.Forget(old)
+		c.ForgetLast(ctx, name, old)
 	}
 	if err := c.Keys.EndRotation(ctx, name); err != nil { // without a journal too: the index may show one
 		return rotate.Remains{}, err
@@ -74,8 +74,27 @@ func (c Custody) Put(ctx context.Context, name string, key aws.Credentials, old 
 	return remains(journal, key.AccessKeyID, damaged), nil
 }
 
-// Remove removes the key with this id from under name, and its sessions. It
-// returns what an unfinished rotation leaves at AWS besides that key. The error
+// ForgetLast removes the sessions made from the key with this id, which is or was
+// under name, unless it has another name too. If in doubt it removes them: they can
+// be made again.
+func (c Custody) ForgetLast(ctx context.Context, name, id string) {
+	entries, err := c.Keys.List(ctx)
+	if err != nil {
+		entries = nil
+	}
+	for _, e := range entries {
+		if e.Name == name || e.AccessKeyID != id && e.AccessKeyID != "" {
+			continue
+		}
+		if now, err := c.Keys.KeyID(ctx, e.Name); err == nil && now == id {
+			return
+		}
+	}
+	c.Forget(id)
+}
+
+// Remove removes the key with this id from under name, and its sessions if it has no
+// other name. It returns what an unfinished rotation leaves at AWS besides that key. The error
 // is a [*ChangedError] if there is another key under the name by now.
 func (c Custody) Remove(ctx context.Context, name, id string) (rotate.Remains, error) {
 	release, err := c.LockKey(ctx, name)
@@ -94,11 +113,11 @@ func (c Custody) Remove(ctx context.Context, name, id string) (rotate.Remains, e
 	if err != nil && !damaged {
 		return rotate.Remains{}, err
 	}
-	c.Forget(id) // before, so that none is left if this is interrupted
+	c.ForgetLast(ctx, name, id) // before, so that none is left if this is interrupted
 	if err := c.Keys.Delete(ctx, name); err != nil {
 		return rotate.Remains{}, err
 	}
-	c.Forget(id) // and after, for those that others made meanwhile
+	c.ForgetLast(ctx, name, id) // and after, for those that others made meanwhile
 	return remains(journal, id, damaged), nil
 }
 

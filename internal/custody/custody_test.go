@@ -153,6 +153,66 @@ func TestRemove(t *testing.T) {
 	}
 }
 
+// The sessions of a key go with its last name, whichever way that goes.
+func TestLastName(t *testing.T) {
+	remove := func(name string) func(t *testing.T, c Custody) {
+		return func(t *testing.T, c Custody) {
+			if _, err := c.Remove(t.Context(), name, first.AccessKeyID); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	replace := func(name string, key aws.Credentials) func(t *testing.T, c Custody) {
+		return func(t *testing.T, c Custody) { c.add(t, name, key) }
+	}
+	put := func(t *testing.T, c Custody) {
+		if _, err := c.Put(t.Context(), "copy", second, first.AccessKeyID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rotated := func(t *testing.T, c Custody) {
+		if err := c.Keys.Replace(t.Context(), "copy", first.AccessKeyID, second); err != nil {
+			t.Fatal(err)
+		}
+		c.ForgetLast(t.Context(), "copy", first.AccessKeyID)
+	}
+	for what, last := range map[string]func(t *testing.T, c Custody){
+		"removed": remove("copy"), "replaced": replace("copy", second), "imported": put, "rotated": rotated,
+	} {
+		t.Run(what, func(t *testing.T) {
+			c, forgot := newCustody(t)
+			c.add(t, "work", first)
+			c.add(t, "copy", first)
+			c.add(t, "third", first)
+			replace("work", first)(t, c) // the same key again
+			remove("work")(t, c)
+			replace("third", second)(t, c)
+			if len(*forgot) > 0 {
+				t.Errorf("forgot the sessions of %q while the key has a name", *forgot)
+			}
+			last(t, c)
+			if got := slices.Compact(*forgot); !slices.Equal(got, []string{first.AccessKeyID}) {
+				t.Errorf("forgot the sessions of %q with its last name", got)
+			}
+		})
+	}
+}
+
+// A name that the index alone gives to the key does not keep its sessions.
+func TestLastNameInTheStore(t *testing.T) {
+	dir := t.TempDir()
+	open := opener(t, dir)
+	open().add(t, "work", first)
+	open().add(t, "copy", first)
+	rewrite(t, filepath.Join(dir, "keystore.age"), "awsexec/copy", []byte("no key"))
+	c := open()
+	var forgot []string
+	c.Forget = func(id string) { forgot = append(forgot, id) }
+	if _, err := c.Remove(t.Context(), "work", first.AccessKeyID); err != nil || len(forgot) == 0 {
+		t.Errorf("forgot %q, %v", forgot, err)
+	}
+}
+
 // opener returns a function that opens the encrypted file in dir anew.
 func opener(t *testing.T, dir string) func() Custody {
 	return func() Custody {

@@ -69,6 +69,7 @@ var mutations = []mutation{
 	{"m.forRole || m.Duration == 0", "m.Duration == 0", "each life that a role asks for takes a code"},
 	{`m.Duration == 0 && k.MFASerial != ""`, "true", "--duration has no effect while there is a session"},
 	{"case fresh == b.session.Fresh(now):", "case true:", "a stale session comes before a fresh one"},
+	{"err == nil && now == id {", "err == nil && now == id && false {", "the sessions of a key go with the first of its names"},
 	{`err := c.removeAll(Tickets)`, "err := error(nil)", "clear leaves the tickets"},
 	{"if err == nil && current {", "if err == nil && (current || true) {", "serve hands out the session of a replaced key"},
 	{"known.Index != f.Digest() || v.rewritten()", "known.Index != f.Digest()", "a long run trusts a restored index"},

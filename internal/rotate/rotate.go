@@ -143,7 +143,8 @@ type Rotation struct {
 	// Plaintext returns the keys in the AWS files as they are now.
 	Plaintext func() ([]awsfiles.PlaintextKey, error)
 
-	// Forget removes the sessions made from a key.
+	// Forget removes the sessions made from a key that was under the name, unless it
+	// has another one.
 	Forget func(keyID string)
 
 	Now   func() time.Time
