@@ -11,8 +11,13 @@ type Endpoint struct {
 	// a profile, even of the default profile, to an endpoint.
 	ConfigFile, CredentialsFile string
 
-	Region  string // "" keeps the child's region variables
-	Profile string // the profile's name, for shell prompts
+	// TokenFile is a file with the token, which SDKs prefer to the variable. Some
+	// clients know only one of the two. "" for none.
+	TokenFile string
+
+	Region   string      // "" keeps the child's region variables
+	Profile  string      // the profile's name, for shell prompts
+	Settings [][2]string // as in Identity
 }
 
 // EnvironOf returns the environment of a child process that gets its
@@ -21,20 +26,30 @@ type Endpoint struct {
 // Environ it is a pure function.
 func EnvironOf(base []string, e Endpoint) []string {
 	drop := append([]string{"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"}, scrubbed...)
-	return replaced(base, e.Region, drop, append(e.Variables(), [][2]string{
-		{"AWS_CONFIG_FILE", e.ConfigFile},
-		{"AWS_SHARED_CREDENTIALS_FILE", e.CredentialsFile},
-		{"AWSEXEC_PROFILE", e.Profile},
-	}...))
+	set := append(e.access(),
+		[2]string{"AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", e.TokenFile},
+		[2]string{"AWS_REGION", e.Region},
+		[2]string{"AWS_DEFAULT_REGION", e.Region},
+		[2]string{"AWS_CONFIG_FILE", e.ConfigFile},
+		[2]string{"AWS_SHARED_CREDENTIALS_FILE", e.CredentialsFile},
+		[2]string{"AWSEXEC_PROFILE", e.Profile},
+	)
+	return append(replaced(base, e.Region, without(drop, base, e.Settings), set), assignments(e.Settings)...)
 }
 
 // Variables returns the names and values of the variables that lead an AWS SDK
 // to e. They are for a program that is not our child; a child needs EnvironOf.
 func (e Endpoint) Variables() [][2]string {
+	variables := e.access()
+	if e.Region != "" {
+		variables = append(variables, [2]string{"AWS_REGION", e.Region}, [2]string{"AWS_DEFAULT_REGION", e.Region})
+	}
+	return append(variables, e.Settings...)
+}
+
+func (e Endpoint) access() [][2]string {
 	return [][2]string{
 		{"AWS_CONTAINER_CREDENTIALS_FULL_URI", e.URL},
 		{"AWS_CONTAINER_AUTHORIZATION_TOKEN", e.Token},
-		{"AWS_REGION", e.Region},
-		{"AWS_DEFAULT_REGION", e.Region},
 	}
 }

@@ -33,3 +33,17 @@ func TestEnvironOf(t *testing.T) {
 		t.Error("EnvironOf changed base")
 	}
 }
+
+// A program that is not our child gets the way to the endpoint, the region and the
+// settings.
+func TestEndpointVariables(t *testing.T) {
+	e := Endpoint{URL: "http://127.0.0.1:1/", Token: "t", TokenFile: "/t", Settings: [][2]string{{"AWS_MAX_ATTEMPTS", "2"}}}
+	want := [][2]string{{"AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1:1/"}, {"AWS_CONTAINER_AUTHORIZATION_TOKEN", "t"}}
+	if got := e.Variables(); !slices.Equal(got, append(slices.Clone(want), e.Settings...)) {
+		t.Errorf("got %q", got)
+	}
+	e.Region = "r"
+	if got := e.Variables(); !slices.Equal(got, append(want, [2]string{"AWS_REGION", "r"}, [2]string{"AWS_DEFAULT_REGION", "r"}, e.Settings[0])) {
+		t.Errorf("got %q", got)
+	}
+}

@@ -13,6 +13,11 @@ type Identity struct {
 	Credentials credentials.Plain
 	Region      string // "" keeps the child's region variables
 	Profile     string // the profile's name, for shell prompts
+
+	// Settings are variables that stand for settings of the profile: pairs of a
+	// name and a value. Another awsexec in the child does not take them for the
+	// user's; see Inherited.
+	Settings [][2]string
 }
 
 // scrubbed lists the variables that could override the given identity, or that
@@ -44,11 +49,13 @@ var scrubbed = []string{
 	"AWSEXEC_MFA_CODE",
 	"AWSEXEC_CHAIN",
 	"AWSEXEC_PROFILE",
+	settingsVar,
 }
 
 // Environ returns the environment of a child process with the identity id. It
 // returns base without the variables that could lead an AWS SDK to other
-// credentials, followed by the variables of id.
+// credentials and without settings of another profile, followed by the variables
+// of id.
 //
 // Environ is a pure function. It keeps the order of base. If id has a region,
 // it sets both AWS_REGION and AWS_DEFAULT_REGION, because botocore reads only
@@ -70,7 +77,7 @@ func Environ(base []string, id Identity) []string {
 		set = append(set, [2]string{"AWS_CREDENTIAL_EXPIRATION", c.Expires.UTC().Format(time.RFC3339)})
 	}
 
-	return replaced(base, id.Region, scrubbed, set)
+	return append(replaced(base, id.Region, without(scrubbed, base, id.Settings), set), assignments(id.Settings)...)
 }
 
 // replaced returns base without the variables that drop matches, followed by

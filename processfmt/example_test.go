@@ -41,7 +41,8 @@ func ExampleDecode() {
 }
 
 func ExampleExport() {
-	if err := processfmt.Export(os.Stdout, processfmt.Fish, session, "eu-west-1"); err != nil {
+	settings := [][2]string{{"AWS_REGION", "eu-west-1"}, {"AWS_DEFAULT_REGION", "eu-west-1"}}
+	if err := processfmt.Export(os.Stdout, processfmt.Fish, session, settings); err != nil {
 		fmt.Println(err)
 	}
 	// Output:
@@ -54,11 +55,12 @@ func ExampleExport() {
 }
 
 func ExampleExportVariables() {
-	variables := [][2]string{{"AWS_REGION", "eu-west-1"}, {"AWS_PROFILE", ""}, {"AWSEXEC_PROFILE", "my profile"}}
+	variables := [][2]string{{"AWS_REGION", "eu-west-1"}, {"AWS_PAGER", ""}, {"AWSEXEC_PROFILE", "my profile"}}
 	if err := processfmt.ExportVariables(os.Stdout, processfmt.Env, variables); err != nil {
 		fmt.Println(err)
 	}
 	// Output:
 	// export AWS_REGION=eu-west-1
+	// export AWS_PAGER=
 	// export AWSEXEC_PROFILE='my profile'
 }

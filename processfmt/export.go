@@ -50,30 +50,30 @@ func FormatNames() string { return "process, env, env-no-export, fish, powershel
 
 // Export writes c in the format f, in a single Write. The shell formats set
 // AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN and
-// AWS_CREDENTIAL_EXPIRATION if c has them, and AWS_REGION and
-// AWS_DEFAULT_REGION if region is not empty. Process ignores region.
+// AWS_CREDENTIAL_EXPIRATION if c has them, and settings, pairs of a name and a value.
+// Process ignores settings.
 //
 // If ExportVariables or Encode refuses a value, Export returns the error and
 // writes nothing.
-func Export(w io.Writer, f Format, c credentials.Plain, region string) error {
+func Export(w io.Writer, f Format, c credentials.Plain, settings [][2]string) error {
 	if f == Process {
 		return Encode(w, c)
 	}
 	variables := [][2]string{
 		{"AWS_ACCESS_KEY_ID", c.AccessKeyID},
 		{"AWS_SECRET_ACCESS_KEY", c.SecretAccessKey},
-		{"AWS_SESSION_TOKEN", c.SessionToken},
+	}
+	if c.SessionToken != "" {
+		variables = append(variables, [2]string{"AWS_SESSION_TOKEN", c.SessionToken})
 	}
 	if c.CanExpire {
-		variables = append(variables, [2]string{"AWS_CREDENTIAL_EXPIRATION",
-			c.Expires.UTC().Format(time.RFC3339)})
+		variables = append(variables, [2]string{"AWS_CREDENTIAL_EXPIRATION", c.Expires.UTC().Format(time.RFC3339)})
 	}
-	return ExportVariables(w, f, append(variables, [2]string{"AWS_REGION", region},
-		[2]string{"AWS_DEFAULT_REGION", region}))
+	return ExportVariables(w, f, append(variables, settings...))
 }
 
 // ExportVariables writes variables, pairs of a name and a value, in the shell
-// format f, in a single Write. It leaves out variables with an empty value.
+// format f, in a single Write.
 //
 // A value with a character that is not printable, or that the format cannot
 // express, is an error, and nothing is written. Values from AWS have no control
@@ -87,9 +87,6 @@ func ExportVariables(w io.Writer, f Format, variables [][2]string) error {
 	}
 	var buf bytes.Buffer
 	for _, v := range variables {
-		if v[1] == "" {
-			continue
-		}
 		if !prints(v[1]) {
 			return fmt.Errorf("%s holds a character that is not printable", v[0])
 		}

@@ -16,21 +16,24 @@ import (
 var session = aws.Credentials{AccessKeyID: "ASIAIOSFODNN7EXAMPLE", SecretAccessKey: secret, SessionToken: "S3CR3TMARKER+/=", CanExpire: true,
 	Expires: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}
 
+// region are the variables of a region, and of an empty pager.
+var region = [][2]string{{"AWS_REGION", "eu-west-1"}, {"AWS_PAGER", ""}}
+
 func TestExport(t *testing.T) {
 	for format, want := range map[Format]string{
 		Env: "export AWS_ACCESS_KEY_ID=ASIAIOSFODNN7EXAMPLE\nexport AWS_SECRET_ACCESS_KEY=" + secret +
-			"\nexport AWS_SESSION_TOKEN=S3CR3TMARKER+/=\nexport AWS_CREDENTIAL_EXPIRATION=2026-01-02T03:04:05Z\nexport AWS_REGION=eu-west-1\nexport AWS_DEFAULT_REGION=eu-west-1\n",
+			"\nexport AWS_SESSION_TOKEN=S3CR3TMARKER+/=\nexport AWS_CREDENTIAL_EXPIRATION=2026-01-02T03:04:05Z\nexport AWS_REGION=eu-west-1\nexport AWS_PAGER=\n",
 		EnvNoExport: "AWS_ACCESS_KEY_ID=ASIAIOSFODNN7EXAMPLE\nAWS_SECRET_ACCESS_KEY=" + secret +
-			"\nAWS_SESSION_TOKEN=S3CR3TMARKER+/=\nAWS_CREDENTIAL_EXPIRATION=2026-01-02T03:04:05Z\nAWS_REGION=eu-west-1\nAWS_DEFAULT_REGION=eu-west-1\n",
+			"\nAWS_SESSION_TOKEN=S3CR3TMARKER+/=\nAWS_CREDENTIAL_EXPIRATION=2026-01-02T03:04:05Z\nAWS_REGION=eu-west-1\nAWS_PAGER=\n",
 		Fish: "set -gx AWS_ACCESS_KEY_ID 'ASIAIOSFODNN7EXAMPLE'\nset -gx AWS_SECRET_ACCESS_KEY '" + secret +
-			"'\nset -gx AWS_SESSION_TOKEN 'S3CR3TMARKER+/='\nset -gx AWS_CREDENTIAL_EXPIRATION '2026-01-02T03:04:05Z'\nset -gx AWS_REGION 'eu-west-1'\nset -gx AWS_DEFAULT_REGION 'eu-west-1'\n",
+			"'\nset -gx AWS_SESSION_TOKEN 'S3CR3TMARKER+/='\nset -gx AWS_CREDENTIAL_EXPIRATION '2026-01-02T03:04:05Z'\nset -gx AWS_REGION 'eu-west-1'\nset -gx AWS_PAGER ''\n",
 		PowerShell: "$Env:AWS_ACCESS_KEY_ID = 'ASIAIOSFODNN7EXAMPLE'\n$Env:AWS_SECRET_ACCESS_KEY = '" + secret +
-			"'\n$Env:AWS_SESSION_TOKEN = 'S3CR3TMARKER+/='\n$Env:AWS_CREDENTIAL_EXPIRATION = '2026-01-02T03:04:05Z'\n$Env:AWS_REGION = 'eu-west-1'\n$Env:AWS_DEFAULT_REGION = 'eu-west-1'\n",
+			"'\n$Env:AWS_SESSION_TOKEN = 'S3CR3TMARKER+/='\n$Env:AWS_CREDENTIAL_EXPIRATION = '2026-01-02T03:04:05Z'\n$Env:AWS_REGION = 'eu-west-1'\n$Env:AWS_PAGER = ''\n",
 		WindowsCmd: "set \"AWS_ACCESS_KEY_ID=ASIAIOSFODNN7EXAMPLE\"\r\nset \"AWS_SECRET_ACCESS_KEY=" + secret +
-			"\"\r\nset \"AWS_SESSION_TOKEN=S3CR3TMARKER+/=\"\r\nset \"AWS_CREDENTIAL_EXPIRATION=2026-01-02T03:04:05Z\"\r\nset \"AWS_REGION=eu-west-1\"\r\nset \"AWS_DEFAULT_REGION=eu-west-1\"\r\n",
+			"\"\r\nset \"AWS_SESSION_TOKEN=S3CR3TMARKER+/=\"\r\nset \"AWS_CREDENTIAL_EXPIRATION=2026-01-02T03:04:05Z\"\r\nset \"AWS_REGION=eu-west-1\"\r\nset \"AWS_PAGER=\"\r\n",
 	} {
 		var buf bytes.Buffer
-		if err := Export(&buf, format, session, "eu-west-1"); err != nil || buf.String() != want {
+		if err := Export(&buf, format, session, region); err != nil || buf.String() != want {
 			t.Errorf("%s: %v\ngot  %q\nwant %q", format, err, buf.String(), want)
 		}
 	}
@@ -38,7 +41,7 @@ func TestExport(t *testing.T) {
 
 func TestExportLeavesOutWhatThereIsNot(t *testing.T) {
 	var buf bytes.Buffer
-	if err := Export(&buf, EnvNoExport, aws.Credentials{AccessKeyID: "AKIA", SecretAccessKey: "S3CR3TMARKER"}, ""); err != nil {
+	if err := Export(&buf, EnvNoExport, aws.Credentials{AccessKeyID: "AKIA", SecretAccessKey: "S3CR3TMARKER"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	if want := "AWS_ACCESS_KEY_ID=AKIA\nAWS_SECRET_ACCESS_KEY=S3CR3TMARKER\n"; buf.String() != want {
@@ -48,7 +51,7 @@ func TestExportLeavesOutWhatThereIsNot(t *testing.T) {
 
 func TestExportProcessIsEncode(t *testing.T) {
 	var exported, encoded bytes.Buffer
-	if err := Export(&exported, Process, session, "eu-west-1"); err != nil {
+	if err := Export(&exported, Process, session, region); err != nil {
 		t.Fatal(err)
 	}
 	if err := Encode(&encoded, session); err != nil || exported.String() != encoded.String() {
@@ -67,7 +70,7 @@ func TestExportRefusesWhatCannotBeWritten(t *testing.T) {
 	} {
 		for _, v := range values {
 			var buf bytes.Buffer
-			if err := Export(&buf, format, aws.Credentials{AccessKeyID: "AKIA", SecretAccessKey: "S3CR3TMARKER" + v}, ""); err == nil || buf.Len() != 0 ||
+			if err := Export(&buf, format, aws.Credentials{AccessKeyID: "AKIA", SecretAccessKey: "S3CR3TMARKER" + v}, nil); err == nil || buf.Len() != 0 ||
 				strings.Contains(err.Error(), "S3CR3TMARKER") {
 				t.Errorf("%s accepted %q: %v", format, v, err)
 			}
@@ -119,7 +122,7 @@ func TestShellsReadWhatExportWrites(t *testing.T) {
 			var script bytes.Buffer
 			for _, v := range values {
 				c := aws.Credentials{AccessKeyID: "AKIA", SecretAccessKey: v, SessionToken: v + "2"}
-				if err := Export(&script, tt.format, c, v); err != nil {
+				if err := Export(&script, tt.format, c, [][2]string{{"AWS_REGION", v}, {"AWS_DEFAULT_REGION", v}}); err != nil {
 					t.Fatal(err)
 				}
 				script.WriteString("env -0\n")

@@ -29,7 +29,9 @@ func (x *execCmd) Run(ctx context.Context, settings *session.Settings, sess *ses
 		var c session.Given
 		if c, err = sess.Credentials(ctx, p, execLimit); err == nil {
 			out.Debug("credentials %s for the program", c.AccessKeyID)
-			child.Env = exec.Environ(settings.Environ, exec.Identity{Credentials: c.Credentials, Region: sess.Region(p), Profile: p.Name})
+			id := exec.Identity{Credentials: c.Credentials, Profile: p.Name}
+			id.Region, id.Settings = sess.Variables(p)
+			child.Env = exec.Environ(settings.Environ, id)
 			leave(ctx, c)
 		}
 	}

@@ -29,5 +29,9 @@ func (c *exportCmd) Run(ctx context.Context, sess *session.Session, out *ui) err
 	if err != nil {
 		return err
 	}
-	return processfmt.Export(out.out, c.Format, credentials.Credentials, sess.Region(p))
+	region, settings := sess.Variables(p)
+	if region != "" {
+		settings = append(settings, [2]string{"AWS_REGION", region}, [2]string{"AWS_DEFAULT_REGION", region})
+	}
+	return processfmt.Export(out.out, c.Format, credentials.Credentials, settings)
 }

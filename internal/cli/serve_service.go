@@ -35,11 +35,13 @@ func newService(l net.Listener, profiles []*profile.Profile, hosts []string, con
 		}})
 	}
 	s := &service{Server: server.New(config), listener: l, profiles: profiles}
+	region, variables := sess.Variables(profiles[0])
 	s.endpoint = exec.Endpoint{
-		URL:     s.address(0),
-		Token:   s.Token(),
-		Region:  sess.Region(profiles[0]),
-		Profile: profiles[0].Name,
+		URL:      s.address(0),
+		Token:    s.Token(),
+		Region:   region,
+		Profile:  profiles[0].Name,
+		Settings: variables,
 	}
 	return s
 }
@@ -78,13 +80,13 @@ func (s *service) serveChild(ctx context.Context, settings *session.Settings, se
 	if err != nil {
 		return err
 	}
-	files, remove, err := renew.ServedFiles(ctx, os.TempDir(), settings.Files, config, s.endpoint.Profile, settings.Now())
+	files, remove, err := renew.ServedFiles(ctx, os.TempDir(), settings.Files, config, s.endpoint.Profile, s.endpoint.Token, settings.Now())
 	if err != nil {
 		return err
 	}
 	defer remove()
 	endpoint := s.endpoint
-	endpoint.ConfigFile, endpoint.CredentialsFile = files.Config, files.Credentials
+	endpoint.ConfigFile, endpoint.CredentialsFile, endpoint.TokenFile = files.AWS.Config, files.AWS.Credentials, files.Token
 	child.Env = exec.EnvironOf(settings.Environ, endpoint)
 
 	sess.Person.LeaveTerminal()

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/awsexec/awsexec/exec"
 	"github.com/awsexec/awsexec/internal/awsfiles"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/session"
@@ -18,7 +19,7 @@ import (
 func newSettings(d deps, f *flags, byProgram, examines bool) (*session.Settings, error) {
 	env := func(name string) string { value, _ := session.Lookup(d.environ, name); return value }
 	s := &session.Settings{
-		Environ: d.environ, Home: d.home, Self: d.self, Version: d.version, Now: d.now,
+		Environ: d.environ, Inherited: exec.Inherited(d.environ), Home: d.home, Self: d.self, Version: d.version, Now: d.now,
 		Region: f.Region, NoSession: f.NoSession, ByProgram: byProgram, Debug: f.Debug,
 		SDKFiles: profile.DefaultFiles(env, d.home), WorkFactor: d.workFactor,
 	}

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
@@ -22,6 +23,10 @@ func probe(args []string) int {
 		return probeWhoami()
 	case "key": // prints the access key that the Go SDK finds
 		return probeKey()
+	case "region": // prints the region that the Go SDK finds
+		return probeConfig(func(c aws.Config) { fmt.Println("go", c.Region) })
+	case "settings": // prints the settings that the Go SDK finds
+		return probeConfig(printSettings)
 	case "loop": // calls STS again and again until a file exists
 		return probeLoop(args[1])
 	case "totp": // an mfa_process, which adds a line to a file each time it runs
@@ -71,6 +76,24 @@ func probeKey() int {
 	fmt.Println("go refuses")
 	fmt.Fprintln(os.Stderr, err)
 	return 0
+}
+
+func probeConfig(show func(aws.Config)) int {
+	conf, err := config.LoadDefaultConfig(context.Background())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	show(conf)
+	return 0
+}
+
+func printSettings(c aws.Config) {
+	fmt.Println(c.Region, aws.ToString(c.BaseEndpoint), c.RetryMode, c.RetryMaxAttempts, c.DefaultsMode, c.AppID)
+	fmt.Println(c.DisableRequestCompression, c.RequestMinCompressSizeBytes, c.RequestChecksumCalculation, c.ResponseChecksumValidation,
+		c.AccountIDEndpointMode, c.AuthSchemePreference)
+	client := sts.NewFromConfig(c).Options()
+	fmt.Println(aws.ToString(client.BaseEndpoint), client.EndpointOptions.UseFIPSEndpoint, client.EndpointOptions.UseDualStackEndpoint)
 }
 
 func probeLoop(stop string) int {

@@ -57,10 +57,11 @@ func (h *home) holding(kind string) {
 
 var warmProfiles = []string{
 	"[profile work]", "region = eu-west-1",
-	"[profile other]", "region = us-east-1", "duration_seconds = 7200",
+	"[profile other]", "region = us-east-1", "duration_seconds = 7200", "max_attempts = 4", "cli_pager =", "tcp_keepalive = true", "services = local",
+	"[services local]", "s3 =", "  endpoint_url = http://127.0.0.1:9",
 	"[profile alias]", "region = eu-west-3", "credential_process = awsexec -p work",
 	"[profile one]", "role_arn = " + roleOne, "source_profile = work",
-	"[profile two]", "role_arn = " + roleTwo, "source_profile = one", "region = ap-south-1",
+	"[profile two]", "role_arn = " + roleTwo, "source_profile = one", "region = ap-south-1", "max_attempts = 4", "tcp_keepalive = true",
 	"[profile three]", "role_arn = " + roleThree, "source_profile = two", "role_session_name = me@example.com",
 	"[profile long]", "role_arn = " + roleOne, "source_profile = work", "duration_seconds = 7200",
 	"[profile cut]", "role_arn = " + roleTwo, "source_profile = one", "duration_seconds = 7200",
@@ -160,6 +161,7 @@ func TestWarmCallsSeeEveryChange(t *testing.T) {
 		config := strings.Join(warmProfiles, "\n") + "\n"
 		for _, env := range [][]string{
 			{"AWS_PROFILE=work"}, {"AWS_DEFAULT_PROFILE=work"}, {"AWS_REGION=eu-west-2"}, {"AWS_DEFAULT_REGION=eu-west-2"}, {"AWS_CA_BUNDLE=/none"},
+			{"AWS_MAX_ATTEMPTS=9"}, {"BOTOCORE_TCP_KEEPALIVE=false"}, {"AWSEXEC_SETTINGS=x"}, {"AWS_ENDPOINT_URL=http://127.0.0.1:9"},
 			{"AWS_ENDPOINT_URL_STS"}, {"AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL=" + h.env["AWS_ENDPOINT_URL_STS"]}, {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true"},
 			{"AWS_USE_FIPS_ENDPOINT=x"}, {"AWS_USE_FIPS_ENDPOINT=true"}, {"AWS_SECRET_ACCESS_KEY=x"},
 			{"AWSEXEC_DURATION=900"}, {"AWSEXEC_DURATION=1"}, {"AWSEXEC_CHAIN=one"}, {"AWSEXEC_CHAIN=nobody"}, {"AWSEXEC_KEYSTORE=file"}, {"AWSEXEC_KEYSTORE="},

@@ -62,7 +62,7 @@ func answer(args, environ []string) {
 		return
 	}
 	if call.HasChild {
-		id := exec.Identity{Credentials: session.Credentials, Region: t.Region, Profile: t.Profile}
+		id := exec.Identity{Credentials: session.Credentials, Region: t.Region, Profile: t.Profile, Settings: splitSettings(t.Settings)}
 		_ = syscall.Exec(program, call.Child, exec.Environ(environ, id)) // the rest of the program reports why it failed, and knows scripts
 		return
 	}

@@ -39,7 +39,7 @@ func Parse(args, environ []string) (*Call, bool) {
 		switch {
 		case strings.HasPrefix(name, "AWS") && strings.Contains(name, "PASS"):
 			c.vars = append(c.vars, name+"=")
-		case strings.HasPrefix(name, "AWS"), name == "HOME", name == "XDG_DATA_HOME", name == "XDG_CACHE_HOME", name == "DBUS_SESSION_BUS_ADDRESS":
+		case strings.HasPrefix(name, "AWS"), name == "BOTOCORE_TCP_KEEPALIVE", name == "HOME", name == "XDG_DATA_HOME", name == "XDG_CACHE_HOME", name == "DBUS_SESSION_BUS_ADDRESS":
 			c.vars = append(c.vars, kv)
 		}
 	}

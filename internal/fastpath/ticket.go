@@ -3,6 +3,7 @@ package fastpath
 import (
 	"encoding/hex"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/awsexec/awsexec/internal/cache"
@@ -18,15 +19,35 @@ type Ticket struct {
 	MadeWith string   // the long-term key id that the session was made with
 	Index    [32]byte // digest of the index that named this key
 
-	Region  string // for the child
-	Profile string // for the child
+	Region   string // for the child
+	Profile  string // for the child
+	Settings string // for the child, in the form of JoinSettings
+}
+
+// JoinSettings returns variables, pairs of a name and a value, as a Ticket holds
+// them: each NAME=value with a zero byte behind it.
+func JoinSettings(variables [][2]string) string {
+	var b strings.Builder
+	for _, kv := range variables {
+		b.WriteString(kv[0] + "=" + kv[1] + "\x00")
+	}
+	return b.String()
+}
+
+// splitSettings returns what JoinSettings got.
+func splitSettings(joined string) (variables [][2]string) {
+	for kv, rest, ok := strings.Cut(joined, "\x00"); ok; kv, rest, ok = strings.Cut(rest, "\x00") {
+		name, value, _ := strings.Cut(kv, "=")
+		variables = append(variables, [2]string{name, value})
+	}
+	return variables
 }
 
 // magic begins the header of a ticket. AnyLife follows, as 0 or 1, and then Store
 // and Session, each after a byte with its length. The header is plaintext: it says
 // which key opens the ticket, and lets the reader find out whether the key is worth
 // asking for.
-const magic = "awsexec ticket\x04" // the last byte is the version of the format
+const magic = "awsexec ticket\x05" // the last byte is the version of the format
 
 var (
 	errBad   = errors.New("not a ticket")
@@ -70,7 +91,7 @@ func (c *Call) Find(f Fingerprint) (s Sealed, err error) {
 func (s Sealed) Open(key *[32]byte) (Ticket, error) {
 	t := Ticket{Store: s.Store, Session: s.Session, AnyLife: s.AnyLife}
 	var index string
-	err := cache.Open(key, s.data, s.headerSize, string(s.fingerprint[:]), &t.MadeWith, &index, &t.Region, &t.Profile)
+	err := cache.Open(key, s.data, s.headerSize, string(s.fingerprint[:]), &t.MadeWith, &index, &t.Region, &t.Profile, &t.Settings)
 	if err == nil && copy(t.Index[:], index) != len(t.Index) {
 		err = errBad
 	}
@@ -89,7 +110,7 @@ func (t Ticket) Seal(key *[32]byte, f Fingerprint) ([]byte, error) {
 		}
 		header = append(append(header, byte(len(field))), field...)
 	}
-	return cache.Seal(key, header, string(f[:]), t.MadeWith, string(t.Index[:]), t.Region, t.Profile)
+	return cache.Seal(key, header, string(f[:]), t.MadeWith, string(t.Index[:]), t.Region, t.Profile, t.Settings)
 }
 
 // file returns the path of the ticket for calls with the fingerprint f, below the

@@ -144,28 +144,35 @@ func TestLeadOfInvalidFiles(t *testing.T) {
 // TestServedFiles: a program under serve has the settings of its profile, no
 // credentials, and nothing of others; all of it goes at the end.
 func TestServedFiles(t *testing.T) {
-	r := request(t, "work", "[profile work]\nregion = eu-west-1\noutput = text\n"+keys+"[profile other]\n"+keys, "[work]\n"+keys)
+	r := request(t, "work", "[profile work]\nregion = eu-west-1\ncli_history = enabled\n"+keys+"[profile other]\n"+keys, "[work]\n"+keys)
 	config, err := profile.ReadFiles(r.Own)
 	if err != nil {
 		t.Fatal(err)
 	}
 	temp := t.TempDir()
-	files, remove, err := ServedFiles(t.Context(), temp, r.Own, config, "work", r.Now)
+	files, remove, err := ServedFiles(t.Context(), temp, r.Own, config, "work", ststest.Marker+"token", r.Now)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var all strings.Builder
-	for _, path := range []string{files.Config, files.Credentials} {
+	for _, path := range []string{files.AWS.Config, files.AWS.Credentials} {
 		data, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		all.Write(data)
 	}
-	for part, want := range map[string]bool{"[default]\n": true, "[profile work]\n": true, "output = text\n": true, "other": false, "AKIA": false, ststest.Marker: false} {
+	for part, want := range map[string]bool{"[default]\ncli_history = enabled\n\n[profile work]\ncli_history = enabled\nregion = eu-west-1\n": true, "other": false, "AKIA": false, ststest.Marker: false} {
 		if strings.Contains(all.String(), part) != want {
 			t.Errorf("%q is there: %t; the files hold\n%s", part, !want, &all)
 		}
+	}
+	token, err := os.ReadFile(files.Token)
+	if err != nil || string(token) != ststest.Marker+"token" {
+		t.Errorf("the file of the token holds %q, %v", token, err)
+	}
+	if info, err := os.Stat(files.Token); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+		t.Errorf("%v, %v", info.Mode(), err)
 	}
 	remove()
 	if left, err := os.ReadDir(temp); err != nil || len(left) != 0 {

@@ -3,6 +3,8 @@ package renew
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/awsexec/awsexec/internal/awsfiles"
@@ -10,21 +12,30 @@ import (
 	"github.com/awsexec/awsexec/internal/scratch"
 )
 
-// ServedFiles writes AWS files for a program that gets its credentials from an
-// endpoint: the settings of the named profile, under its name and as the
-// default one, without credentials. They are in a directory of their own below
-// temp, until remove is called or, if this process is killed, until another one
-// calls ServedFiles.
-func ServedFiles(ctx context.Context, temp string, own profile.Files, config *profile.Config, name string, now time.Time) (files profile.Files, remove func(), err error) {
+// Served are the files of a program that gets its credentials from an endpoint.
+type Served struct {
+	AWS   profile.Files // the settings of its profile, without credentials
+	Token string        // the file that holds the token of the endpoint
+}
+
+// ServedFiles writes the files of a program that gets the credentials of the named
+// profile from an endpoint with token. They are in a directory of their own below
+// temp, which only this user can read, until remove is called or, if this process is
+// killed, until another one calls ServedFiles.
+func ServedFiles(ctx context.Context, temp string, own profile.Files, config *profile.Config, name, token string, now time.Time) (files Served, remove func(), err error) {
 	dir, remove, err := scratch.Make(temp, "awsexec-serve-", now)
+	if err != nil {
+		return Served{}, nil, fmt.Errorf("files for the program: %w", err)
+	}
+	made := awsfiles.Redirection{Config: awsfiles.WithoutCredentials(config, name), Credentials: []byte{}}
+	files.AWS, err = awsfiles.WriteCopies(ctx, dir, own, made, now)
 	if err == nil {
-		made := awsfiles.Redirection{Config: awsfiles.WithoutCredentials(config, name), Credentials: []byte{}}
-		if files, err = awsfiles.WriteCopies(ctx, dir, own, made, now); err != nil {
-			remove()
-		}
+		files.Token = filepath.Join(dir, "token")
+		err = os.WriteFile(files.Token, []byte(token), 0o600) // SDKs refuse a line break behind it
 	}
 	if err != nil {
-		return profile.Files{}, nil, fmt.Errorf("AWS files for the program: %w", err)
+		remove()
+		return Served{}, nil, fmt.Errorf("files for the program: %w", err)
 	}
 	return files, remove, nil
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -15,7 +16,13 @@ import (
 // Settings are what the command line and the environment of one run say, and where
 // it runs. They do not change while it runs.
 type Settings struct {
-	Environ []string         // NAME=value, as the process got it
+	Environ []string // NAME=value, as the process got it
+
+	// Inherited are the variables of Environ, with their values, that hold settings
+	// of the profile of an awsexec around this process. They count only if no profile
+	// is named here: the credentials of that profile are then passed on.
+	Inherited [][2]string
+
 	Home    string           // the user's home directory; "" if it is not known
 	Self    string           // absolute path of this program
 	Version string           // of this program
@@ -38,14 +45,30 @@ type Settings struct {
 	WorkFactor int // of the encrypted keystore; 0 for the default, less only in tests
 }
 
-// Env returns the value of an environment variable, "" if it is not set.
+// Env returns the value of an environment variable, "" if it is not set or is a
+// setting of another profile.
 func (s *Settings) Env(name string) string {
-	value, _ := s.LookupEnv(name)
+	value, _ := s.ownEnv(name)
 	return value
 }
 
-// LookupEnv returns the value of an environment variable, and whether it is set.
+// ownEnv returns the value of an environment variable, and whether it is set and not
+// a setting of another profile.
+func (s *Settings) ownEnv(name string) (string, bool) {
+	if s.Profile != "" && s.inherits(name) {
+		return "", false
+	}
+	return s.LookupEnv(name)
+}
+
+// LookupEnv returns the value of an environment variable as other programs see it,
+// and whether it is set.
 func (s *Settings) LookupEnv(name string) (string, bool) { return Lookup(s.Environ, name) }
+
+// inherits reports whether an awsexec around this process has set a variable.
+func (s *Settings) inherits(name string) bool {
+	return slices.ContainsFunc(s.Inherited, func(kv [2]string) bool { return Variable(kv[0]) == Variable(name) })
+}
 
 // Lookup returns the last value that environ has for a variable, and whether it
 // has one.
@@ -88,11 +111,14 @@ func (s *Settings) Chain() []string {
 // HelperEnviron returns the environment of a helper program that is started
 // while the profiles of path are being resolved. It reads the AWS files that
 // awsexec reads, or its way to credentials could lead back here, and it gets
-// none of awsexec's secrets.
+// none of awsexec's secrets and no settings of another profile.
 func (s *Settings) HelperEnviron(path []string) []string {
 	env := make([]string, 0, len(s.Environ)+4)
 	for _, kv := range s.Environ {
 		name, _, _ := strings.Cut(kv, "=")
+		if s.Profile != "" && s.inherits(name) {
+			continue
+		}
 		switch Variable(name) {
 		case "AWSEXEC_PASSPHRASE", "AWSEXEC_NEW_PASSPHRASE", "AWSEXEC_MFA_CODE", "AWSEXEC_NO_PROMPT", chainVar:
 		case "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE":

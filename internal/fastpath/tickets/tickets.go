@@ -87,14 +87,16 @@ func ticketFor(ctx context.Context, call *fastpath.Call, s *session.Settings, se
 	if !ok {
 		return t, false
 	}
+	region, variables := sess.Variables(given.Profile)
 	return fastpath.Ticket{
 		Store:    string(keys.Kind()),
 		MadeWith: from.Key.Base,
 		Index:    index,
 		Session:  from.Key.File(),
 		AnyLife:  from.AnyLife,
-		Region:   sess.Region(given.Profile),
+		Region:   region,
 		Profile:  given.Profile.Name,
+		Settings: fastpath.JoinSettings(variables),
 	}, true
 }
 

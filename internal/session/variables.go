@@ -1,0 +1,44 @@
+package session
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/awsexec/awsexec/internal/profile"
+)
+
+// Variables returns what a program that gets the credentials of p finds in its
+// environment besides them: the region that the user set there for all profiles, ""
+// if there is none, and pairs of a name and a value for the settings of p. A region
+// that is the profile's own, or that a flag sets for it, is one of its settings.
+func (s *Session) Variables(p *profile.Profile) (region string, settings [][2]string) {
+	own := s.settings
+	settings = profile.Variables(own.ownEnv, p)
+	outer := ""
+	if own.Profile == "" {
+		for _, kv := range slices.Backward(own.Inherited) {
+			if isRegion(kv[0]) {
+				outer = kv[1]
+			} else {
+				settings = slices.Insert(settings, 0, kv)
+			}
+		}
+	}
+	for _, name := range regionVariables {
+		if value := own.Env(name); region == "" && !(own.Profile == "" && own.inherits(name)) {
+			region = value
+		}
+	}
+	chosen := cmp.Or(own.Region, cmp.Or(outer, p.Region))
+	if own.Region == "" && region != "" || chosen == "" {
+		return region, settings
+	}
+	for _, name := range regionVariables {
+		settings = append(settings, [2]string{name, chosen})
+	}
+	return "", settings
+}
+
+var regionVariables = []string{"AWS_REGION", "AWS_DEFAULT_REGION"}
+
+func isRegion(variable string) bool { return slices.Contains(regionVariables, Variable(variable)) }
