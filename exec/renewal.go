@@ -9,13 +9,16 @@ type Renewal struct {
 	// keeps the file of base.
 	ConfigFile, CredentialsFile string
 
-	Region string // "" keeps the child's region variables
+	// Region is what the user chose for all profiles. "" leaves the region to the
+	// profile: the child has no region variables.
+	Region string
 }
 
 // EnvironRenewing returns the environment of a child process that gets its
 // credentials through the profile of r. It returns base without the variables
-// that could lead an AWS SDK to other credentials, followed by the variables
-// that select the profile. Like Environ it is a pure function.
+// that could lead an AWS SDK to other credentials or to settings of another
+// profile, followed by the variables that select the profile. Like Environ it is a
+// pure function.
 //
 // It also drops access keys under their AMAZON_ names. Only the CDK reads
 // these, but there they would win over the profile. It sets AWS_SDK_LOAD_CONFIG
@@ -24,7 +27,7 @@ type Renewal struct {
 func EnvironRenewing(base []string, r Renewal) []string {
 	drop := append([]string{
 		"AMAZON_ACCESS_KEY_ID", "AMAZON_SECRET_ACCESS_KEY", "AMAZON_SESSION_TOKEN",
-		"AWS_SDK_LOAD_CONFIG",
+		"AWS_SDK_LOAD_CONFIG", "AWS_REGION", "AWS_DEFAULT_REGION",
 	}, scrubbed...)
 	if r.ConfigFile != "" {
 		drop = append(drop, "AWS_CONFIG_FILE")
@@ -32,7 +35,7 @@ func EnvironRenewing(base []string, r Renewal) []string {
 	if r.CredentialsFile != "" {
 		drop = append(drop, "AWS_SHARED_CREDENTIALS_FILE")
 	}
-	return replaced(base, r.Region, drop, [][2]string{
+	return replaced(base, r.Region, without(drop, base, nil), [][2]string{
 		{"AWS_PROFILE", r.Profile},
 		{"AWS_CONFIG_FILE", r.ConfigFile},
 		{"AWS_SHARED_CREDENTIALS_FILE", r.CredentialsFile},

@@ -20,13 +20,13 @@ func TestEnvironRenewing(t *testing.T) {
 		want []string
 	}{
 		{"the user's own files", Renewal{Profile: "work"}, []string{
-			"A=1", "AWS_CONFIG_FILE=/c", "AWS_SHARED_CREDENTIALS_FILE=/s", "AWS_REGION=r", "AWS_ENDPOINT_URL_STS=http://x", "AWSEXEC_KEYSTORE=file",
+			"A=1", "AWS_CONFIG_FILE=/c", "AWS_SHARED_CREDENTIALS_FILE=/s", "AWS_ENDPOINT_URL_STS=http://x", "AWSEXEC_KEYSTORE=file",
 			"AWSEXEC_DURATION=1h", "Z=26", "AWS_PROFILE=work", "AWS_SDK_LOAD_CONFIG=1", "AWSEXEC_PROFILE=work"}},
 		{"a private config file", Renewal{Profile: "work", ConfigFile: "/p", Region: "eu-west-1"}, []string{
 			"A=1", "AWS_SHARED_CREDENTIALS_FILE=/s", "AWS_ENDPOINT_URL_STS=http://x", "AWSEXEC_KEYSTORE=file", "AWSEXEC_DURATION=1h", "Z=26",
 			"AWS_PROFILE=work", "AWS_CONFIG_FILE=/p", "AWS_SDK_LOAD_CONFIG=1", "AWS_REGION=eu-west-1", "AWS_DEFAULT_REGION=eu-west-1", "AWSEXEC_PROFILE=work"}},
 		{"two private files", Renewal{Profile: "work", ConfigFile: "/p", CredentialsFile: "/q"}, []string{
-			"A=1", "AWS_REGION=r", "AWS_ENDPOINT_URL_STS=http://x", "AWSEXEC_KEYSTORE=file", "AWSEXEC_DURATION=1h", "Z=26",
+			"A=1", "AWS_ENDPOINT_URL_STS=http://x", "AWSEXEC_KEYSTORE=file", "AWSEXEC_DURATION=1h", "Z=26",
 			"AWS_PROFILE=work", "AWS_CONFIG_FILE=/p", "AWS_SHARED_CREDENTIALS_FILE=/q", "AWS_SDK_LOAD_CONFIG=1", "AWSEXEC_PROFILE=work"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -34,7 +34,6 @@ func AddCredentialProcess(data []byte, path, profile, command string) (out []byt
 		return nil, false, err
 	}
 
-	line := "credential_process = " + command
 	if section, ok := before.Profiles[profile]; ok {
 		settings := before.SettingsOf(section)
 		if err := conflict(profile, settings, command); err != nil {
@@ -43,19 +42,28 @@ func AddCredentialProcess(data []byte, path, profile, command string) (out []byt
 		if _, ok := settings["credential_process"]; ok {
 			return data, false, nil
 		}
+	}
+	out, err = addSetting(data, before, profile, "credential_process", command)
+	return out, err == nil, err
+}
+
+// addSetting returns data, of which before is the content, with a setting added that
+// the section of the profile does not have.
+func addSetting(data []byte, before *awsini.File, profile, key, value string) (out []byte, err error) {
+	line := key + " = " + value
+	if section, ok := before.Profiles[profile]; ok {
 		out = insert(string(data), section, line)
 	} else {
 		out = appendSection(string(data), sectionName(profile), line)
 	}
-
-	after, err := awsini.Parse(path, out, awsini.ConfigFile)
+	after, err := awsini.Parse(before.Path, out, awsini.ConfigFile)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
-	if !addsOnly(before, after, profile, command) {
-		return nil, false, &EditError{profile, path, "the file's layout does not let a line be added safely"}
+	if !addsOnly(before, after, profile, key, value) {
+		return nil, &EditError{profile, before.Path, "the file's layout does not let a line be added safely"}
 	}
-	return out, true, nil
+	return out, nil
 }
 
 // conflict returns an error about a setting that some SDK would use instead of
@@ -130,14 +138,14 @@ func firstEnding(lines []string) string {
 }
 
 // addsOnly reports whether after is before with this one setting more.
-func addsOnly(before, after *awsini.File, profile, command string) bool {
+func addsOnly(before, after *awsini.File, profile, key, value string) bool {
 	if len(after.Sections) < len(before.Sections) {
 		return false
 	}
 	added := 0
 	for i, s := range after.Sections {
 		own := s.Own
-		if n := len(own); after.Profiles[profile] == s && n > 0 && own[n-1].Key == "credential_process" && own[n-1].Text == command {
+		if n := len(own); after.Profiles[profile] == s && n > 0 && own[n-1].Key == key && own[n-1].Text == value {
 			own = own[:n-1]
 			added++
 		}

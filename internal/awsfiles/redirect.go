@@ -17,16 +17,21 @@ type Redirection struct {
 	Credentials []byte // nil if the user's own file can be used: nothing in it would win over the command
 }
 
-// Redirect returns a pair of files, made from the user's two, in which the
-// credential_process of the profile name is command, and no SDK would use anything
-// else for it. All other profiles and sections stay as they are, with two
+// Lead is what a profile gets in a Redirection.
+type Lead struct {
+	Command string // its credential_process
+	Region  string // its region; "" for the one that it has
+}
+
+// Redirect returns a pair of files, made from the user's two, in which the profile
+// name has what lead says, and no SDK would use anything else for it. All other profiles and sections stay as they are, with two
 // exceptions: comments are removed, since they may hold old keys, and a profile
 // whose access keys are in a file that must be copied gets the credential_process
 // other(profile).
 //
 // The user's credentials file is copied only if an SDK would use something in it for
 // one of these profiles instead.
-func Redirect(files profile.Files, config, credentials []byte, name, command string, other func(profile string) string) (Redirection, error) {
+func Redirect(files profile.Files, config, credentials []byte, name string, lead Lead, other func(profile string) string) (Redirection, error) {
 	c, err := awsini.Parse(files.Config, config, awsini.ConfigFile)
 	if err != nil {
 		return Redirection{}, err
@@ -39,7 +44,7 @@ func Redirect(files profile.Files, config, credentials []byte, name, command str
 		return Redirection{}, err
 	}
 
-	commands := map[string]string{name: command}
+	commands := map[string]string{name: lead.Command}
 	add := func(f *awsini.File) {
 		for profile := range withKeys(f) {
 			if profile != name {
@@ -52,20 +57,36 @@ func Redirect(files profile.Files, config, credentials []byte, name, command str
 	for profile := range commands {
 		s, ok := k.Lookup(profile)
 		copied = copied || ok && rival(s) != ""
+		if _, has := s["region"]; profile == name && has && lead.Region != "" {
+			copied = true
+		}
 	}
 	if copied {
 		add(k)
 	}
 
+	drops := func(profile, key string) bool {
+		_, redirected := commands[profile]
+		return redirected && isRival(key) || profile == name && key == "region" && lead.Region != ""
+	}
 	var r Redirection
-	r.Config = without(c, config, awsini.ConfigFile, commands)
+	r.Config = without(c, config, awsini.ConfigFile, drops)
 	for _, profile := range slices.Sorted(maps.Keys(commands)) {
 		if r.Config, _, err = AddCredentialProcess(r.Config, files.Config, profile, commands[profile]); err != nil {
 			return Redirection{}, err
 		}
 	}
+	if lead.Region != "" {
+		before, err := awsini.Parse(files.Config, r.Config, awsini.ConfigFile)
+		if err != nil {
+			return Redirection{}, err
+		}
+		if r.Config, err = addSetting(r.Config, before, name, "region", lead.Region); err != nil {
+			return Redirection{}, err
+		}
+	}
 	if copied {
-		r.Credentials = without(k, credentials, awsini.CredentialsFile, commands)
+		r.Credentials = without(k, credentials, awsini.CredentialsFile, drops)
 		if _, err := awsini.Parse(files.Credentials, r.Credentials, awsini.CredentialsFile); err != nil {
 			return Redirection{}, err
 		}
@@ -130,9 +151,8 @@ func profileOf(section string, kind awsini.Kind) string {
 }
 
 // without returns data, the content of f, without comments and access keys, and
-// without the rivals of a credential_process in the sections of profiles that have
-// a command.
-func without(f *awsini.File, data []byte, kind awsini.Kind, commands map[string]string) []byte {
+// without the settings of profiles for which drops is true.
+func without(f *awsini.File, data []byte, kind awsini.Kind, drops func(profile, key string) bool) []byte {
 	lines := awsini.SplitLines(strings.TrimPrefix(string(data), awsini.BOM))
 	drop := make([]bool, len(lines))
 	dropSetting := func(first int) { // with the lines that it goes on in
@@ -143,11 +163,8 @@ func without(f *awsini.File, data []byte, kind awsini.Kind, commands map[string]
 		}
 	}
 	for _, s := range f.Sections {
-		if _, ok := commands[profileOf(s.Name, kind)]; !ok {
-			continue
-		}
 		for _, own := range s.Own {
-			if isRival(own.Key) {
+			if drops(profileOf(s.Name, kind), own.Key) {
 				dropSetting(own.Line - 1)
 			}
 		}

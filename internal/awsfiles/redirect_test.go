@@ -27,7 +27,7 @@ func dedent(s string) string {
 
 func redirected(t *testing.T, config, credentials string) Redirection {
 	t.Helper()
-	r, err := Redirect(profile.Files{Config: "config", Credentials: "credentials"}, []byte(config), []byte(credentials), "work", "/bin/awsexec --profile work",
+	r, err := Redirect(profile.Files{Config: "config", Credentials: "credentials"}, []byte(config), []byte(credentials), "work", Lead{Command: "/bin/awsexec --profile work"},
 		func(name string) string { return "/bin/awsexec --profile " + name })
 	if err != nil {
 		t.Fatal(err)
@@ -144,12 +144,12 @@ func TestRedirect(t *testing.T) {
 
 func TestRedirectRefuses(t *testing.T) {
 	for _, config := range []string{"[DEFAULT]\nsource_profile = x\n", "[profile work\n", "[DEFAULT]\naws_secret_access_key = " + secretText + "\n"} {
-		_, err := Redirect(profile.Files{Config: "config", Credentials: ""}, []byte(config), nil, "work", "x", nil)
+		_, err := Redirect(profile.Files{Config: "config", Credentials: ""}, []byte(config), nil, "work", Lead{Command: "x"}, nil)
 		if err == nil || strings.Contains(err.Error(), secretText) {
 			t.Errorf("%q: %v", config, err)
 		}
 	}
-	_, err := Redirect(profile.Files{Config: "config", Credentials: "credentials"}, nil, []byte("x"), "work", "x", nil)
+	_, err := Redirect(profile.Files{Config: "config", Credentials: "credentials"}, nil, []byte("x"), "work", Lead{Command: "x"}, nil)
 	if parse := (*awsini.ParseError)(nil); !errors.As(err, &parse) {
 		t.Errorf("a broken credentials file: %v", err)
 	}
@@ -232,4 +232,49 @@ func both(t *testing.T, config, credentials string) *profile.Config {
 
 func sameSettings[M ~map[string]awsini.Value](a, b M) bool {
 	return maps.EqualFunc(a, b, func(v, w awsini.Value) bool { return v.Text == w.Text && sameSettings(v.Nested, w.Nested) })
+}
+
+// A region of the profile's own replaces the one that the files have for it, and
+// nobody else's.
+func TestRedirectRegion(t *testing.T) {
+	for _, tt := range []struct{ name, config, credentials, want, wantOther string }{
+		{"in the config file", `
+			|[profile work]
+			|region = eu-west-1
+			|output = text
+			|[profile side]
+			|region = eu-west-2`, "", `
+			|[profile work]
+			|output = text
+			|credential_process = /bin/awsexec
+			|region = us-east-1
+			|[profile side]
+			|region = eu-west-2`, ""},
+		{"in the credentials file", "", `
+			|[work]
+			|region = eu-west-1
+			|[side]
+			|region = eu-west-2`, `
+			|[profile work]
+			|credential_process = /bin/awsexec
+			|region = us-east-1`, `
+			|[work]
+			|[side]
+			|region = eu-west-2`},
+		{"nowhere", "", "", `
+			|[profile work]
+			|credential_process = /bin/awsexec
+			|region = us-east-1`, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			r, err := Redirect(profile.Files{Config: "config", Credentials: "credentials"}, []byte(dedent(tt.config)), []byte(dedent(tt.credentials)), "work",
+				Lead{Command: "/bin/awsexec", Region: "us-east-1"}, nil)
+			if err != nil || string(r.Config) != dedent(tt.want) || string(r.Credentials) != dedent(tt.wantOther) {
+				t.Errorf("%v\n%s\n%s", err, r.Config, r.Credentials)
+			}
+		})
+	}
+	if _, err := Redirect(profile.Files{}, nil, nil, "work", Lead{Command: "x", Region: "a\n[default]"}, nil); err == nil {
+		t.Error("a region of two lines was written")
+	}
 }

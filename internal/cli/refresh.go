@@ -27,7 +27,8 @@ func renewingEnviron(ctx context.Context, settings *session.Settings, sess *sess
 	if err != nil {
 		return nil, err
 	}
-	request, err := renewRequest(settings, given, p.Name, sess.Region(p))
+	region, _ := sess.Variables(p)
+	request, err := renewRequest(settings, given, p, region)
 	if err != nil {
 		return nil, err
 	}
@@ -69,13 +70,20 @@ func (w *passphraseWarning) Error() string {
 	return "--refresh: each renewal will ask for the passphrase of " + w.store
 }
 
-// renewRequest returns what leads every SDK to the profile called name by way of
-// awsexec, and nothing else.
-func renewRequest(settings *session.Settings, given *flags, name, region string) (renew.Request, error) {
+// renewRequest returns what leads every SDK to p by way of awsexec, and nothing else.
+// Region is what the user chose for all profiles.
+func renewRequest(settings *session.Settings, given *flags, p *profile.Profile, region string) (renew.Request, error) {
 	dir, err := settings.CacheDir()
+	own := given.Region
+	if own == p.Region {
+		own = ""
+	}
 	return renew.Request{
-		Profile: name,
+		Profile: p.Name,
 		Region:  region,
+
+		OwnRegion: own,
+
 		Environ: settings.Environ,
 		Env:     settings.Env,
 		Flags:   lastingFlags(given),

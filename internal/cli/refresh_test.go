@@ -41,7 +41,8 @@ func (w *world) wiring(args ...string) (*wiring, *profile.Profile, *strings.Buil
 func (w *world) renewal(args ...string) (exec.Renewal, string, error) {
 	w.t.Helper()
 	a, p, said := w.wiring(args...)
-	request, err := renewRequest(a.settings, a.flags, p.Name, a.session.Region(p))
+	region, _ := a.session.Variables(p)
+	request, err := renewRequest(a.settings, a.flags, p, region)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -66,11 +67,11 @@ func TestRenewalFlags(t *testing.T) {
 	w.add("work")
 	w.write(".aws/config", "[profile work]\nregion = eu-west-1\n")
 	r, said, err := w.renewal("-p", "work", "--duration", "1h", "--region", "eu-west-3", "--keystore", "file", "--no-prompt")
-	if err != nil || said != "" || r.Region != "eu-west-3" {
+	if err != nil || said != "" || r.Region != "" {
 		t.Fatalf("%+v, %v, said %q", r, err, said)
 	}
 	data, err := os.ReadFile(r.ConfigFile)
-	if want := "\ncredential_process = /opt/bin/awsexec --profile work --duration 1h --region eu-west-3 --keystore file --no-prompt\n"; err != nil || !strings.Contains(string(data), want) {
+	if want := "\n[profile work]\ncredential_process = /opt/bin/awsexec --profile work --duration 1h --region eu-west-3 --keystore file --no-prompt\nregion = eu-west-3\n"; err != nil || !strings.Contains(string(data), want) {
 		t.Errorf("%v, the program's config file has not %q but\n%s", err, want, data)
 	}
 }

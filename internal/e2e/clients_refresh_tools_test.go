@@ -108,6 +108,7 @@ func TestTerraformOutlivesSession(t *testing.T) {
   backend "s3" {
     bucket                      = "state"
     key                         = "long.tfstate"
+    region                      = "eu-west-1"
     use_path_style              = true
     use_lockfile                = true
     skip_credentials_validation = true

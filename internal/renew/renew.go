@@ -27,10 +27,12 @@ import (
 // awsexec.
 type Request struct {
 	Profile string
-	Region  string   // that the program gets; "" leaves its region variables alone
+	Region  string   // that all profiles of the program have; "" leaves it to the profiles
 	Environ []string // NAME=value, of which the program's environment is made
 	Env     func(name string) string
 	Flags   []string // of awsexec that shape the credentials: every renewal has them, and other profiles do not
+
+	OwnRegion string // that this profile alone has, in place of that in the files; "" for that
 
 	Own profile.Files // the user's own AWS files
 	SDK profile.Files // those that SDKs read here: others than Own inside a program that awsexec --refresh has started
@@ -54,12 +56,12 @@ func (e *AstrayError) Error() string {
 
 // Lead returns what leads every SDK to the profile by way of awsexec, and nothing
 // else: the user's own AWS files if they do that, otherwise private copies that it
-// writes. Lost are the clients that find no credentials that way, for example
+// writes. The copies hold a region of the profile's own. Lost are the clients that find no credentials that way, for example
 // because they cannot read the name of the profile.
 func (r *Request) Lead(ctx context.Context) (way exec.Renewal, lost []explain.Result, err error) {
 	way = r.by(r.Own)
 	command := r.Command(r.Profile, r.Flags...)
-	if len(r.astray(way, r.Own, command)) == 0 {
+	if r.OwnRegion == "" && len(r.astray(way, r.Own, command)) == 0 {
 		return way, nil, nil
 	}
 	files, err := r.copies(ctx, command)
@@ -92,7 +94,7 @@ func (r *Request) copies(ctx context.Context, command string) (profile.Files, er
 	// Other profiles with plaintext keys keep them, by way of us: no session,
 	// since a role of more than an hour may rest on them.
 	other := func(name string) string { return r.Command(name, "--no-session") }
-	made, err := awsfiles.Redirect(r.Own, config, credentials, r.Profile, command, other)
+	made, err := awsfiles.Redirect(r.Own, config, credentials, r.Profile, awsfiles.Lead{Command: command, Region: r.OwnRegion}, other)
 	if err != nil {
 		return profile.Files{}, err
 	}
