@@ -182,13 +182,13 @@ func TestRefreshEnvironment(t *testing.T) {
 	if !strings.HasPrefix(r.stdout, fmt.Sprintln(r.pid)) {
 		t.Errorf("the child is not process %d: a wrapper is left", r.pid)
 	}
-	for _, want := range []string{"AWS_PROFILE=work", "AWSEXEC_PROFILE=work", "AWS_REGION=eu-west-1", "AWS_DEFAULT_REGION=eu-west-1", "AWS_MAX_ATTEMPTS=2",
+	for _, want := range []string{"AWS_PROFILE=work", "AWSEXEC_PROFILE=work", "AWS_MAX_ATTEMPTS=2",
 		"AWS_CONFIG_FILE=" + h.path("cache", "awsexec", "refresh"), "AWS_SHARED_CREDENTIALS_FILE=" + h.path(".aws", "credentials")} {
 		if !strings.Contains(r.stdout, "\n"+want) {
 			t.Errorf("the child has no %s", want)
 		}
 	}
-	for _, unwanted := range []string{"other", "AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION", ststest.Marker} {
+	for _, unwanted := range []string{"other", "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN", "AWS_CREDENTIAL_EXPIRATION", ststest.Marker} {
 		if strings.Contains(r.stdout, unwanted) {
 			t.Errorf("the child has %s", unwanted)
 		}
