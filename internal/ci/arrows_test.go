@@ -22,7 +22,7 @@ const module = "github.com/awsexec/awsexec/"
 var arrows = map[string]string{
 	"cmd/awsexec": "internal/cli internal/fastpath/tickets",
 	"internal/cli": "exec keystore processfmt internal/awsapi internal/credentials internal/doctor internal/explain internal/awsini " +
-		"internal/profile internal/provider internal/awsfiles internal/conceal internal/custody internal/keyinput internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/tokens internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault internal/manual internal/near",
+		"internal/profile internal/provider internal/awsfiles internal/conceal internal/custody internal/keyinput internal/lastcall internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/tokens internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault internal/manual internal/near",
 
 	"exec":       "internal/credentials internal/guard internal/fault",
 	"keystore":   "internal/agefile internal/backend internal/flock internal/kernelkey internal/keyindex internal/keyitem internal/keyring internal/sealingkey",
@@ -31,6 +31,7 @@ var arrows = map[string]string{
 	"internal/agefile":          "internal/backend internal/kernelkey internal/ownfile",
 	"internal/atomicfile":       "internal/readfile",
 	"internal/awsapi":           "internal/readfile",
+	"internal/lastcall":         "internal/ownfile",
 	"internal/flock":            "internal/ownfile internal/fault",
 	"internal/ownfile":          "internal/atomicfile internal/readfile",
 	"internal/profile":          "internal/readfile internal/awsini internal/near",
@@ -40,7 +41,7 @@ var arrows = map[string]string{
 	"internal/server":           "internal/fault",
 	"internal/interrupt":        "internal/fault",
 	"internal/cache":            "internal/credentials internal/flock internal/ownfile internal/readfile",
-	"internal/doctor":           "exec internal/awsapi internal/cache internal/explain internal/ownfile internal/profile internal/provider internal/visible keystore internal/awsini",
+	"internal/doctor":           "exec internal/awsapi internal/cache internal/explain internal/lastcall internal/ownfile internal/profile internal/provider internal/visible keystore internal/awsini",
 	"internal/explain":          "internal/profile internal/readfile internal/awsini",
 	"internal/provider":         "internal/awsapi internal/cache internal/profile internal/tokens keystore internal/readfile internal/awsini",
 	"internal/conceal":          "internal/awsfiles",

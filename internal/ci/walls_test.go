@@ -17,7 +17,7 @@ type wall struct {
 const (
 	standIns = "internal/awsinitest internal/awstest internal/bustest internal/keyringtest internal/ststest internal/winetest"
 	leaves   = "internal/atomicfile internal/awsini internal/credentials internal/fault internal/flock internal/guard internal/interrupt " +
-		"internal/kernelkey internal/ownfile internal/readfile internal/scratch internal/server internal/term internal/visible"
+		"internal/kernelkey internal/lastcall internal/ownfile internal/readfile internal/scratch internal/server internal/term internal/visible"
 )
 
 var walls = []wall{

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/awsexec/awsexec/internal/doctor"
+	"github.com/awsexec/awsexec/internal/lastcall"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/keystore"
 )
@@ -58,6 +59,9 @@ func examined(ctx context.Context, settings *session.Settings, sess *session.Ses
 		DirErr:   s.CheckDirs(),
 		Keystore: seenKeystore(ctx, sess),
 		CanHold:  settings.CanHold(),
+	}
+	if dir, err := s.CacheDir(); err == nil && in.DirErr == nil {
+		in.Calls = lastcall.Calls(dir).All(s.Now())
 	}
 	in.Config, in.ConfigErr = sess.Config()
 	if sessions, err := sess.Cache(); err != nil {

@@ -12,7 +12,7 @@ import (
 // execCmd replaces awsexec by a child that has credentials in its environment.
 type execCmd struct{ args []string }
 
-func (x *execCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, given *flags, next *later) error {
+func (x *execCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, given *flags, next *later, remembered *memory) error {
 	path, err := exec.LookPath(x.args[0], settings.Env("PATH"))
 	if err != nil {
 		return childError{err}
@@ -38,6 +38,7 @@ func (x *execCmd) Run(ctx context.Context, settings *session.Settings, sess *ses
 	if err != nil {
 		return err
 	}
+	remembered.ended(ctx, p.Name, nil, "") // nothing can be done after the next line
 	out.Debug("running %s", path)
 	if err := child.Replace(); !errors.Is(err, errors.ErrUnsupported) {
 		return childError{err}

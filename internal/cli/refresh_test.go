@@ -29,7 +29,7 @@ func (w *world) wiring(args ...string) (*wiring, *profile.Profile, *strings.Buil
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	a := wire(d, newUI(d), settings, &grammar.flags, args)
+	a := wire(d, newUI(d), settings, &grammar.flags, args, newMemory(d, newUI(d)))
 	p, err := a.session.Selected(w.t.Context())
 	if err != nil {
 		w.t.Fatal(err)

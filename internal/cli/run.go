@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/awsexec/awsexec/internal/session"
 )
@@ -13,8 +14,12 @@ import (
 func run(ctx context.Context, args []string, d deps) int {
 	out := newUI(d)
 	adv := &advisor{}
+	remembered := newMemory(d, out)
+	own, child, hasChild := splitArgs(args)
+	about := meantProfile(own, d.environ)
+	// A program's call without a command word, until it is read.
+	handsOutCredentials := !out.terminal && (len(own) == 0 || strings.HasPrefix(own[0], "-"))
 	err := func() error {
-		own, child, hasChild := splitArgs(args)
 		grammar := &cli{}
 		if err := checkEmpty(own); err != nil {
 			return err
@@ -23,7 +28,10 @@ func run(ctx context.Context, args []string, d deps) int {
 		if word, ok := errors.AsType[unknownWordError](err); ok {
 			return usageError{word.Error(), meant(ctx, args, d)}
 		}
-		if err != nil || selected == nil { // help has been shown
+		if selected == nil && err == nil { // help has been shown
+			handsOutCredentials = false
+		}
+		if err != nil || selected == nil {
 			return err
 		}
 		command := ""
@@ -33,6 +41,10 @@ func run(ctx context.Context, args []string, d deps) int {
 		if err := nameProfile(selected, command, &grammar.flags); err != nil {
 			return err
 		}
+		var answers bool
+		handsOutCredentials, answers = handsOut(selected)
+		_, serves := selected.(*serveCmd)
+		out.silent = answers && !hasChild && !out.terminal && !grammar.Debug
 		_, prints := selected.(*printCmd)
 		_, examines := selected.(*doctorCmd)
 		// An SDK reads what we print; a person may look at it.
@@ -40,7 +52,8 @@ func run(ctx context.Context, args []string, d deps) int {
 		if err != nil {
 			return err
 		}
-		w := wire(d, out, settings, &grammar.flags, args)
+		about = settings.SelectedName()
+		w := wire(d, out, settings, &grammar.flags, args, remembered)
 		adv = w.adv
 		if hasChild {
 			if selected, err = withChild(selected, child); err != nil {
@@ -48,8 +61,7 @@ func run(ctx context.Context, args []string, d deps) int {
 			}
 		}
 		_, runs := selected.(*execCmd)
-		_, serves := selected.(*serveCmd) // which renews anyway
-		if grammar.Refresh && !runs && !serves {
+		if grammar.Refresh && !runs && !serves { // serve renews anyway
 			return usageError{"--refresh needs a program to run", "awsexec --refresh [-p NAME] -- CMD [ARG…]"}
 		}
 		if err := checkDirs(selected, settings); err != nil {
@@ -61,15 +73,22 @@ func run(ctx context.Context, args []string, d deps) int {
 		case *versionCmd: // may be selected by a flag
 			return c.Run(w.settings, w.out)
 		case *execCmd: // is not in the grammar
-			return c.Run(ctx, w.settings, w.session, w.out, w.flags, w.later)
+			return c.Run(ctx, w.settings, w.session, w.out, w.flags, w.later, remembered)
 		}
 		return w.run(ctx, parsed)
 	}()
+	advice := ""
+	if err != nil {
+		advice = hint(err, adv)
+	}
+	if handsOutCredentials {
+		remembered.ended(ctx, about, err, advice)
+	}
 	if err == nil {
 		return exitOK
 	}
 	if _, ended := errors.AsType[childExit](err); !ended { // a child that has run speaks for itself
-		out.fail(err, hint(err, adv))
+		out.fail(err, advice)
 	}
 	return exitCode(ctx, err)
 }

@@ -29,7 +29,7 @@ type serveCmd struct {
 
 func (c *serveCmd) aboutAll() *[]string { return &c.Names }
 
-func (c *serveCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, adv *advisor, given *flags) error {
+func (c *serveCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, adv *advisor, given *flags, remembered *memory) error {
 	if err := c.check(settings); err != nil {
 		return err
 	}
@@ -52,7 +52,9 @@ func (c *serveCmd) Run(ctx context.Context, settings *session.Settings, sess *se
 	warn := func(name string, err error) {
 		out.warn(fmt.Errorf("profile %q: its credentials could not be renewed: %w", name, err), hintFor(err, adv, name))
 	}
-	s := newService(listener, profiles, c.AllowHost, server.Config{Now: settings.Now, Lasting: renew.Lasting, Warn: warn}, sess)
+	s := newService(listener, profiles, c.AllowHost, server.Config{Now: settings.Now, Lasting: renew.Lasting, Warn: warn}, sess, func(ctx context.Context, name string, err error) {
+		remembered.ended(ctx, name, err, hintFor(err, adv, name))
+	})
 	defer s.Close()
 	for _, p := range profiles {
 		if err := s.Fetch(ctx, p.Name); err != nil {

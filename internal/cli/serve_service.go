@@ -25,12 +25,14 @@ type service struct {
 
 // newService returns the service of profiles that config leaves open: clients
 // reach it at the address of l or under one of hosts, and get credentials of
-// sess.
-func newService(l net.Listener, profiles []*profile.Profile, hosts []string, config server.Config, sess *session.Session) *service {
+// sess. Ended is called each time that it has tried to get them.
+func newService(l net.Listener, profiles []*profile.Profile, hosts []string, config server.Config, sess *session.Session,
+	ended func(ctx context.Context, name string, err error)) *service {
 	config.Hosts = append(hosts, base(l).Hostname())
 	for _, p := range profiles {
 		config.Profiles = append(config.Profiles, server.Profile{Name: p.Name, Source: func(ctx context.Context) (server.Credentials, error) {
 			c, err := sess.Credentials(ctx, p, execLimit)
+			ended(ctx, p.Name, err)
 			return server.Credentials{Credentials: c.Credentials, Current: c.Current}, err
 		}})
 	}

@@ -180,7 +180,7 @@ func TestCredentialsAtOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	a := wire(d, newUI(d), settings, &flags{}, nil)
+	a := wire(d, newUI(d), settings, &flags{}, nil, newMemory(d, newUI(d)))
 	var at sync.WaitGroup
 	for _, name := range []string{"work", "other"} {
 		p, err := a.session.Profile(t.Context(), name)

@@ -18,6 +18,9 @@ import (
 // patience is how long something may take before the user is told about it.
 const patience = time.Second
 
+// lastWarnings is how many warnings a run remembers.
+const lastWarnings = 10
+
 // ui is the only thing that prints. The result of a command goes to out.
 // Everything else goes to err, in lines that begin with the program's name and
 // have no capital at the start and no full stop at the end: two for an error and
@@ -27,9 +30,11 @@ type ui struct {
 	out, err io.Writer
 	terminal bool // err is one
 	debug    bool
+	silent   bool // leaves out warnings: a program reads out, and perhaps err too
 
-	mu   sync.Mutex // one line at a time on err
-	said bool       // something was written to err
+	mu     sync.Mutex // one line at a time on err
+	said   bool       // something was written to err, or left out
+	warned []error    // the last warnings
 
 	secrets conceal.Secrets // that it leaves out
 }
@@ -56,8 +61,25 @@ func (u *ui) fail(err error, advice string) { u.report("error", err, advice) }
 func (u *ui) Warn(err error) { u.warn(err, hintOfWarning(err)) }
 
 // warn prints what went wrong without ending the run, and advice unless that is
-// empty.
-func (u *ui) warn(err error, advice string) { u.report("warning", err, advice) }
+// empty. A silent run prints nothing.
+func (u *ui) warn(err error, advice string) {
+	u.mu.Lock()
+	u.warned = append(u.warned[max(0, len(u.warned)-lastWarnings+1):], err)
+	u.said = true
+	u.mu.Unlock()
+	if !u.silent {
+		u.report("warning", err, advice)
+	}
+}
+
+// warnings returns the last warnings since it was called before.
+func (u *ui) warnings() []error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	last := u.warned
+	u.warned = nil
+	return last
+}
 
 // report prints what went wrong, and advice: on a terminal in a line for each way
 // below it, else in the same line. Programs that show the output of awsexec often
@@ -128,7 +150,7 @@ func (u *ui) line(format string, args ...any) {
 	_, _ = io.WriteString(u.err, "awsexec: "+text+"\n")
 }
 
-// quiet reports whether nothing has been written to err so far.
+// quiet reports whether nothing has been written to err so far, nor left out.
 func (u *ui) quiet() bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()

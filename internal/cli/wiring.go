@@ -21,6 +21,7 @@ type wiring struct {
 	adv      *advisor
 	flags    *flags
 	later    *later
+	memory   *memory
 	timing   timing
 	stdin    io.Reader
 }
@@ -32,7 +33,7 @@ type timing struct {
 }
 
 // wire returns the parts of a run.
-func wire(d deps, out *ui, s *session.Settings, f *flags, args []string) *wiring {
+func wire(d deps, out *ui, s *session.Settings, f *flags, args []string, remembered *memory) *wiring {
 	out.debug = s.Debug
 	out.secrets.Add(func() []string {
 		config, err := profile.ReadFiles(s.Files)
@@ -46,7 +47,7 @@ func wire(d deps, out *ui, s *session.Settings, f *flags, args []string) *wiring
 		settings: s, session: sess, out: out, flags: f, stdin: d.stdin,
 		adv:    &advisor{settings: s, session: sess, flags: f},
 		later:  &later{early: d.early, settings: s, session: sess, out: out, args: args},
-		timing: timing{d.pause, d.lockPatience},
+		memory: remembered, timing: timing{d.pause, d.lockPatience},
 	}
 }
 
@@ -54,5 +55,5 @@ func wire(d deps, out *ui, s *session.Settings, f *flags, args []string) *wiring
 func (w *wiring) run(ctx context.Context, parsed *kong.Context) error {
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	parsed.BindTo(w.stdin, (*io.Reader)(nil))
-	return parsed.Run(w.settings, w.session, w.out, w.adv, w.flags, w.later, w.timing)
+	return parsed.Run(w.settings, w.session, w.out, w.adv, w.flags, w.later, w.memory, w.timing)
 }

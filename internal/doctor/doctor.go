@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/awsexec/awsexec/internal/explain"
+	"github.com/awsexec/awsexec/internal/lastcall"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/keystore"
@@ -44,6 +45,8 @@ type Input struct {
 
 	Sessions    Sessions // nil if there can be none
 	SessionsErr error    // why
+
+	Calls []lastcall.Record // how the last calls for each profile ended
 }
 
 // Keystore is what can be seen of the keystore without opening it.
@@ -114,7 +117,8 @@ func Examine(ctx context.Context, in Input) *Report {
 	d.lookAtClients(ctx)
 	d.report.Rule, d.report.Session = d.rule(), d.session()
 	for _, check := range []func(){
-		d.checkDirs, d.checkFiles, d.checkPlan, d.checkClients, d.checkProcesses, d.checkPlaintextKeys, d.checkEnvironment, d.checkRegion, d.checkKeystore, d.checkPermissions,
+		d.checkDirs, d.checkFiles, d.checkPlan, d.checkClients, d.checkProcesses, d.checkPlaintextKeys, d.checkEnvironment, d.checkRegion, d.checkKeystore, d.checkPermissions, d.checkLifetime,
+		d.checkLastCalls,
 	} {
 		check()
 	}

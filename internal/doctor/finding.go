@@ -43,6 +43,9 @@ const (
 	Unreachable    Check = "online"
 	Clock          Check = "clock"
 	Identity       Check = "identity"
+	LastCall       Check = "last-call"
+	NextCall       Check = "next-call"
+	Lifetime       Check = "lifetime"
 )
 
 // Finding is one thing that the user should know.

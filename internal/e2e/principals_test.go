@@ -166,12 +166,16 @@ func (p *principal) check(w *world) {
 		if strings.HasPrefix(keyID, "ASIA") == p.longTerm {
 			t.Errorf("%s: returned key %s", way.name, keyID)
 		}
-		for _, want := range p.says {
+		says := p.says
+		if way.name == "print" || way.name == "export" { // a program may read both streams
+			says = nil
+		}
+		for _, want := range says {
 			if !strings.Contains(r.stderr, want) {
 				t.Errorf("%s: stderr lacks %q:\n%s", way.name, want, r.stderr)
 			}
 		}
-		if p.says == nil && r.stderr != "" {
+		if says == nil && r.stderr != "" {
 			t.Errorf("%s: stderr is not empty:\n%s", way.name, r.stderr)
 		}
 		noMarker(t, way.name+" on stderr", r.stderr)

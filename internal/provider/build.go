@@ -52,10 +52,17 @@ func (m *maker) withoutSession(plan *Plan, key longTermKey) aws.CredentialsProvi
 	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
 		c, err := key.Retrieve(ctx)
 		if err == nil {
-			m.Events.Warn(fmt.Errorf("profile %q: this is the long-term key %s itself, which never expires", plan.Profile.Name, c.AccessKeyID))
+			m.Events.Warn(&LongTermKeyError{plan.Profile.Name, c.AccessKeyID})
 		}
 		return c, err
 	})
+}
+
+// LongTermKeyError reports that a long-term key is given itself.
+type LongTermKeyError struct{ Profile, KeyID string }
+
+func (e *LongTermKeyError) Error() string {
+	return fmt.Sprintf("profile %q: this is the long-term key %s itself, which never expires", e.Profile, e.KeyID)
 }
 
 // keyOf returns the long-term key of a plan.

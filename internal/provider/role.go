@@ -51,8 +51,7 @@ func (m *maker) buildRole(ctx context.Context, plan *Plan) (aws.CredentialsProvi
 		if m.Duration != 0 {
 			return nil, &DurationError{"AssumeRole with a session (role chaining)", duration, minRole, maxRoleChained, true}
 		}
-		m.Events.Warn(fmt.Errorf("%s: role %s is assumed by a session, which AWS allows for at most 1 hour; duration_seconds is reduced to that",
-			p.Origin["duration_seconds"], p.RoleARN))
+		m.Events.Warn(&ReducedError{p})
 		duration = maxRoleChained
 	}
 
@@ -74,6 +73,28 @@ func (m *maker) buildRole(ctx context.Context, plan *Plan) (aws.CredentialsProvi
 	key := m.roleKey(p, duration)
 	key.Base, key.From = parent.key.Base, parent.key.Identity()
 	return &cached{m: m, key: key, anyLife: m.anyLife(key), name: parent.name, lock: key.ID(), issue: assume}, nil
+}
+
+// ReducedError reports that a role gets less than its duration_seconds, because a
+// session assumes it.
+type ReducedError struct{ Role *profile.Profile }
+
+func (e *ReducedError) Error() string {
+	return fmt.Sprintf("%s: role %s is assumed by a session, which AWS allows for at most 1 hour; duration_seconds is reduced to that",
+		e.Role.Origin["duration_seconds"], e.Role.RoleARN)
+}
+
+// Reduced returns the warnings about roles on the way of plan that get less than
+// their duration_seconds.
+func Reduced(plan *Plan, f Flags) []*ReducedError {
+	var reduced []*ReducedError
+	for ; plan != nil; plan, f.Duration = plan.From, 0 {
+		direct := plan.Kind == Role && plan.From.LongTerm()
+		if plan.Kind == Role && !direct && f.Duration == 0 && plan.Profile.Duration > maxRoleChained && plan.Profile.Duration <= maxRole {
+			reduced = append(reduced, &ReducedError{plan.Profile})
+		}
+	}
+	return reduced
 }
 
 // sourceOf returns the provider of what assumes a role: another role, or the

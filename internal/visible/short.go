@@ -2,7 +2,9 @@ package visible
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -58,4 +60,19 @@ func Until(end, now time.Time) string {
 		return fmt.Sprintf("%s (in %s)", end.Local().Format("15:04:05"), left.Round(time.Second))
 	}
 	return fmt.Sprintf("%s (in %s)", end.Local().Format("15:04"), strings.TrimSuffix(left.Round(time.Minute).String(), "0s"))
+}
+
+var identifiers = sync.OnceValues(func() (keyID, arn *regexp.Regexp) {
+	return regexp.MustCompile(`\bA[KS]IA[A-Z0-9]{12,}\b`), regexp.MustCompile(`\barn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:[0-9]{12}\b`)
+})
+
+// Masked returns text with the access key IDs and the accounts of ARNs in it
+// shortened as KeyID and ARN do it.
+func Masked(text string) string {
+	keyID, arn := identifiers()
+	text = keyID.ReplaceAllStringFunc(text, KeyID)
+	return arn.ReplaceAllStringFunc(text, func(s string) string {
+		account := strings.LastIndexByte(s, ':') + 1
+		return s[:account] + End(s[account:])
+	})
 }

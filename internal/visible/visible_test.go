@@ -75,3 +75,16 @@ func FuzzText(f *testing.F) {
 		}
 	})
 }
+
+func TestMasked(t *testing.T) {
+	for in, want := range map[string]string{
+		"no key": "no key",
+		"get session token with AKIAIOSFODNN7ALICE01: refused":                   "get session token with AKIA…CE01: refused",
+		"assume role arn:aws:iam::123456789012:role/x with ASIAIOSFODNN7ALICE01": "assume role arn:aws:iam::********9012:role/x with ASIA…CE01",
+		"arn:aws-us-gov:sts::123456789012:assumed-role/a/b, AKIA":                "arn:aws-us-gov:sts::********9012:assumed-role/a/b, AKIA",
+	} {
+		if got := Masked(in); got != want {
+			t.Errorf("Masked(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
