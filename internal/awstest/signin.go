@@ -67,6 +67,13 @@ func (s *Signin) SignIn(session string, c aws.Credentials) (LoginSession, error)
 	return l, nil
 }
 
+// SignOut ends all login sessions: their refresh tokens are refused.
+func (s *Signin) SignOut() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.refresh)
+}
+
 // Renewed returns how many login sessions were renewed.
 func (s *Signin) Renewed() int {
 	s.mu.Lock()

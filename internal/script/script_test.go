@@ -66,6 +66,11 @@ func mfaCode() {
 //	aws clock DURATION          sets how far its clock is ahead
 //	aws keys USER N             checks how many access keys a user has
 //	machine WAY…                has the machine offer credentials: container, instance or pod
+//	signin sso NAME|URL [expired]   signs in at IAM Identity Center, as aws sso login does; with a URL in the legacy form
+//	signin login [expired]      signs in as aws login does
+//	signin used                 has another program use the refresh tokens, and keep what it got
+//	signin renewed sso|login N  checks how often a sign-in was renewed
+//	signin down                 ends the services
 func TestScripts(t *testing.T) {
 	bin := t.TempDir()
 	build := exec.Command("go", "build", "-buildvcs=false", "-tags", "awsexec_cheap", "-o", filepath.Join(bin, "awsexec"), "../../cmd/awsexec")
@@ -82,7 +87,7 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       *update,
 		Condition:           condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"awsexec": awsexec, "code": code, "terminal": onTerminal, "aws": controlAWS, "machine": machine,
+			"awsexec": awsexec, "code": code, "terminal": onTerminal, "aws": controlAWS, "machine": machine, "signin": signIn,
 		},
 	})
 }
@@ -145,6 +150,7 @@ func setup(env *testscript.Env, bin string) error {
 	env.Defer(server.Close)
 	env.Values[serverKey{}] = server
 	env.Values[codeKey{}] = new(int)
+	env.Values[signInsKey{}] = &signIns{}
 	env.Values[holdsKey{}] = map[string]hold{}
 	env.Defer(func() { // removes the keys that the kernel holds for this home
 		lock := exec.Command(filepath.Join(bin, "awsexec"), "lock")
