@@ -21,8 +21,8 @@ type deps struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	environ        []string // NAME=value
-	home           string   // the user's home directory
-	self           string   // absolute path of this program
+	homes          homes
+	self           string // absolute path of this program
 	version        string
 	early          Early // nil for none
 	now            func() time.Time
@@ -43,14 +43,13 @@ func Main(args []string, version string, early Early) int {
 	guard.Process()
 	fault.Handle(endOnFault(deps{stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ()}, os.Exit))
 	defer fault.Catch()
-	home, _ := os.UserHomeDir() // "" shows up when a path under it is needed
 	ctx := interrupt.Catch(grace, os.Exit)
 	d := deps{
 		stdin:      os.Stdin,
 		stdout:     os.Stdout,
 		stderr:     os.Stderr,
 		environ:    os.Environ(),
-		home:       home,
+		homes:      findHomes(),
 		self:       selfPath(args[0]),
 		version:    cmp.Or(version, moduleVersion(debug.ReadBuildInfo)),
 		early:      early,

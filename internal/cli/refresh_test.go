@@ -17,7 +17,7 @@ import (
 func (w *world) wiring(args ...string) (*wiring, *profile.Profile, *strings.Builder) {
 	w.t.Helper()
 	said := &strings.Builder{}
-	d := deps{stdout: io.Discard, stderr: said, home: w.home, self: self, now: w.now, workFactor: 1}
+	d := deps{stdout: io.Discard, stderr: said, homes: homes{w.home, w.home}, self: self, now: w.now, workFactor: 1}
 	for name, value := range w.env {
 		d.environ = append(d.environ, name+"="+value)
 	}

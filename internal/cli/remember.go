@@ -26,7 +26,7 @@ type memory struct {
 }
 
 func newMemory(d deps, out *ui) *memory {
-	dir, err := (&session.Settings{Environ: d.environ, Home: d.home}).CacheDir()
+	dir, err := (&session.Settings{Environ: d.environ, Home: d.homes.own}).CacheDir()
 	if err != nil {
 		out.Debug("calls are not remembered: %v", err)
 	}

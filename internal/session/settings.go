@@ -23,7 +23,7 @@ type Settings struct {
 	// is named here: the credentials of that profile are then passed on.
 	Inherited [][2]string
 
-	Home    string           // the user's home directory; "" if it is not known
+	Home    string           // the home directory with awsexec's own directories; "" if it is not known
 	Self    string           // absolute path of this program
 	Version string           // of this program
 	Now     func() time.Time // the local clock
@@ -148,7 +148,7 @@ func (s *Settings) DataDir() (string, error) {
 	case filepath.IsAbs(s.Env("XDG_DATA_HOME")): // the specification has relative ones ignored
 		return filepath.Join(s.Env("XDG_DATA_HOME"), "awsexec"), nil
 	case runtime.GOOS == "windows":
-		return under(s.Env("LOCALAPPDATA"), "awsexec")
+		return s.underLocal("awsexec")
 	case runtime.GOOS == "darwin":
 		return under(s.Home, "Library", "Application Support", "awsexec")
 	default:
@@ -162,7 +162,7 @@ func (s *Settings) CacheDir() (string, error) {
 	case filepath.IsAbs(s.Env("XDG_CACHE_HOME")):
 		return filepath.Join(s.Env("XDG_CACHE_HOME"), "awsexec"), nil
 	case runtime.GOOS == "windows":
-		return under(s.Env("LOCALAPPDATA"), "awsexec", "cache")
+		return s.underLocal("awsexec", "cache")
 	case runtime.GOOS == "darwin":
 		return under(s.Home, "Library", "Caches", "awsexec")
 	default:
@@ -186,9 +186,17 @@ func (s *Settings) CheckDirs() error {
 	return nil
 }
 
+// underLocal returns a path below the directory of local data of Windows.
+func (s *Settings) underLocal(elem ...string) (string, error) {
+	if local := s.Env("LOCALAPPDATA"); local != "" {
+		return under(local, elem...)
+	}
+	return under(s.Home, append([]string{"AppData", "Local"}, elem...)...)
+}
+
 func under(base string, elem ...string) (string, error) {
 	if base == "" {
-		return "", errors.New("the user's home directory is not known: HOME (on Windows LOCALAPPDATA) is not set")
+		return "", errors.New("the user's home directory is not known: neither HOME (on Windows USERPROFILE) nor the system's list of users has it")
 	}
 	return filepath.Join(append([]string{base}, elem...)...), nil
 }
