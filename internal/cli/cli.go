@@ -16,17 +16,17 @@ type cli struct {
 	flags
 	ShowVersion bool `name:"version" short:"V" help:"Print the version."`
 
-	Print      printCmd      `cmd:"" default:"1" hidden:"" help:"Print credentials for credential_process." heeds:"profile,duration,region,keystore,no-session,no-prompt,debug"`
+	Print      printCmd      `cmd:"" default:"1" hidden:"" help:"Print credentials for credential_process." heeds:"profile,pick,duration,region,keystore,no-session,no-prompt,debug"`
 	Add        addCmd        `cmd:"" help:"Store a long-term access key." heeds:"profile,region,keystore,no-prompt,debug"`
 	Import     importCmd     `cmd:"" help:"Move keys in plaintext from the AWS files into the keystore." heeds:"profile,region,keystore,no-prompt,debug"`
 	List       listCmd       `cmd:"" help:"List the stored keys and their sessions." heeds:"keystore,debug"`
 	Remove     removeCmd     `cmd:"" help:"Remove a stored key and its sessions." heeds:"profile,keystore,no-prompt,debug"`
 	Rotate     rotateCmd     `cmd:"" help:"Replace a key by a new one, and delete the old one at AWS." heeds:"profile,region,keystore,no-prompt,debug"`
 	Clear      clearCmd      `cmd:"" help:"Delete cached sessions, but keep the keys." heeds:"profile,keystore,debug"`
-	Whoami     whoamiCmd     `cmd:"" help:"Print the identity that AWS sees." heeds:"profile,duration,region,keystore,no-session,no-prompt,debug"`
-	Doctor     doctorCmd     `cmd:"" help:"Show which credentials each AWS client uses, and what to fix." heeds:"profile,duration,region,keystore,no-session,debug"`
-	Export     exportCmd     `cmd:"" help:"Print credentials for a shell or a file." heeds:"profile,duration,region,keystore,no-session,no-prompt,debug"`
-	Serve      serveCmd      `cmd:"" help:"Serve credentials over HTTP, as containers get them." heeds:"profile,duration,region,keystore,no-prompt,debug"`
+	Whoami     whoamiCmd     `cmd:"" help:"Print the identity that AWS sees." heeds:"profile,pick,duration,region,keystore,no-session,no-prompt,debug"`
+	Doctor     doctorCmd     `cmd:"" help:"Show which credentials each AWS client uses, and what to fix." heeds:"profile,pick,duration,region,keystore,no-session,debug"`
+	Export     exportCmd     `cmd:"" help:"Print credentials for a shell or a file." heeds:"profile,pick,duration,region,keystore,no-session,no-prompt,debug"`
+	Serve      serveCmd      `cmd:"" help:"Serve credentials over HTTP, as containers get them." heeds:"profile,pick,duration,region,keystore,no-prompt,debug"`
 	Unlock     unlockCmd     `cmd:"" help:"Ask for the keystore's passphrase once, for some hours." heeds:"keystore,no-prompt,debug"`
 	Lock       lockCmd       `cmd:"" help:"Lock the keystore again, before that time is over." heeds:"keystore,debug"`
 	Passphrase passphraseCmd `cmd:"" help:"Change the passphrase of the encrypted file." heeds:"keystore,no-prompt,debug"`
@@ -40,6 +40,7 @@ type cli struct {
 // stand in for those that are empty. The tag detail is for the manual page.
 type flags struct {
 	Profile   names  `short:"p" sep:"none" placeholder:"NAME" complete:"profile" help:"Use this profile." detail:"Without it: AWS_PROFILE, AWS_DEFAULT_PROFILE, or \"default\". With it, keys in the environment do not count. Commands take it as an argument too. Only serve and import take more than one; others take the last."`
+	Pick      bool   `help:"Pick the profile from a list." detail:"On a terminal, a list of the profiles is shown, with their accounts and regions, those picked last first. It is filtered as you type."`
 	Duration  string `placeholder:"TIME" complete:"duration" help:"Set how long the credentials are valid." detail:"Written as 1h30m, or in seconds. Without it: AWSEXEC_DURATION, the profile's duration_seconds, or 1 hour; 12 hours where it costs an MFA code."`
 	Region    string `placeholder:"REGION" complete:"region" help:"Set the AWS region, for STS and for CMD." detail:"Without it: AWS_REGION, AWS_DEFAULT_REGION, or the profile's region."`
 	Keystore  string `placeholder:"KIND" complete:"keystore" help:"Choose where keys are: auto, keyring or file." detail:"Without it: AWSEXEC_KEYSTORE, or auto. Auto is the OS keyring, or else the encrypted file if you have made one."`

@@ -59,6 +59,8 @@ func hintOfMFA(err error, a *advisor, name string) string {
 		return "check that mfa_serial names the device that shows the code, and that this machine's and the device's clocks are right"
 	case errors.Is(err, session.ErrTooLong):
 		return hintOfSession(a, name)
+	case errors.As(err, new(unpickedError)):
+		return "name the profile: awsexec -p NAME"
 	case errors.Is(err, term.ErrNoTerminal):
 		return "run this on a terminal, or see awsexec --help for a way without one"
 	}

@@ -55,6 +55,11 @@ func run(ctx context.Context, args []string, d deps) int {
 		about = settings.SelectedName()
 		w := wire(d, out, settings, &grammar.flags, args, remembered)
 		adv = w.adv
+		if grammar.Pick {
+			if err := w.pick(ctx, selected); err != nil {
+				return err
+			}
+		}
 		if hasChild {
 			if selected, err = withChild(selected, child); err != nil {
 				return err

@@ -51,6 +51,25 @@ func wire(d deps, out *ui, s *session.Settings, f *flags, args []string, remembe
 	}
 }
 
+// pick lets the user pick the profile for a command.
+func (w *wiring) pick(ctx context.Context, selected any) error {
+	switch selected.(type) {
+	case *printCmd, *whoamiCmd, *doctorCmd, *exportCmd, *serveCmd:
+	default:
+		return usageError{"--pick is for commands that use a profile", "awsexec --pick -- CMD"}
+	}
+	if len(w.flags.Profile) > 0 {
+		return usageError{"--pick and --profile exclude each other", ""}
+	}
+	name, err := pick(ctx, w.session, w.settings)
+	if err != nil {
+		return err
+	}
+	w.settings.Profile, w.flags.Profile = name, names{name}
+	w.later.early = nil // the same line means another profile next time
+	return nil
+}
+
 // run runs the command that was parsed.
 func (w *wiring) run(ctx context.Context, parsed *kong.Context) error {
 	parsed.BindTo(ctx, (*context.Context)(nil))

@@ -1,0 +1,24 @@
+package term
+
+import (
+	"os"
+
+	"golang.org/x/sys/windows"
+)
+
+// openPicking opens the console of this process, and lets it understand escape
+// sequences.
+func openPicking() (in, out *os.File, err error) {
+	if in, err = openFile("CONIN$", os.O_RDWR); err != nil {
+		return nil, nil, err
+	}
+	if out, err = openFile("CONOUT$", os.O_RDWR); err != nil {
+		in.Close()
+		return nil, nil, err
+	}
+	var mode uint32
+	if err := windows.GetConsoleMode(windows.Handle(out.Fd()), &mode); err == nil {
+		_ = windows.SetConsoleMode(windows.Handle(out.Fd()), mode|windows.ENABLE_VIRTUAL_TERMINAL_PROCESSING)
+	}
+	return in, out, nil
+}
