@@ -61,6 +61,7 @@ func answer(args, environ []string) {
 	if err != nil || session.MadeWith != t.MadeWith || !session.Fresh(time.Now()) {
 		return
 	}
+	session.Credentials.AccountID = t.Account
 	if call.HasChild {
 		id := exec.Identity{Credentials: session.Credentials, Region: t.Region, Profile: t.Profile, Settings: splitSettings(t.Settings)}
 		_ = syscall.Exec(program, call.Child, exec.Environ(environ, id)) // the rest of the program reports why it failed, and knows scripts

@@ -19,6 +19,7 @@ type Ticket struct {
 	MadeWith string   // the long-term key id that the session was made with
 	Index    [32]byte // digest of the index that named this key
 
+	Account  string // the id that the answer has, which the session need not have
 	Region   string // for the child
 	Profile  string // for the child
 	Settings string // for the child, in the form of JoinSettings
@@ -47,7 +48,7 @@ func splitSettings(joined string) (variables [][2]string) {
 // and Session, each after a byte with its length. The header is plaintext: it says
 // which key opens the ticket, and lets the reader find out whether the key is worth
 // asking for.
-const magic = "awsexec ticket\x05" // the last byte is the version of the format
+const magic = "awsexec ticket\x06" // the last byte is the version of the format
 
 var (
 	errBad   = errors.New("not a ticket")
@@ -91,7 +92,7 @@ func (c *Call) Find(f Fingerprint) (s Sealed, err error) {
 func (s Sealed) Open(key *[32]byte) (Ticket, error) {
 	t := Ticket{Store: s.Store, Session: s.Session, AnyLife: s.AnyLife}
 	var index string
-	err := cache.Open(key, s.data, s.headerSize, string(s.fingerprint[:]), &t.MadeWith, &index, &t.Region, &t.Profile, &t.Settings)
+	err := cache.Open(key, s.data, s.headerSize, string(s.fingerprint[:]), &t.MadeWith, &index, &t.Account, &t.Region, &t.Profile, &t.Settings)
 	if err == nil && copy(t.Index[:], index) != len(t.Index) {
 		err = errBad
 	}
@@ -110,7 +111,7 @@ func (t Ticket) Seal(key *[32]byte, f Fingerprint) ([]byte, error) {
 		}
 		header = append(append(header, byte(len(field))), field...)
 	}
-	return cache.Seal(key, header, string(f[:]), t.MadeWith, string(t.Index[:]), t.Region, t.Profile, t.Settings)
+	return cache.Seal(key, header, string(f[:]), t.MadeWith, string(t.Index[:]), t.Account, t.Region, t.Profile, t.Settings)
 }
 
 // file returns the path of the ticket for calls with the fingerprint f, below the

@@ -147,7 +147,7 @@ func TestTicket(t *testing.T) {
 		t.Fatal("not plain")
 	}
 	key, f := [32]byte{1}, Fingerprint{2}
-	want := Ticket{Store: "keyring", Session: "sessions/a/b.session", MadeWith: "AKIA", Index: [32]byte{7}, Region: "eu-west-1", Profile: "work"}
+	want := Ticket{Store: "keyring", Session: "sessions/a/b.session", MadeWith: "AKIA", Index: [32]byte{7}, Account: "123456789012", Region: "eu-west-1", Profile: "work"}
 	data, err := want.Seal(&key, f)
 	if err != nil {
 		t.Fatal(err)

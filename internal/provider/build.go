@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,7 +27,12 @@ func (m *maker) build(ctx context.Context, plan *Plan) (aws.CredentialsProvider,
 		if m.NoSession {
 			return m.withoutSession(plan, key), nil
 		}
-		return m.newSession(ctx, key, plan.Profile.Name, plan.Profile.MFASerial, m.durationOf(plan.Profile))
+		session, err := m.newSession(ctx, key, plan.Profile.Name, plan.Profile.MFASerial, m.durationOf(plan.Profile))
+		if err != nil {
+			return nil, err
+		}
+		session.account = accountOf(key, plan.Profile)
+		return session, nil
 	case plan.Kind == Process:
 		return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
 			return m.retrieveProcess(ctx, plan.Profile)
@@ -52,6 +58,7 @@ func (m *maker) withoutSession(plan *Plan, key longTermKey) aws.CredentialsProvi
 	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
 		c, err := key.Retrieve(ctx)
 		if err == nil {
+			c.AccountID = accountOf(key, plan.Profile)
 			m.Events.Warn(&LongTermKeyError{plan.Profile.Name, c.AccessKeyID})
 		}
 		return c, err
@@ -107,6 +114,17 @@ func nameOf(key longTermKey) string {
 	return k.name
 }
 
+// accountOf returns the id of the account that is said to own key, "" if nothing says
+// so. It is written beside the key or, for a key that is not in the files, in its
+// profile. As in the SDKs nobody checks it: they put it into the host names of services
+// that have endpoints of accounts, where a wrong one is refused.
+func accountOf(key longTermKey, p *profile.Profile) string {
+	if given, ok := key.(givenKey); ok {
+		return given.credentials.AccountID
+	}
+	return p.AccountID
+}
+
 // givenKey is a long-term key that is known already.
 type givenKey struct{ credentials aws.Credentials }
 
@@ -138,6 +156,7 @@ func (m *maker) retrieveProcess(ctx context.Context, p *profile.Profile) (aws.Cr
 	if err != nil {
 		return aws.Credentials{}, fmt.Errorf("%s: credential_process of profile %q: %w", p.Origin["credential_process"], p.Name, err)
 	}
+	c.AccountID = cmp.Or(c.AccountID, p.AccountID) // as in botocore
 	if c.SessionToken != "" || isShortLived(c.AccessKeyID) {
 		if m.Duration != 0 {
 			return aws.Credentials{}, fmt.Errorf("%s of profile %q: %w", Process, p.Name, errDurationOfOther)
@@ -153,5 +172,6 @@ func (m *maker) retrieveProcess(ctx context.Context, p *profile.Profile) (aws.Cr
 	if err != nil {
 		return aws.Credentials{}, err
 	}
+	session.account = c.AccountID
 	return session.Retrieve(ctx)
 }

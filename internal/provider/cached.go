@@ -23,6 +23,7 @@ type cached struct {
 	m       *maker
 	key     cache.Key
 	anyLife bool                                               // a session that was made for another life than that of key is as good
+	account string                                             // the id that the credentials get if they have none
 	name    string                                             // of the key in the keystore that the session is made from; "" for another key
 	lock    string                                             // the same for all renewals that must take turns
 	issue   func(ctx context.Context) (aws.Credentials, error) // makes new credentials that expire, with the long-term key key.Base alone
@@ -31,6 +32,14 @@ type cached struct {
 // Retrieve implements aws.CredentialsProvider. The error wraps KeyChangedError if
 // the keystore now has another key under the name.
 func (c *cached) Retrieve(ctx context.Context) (aws.Credentials, error) {
+	creds, err := c.retrieve(ctx)
+	if err == nil && creds.AccountID == "" {
+		creds.AccountID = c.account
+	}
+	return creds, err
+}
+
+func (c *cached) retrieve(ctx context.Context) (aws.Credentials, error) {
 	s, ok, err := c.load(ctx)
 	if err != nil {
 		return aws.Credentials{}, err

@@ -94,6 +94,7 @@ func ticketFor(ctx context.Context, call *fastpath.Call, s *session.Settings, se
 		Index:    index,
 		Session:  from.Key.File(),
 		AnyLife:  from.AnyLife,
+		Account:  given.AccountID,
 		Region:   region,
 		Profile:  given.Profile.Name,
 		Settings: fastpath.JoinSettings(variables),
