@@ -201,26 +201,25 @@ func (c *Cache) Store(ctx context.Context, k Key, s Session, now time.Time) erro
 	return nil
 }
 
-// Expiry returns when the longest-lived session made from the long-term key base
-// expires, or the zero time if there is none. It opens nothing and needs no key,
-// so it is for people to read, not for decisions.
-func (c *Cache) Expiry(base string) time.Time {
-	var last time.Time
-	dir, err := c.dir.Open(baseDir(base))
+// Until returns when the session of k expires, or with anyLife that which LoadAny
+// prefers, and the zero time if there is none that is fresh. It opens nothing and
+// needs no key, so it is for people to read, not for decisions.
+func (c *Cache) Until(k Key, anyLife bool, now time.Time) time.Time {
+	files := []string{k.File()}
+	if anyLife {
+		files = append(files, OtherLives(c.dir, k.File(), now)...)
+	}
+	dir, err := c.dir.Open(baseDir(k.Base))
 	if err != nil {
-		return last
+		return time.Time{}
 	}
 	defer dir.Close()
-	names, _ := c.dir.Names(baseDir(base), -1)
-	for _, name := range names {
-		if path.Ext(name) != suffix {
-			continue
-		}
-		if t, ok := peekExpiry(dir, name); ok && t.After(last) {
-			last = t
+	for _, file := range files {
+		if s, ok := peekIn(dir, path.Base(file)); ok && s.Fresh(now) {
+			return s.Credentials.Expires
 		}
 	}
-	return last
+	return time.Time{}
 }
 
 // Forget removes all sessions made from the long-term key base.

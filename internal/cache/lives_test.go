@@ -49,6 +49,16 @@ func TestLoadAny(t *testing.T) {
 			if err != nil || ok != (tt.want != 0) || stored[s.Credentials.AccessKeyID] != tt.want {
 				t.Errorf("got that of %v, %v, %v, want that of %v", stored[s.Credentials.AccessKeyID], ok, err, tt.want)
 			}
+			fresh := time.Time{}
+			if ok && s.Fresh(now) {
+				fresh = s.Credentials.Expires
+			}
+			if until := c.Until(lasting(own), true, now); !until.Equal(fresh) {
+				t.Errorf("until %v, want %v", until, fresh)
+			}
+			if until := c.Until(lasting(own), false, now); !until.IsZero() && tt.want != own {
+				t.Errorf("its own until %v", until)
+			}
 		})
 	}
 }
@@ -111,7 +121,7 @@ func TestOldFormat(t *testing.T) {
 	if err := os.Remove(c.path(lasting(2 * time.Hour))); err != nil {
 		t.Fatal(err)
 	}
-	if until := c.Expiry(work.Base); !until.IsZero() {
+	if until := c.Until(work, true, now); !until.IsZero() {
 		t.Errorf("a session until %v", until)
 	}
 	if _, ok, err := c.LoadAny(t.Context(), work, now); ok || err != nil {

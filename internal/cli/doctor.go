@@ -64,10 +64,8 @@ func examined(ctx context.Context, settings *session.Settings, sess *session.Ses
 		in.Calls = lastcall.Calls(dir).All(s.Now())
 	}
 	in.Config, in.ConfigErr = sess.Config()
-	if sessions, err := sess.Cache(); err != nil {
-		in.SessionsErr = err
-	} else {
-		in.Sessions = sessions
+	if _, in.SessionsErr = sess.Cache(); in.SessionsErr == nil {
+		in.Sessions = sess
 	}
 	return in
 }

@@ -164,8 +164,6 @@ func (v doctorView) session(s doctor.Session) string {
 		return "unknown: " + s.Err.Error()
 	case s.Expires.IsZero():
 		return "none cached"
-	case left <= 0:
-		return "expired at " + s.Expires.UTC().Format(time.RFC3339)
 	}
 	return fmt.Sprintf("cached until %s, %s left", s.Expires.UTC().Format(time.RFC3339), strings.TrimSuffix(left.String(), "0s"))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/internal/visible"
 	"github.com/awsexec/awsexec/keystore"
@@ -33,7 +34,7 @@ func (c *listCmd) Run(ctx context.Context, settings *session.Settings, sess *ses
 	if err != nil {
 		return err
 	}
-	rows, err := listKeys(settings, sess, out, entries)
+	rows, err := listKeys(ctx, sess, out, entries)
 	if err != nil {
 		return err
 	}
@@ -73,9 +74,8 @@ func (c *listCmd) Run(ctx context.Context, settings *session.Settings, sess *ses
 }
 
 // listKeys returns what is known about each key.
-func listKeys(settings *session.Settings, sess *session.Session, out *ui, entries []keystore.Entry) ([]listed, error) {
-	sessions, err := sess.Cache()
-	if err != nil {
+func listKeys(ctx context.Context, sess *session.Session, out *ui, entries []keystore.Entry) ([]listed, error) {
+	if _, err := sess.Cache(); err != nil {
 		return nil, err
 	}
 	config, err := sess.Config()
@@ -83,13 +83,23 @@ func listKeys(settings *session.Settings, sess *session.Session, out *ui, entrie
 		out.Warn(err)
 	}
 	rows := make([]listed, len(entries))
+	names := make([]string, len(entries))
 	for i, e := range entries {
 		rows[i] = listed{Name: e.Name, AccessKeyID: visible.KeyID(e.AccessKeyID), Rotating: e.Rotating}
-		if config != nil {
-			_, rows[i].InConfig = config.Lookup(e.Name)
+		names[i] = e.Name
+	}
+	if config == nil {
+		return rows, nil
+	}
+	for i := range rows {
+		_, rows[i].InConfig = config.Lookup(rows[i].Name)
+		p, err := config.With(names...).Profile(rows[i].Name)
+		if err != nil {
+			continue // a call for it says what is wrong
 		}
-		if t := sessions.Expiry(e.AccessKeyID); t.After(settings.Now()) {
-			rows[i].SessionExpires = &t
+		until, err := sess.AtHand(ctx, p, provider.Flags{Explicit: true})
+		if err == nil && !until.IsZero() {
+			rows[i].SessionExpires = &until
 		}
 	}
 	return rows, nil

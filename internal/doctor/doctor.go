@@ -70,9 +70,9 @@ func (k Keystore) entry(name string) (keystore.Entry, bool) {
 
 // Sessions are those of the cache.
 type Sessions interface {
-	// Expiry returns when the last session of a long-term key expires; the zero
-	// time if there is none. It reads no secret.
-	Expiry(accessKeyID string) time.Time
+	// AtHand returns until when there is the session with which a call for p would
+	// get its credentials; the zero time if there is none. It reads no secret.
+	AtHand(ctx context.Context, p *profile.Profile, f provider.Flags) (time.Time, error)
 }
 
 // Report is what doctor found out.
@@ -115,7 +115,7 @@ func Examine(ctx context.Context, in Input) *Report {
 	d.choose()
 	d.decide(ctx)
 	d.lookAtClients(ctx)
-	d.report.Rule, d.report.Session = d.rule(), d.session()
+	d.report.Rule, d.report.Session = d.rule(), d.session(ctx)
 	for _, check := range []func(){
 		d.checkDirs, d.checkFiles, d.checkPlan, d.checkClients, d.checkProcesses, d.checkPlaintextKeys, d.checkEnvironment, d.checkRegion, d.checkKeystore, d.checkPermissions, d.checkLifetime,
 		d.checkLastCalls,

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -114,10 +115,12 @@ func (r *Report) finding(check Check, parts ...string) (Finding, bool) {
 	return Finding{}, false
 }
 
-// sessions are those of the cache, by access key id.
+// sessions are those of the cache, by profile.
 type sessions map[string]time.Time
 
-func (s sessions) Expiry(id string) time.Time { return s[id] }
+func (s sessions) AtHand(_ context.Context, p *profile.Profile, _ provider.Flags) (time.Time, error) {
+	return s[p.Name], nil
+}
 
 const sound = "[profile work]\ncredential_process = SELF -p work\n"
 
@@ -126,7 +129,7 @@ func TestSound(t *testing.T) {
 	p := newPatient(t)
 	p.has(sound+"[profile role]\nrole_arn = "+roleARN+"\nsource_profile = work\n", "")
 	p.in.Profile = "role"
-	p.in.Sessions = sessions{aliceID: now.Add(time.Hour)}
+	p.in.Sessions = sessions{"role": now.Add(time.Hour)}
 	r := p.examine()
 	if len(r.Findings) != 0 || !r.OK() || r.Err != nil {
 		t.Errorf("findings %+v, %v", r.Findings, r.Err)

@@ -100,11 +100,17 @@ func (d *diagnosis) identity(ctx context.Context, c Connection) (awsapi.Identity
 	if c.Cache == nil {
 		return awsapi.Identity{}, d.in.SessionsErr
 	}
-	if end.LongTerm() && !c.Cache.Expiry(d.in.keyID(end)).After(d.in.Now()) {
-		return awsapi.Identity{}, errWouldAsk
-	}
 	flags := d.in.flags(d.in.Profile != "")
 	flags.NoSession = false
+	if end.LongTerm() {
+		until, err := d.in.Sessions.AtHand(ctx, d.report.Profile, flags)
+		if err == nil && until.IsZero() {
+			err = errWouldAsk
+		}
+		if err != nil {
+			return awsapi.Identity{}, err
+		}
+	}
 	from, err := provider.New(ctx, d.report.Profile, provider.Parts{
 		Env: d.in.env, Home: c.Home, Now: d.in.Now, Client: c.Client, Cache: c.Cache, Keys: indexed{d.in.Keystore}, Helper: nobody{}, Events: c.Events,
 	}, flags)

@@ -191,14 +191,14 @@ func (d *diagnosis) rule() SessionRule {
 	return AlreadyShortLived
 }
 
-// Session is what the cache has for the key that the steps end in.
+// Session is what the cache has for the next call.
 type Session struct {
 	Cacheable bool      // they end in a long-term key
 	Err       error     // why the cache is not known
 	Expires   time.Time // zero if there is no session
 }
 
-func (d *diagnosis) session() Session {
+func (d *diagnosis) session(ctx context.Context) Session {
 	p := last(d.plan)
 	switch {
 	case p == nil || !p.LongTerm():
@@ -206,7 +206,8 @@ func (d *diagnosis) session() Session {
 	case d.in.Sessions == nil:
 		return Session{Cacheable: true, Err: d.in.SessionsErr}
 	}
-	return Session{Cacheable: true, Expires: d.in.Sessions.Expiry(d.in.keyID(p))}
+	until, err := d.in.Sessions.AtHand(ctx, d.report.Profile, d.in.flags(d.in.Profile != ""))
+	return Session{Cacheable: true, Err: err, Expires: until}
 }
 
 // checkPlan finds why awsexec itself has no credentials.

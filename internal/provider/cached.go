@@ -24,6 +24,7 @@ type cached struct {
 	key     cache.Key
 	anyLife bool                                               // a session that was made for another life than that of key is as good
 	account string                                             // the id that the credentials get if they have none
+	from    *cached                                            // provides the session that assumes the role; nil if there is none
 	name    string                                             // of the key in the keystore that the session is made from; "" for another key
 	lock    string                                             // the same for all renewals that must take turns
 	issue   func(ctx context.Context) (aws.Credentials, error) // makes new credentials that expire, with the long-term key key.Base alone

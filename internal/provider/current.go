@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -89,6 +90,21 @@ func SessionOf(p aws.CredentialsProvider) (s Source, ok bool) {
 		return Source{}, false
 	}
 	return Source{c.key, c.anyLife, c.name}, true
+}
+
+// AtHand returns until when the cache has the session with which p would provide
+// credentials now: the session itself, or else the nearest of those that assume its
+// role. It is the zero time if p would have to begin with a long-term key, or does
+// not use the cache.
+func AtHand(p aws.CredentialsProvider) (until time.Time) {
+	if c, isCurrent := p.(*current); isCurrent {
+		p = c.last()
+	}
+	c, _ := p.(*cached)
+	for ; c != nil && until.IsZero(); c = c.from {
+		until = c.m.Cache.Until(c.key, c.anyLife, c.m.Now())
+	}
+	return until
 }
 
 // IsCurrent reports whether the keystore still has the key that p made its last

@@ -72,7 +72,7 @@ func (m *maker) buildRole(ctx context.Context, plan *Plan) (aws.CredentialsProvi
 	}
 	key := m.roleKey(p, duration)
 	key.Base, key.From = parent.key.Base, parent.key.Identity()
-	return &cached{m: m, key: key, anyLife: m.anyLife(key), name: parent.name, lock: key.ID(), issue: assume}, nil
+	return &cached{m: m, key: key, anyLife: m.anyLife(key), from: parent, name: parent.name, lock: key.ID(), issue: assume}, nil
 }
 
 // ReducedError reports that a role gets less than its duration_seconds, because a

@@ -25,7 +25,7 @@ func (u *Unfit) String() string {
 
 // despite returns the session at hand that does not give what k asks for, or nil.
 func (m *maker) despite(ctx context.Context, k cache.Key) *Unfit {
-	if k.MFASerial == "" {
+	if k.MFASerial == "" || m.NoSession {
 		return nil
 	}
 	base := keyIn(m.Client.Scope())
