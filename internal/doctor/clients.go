@@ -81,18 +81,22 @@ func (d *diagnosis) checkClients() {
 		kind    explain.Kind
 		failure explain.Failure
 		at      explain.Place
+		why     string // of an invalid value: clients differ in what is valid
 	}
 	var causes []cause
 	clients, results := map[cause][]string{}, map[cause]*explain.Result{}
 	for _, client := range d.report.Clients {
-		if client.Same || d.foundElsewhere(&client.Result) {
+		if client.Same || !d.counts(client.Client) || d.foundElsewhere(&client.Result) {
 			continue
 		}
 		culprit := d.culprit(d.plan, &client.Result)
 		if d.leadsNowhere(culprit) {
 			culprit = &explain.Result{Kind: explain.None, Why: "it has no credential_process"}
 		}
-		c := cause{culprit.Kind, culprit.Failure, culprit.At}
+		c := cause{kind: culprit.Kind, failure: culprit.Failure, at: culprit.At}
+		if culprit.Failure == explain.BadValue {
+			c.why = culprit.Why
+		}
 		if len(clients[c]) == 0 {
 			causes = append(causes, c)
 			results[c] = culprit
@@ -104,6 +108,13 @@ func (d *diagnosis) checkClients() {
 	}
 }
 
+// counts reports whether it matters what a client does. Without AWS_SDK_LOAD_CONFIG
+// the SDK for JavaScript v2 reads no profile of the config file, and whoever does not
+// use it need not know.
+func (d *diagnosis) counts(client explain.Client) bool {
+	return client != explain.JSv2 || d.isSet("AWS_SDK_LOAD_CONFIG")
+}
+
 // culprit returns the step of r that differs from awsexec's.
 func (d *diagnosis) culprit(p *provider.Plan, r *explain.Result) *explain.Result {
 	if p.Kind == provider.Role && r.Kind == explain.Role && p.Profile.RoleARN == r.RoleARN && !d.isSelf(r.Source.Process) {
@@ -113,10 +124,13 @@ func (d *diagnosis) culprit(p *provider.Plan, r *explain.Result) *explain.Result
 }
 
 // foundElsewhere reports whether another check finds the cause of what a client
-// does: keys in the environment beside AWS_PROFILE, or a section that is not
-// a profile.
+// does: keys in the environment beside AWS_PROFILE, or that have expired, or
+// a section that is not a profile.
 func (d *diagnosis) foundElsewhere(r *explain.Result) bool {
 	fromEnvironment := d.plan.Kind == provider.EnvironmentKey || d.plan.Kind == provider.EnvironmentSession
+	if r.Failure == explain.Expired {
+		return true
+	}
 	return fromEnvironment && r.Kind != explain.Fails && d.in.env("AWS_PROFILE") != "" || d.misplaced[d.report.Profile.Name]
 }
 
@@ -156,6 +170,10 @@ func (d *diagnosis) foundCause(r *explain.Result, clients string) {
 		}
 		d.report.Findings = append(d.report.Findings, f)
 	case explain.None, explain.Instance:
+		if r.Client == explain.JSv2 { // it reads the profile, and understands less of it
+			instead(RunWith{d.report.Profile.Name})
+			return
+		}
 		if check == Shadowed {
 			d.found(how, NotUsed, file(d.in.Files.Config), fmt.Sprintf("%s: profile %q does not lead to awsexec: it has no credential_process", clients, name), Lead{name})
 		}
@@ -203,6 +221,8 @@ func (d *diagnosis) afterFailure(r *explain.Result) []Remedy {
 	switch {
 	case r.Failure == explain.NoMFA:
 		return d.afterNoMFA(r)
+	case r.Failure == explain.BadValue && r.At.Variable == "":
+		return []Remedy{Edit{r.At, "correct it, or take it out"}}
 	case r.Failure == explain.Partial && r.At.Variable == "":
 		return []Remedy{Edit{r.At, "complete it, or take it out"}}
 	}

@@ -112,6 +112,7 @@ type Client struct {
 // Examine looks at everything and makes no request.
 func Examine(ctx context.Context, in Input) *Report {
 	d := &diagnosis{in: in, misplaced: map[string]bool{}}
+	d.read()
 	d.choose()
 	d.decide(ctx)
 	d.lookAtClients(ctx)
@@ -135,13 +136,23 @@ func (r *Report) sort() {
 type diagnosis struct {
 	in        Input
 	report    Report
-	plan      *provider.Plan  // nil if awsexec cannot get credentials
-	misplaced map[string]bool // the profiles whose section not all clients find
+	own, sdks *explain.Contents // of the user's own files, and of those that SDKs read here
+	plan      *provider.Plan    // nil if awsexec cannot get credentials
+	misplaced map[string]bool   // the profiles whose section not all clients find
 }
 
 // found adds a finding.
 func (d *diagnosis) found(s Severity, check Check, at Place, text string, remedies ...Remedy) {
 	d.report.Findings = append(d.report.Findings, Finding{Severity: s, Check: check, At: at, Text: text, Remedies: remedies})
+}
+
+// read reads the AWS files for the clients, once if all read the same.
+func (d *diagnosis) read() {
+	d.own = explain.Read(d.in.Files, d.in.Config)
+	d.sdks = d.own
+	if d.in.SDKFiles != d.in.Files {
+		d.sdks = explain.Read(d.in.SDKFiles, nil)
+	}
 }
 
 // env returns a variable; "" if it is not set.
@@ -165,7 +176,7 @@ func (d *diagnosis) choose() {
 
 // lookAtClients finds out what each client would use.
 func (d *diagnosis) lookAtClients(ctx context.Context) {
-	for _, result := range explain.All(explain.Input{Files: d.in.SDKFiles, Lookup: d.in.Lookup, Profile: d.in.Profile}) {
+	for _, result := range explain.All(explain.Input{Contents: d.sdks, Lookup: d.in.Lookup, Now: d.in.Now, Profile: d.in.Profile}) {
 		d.report.Clients = append(d.report.Clients, Client{result, d.same(ctx, d.plan, &result)})
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/explain"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/ststest"
@@ -148,11 +149,11 @@ func TestSound(t *testing.T) {
 		t.Errorf("rule %d, session %+v", r.Rule, r.Session)
 	}
 	for _, c := range r.Clients {
-		if !c.Same {
-			t.Errorf("%s differs: %s", c.Client, c.Why)
+		if c.Same == (c.Client == explain.JSv2) {
+			t.Errorf("%s: same is %t: %s", c.Client, c.Same, c.Why)
 		}
 	}
-	if len(r.Clients) != 5 {
+	if len(r.Clients) != 6 {
 		t.Errorf("%d clients", len(r.Clients))
 	}
 }
@@ -231,6 +232,22 @@ func TestShadows(t *testing.T) {
 		{name: "web identity in the environment", env: map[string]string{"AWS_WEB_IDENTITY_TOKEN_FILE": "/token", "AWS_ROLE_ARN": roleARN},
 			check: Shadowed, clients: []string{"boto3", "Go SDK"}, silent: []string{"JavaScript", "CDK"},
 			want: "1 AWS_WEB_IDENTITY_TOKEN_FILE: Unset{[AWS_WEB_IDENTITY_TOKEN_FILE]}"},
+		{name: "a value that the Go SDK refuses", config: "retry_mode = legacy\n", check: Rejected, clients: []string{"Go SDK", "standard or adaptive"}, silent: []string{"boto3", "JavaScript"},
+			want: "1 config:3 (retry_mode): Edit{config:3 (retry_mode) correct it, or take it out}"},
+		{name: "a value that botocore refuses", config: "max_attempts = 0\n", check: Rejected, clients: []string{"boto3", "CLI v2", "1 or more"}, silent: []string{"Go SDK", "JavaScript"},
+			want: "1 config:3 (max_attempts): Edit{config:3 (max_attempts) correct it, or take it out}"},
+		{name: "a value that both refuse, botocore", config: "retry_mode = fast\n", check: Rejected, clients: []string{"boto3", "legacy, standard or adaptive"}, silent: []string{"Go SDK"},
+			want: "1 config:3 (retry_mode): Edit{config:3 (retry_mode) correct it, or take it out}"},
+		{name: "a value that both refuse, Go SDK", config: "retry_mode = fast\n", check: Rejected, clients: []string{"Go SDK", "standard or adaptive"}, silent: []string{"boto3"},
+			want: "1 config:3 (retry_mode): Edit{config:3 (retry_mode) correct it, or take it out}"},
+		{name: "a variable that the Go SDK refuses", env: map[string]string{"AWS_USE_FIPS_ENDPOINT": "yes"}, check: Rejected, clients: []string{"Go SDK"}, silent: []string{"boto3", "JavaScript"},
+			want: "1 AWS_USE_FIPS_ENDPOINT: Unset{[AWS_USE_FIPS_ENDPOINT]}"},
+		{name: "a variable that nearly all refuse", env: map[string]string{"AWS_DEFAULTS_MODE": "fast"}, check: Rejected, clients: []string{"JavaScript SDK"}, silent: []string{"CDK"},
+			want: "1 AWS_DEFAULTS_MODE: Unset{[AWS_DEFAULTS_MODE]}"},
+		{name: "the SDK for JavaScript v2, which reads the config file", config: keys, env: map[string]string{"AWS_SDK_LOAD_CONFIG": "1", "AWS_CONFIG_FILE": "DIR/config"},
+			check: Shadowed, clients: []string{"Go SDK", "JavaScript SDK v2"}, silent: []string{"boto3"}, want: "1 config:3 (aws_access_key_id): Import{work}"},
+		{name: "the SDK for JavaScript v2, without a file", env: map[string]string{"AWS_SDK_LOAD_CONFIG": "1", "AWS_CONFIG_FILE": "DIR/missing"},
+			check: Shadowed, clients: []string{"JavaScript SDK v2", "config file cannot be read"}, silent: []string{"Go SDK"}, want: "1 AWS_SDK_LOAD_CONFIG: RunWith{work}"},
 		{name: "older names of the Go SDK", env: map[string]string{"AWS_ACCESS_KEY": "AKIAIOSFODNN7OTHER01", "AWS_SECRET_KEY": ststest.Marker}, check: Shadowed, clients: []string{"Go SDK"},
 			want: "1 AWS_ACCESS_KEY: Unset{[AWS_ACCESS_KEY AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN]}"},
 	} {
@@ -243,7 +260,7 @@ func TestShadows(t *testing.T) {
 			p.has(sound+tt.config+"[default]\n", credentials)
 			p.env["AWS_PROFILE"] = "work"
 			for name, value := range tt.env {
-				p.env[name] = value
+				p.env[name] = strings.ReplaceAll(value, "DIR", p.dir)
 			}
 			r := p.examine()
 			f, ok := r.finding(tt.check, tt.clients...)
@@ -433,7 +450,7 @@ func TestUnreadable(t *testing.T) {
 	p := newPatient(t)
 	p.has("nonsense\n", "")
 	r := p.examine()
-	if _, ok := r.finding(Unreadable); !ok || r.Err == nil || len(r.Steps) != 0 || len(r.Clients) != 5 {
+	if _, ok := r.finding(Unreadable); !ok || r.Err == nil || len(r.Steps) != 0 || len(r.Clients) != 6 {
 		t.Errorf("%+v, %v", r.Findings, r.Err)
 	}
 	if _, twice := r.finding(NoProfile); twice {

@@ -109,7 +109,7 @@ func (d *diagnosis) checkRegion() {
 		if c.Region != "" && c.RegionAt != (explain.Place{}) {
 			region = c.Region
 		}
-		if c.Region == "" && c.Kind != explain.Fails {
+		if c.Region == "" && d.counts(c.Client) && c.Kind != explain.Fails {
 			without = append(without, string(c.Client))
 		}
 	}

@@ -10,7 +10,6 @@ import (
 
 	"github.com/awsexec/awsexec/exec"
 	"github.com/awsexec/awsexec/internal/awsini"
-	"github.com/awsexec/awsexec/internal/explain"
 	"github.com/awsexec/awsexec/internal/ownfile"
 	"github.com/awsexec/awsexec/internal/visible"
 )
@@ -37,9 +36,13 @@ func (d *diagnosis) checkFiles() {
 		}
 		return
 	}
-	for _, f := range explain.Differences(d.in.Files) {
+	for _, f := range d.own.Differences() {
+		what := fmt.Sprintf("profile %q", f.Profile)
+		if f.Section != "" {
+			what = "[" + f.Section + "]"
+		}
 		d.misplaced[f.Profile] = d.misplaced[f.Profile] || f.Place.Key == ""
-		d.found(Suspect, Ambiguous, Place{Place: f.Place}, fmt.Sprintf("profile %q: %s", f.Profile, f.Why), Edit{f.Place, f.Fix})
+		d.found(Suspect, Ambiguous, Place{Place: f.Place}, what+": "+f.Why, Edit{f.Place, f.Fix})
 	}
 	for _, named := range []struct{ variable, path string }{
 		{"AWS_CONFIG_FILE", d.in.Files.Config}, {"AWS_SHARED_CREDENTIALS_FILE", d.in.Files.Credentials},

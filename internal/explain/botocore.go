@@ -3,6 +3,7 @@ package explain
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/awsexec/awsexec/internal/awsini"
 	"github.com/awsexec/awsexec/internal/profile"
@@ -13,7 +14,6 @@ import (
 // botocore/credentials.py, session.py and configprovider.py.
 type botocore struct {
 	Input
-	files   contents
 	reading reading
 	v2      bool // the copy in the AWS CLI v2, which reads some variables in another order
 }
@@ -21,33 +21,48 @@ type botocore struct {
 // predict follows botocore's chain. First of all, even before keys in the
 // environment, the files must be readable, and a profile that is named must exist.
 func (b botocore) predict() Result {
-	var err error
-	b.reading, err = b.files.botocore()
 	name, from := b.profileName()
 	p, found := b.reading.profile(name)
-	r := func() *Result {
-		switch {
-		case err != nil:
-			return b.unreadable(err)
-		case !found && from.Variable != "" && name == "":
-			return fails(NoProfile, from, "the variable is set and empty: that names a profile called \"\"")
-		case !found && (from.Variable != "" || b.Profile != ""):
-			return fails(NoProfile, from, "a profile that is named must be there, default included")
-		}
-		chain := append([]step{b.environment, func() *Result { return b.assumeRole(name, p, []string{name}) }},
-			b.profileSteps(name, p, b.Profile != "")...)
-		r := first(append(chain, b.container, b.instance)...)
-		if failed := b.tokenProvider(p); failed != nil && r.Kind != Fails {
-			return failed
-		}
-		return r
-	}()
+	r := first(
+		func() *Result { return b.unusable(name, from, found) },
+		func() *Result {
+			return b.refused(botocoreMetadata, p, "boto3 and the AWS CLI refuse to look for credentials")
+		},
+		func() *Result { return b.chain(name, p) },
+	)
+	if r.Kind != Fails || r.Failure == Expired { // which is seen later
+		r = first(
+			func() *Result { return b.tokenProvider(p) },
+			func() *Result { return b.refusedClient(p) },
+			func() *Result { return r },
+		)
+	}
 	r.Client, r.Profile = Boto3, name
 	if b.v2 {
 		r.Client = CLIv2
 	}
 	r.Region, r.RegionAt = b.region(p)
 	return *r
+}
+
+// unusable returns why no profile can be read.
+func (b botocore) unusable(name string, from Place, found bool) *Result {
+	switch {
+	case b.Contents.parsedErr != nil:
+		return b.unreadable(b.Contents.parsedErr)
+	case !found && from.Variable != "" && name == "":
+		return fails(NoProfile, from, "the variable is set and empty: that names a profile called \"\"")
+	case !found && (from.Variable != "" || b.Profile != ""):
+		return fails(NoProfile, from, "a profile that is named must be there, default included")
+	}
+	return nil
+}
+
+// chain is what create_credential_resolver makes.
+func (b botocore) chain(name string, p section) *Result {
+	steps := append([]step{b.environment, func() *Result { return b.assumeRole(name, p, []string{name}) }},
+		b.profileSteps(name, p, b.Profile != "")...)
+	return first(append(steps, b.container, b.instance)...)
 }
 
 // profileName returns the profile and the variable that names it. A variable that is empty counts.
@@ -99,7 +114,27 @@ func (b botocore) environment() *Result {
 	case b.env("AWS_SECRET_ACCESS_KEY") == "":
 		return fails(Partial, variable("AWS_ACCESS_KEY_ID"), "AWS_SECRET_ACCESS_KEY is not set beside it")
 	}
+	if failed := b.expiration(); failed != nil {
+		return failed
+	}
 	return &Result{Kind: Environment, At: variable("AWS_ACCESS_KEY_ID"), AccessKeyID: id, Why: "keys in the environment come before any profile"}
+}
+
+// expiration returns the failure for keys in the environment that have expired.
+// botocore reads the variables again and finds the same.
+func (b botocore) expiration() *Result {
+	at := variable("AWS_CREDENTIAL_EXPIRATION")
+	if b.env(at.Variable) == "" {
+		return nil
+	}
+	expires, err := time.Parse(time.RFC3339, b.env(at.Variable))
+	switch {
+	case err != nil:
+		return fails(BadValue, at, "it must be a time such as 2026-01-02T03:04:05Z")
+	case !expires.After(b.Now()):
+		return fails(Expired, at, "the keys in the environment have expired; other SDKs use them all the same")
+	}
+	return nil
 }
 
 // assumeRole is AssumeRoleProvider for the profiles visited, of which name is the last.

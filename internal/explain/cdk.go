@@ -21,6 +21,9 @@ func (c cdk) predict() Result {
 	} else {
 		r = first(c.eitherEnvironment, func() *Result { return c.chain(explicit) })
 	}
+	if failed := c.badDefaultsMode(); failed != nil && (r.usesSTS() || r.Kind == SSO) { // the CDK's own clients do not read it
+		r = failed
+	}
 	r.Client = CDK
 	c.Profile = explicit
 	r.Profile = c.profileName()

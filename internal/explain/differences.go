@@ -7,57 +7,77 @@ import (
 	"strings"
 
 	"github.com/awsexec/awsexec/internal/awsini"
-	"github.com/awsexec/awsexec/internal/profile"
 )
 
 // Difference is a place in the AWS files that clients read differently.
 type Difference struct {
 	Place   Place
-	Profile string // whose setting it is
+	Profile string // whose setting it is; "" if it is that of another section
+	Section string // what the brackets hold of that one
 	Why     string // never quotes the value
 	Fix     string // what to do there
 }
 
 // Differences returns where botocore, the Go SDK and the SDK for JavaScript read the
 // files differently, in the order of the files. It returns none if botocore cannot
-// read the files at all.
-func Differences(files profile.Files) []Difference {
-	c := load(files)
-	ours, err := c.botocore()
-	if err != nil {
+// read the files at all. Where the header of a section is the cause, its settings are
+// not named as well.
+func (c *Contents) Differences() []Difference {
+	if c.parsedErr != nil {
 		return nil
 	}
-	config, _ := awsini.Parse(c.files.Config, c.config, awsini.ConfigFile) // which botocore has just done
-	credentials, _ := awsini.Parse(c.files.Credentials, c.credentials, awsini.CredentialsFile)
-	goSDK, jsSDK := c.goSDK(), c.jsSDK()
-	all := slices.Concat(
-		differences(config, ours.config, goSDK.config, jsSDK.config),
-		differences(credentials, ours.credentials, goSDK.credentials, jsSDK.credentials),
-		c.strays(),
-	)
-	slices.SortFunc(all, func(a, b Difference) int {
+	all := c.headers()
+	misread := map[string]bool{}
+	for _, d := range all {
+		misread[d.Profile] = misread[d.Profile] || d.Profile != ""
+		misread[d.Section] = misread[d.Section] || d.Section != ""
+	}
+	all = append(all, c.settings(misread)...)
+	all = append(all, c.strays()...)
+	slices.SortStableFunc(all, func(a, b Difference) int {
 		return cmp.Or(cmp.Compare(a.Place.Pos.File, b.Place.Pos.File), cmp.Compare(a.Place.Pos.Line, b.Place.Pos.Line))
 	})
 	return all
 }
 
-func differences(f *awsini.File, botocore, goSDK, jsSDK map[string]section) []Difference {
-	plain := regexp.MustCompile(`^[\w\-@+.%:/]+$`)
+// plainName is a name that all clients take as it is.
+var plainName = regexp.MustCompile(`^[\w\-@+.%:/]+$`)
+
+// settings returns the settings that are read differently, of the sections that are
+// not misread as a whole.
+func (c *Contents) settings(misread map[string]bool) []Difference {
 	var all []Difference
-	for name, s := range botocore {
-		if strings.HasPrefix(name, profileSection) {
-			continue // of the credentials file: see strays
+	for name, s := range c.botocore.config {
+		if !misread[name] {
+			all = append(all, differing(Difference{Profile: name}, s, c.goSDK.config[name], c.jsSDK.config[name])...)
 		}
-		inGo, inJS := goSDK[name], jsSDK[name]
-		if len(s) > 0 && !plain.MatchString(name) && (inGo == nil || inJS == nil) {
-			all = append(all, Difference{Place{Pos: f.Header(name)}, name, "not all SDKs find a profile whose section is written like this: use plain characters, no quotes", "rename the profile"})
-			continue
+	}
+	for name, s := range c.botocore.sessions {
+		if d := (Difference{Section: ssoSection + name}); !misread[d.Section] {
+			all = append(all, differing(d, s, c.goSDK.sessions[name], c.jsSDK.sessions[name])...)
 		}
-		for key, v := range s {
-			if v.text != "" && (inGo[key].text != v.text || inJS[key].text != v.text) {
-				why, fix := whyDifferent(v.text)
-				all = append(all, Difference{Place{Pos: v.pos, Key: key}, name, why, fix})
-			}
+	}
+	for name, s := range c.botocore.credentials {
+		inGo, inJS := c.goSDK.credentials[name], c.jsSDK.credentials[name]
+		switch {
+		case strings.HasPrefix(name, profileSection): // see strays
+		case len(s) > 0 && !plainName.MatchString(name) && (inGo == nil || inJS == nil):
+			all = append(all, Difference{Place: Place{Pos: c.parsed.Credentials.Header(name)}, Profile: name, Why: "not all SDKs find a profile whose section is written like this: use plain characters, no quotes", Fix: "rename the profile"})
+		default:
+			all = append(all, differing(Difference{Profile: name}, s, inGo, inJS)...)
+		}
+	}
+	return all
+}
+
+// differing returns the settings of one section that are read differently, each like d.
+func differing(d Difference, botocore, goSDK, jsSDK section) []Difference {
+	var all []Difference
+	for key, v := range botocore {
+		if v.text != "" && (goSDK[key].text != v.text || jsSDK[key].text != v.text) {
+			d.Place = Place{Pos: v.pos, Key: key}
+			d.Why, d.Fix = whyDifferent(v.text)
+			all = append(all, d)
 		}
 	}
 	return all
@@ -78,32 +98,158 @@ func whyDifferent(text string) (why, fix string) {
 	}
 }
 
-// strays returns sections that look like profiles but are not. In the config file
-// they lack the word profile; in the credentials file they have it.
-func (c contents) strays() []Difference {
+// headers returns the sections of the config file whose headers mean different
+// sections to the clients, or to none of them what they look like.
+func (c *Contents) headers() []Difference {
 	var all []Difference
-	config, err := awsini.Parse(c.files.Config, c.config, awsini.CredentialsFile) // every section, by what its brackets hold
-	if err != nil {
-		return nil
+	byName := map[string]*awsini.Section{}
+	for _, s := range c.parsed.Config.Sections {
+		byName[s.Name] = s
+		meant, ok := meaning(s.Name)
+		botocore, goSDK, jsSDK := headerBotocore(s.Name), headerGo(s.Name), headerJavaScript(s.Name)
+		if !ok || botocore == meant.js() && goSDK == meant.js() && jsSDK == meant.js() {
+			continue
+		}
+		d := Difference{Place: Place{Pos: awsini.Pos{File: c.parsed.Config.Path, Line: s.Line}}, Profile: meant.name}
+		if meant.kind != "profile" {
+			d.Profile, d.Section = "", meant.kind+" "+meant.name
+		}
+		var readers []string
+		for _, r := range []struct{ client, as string }{
+			{"the AWS CLI and boto3", botocore}, {"the Go SDK", goSDK}, {"the SDK for JavaScript", jsSDK},
+		} {
+			if r.as == meant.js() {
+				readers = append(readers, r.client)
+			}
+		}
+		as := "of " + meant.kind + " " + meant.name
+		if meant.kind == "profile" {
+			as = "of profile " + meant.name
+		}
+		d.Why = "section [" + s.Name + "] is taken for that " + as + " by none of the SDKs"
+		if len(readers) > 0 {
+			d.Why = "section [" + s.Name + "] is taken for that " + as + " by " + strings.Join(readers, " and ") + " alone"
+		}
+		d.Fix = "write " + meant.header()
+		if !plainName.MatchString(meant.name) {
+			d.Fix = "rename it, with plain characters and without spaces"
+		}
+		all = append(all, d)
 	}
-	for name, s := range sections(config) {
-		if name != "default" && !strings.ContainsAny(name, " \t") && isProfile(s) {
-			all = append(all, Difference{Place{Pos: config.Header(name)}, name, "section [" + name + "] is no profile to anyone: in the config file it is written [profile " + name + "]", "write [profile " + name + "]"})
+	if short, long := byName["default"], byName["profile default"]; short != nil && long != nil {
+		why := "[default] and [profile default] are one profile: the SDKs ignore [default]"
+		if short.Line > long.Line {
+			why = "[default] and [profile default] are one profile: the AWS CLI and boto3 ignore [profile default], other SDKs [default]"
+		}
+		all = append(all, Difference{Place: Place{Pos: awsini.Pos{File: c.parsed.Config.Path, Line: short.Line}}, Profile: "default",
+			Why: why + ", and version 2 of the SDK for JavaScript fails", Fix: "join the two sections as [default]"})
+	}
+	return all
+}
+
+// header is what a section of the config file is for.
+type header struct{ kind, name string }
+
+// js returns how parseJS names the section.
+func (h header) js() string {
+	if h.kind == "profile" && h.name == "default" {
+		return "default"
+	}
+	return h.kind + "." + h.name
+}
+
+// header returns how the section is written.
+func (h header) header() string {
+	if h.kind == "profile" && h.name == "default" {
+		return "[default]"
+	}
+	return "[" + h.kind + " " + h.name + "]"
+}
+
+// meaning returns what a person means by a header, if it looks like one that counts.
+func meaning(inside string) (header, bool) {
+	words := strings.Fields(inside)
+	if len(words) == 1 && words[0] == "default" {
+		return header{"profile", "default"}, true
+	}
+	if len(words) < 2 {
+		return header{}, false
+	}
+	name := strings.TrimSpace(strings.TrimSpace(inside)[len(words[0]):])
+	if quoted, err := awsini.SplitWords(name); err == nil && len(quoted) == 1 {
+		name = quoted[0]
+	}
+	for _, kind := range []string{"profile", "sso-session", "services"} {
+		if strings.EqualFold(words[0], kind) {
+			return header{kind, name}, true
 		}
 	}
-	credentials, err := awsini.Parse(c.files.Credentials, c.credentials, awsini.CredentialsFile)
-	if err != nil {
-		return all
+	return header{}, false
+}
+
+// headerBotocore returns the section as [header.js] names it, "" if botocore ignores
+// it.
+func headerBotocore(inside string) string {
+	if inside == "default" {
+		return inside
 	}
-	for _, name := range credentials.Names() {
-		if named, ok := strings.CutPrefix(name, profileSection); ok {
-			all = append(all, Difference{Place{Pos: credentials.Header(name)}, name, "section [" + name + "] is not found under its name: in the credentials file it is written [" + named + "]", "write [" + named + "]"})
+	words, err := awsini.SplitWords(inside)
+	if err != nil || len(words) != 2 {
+		return ""
+	}
+	for _, kind := range []string{"profile", "sso-session", "services"} {
+		if strings.HasPrefix(inside, kind) {
+			return header{kind, words[1]}.js()
+		}
+	}
+	return ""
+}
+
+// headerGo is [headerBotocore] for the Go SDK.
+func headerGo(inside string) string {
+	name, ok := goHeader("[" + inside + "]")
+	if ok && strings.EqualFold(name, "default") {
+		return "default"
+	}
+	for _, prefix := range []string{profileSection, ssoSection, servicesSection} {
+		if named, found := strings.CutPrefix(name, prefix); ok && found {
+			return header{strings.TrimSpace(prefix), named}.js()
+		}
+	}
+	return ""
+}
+
+// headerJavaScript is [headerBotocore] for the SDK for JavaScript.
+func headerJavaScript(inside string) string {
+	if name := headerJS(inside); name != "profile.default" {
+		return name
+	}
+	return "default"
+}
+
+// strays returns sections that look like profiles but are not. In the config file
+// they lack the word profile; in the credentials file they have it.
+func (c *Contents) strays() []Difference {
+	var all []Difference
+	for _, s := range c.parsed.Config.Sections {
+		if _, ok := meaning(s.Name); !ok && !strings.ContainsAny(s.Name, " \t") && isProfile(s) {
+			all = append(all, Difference{Place: Place{Pos: awsini.Pos{File: c.parsed.Config.Path, Line: s.Line}}, Profile: s.Name,
+				Why: "section [" + s.Name + "] is no profile to anyone: in the config file it is written [profile " + s.Name + "]", Fix: "write [profile " + s.Name + "]"})
+		}
+	}
+	for _, s := range c.parsed.Credentials.Sections {
+		if named, ok := strings.CutPrefix(s.Name, profileSection); ok {
+			all = append(all, Difference{Place: Place{Pos: awsini.Pos{File: c.parsed.Credentials.Path, Line: s.Line}}, Profile: s.Name,
+				Why: "section [" + s.Name + "] is not found under its name: in the credentials file it is written [" + named + "]", Fix: "write [" + named + "]"})
 		}
 	}
 	return all
 }
 
-func isProfile(s section) bool {
-	return s.has("aws_access_key_id", "aws_secret_access_key", "role_arn", "source_profile", "credential_process", "region", "mfa_serial",
-		"sso_session", "sso_account_id", "web_identity_token_file", "login_session")
+// isProfile reports whether a section has a setting that belongs into a profile.
+func isProfile(s *awsini.Section) bool {
+	return slices.ContainsFunc(s.Own, func(own awsini.Setting) bool {
+		return slices.Contains([]string{"aws_access_key_id", "aws_secret_access_key", "role_arn", "source_profile", "credential_process", "region", "mfa_serial",
+			"sso_session", "sso_account_id", "web_identity_token_file", "login_session"}, own.Key)
+	})
 }

@@ -2,6 +2,7 @@ package explain
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/awsexec/awsexec/internal/awsini"
 	"github.com/awsexec/awsexec/internal/profile"
@@ -17,6 +18,7 @@ const (
 	GoSDK Client = "Go SDK, Terraform"
 	JSSDK Client = "JavaScript SDK"
 	CDK   Client = "CDK"
+	JSv2  Client = "JavaScript SDK v2"
 )
 
 // Kind is a way of getting credentials, or a failure to.
@@ -47,11 +49,13 @@ const (
 	NoProfile  Failure = "no such profile"
 	Partial    Failure = "incomplete credentials"
 	Invalid    Failure = "invalid configuration"
+	BadValue   Failure = "invalid value"
 	Loop       Failure = "profiles in a circle"
 	Unreadable Failure = "unreadable file"
 	NoSource   Failure = "credential_source without credentials"
 	NoMFA      Failure = "no way to ask for an MFA code"
 	Empty      Failure = "profile without credentials"
+	Expired    Failure = "expired credentials"
 )
 
 // Place is what decides: a setting in a file, or a variable. The zero Place is no
@@ -98,8 +102,9 @@ type Result struct {
 
 // Input is what all clients read.
 type Input struct {
-	Files  profile.Files
-	Lookup func(variable string) (value string, set bool) // of the environment; a variable may be set and empty
+	Contents *Contents
+	Lookup   func(variable string) (value string, set bool) // of the environment; a variable may be set and empty
+	Now      func() time.Time
 
 	// Profile is the profile named explicitly, by a --profile option or in a program; "" if none is.
 	Profile string
@@ -111,19 +116,21 @@ func (in Input) env(variable string) string {
 	return value
 }
 
-// All returns the prediction for every client. A file that cannot be opened counts
-// as missing, as in all clients.
+// All returns the prediction for every client.
 func All(in Input) []Result {
-	f := load(in.Files)
-	js := jsSDK{Input: in, reading: f.jsSDK()}
+	js := jsSDK{Input: in, reading: in.Contents.jsSDK}
 	return []Result{
-		botocore{Input: in, files: f}.predict(),
-		botocore{Input: in, files: f, v2: true}.predict(),
-		goSDK{in, f.goSDK()}.predict(),
+		botocore{Input: in, reading: in.Contents.botocore}.predict(),
+		botocore{Input: in, reading: in.Contents.botocore, v2: true}.predict(),
+		goSDK{in, in.Contents.goSDK}.predict(),
 		js.predict(),
 		cdk{js}.predict(),
+		newJSv2(in).predict(),
 	}
 }
+
+// usesSTS reports whether STS is asked for the credentials.
+func (r *Result) usesSTS() bool { return r.Kind == Role || r.Kind == WebIdentity }
 
 // step is one link of a client's chain. It returns nil if the next one is to try.
 type step func() *Result

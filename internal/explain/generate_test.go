@@ -4,9 +4,11 @@ import (
 	"crypto/sha1"
 	"crypto/sha256"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -18,6 +20,7 @@ import (
 type testCase struct {
 	Env     map[string]string `json:"env"`
 	Profile string            `json:"profile"` // named explicitly
+	Endless bool              `json:"endless"` // not for the SDK for JavaScript v2
 
 	config, credentials string
 }
@@ -62,6 +65,10 @@ func (g *generator) prepare(t *testing.T) {
 		g.writeFile(t, g.tokenFile(name), "token-of-"+name)
 	}
 	g.writeFile(t, g.tokenFile("environment"), "token-of-environment")
+	g.writeFile(t, filepath.Join(g.dir, "certificates"), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate(t)})))
+	// Only the SDK for JavaScript v2 reads these, whatever the variables say.
+	g.writeFile(t, filepath.Join(g.home, ".aws", "config"), session+"[profile dev]\nsso_session = corp\n[profile base]\nsso_session = other\n")
+	g.writeFile(t, filepath.Join(g.home, ".aws", "credentials"), "[base]\naws_access_key_id = "+keyID("home")+"\naws_secret_access_key = "+fakeSecret+"\n")
 	later := expiry().Format(time.RFC3339)
 	for _, id := range []string{"corp", "https://sso.invalid/start"} {
 		g.writeFile(t, filepath.Join(g.home, ".aws", "sso", "cache", fmt.Sprintf("%x.json", sha1.Sum([]byte(id)))), marshal(map[string]any{
@@ -94,12 +101,19 @@ func (g *generator) draw(t *testing.T, number int) testCase {
 			g.credentialsSection(&credentials, name)
 		}
 	}
-	if g.one(25) { // a section that is there already
+	switch g.IntN(25) { // a section that is there already
+	case 0:
 		g.section(&config, "[profile dev]", g.keys("config2", "dev"))
 		g.section(&config, "[profile dev]", "region = eu-north-1\n")
+	case 1:
+		g.section(&config, pick(g, "[default]", "[profile default]"), g.keys("config2", "default"))
 	}
-	if !g.one(4) {
-		config.WriteString("[sso-session corp]\nsso_start_url = https://sso.invalid/start\nsso_region = us-east-1\n")
+	g.sessionSection(&config)
+	if g.one(12) {
+		g.sessionSection(&credentials)
+	}
+	if g.one(3) {
+		g.section(&config, pick(g, "[services local]", `[services "local"]`, "[services\tlocal]"), "sts =\n  endpoint_url = "+g.endpoint+"\n")
 	}
 	c.config, c.credentials = config.String(), credentials.String()
 	dir := filepath.Join(g.dir, fmt.Sprint(number))
@@ -111,9 +125,6 @@ func (g *generator) draw(t *testing.T, number int) testCase {
 		"AWS_CONFIG_FILE":                   filepath.Join(dir, "config"),
 		"AWS_SHARED_CREDENTIALS_FILE":       filepath.Join(dir, "credentials"),
 		"AWS_EC2_METADATA_SERVICE_ENDPOINT": g.endpoint + "/",
-		"AWS_ENDPOINT_URL":                  g.endpoint,
-		"AWS_ENDPOINT_URL_STS":              g.endpoint, // the Go SDK's own client reads only these
-		"AWS_ENDPOINT_URL_SSO":              g.endpoint,
 	})
 	return c
 }
@@ -147,7 +158,66 @@ func (g *generator) environment() map[string]string {
 	set(3, "AWS_EC2_METADATA_DISABLED", "true", "true", "false")
 	set(4, "AWS_REGION", "eu-west-1")
 	set(4, "AWS_DEFAULT_REGION", "eu-west-2")
+	set(2, "AWS_SDK_LOAD_CONFIG", "1", "0")
+	set(9, "AWS_CREDENTIAL_EXPIRATION", expiry().Format(time.RFC3339), "2020-01-02T03:04:05Z", "tomorrow", "")
+	set(9, "AWS_STS_REGIONAL_ENDPOINTS", "legacy", "Local", "")
+	set(30, "AWS_CA_BUNDLE", filepath.Join(g.dir, "certificates"), filepath.Join(g.dir, "missing"))
+	if g.one(5) {
+		v := pick(g, validated...)
+		env[v.variable] = pick(g, v.values...)
+	}
 	return env
+}
+
+// validated are settings that some SDK refuses in some spellings.
+var validated = []struct {
+	key, variable string
+	values        []string
+}{
+	{"retry_mode", "AWS_RETRY_MODE", []string{"standard", "legacy", "adaptive", "Standard", "aggressive", ""}},
+	{"max_attempts", "AWS_MAX_ATTEMPTS", []string{"3", "0", "0x10", "1_0", "many", "2.5", "-1", ""}},
+	{"defaults_mode", "AWS_DEFAULTS_MODE", []string{"standard", "Legacy", "in-region", "fast", ""}},
+	{"account_id_endpoint_mode", "AWS_ACCOUNT_ID_ENDPOINT_MODE", []string{"preferred", "Preferred", "sometimes", ""}},
+	{"request_checksum_calculation", "AWS_REQUEST_CHECKSUM_CALCULATION", []string{"when_required", "WHEN_REQUIRED", "never", ""}},
+	{"response_checksum_validation", "AWS_RESPONSE_CHECKSUM_VALIDATION", []string{"when_supported", "When_Supported", "never"}},
+	{"request_min_compression_size_bytes", "AWS_REQUEST_MIN_COMPRESSION_SIZE_BYTES", []string{"1024", "0", "2000000", "10485761", "1k", "-1"}},
+	{"disable_request_compression", "AWS_DISABLE_REQUEST_COMPRESSION", []string{"true", "True", "yes", ""}},
+	{"disable_clock_skew_correction", "AWS_DISABLE_CLOCK_SKEW_CORRECTION", []string{"false", "FALSE", "no"}},
+	{"use_fips_endpoint", "AWS_USE_FIPS_ENDPOINT", []string{"false", "False", "no", ""}},
+	{"use_dualstack_endpoint", "AWS_USE_DUALSTACK_ENDPOINT", []string{"false", "False", "0"}},
+	{"ignore_configured_endpoint_urls", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", []string{"false", "no", ""}},
+	{"endpoint_discovery_enabled", "AWS_ENABLE_ENDPOINT_DISCOVERY", []string{"auto", "true", "on"}},
+	{"ec2_metadata_service_endpoint_mode", "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", []string{"IPv4", "ipv4", "IPv5", ""}},
+	{"ec2_metadata_v1_disabled", "AWS_EC2_METADATA_V1_DISABLED", []string{"true", "false", "yes"}},
+	{"metadata_service_timeout", "AWS_METADATA_SERVICE_TIMEOUT", []string{"2", " 3 ", "1.5", ""}},
+	{"metadata_service_num_attempts", "AWS_METADATA_SERVICE_NUM_ATTEMPTS", []string{"2", "two"}},
+	{"sts_regional_endpoints", "AWS_STS_REGIONAL_ENDPOINTS", []string{"legacy", "Legacy", "local"}},
+	{"s3_use_arn_region", "AWS_S3_USE_ARN_REGION", []string{"true", "yes"}},
+	{"s3_disable_express_session_auth", "AWS_S3_DISABLE_EXPRESS_SESSION_AUTH", []string{"True", "yes"}},
+	{"s3_disable_multiregion_access_points", "AWS_S3_DISABLE_MULTIREGION_ACCESS_POINTS", []string{"false", "off"}},
+	{"restrict_file_permissions", "AWS_RESTRICT_FILE_PERMISSIONS", []string{"unrestricted", "Unrestricted", "none"}},
+}
+
+// session is a complete sso-session section.
+const session = "[sso-session corp]\nsso_start_url = https://sso.invalid/start\nsso_region = us-east-1\n"
+
+// sessionSection writes the sso-session section, mostly plainly.
+func (g *generator) sessionSection(b *strings.Builder) {
+	url := "sso_start_url = https://sso.invalid/start"
+	switch g.IntN(16) {
+	case 0, 1, 2, 3:
+	case 4:
+		g.section(b, pick(g, `[sso-session "corp"]`, "[sso-session  corp]", "[sso-session corp ]", "[ sso-session corp]", "[sso-session\tcorp]", "[sso-session 'corp']"),
+			url+"\nsso_region = us-east-1\n")
+	case 5:
+		g.section(b, "[sso-session corp]", url+pick(g, " # ours", " ; ours", "\t# ours")+"\nsso_region = us-east-1\n")
+	case 6:
+		g.section(b, "[sso-session corp]", url+"\nsso_region = "+pick(g, "us-east-1 # home", "'us-east-1'", "")+"\n")
+	case 7:
+		g.section(b, "[sso-session corp]", pick(g, url, "sso_region = us-east-1", "SSO_Start_URL: https://sso.invalid/start\nsso_region: us-east-1")+"\n")
+	default:
+		b.WriteString(session)
+	}
 }
 
 func roleARN(profile string) string { return "arn:aws:iam::123456789012:role/" + profile }
@@ -164,6 +234,9 @@ func (g *generator) configSection(b *strings.Builder, name string) {
 		header = "[default]"
 	case g.one(20):
 		header = "[" + name + "]"
+	case g.one(9):
+		header = fmt.Sprintf(pick(g, `[profile "%s"]`, "[profile '%s']", "[profile  %s]", "[profile %s ]", "[ profile %s ]", "[profile\t%s]", "[Profile %s]",
+			"[profile %s] # mine", "[profile %s];mine", " [profile %s]", "[profile%s]"), name)
 	}
 	features := 1 + g.IntN(2)*g.IntN(3)
 	if name == "other" {
@@ -172,15 +245,35 @@ func (g *generator) configSection(b *strings.Builder, name string) {
 	seen := map[string]bool{} // a repeated key makes the file unreadable to botocore, which is a case of its own
 	var settings strings.Builder
 	for range features {
-		for line := range strings.Lines(g.feature(name)) {
-			key, _, _ := strings.Cut(line, " ")
-			if !seen[key] {
-				seen[key] = true
-				settings.WriteString(line)
-			}
-		}
+		g.add(&settings, seen, g.feature(name))
+	}
+	if g.one(5) {
+		g.add(&settings, seen, g.odd())
 	}
 	g.section(b, header, settings.String())
+}
+
+// add writes the settings that seen does not have.
+func (g *generator) add(b *strings.Builder, seen map[string]bool, settings string) {
+	for line := range strings.Lines(settings) {
+		key, _, _ := strings.Cut(line, " ")
+		if !seen[key] {
+			seen[key] = true
+			b.WriteString(line)
+		}
+	}
+}
+
+// odd returns a setting that some SDK validates.
+func (g *generator) odd() string {
+	switch g.IntN(8) {
+	case 0:
+		return "services = " + pick(g, "local", "local", "elsewhere", "") + "\n"
+	case 1:
+		return "ca_bundle = " + filepath.Join(g.dir, pick(g, "certificates", "missing", "process/dev")) + "\n"
+	}
+	v := pick(g, validated...)
+	return v.key + " = " + pick(g, v.values...) + "\n"
 }
 
 func (g *generator) feature(name string) string {
@@ -222,6 +315,9 @@ func (g *generator) credentialsSection(b *strings.Builder, name string) {
 		header = "[profile " + name + "]"
 	}
 	settings := g.keys("credentials", name)
+	if g.one(12) {
+		settings += g.odd()
+	}
 	if g.one(5) {
 		settings = pick(g, "region = eu-central-1\n", "credential_process = /bin/cat "+g.processFile(name)+"\n", "source_profile = base\n", "mfa_serial = arn:aws:iam::123456789012:mfa/me\n")
 	}
@@ -241,6 +337,14 @@ func (g *generator) keys(file, profile string) string {
 		return "aws_access_key_id = \"" + staticKeyID(file, profile) + "\"\n" + secret
 	}
 	return id + secret
+}
+
+// certificate returns one in DER form.
+func certificate(t *testing.T) []byte {
+	t.Helper()
+	srv := httptest.NewTLSServer(nil)
+	defer srv.Close()
+	return srv.Certificate().Raw
 }
 
 func staticKeyID(file, profile string) string { return keyID(file + " " + profile) }

@@ -32,10 +32,12 @@ func (g goSDK) predict() Result {
 	if failed != nil && failed.Failure == NoProfile && !mustExist {
 		p, failed = &goProfile{name: name}, nil
 	}
-	r := failed
+	r := first(g.badVariable, func() *Result { return failed }, func() *Result { return g.badBundle(p) })
 	switch {
-	case failed != nil:
-		failed.At = cmp.Or(failed.At, from)
+	case r != nil:
+		if r == failed {
+			failed.At = cmp.Or(failed.At, from)
+		}
 	case g.Profile != "":
 		r = g.fromProfile(p)
 	default:
@@ -104,6 +106,9 @@ func (g goSDK) load(name string, visited map[string]bool) (*goProfile, *Result) 
 	}
 	if at := g.partial(name); at != (Place{}) {
 		return nil, fails(Partial, at, "half a pair of keys makes the whole profile unusable")
+	}
+	if failed := badSetting(s); failed != nil {
+		return nil, failed
 	}
 	p.static = g.static(name, p)
 	if visited[name] {

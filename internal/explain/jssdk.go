@@ -3,6 +3,7 @@ package explain
 import (
 	"cmp"
 	"maps"
+	"regexp"
 
 	"github.com/awsexec/awsexec/internal/profile"
 )
@@ -27,6 +28,9 @@ func passed(r *Result) bool {
 
 func (j jsSDK) predict() Result {
 	r := j.chain(j.Profile)
+	if failed := j.badDefaultsMode(); failed != nil && r.Kind != Fails && r.Kind != None {
+		r = failed
+	}
 	r.Client, r.Profile = JSSDK, j.profileName()
 	r.Region, r.RegionAt = j.region(r.Profile)
 	return *r
@@ -48,6 +52,26 @@ func (j jsSDK) chain(explicit string) *Result {
 	}
 	disabled := j.env("AWS_EC2_METADATA_DISABLED")
 	return instance(disabled == "" || disabled == "false")
+}
+
+// badDefaultsMode returns the failure of every request if the defaults mode is
+// invalid (resolveDefaultsModeConfig). It is that of AWS_PROFILE or default, whatever
+// profile a program names, and the config file comes before the credentials file. No
+// other setting or variable that the other SDKs validate makes this one fail: it
+// falls back to its default.
+func (j jsSDK) badDefaultsMode() *Result {
+	c := check{"defaults_mode", defaultsWords, isDefaults}
+	text, set := j.Lookup("AWS_DEFAULTS_MODE")
+	at := variable("AWS_DEFAULTS_MODE")
+	if !set {
+		name := cmp.Or(j.env("AWS_PROFILE"), "default")
+		p := merge(j.reading.credentials[name], j.reading.config[name])
+		text, set, at = p[c.name].text, p.has(c.name), p.at(c.name)
+	}
+	if !set || c.valid(text) {
+		return nil
+	}
+	return c.failed(at, "the SDK refuses to make a request")
 }
 
 func (j jsSDK) orNext(try step) step {
@@ -171,6 +195,9 @@ func (j jsSDK) assumeRole(name string, p section, visited map[string]bool) *Resu
 	if bare || from.Kind == Fails {
 		return from
 	}
+	if region := p["region"].text; region != "" && !hostLabel.MatchString(region) {
+		return final(fails(BadValue, p.at("region"), "it is no name of a region, with which the SDK would ask STS"))
+	}
 	return &Result{Kind: Role, At: p.at("role_arn"), RoleARN: p["role_arn"].text, Profile: name, Source: from,
 		Why: "a role_arn with its source comes first in a profile"}
 }
@@ -248,8 +275,14 @@ func (j jsSDK) sso(p section) *Result {
 			return final(fails(Invalid, at, "%s is missing", key))
 		}
 	}
+	if !hostLabel.MatchString(all["sso_region"].text) {
+		return final(fails(BadValue, all.at("sso_region"), "it is no name of a region"))
+	}
 	return &Result{Kind: SSO, At: at, Why: "IAM Identity Center comes after credential_process"}
 }
+
+// hostLabel is what the SDK accepts as a region.
+var hostLabel = regexp.MustCompile(`^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$`)
 
 // final marks an error that ends the chain.
 func final(r *Result) *Result {

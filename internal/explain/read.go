@@ -2,7 +2,6 @@ package explain
 
 import (
 	"maps"
-	"strings"
 
 	"github.com/awsexec/awsexec/internal/awsini"
 	"github.com/awsexec/awsexec/internal/profile"
@@ -42,13 +41,31 @@ func (s section) at(keys ...string) Place {
 type reading struct {
 	config, credentials map[string]section // by profile
 	sessions            map[string]section // the sso-session sections
+	services            map[string]bool    // the names of the services sections
+
+	// notMerged are the settings that count in the credentials file only if the config file does not have the profile.
+	notMerged []string
+}
+
+// newReading returns a reading of files without sections.
+func newReading() reading {
+	return reading{config: map[string]section{}, credentials: map[string]section{}, sessions: map[string]section{}, services: map[string]bool{}}
 }
 
 // profile returns the settings of a profile. In all clients the credentials file overrides the config file key by key.
 func (r reading) profile(name string) (section, bool) {
 	config, ok := r.config[name]
 	credentials, also := r.credentials[name]
-	return merge(config, credentials), ok || also
+	merged := merge(config, credentials)
+	if ok && also {
+		for _, key := range r.notMerged {
+			delete(merged, key)
+			if v, set := config[key]; set {
+				merged[key] = v
+			}
+		}
+	}
+	return merged, ok || also
 }
 
 // merge returns the settings of both. Those of over win.
@@ -59,51 +76,66 @@ func merge(under, over section) section {
 	return merged
 }
 
-// contents are the two files as bytes.
-type contents struct {
-	files               profile.Files
-	config, credentials []byte
+// Contents are the two files as each client reads them.
+type Contents struct {
+	parsed    *profile.Config // as botocore parses them; nil if it cannot
+	parsedErr error           // why
+	botocore  reading
+	goSDK     reading
+	jsSDK     reading
 }
 
-func load(files profile.Files) contents {
-	c := contents{files: files}
-	c.config, _ = readfile.Read(files.Config, readfile.MaxAWS)
-	c.credentials, _ = readfile.Read(files.Credentials, readfile.MaxAWS)
+// Read reads both files, once for all clients. A file that cannot be opened counts
+// as missing, as in all clients. If parsed is not nil, it is what the files hold, as
+// [profile.ReadFiles] returns it.
+func Read(files profile.Files, parsed *profile.Config) *Contents {
+	config, _ := readfile.Read(files.Config, readfile.MaxAWS)
+	credentials, _ := readfile.Read(files.Credentials, readfile.MaxAWS)
+	c := &Contents{parsed: parsed, botocore: newReading()}
+	if parsed == nil {
+		c.parsed, c.parsedErr = parse(files, config, credentials)
+	}
+	if c.parsedErr == nil {
+		c.botocore = botocoreReading(c.parsed)
+	}
+	c.goSDK = readGo(files, config, credentials)
+	c.jsSDK = readJS(files, config, credentials)
 	return c
 }
 
-// botocore reads the files as botocore does: both as a whole, or an error.
-func (c contents) botocore() (reading, error) {
-	config, err := awsini.Parse(c.files.Config, c.config, awsini.ConfigFile)
+// parse parses the files as botocore does: both as a whole, or an error.
+func parse(files profile.Files, config, credentials []byte) (*profile.Config, error) {
+	first, err := awsini.Parse(files.Config, config, awsini.ConfigFile)
 	if err != nil {
-		return reading{}, err
+		return nil, err
 	}
-	credentials, err := awsini.Parse(c.files.Credentials, c.credentials, awsini.CredentialsFile)
+	second, err := awsini.Parse(files.Credentials, credentials, awsini.CredentialsFile)
 	if err != nil {
-		return reading{}, err
+		return nil, err
 	}
-	raw, err := awsini.Parse(c.files.Config, c.config, awsini.CredentialsFile) // every section, by what its brackets hold
-	if err != nil {
-		return reading{}, err
+	return &profile.Config{Config: first, Credentials: second}, nil
+}
+
+func botocoreReading(c *profile.Config) reading {
+	r := newReading()
+	r.config, r.credentials = sections(c.Config, c.Config.Profiles), sections(c.Credentials, c.Credentials.Profiles)
+	r.sessions = sections(c.Config, c.Config.SSOSessions)
+	for name, s := range c.Config.Services {
+		r.services[name] = len(c.Config.SettingsOf(s)) > 0 // without settings it counts as missing
 	}
-	sessions := map[string]section{}
-	for name, s := range sections(raw) {
-		if session, ok := strings.CutPrefix(name, ssoSection); ok {
-			sessions[strings.Trim(session, `"'`)] = s
-		}
-	}
-	return reading{sections(config), sections(credentials), sessions}, nil
+	return r
 }
 
 const (
-	profileSection = "profile "
-	ssoSection     = "sso-session "
+	profileSection  = "profile "
+	ssoSection      = "sso-session "
+	servicesSection = "services "
 )
 
-func sections(f *awsini.File) map[string]section {
-	all := map[string]section{}
-	for _, name := range f.Names() {
-		settings, _ := f.Lookup(name)
+func sections(f *awsini.File, named map[string]*awsini.Section) map[string]section {
+	all := make(map[string]section, len(named))
+	for name, written := range named {
+		settings := f.SettingsOf(written)
 		s := make(section, len(settings))
 		for key, v := range settings {
 			s[key] = value{v.Text, v.Pos}

@@ -4,31 +4,43 @@ import (
 	"strings"
 
 	"github.com/awsexec/awsexec/internal/awsini"
+	"github.com/awsexec/awsexec/internal/profile"
 )
 
-// goSDK reads the files as the Go SDK does (config/internal/ini,
-// processConfigSections): it skips what it does not understand, merges duplicate
-// sections, takes what follows " #" and " ;" for a comment, and strips quotes around
-// a value.
-func (c contents) goSDK() reading {
-	r := reading{map[string]section{}, map[string]section{}, map[string]section{}}
-	for name, s := range parseGo(c.files.Config, c.config) {
-		if session, ok := strings.CutPrefix(name, ssoSection); ok {
-			r.sessions[session] = s
-		}
+// readGo reads the files as the Go SDK does (config/internal/ini,
+// processConfigSections, mergeSections): it skips what it does not understand,
+// merges duplicate sections, takes what follows " #" and " ;" for a comment, and
+// strips quotes around a value. It reads the sections of sso-session from either
+// file.
+func readGo(files profile.Files, config, credentials []byte) reading {
+	r := newReading()
+	parsed := parseGo(files.Config, config)
+	for name, s := range parsed {
 		if named, ok := strings.CutPrefix(name, profileSection); ok {
 			r.config[named] = s
 		}
 	}
-	for name, s := range parseGo(c.files.Config, c.config) {
+	for name, s := range parsed {
 		if _, named := r.config[name]; strings.EqualFold(name, "default") && !named { // [profile default] comes before it
 			r.config[name] = s
 		}
-	}
-	for name, s := range parseGo(c.files.Credentials, c.credentials) {
-		if !strings.HasPrefix(name, profileSection) {
-			r.credentials[name] = s
+		if session, ok := strings.CutPrefix(name, ssoSection); ok {
+			r.sessions[session] = s
 		}
+	}
+	for name, s := range parseGo(files.Credentials, credentials) {
+		if strings.HasPrefix(name, profileSection) {
+			continue
+		}
+		if session, ok := strings.CutPrefix(name, ssoSection); ok {
+			r.sessions[session] = merge(r.sessions[session], s)
+		}
+		r.credentials[name] = s
+	}
+	r.notMerged = []string{
+		"s3_disable_express_session_auth", "sdk_ua_app_id", "ignore_configured_endpoint_urls", "endpoint_url", "services",
+		"disable_request_compression", "disable_clock_skew_correction", "request_min_compression_size_bytes", "aws_account_id",
+		"account_id_endpoint_mode", "request_checksum_calculation", "response_checksum_validation",
 	}
 	return r
 }
@@ -81,11 +93,11 @@ func goHeader(line string) (name string, ok bool) {
 	if !strings.HasPrefix(line, "[") || !strings.HasSuffix(line, "]") {
 		return "", false
 	}
-	kind, name, two := strings.Cut(strings.TrimSpace(line[1:len(line)-1]), " ")
-	if !two {
-		return kind, true
+	inside := strings.TrimSpace(line[1 : len(line)-1])
+	if i := strings.IndexAny(inside, " \t"); i >= 0 {
+		return inside[:i] + " " + strings.TrimLeft(inside[i:], " \t"), true
 	}
-	return kind + " " + strings.TrimSpace(name), true
+	return inside, true
 }
 
 func cutGoComment(line string) string {

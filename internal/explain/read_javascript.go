@@ -5,17 +5,18 @@ import (
 	"strings"
 
 	"github.com/awsexec/awsexec/internal/awsini"
+	"github.com/awsexec/awsexec/internal/profile"
 )
 
-// jsSDK reads the files as the SDK for JavaScript does (shared-ini-file-loader): it
+// readJS reads the files as the SDK for JavaScript does (shared-ini-file-loader): it
 // skips what it does not understand, merges duplicate sections, accepts only "=" as a
 // delimiter, distinguishes upper and lower case in keys, takes what follows white
 // space and # or ; for a comment, and accepts only profile names of plain
 // characters.
-func (c contents) jsSDK() reading {
-	r := reading{map[string]section{}, map[string]section{}, map[string]section{}}
-	config := parseJS(c.files.Config, c.config)
-	for name, s := range config {
+func readJS(files profile.Files, config, credentials []byte) reading {
+	r := newReading()
+	parsed := parseJS(files.Config, config)
+	for name, s := range parsed {
 		if session, ok := strings.CutPrefix(name, "sso-session."); ok {
 			r.sessions[session] = s
 		}
@@ -23,36 +24,46 @@ func (c contents) jsSDK() reading {
 			r.config[named] = s
 		}
 	}
-	if s, ok := config["default"]; ok && r.config["default"] == nil {
+	if s, ok := parsed["default"]; ok && r.config["default"] == nil {
 		r.config["default"] = s
 	}
-	r.credentials = parseJS(c.files.Credentials, c.credentials)
+	r.credentials = parseJS(files.Credentials, credentials)
 	return r
+}
+
+var (
+	sectionJS = regexp.MustCompile(`^([\w-]+)\s(["'])?([\w\-@+.%:/]+)(["'])?$`)
+	commentJS = regexp.MustCompile(`(^|\s)[;#]`)
+)
+
+// headerJS returns the section that a header begins, by what its brackets hold:
+// "profile.x" for "[profile x]", "" for one that does not count.
+func headerJS(inside string) string {
+	m := sectionJS.FindStringSubmatch(inside)
+	switch {
+	case m == nil || m[2] != m[4]:
+		return inside
+	case m[1] == "profile" || m[1] == "sso-session" || m[1] == "services":
+		return m[1] + "." + m[3]
+	}
+	return ""
 }
 
 // parseJS returns the sections of a file that have settings: "[profile x]" under
 // "profile.x", others under their name.
 func parseJS(path string, data []byte) map[string]section {
-	header := regexp.MustCompile(`^([\w-]+)\s(["'])?([\w\-@+.%:/]+)(["'])?$`)
-	comment := regexp.MustCompile(`(^|\s)[;#]`)
 	all := map[string]section{}
 	name, block := "", ""
 	number := 0
 	for line := range strings.SplitSeq(string(data), "\n") {
 		number++
 		text := line
-		if at := comment.FindStringIndex(line); at != nil {
+		if at := commentJS.FindStringIndex(line); at != nil {
 			text = line[:at[0]]
 		}
 		text = strings.TrimSpace(text)
 		if strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]") {
-			name, block = text[1:len(text)-1], ""
-			if m := header.FindStringSubmatch(name); m != nil && m[2] == m[4] {
-				name = ""
-				if m[1] == "profile" || m[1] == "sso-session" || m[1] == "services" {
-					name = m[1] + "." + m[3]
-				}
-			}
+			name, block = headerJS(text[1:len(text)-1]), ""
 			continue
 		}
 		key, text, ok := strings.Cut(text, "=")

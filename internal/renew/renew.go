@@ -132,8 +132,9 @@ func (r *Request) astray(way exec.Renewal, files profile.Files, command string) 
 		vars[name] = value
 	}
 	lookup := func(name string) (string, bool) { v, ok := vars[name]; return v, ok }
-	return slices.DeleteFunc(explain.All(explain.Input{Files: files, Lookup: lookup}), func(result explain.Result) bool {
-		return result.Kind == explain.Process && r.same(result.Process, command)
+	in := explain.Input{Contents: explain.Read(files, nil), Lookup: lookup, Now: func() time.Time { return r.Now }}
+	return slices.DeleteFunc(explain.All(in), func(result explain.Result) bool {
+		return result.Client == explain.JSv2 || result.Kind == explain.Process && r.same(result.Process, command)
 	})
 }
 

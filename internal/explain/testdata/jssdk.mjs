@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
 
 const require = createRequire(process.argv[2] + "/");
-const { STSClient } = require("@aws-sdk/client-sts");
+const { GetCallerIdentityCommand, STSClient } = require("@aws-sdk/client-sts");
 const { fromEnv } = require("@aws-sdk/credential-provider-env");
 const { fromIni } = require("@aws-sdk/credential-provider-ini");
 const { defaultProvider } = require("@aws-sdk/credential-provider-node");
@@ -13,10 +13,17 @@ const { defaultProvider } = require("@aws-sdk/credential-provider-node");
 console.warn = () => {};
 process.on("unhandledRejection", () => {}); // the SDK leaves the promise of a source profile behind when it fails before
 
-const { cases } = JSON.parse(readFileSync(0, "utf8"));
+const { endpoint, cases } = JSON.parse(readFileSync(0, "utf8"));
 const region = "us-east-1"; // of requests; the one that a client finds by itself is compared apart
 
-const sdk = (profile) => new STSClient({ region, ...(profile && { profile }) }).config.credentials;
+const sdk = (profile) => {
+  const client = new STSClient({ region, ...(profile && { profile }) });
+  return async () => {
+    const credentials = await client.config.credentials();
+    await client.send(new GetCallerIdentityCommand());
+    return credentials;
+  };
+};
 
 // AwsCliCompatible.credentialChainBuilder of @aws-cdk/toolkit-lib, as on an EC2 instance: elsewhere it switches the metadata
 // service off.
@@ -41,7 +48,7 @@ const resolve = async (provider, c) => {
       delete process.env[name];
     }
   }
-  Object.assign(process.env, c.env);
+  Object.assign(process.env, c.env, { AWS_ENDPOINT_URL: endpoint });
   const answer = { key: "", error: "", region: "" };
   try {
     answer.region = await new STSClient({ ...(c.profile && { profile: c.profile }) }).config.region();

@@ -21,8 +21,9 @@ create_client = session_module.Session.create_client
 
 
 def to_stand_in(self, service_name, region_name=None, **kwargs):
-    kwargs["endpoint_url"] = asked["endpoint"]
-    return create_client(self, service_name, region_name="us-east-1", **kwargs)
+    if "AWS_STS_REGIONAL_ENDPOINTS" in os.environ or {"services", "sts_regional_endpoints"} & set(self.get_scoped_config()):
+        create_client(self, service_name, region_name="us-east-1", **kwargs)  # with an endpoint it would not validate these
+    return create_client(self, service_name, region_name="us-east-1", endpoint_url=asked["endpoint"], **kwargs)
 
 
 session_module.Session.create_client = to_stand_in
@@ -41,8 +42,9 @@ def resolve(case):
         session = session_module.Session(profile=case["profile"] or None)
         session.register_component("data_loader", data_loader)
         answer["region"] = session.get_config_variable("region") or ""
+        session.get_scoped_config()  # as create_client and the AWS CLI do before they look for credentials
         credentials = session.get_credentials()
-        session.get_auth_token()  # as every client does that is made
+        session.create_client("sso")  # of any service
         if credentials is None:
             answer["error"] = "None"
         else:
