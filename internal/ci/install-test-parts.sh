@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the real programs that the tests run against: a keyring, AWS clients, dialogs
+# Installs the real programs that the tests run against: keyrings, AWS clients, dialogs
 # with a display, shells, Wine with a compiler for the library that it lacks, and a C
 # compiler for -race.
 #
@@ -30,6 +30,8 @@ missing() {
 	has gcc || printf '%s\n' gcc libc6-dev
 	has dbus-daemon || echo dbus
 	has gnome-keyring-daemon || echo gnome-keyring
+	has keepassxc || echo keepassxc
+	has kwalletd5 || echo libkf5wallet-bin
 	any aws is_aws2 || echo awscli
 	any python3 has_boto3 || echo python3-boto3
 	has node || echo nodejs

@@ -72,10 +72,10 @@ func (d *Display) Dismiss(window string) {
 }
 
 // Answer answers every dialog whose title matches the regular expression
-// window, until stop is called: it types text, if there is any, and presses
-// keys. It does so again and again, because a window can be there before it
+// window, until stop is called: it types text, if there is any, and presses a
+// key. It does so again and again, because a window can be there before it
 // listens to the keyboard.
-func (d *Display) Answer(window, text string, keys ...string) (stop func()) {
+func (d *Display) Answer(window, text, key string) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	focus := []string{"search", "--onlyvisible", "--name", window, "windowfocus", "--sync", "%1"}
@@ -86,7 +86,7 @@ func (d *Display) Answer(window, text string, keys ...string) (stop func()) {
 		defer close(done)
 		for again := time.NewTicker(300 * time.Millisecond); ctx.Err() == nil; <-again.C {
 			if d.command(ctx, focus...).Run() == nil { // otherwise there is no window yet
-				_ = d.command(ctx, append([]string{"key"}, keys...)...).Run()
+				_ = d.command(ctx, "key", key).Run()
 			}
 		}
 	}()
