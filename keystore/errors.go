@@ -2,10 +2,22 @@ package keystore
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/awsexec/awsexec/internal/backend"
 	"github.com/awsexec/awsexec/internal/kernelkey"
 )
+
+// KeyError is the error of an operation on the key called Name.
+type KeyError struct {
+	Name  string
+	Store string // in words
+	Err   error
+}
+
+func (e *KeyError) Unwrap() error { return e.Err }
+
+func (e *KeyError) Error() string { return fmt.Sprintf("key %q in %s: %v", e.Name, e.Store, e.Err) }
 
 // The kinds of failure. An error of this package that has one of these causes
 // wraps it, whichever kind of store keeps the keys. Test for them with

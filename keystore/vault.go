@@ -97,5 +97,5 @@ func (v *vault) explain(name string, err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("key %q in %s: %w", name, v.backend, err)
+	return &KeyError{Name: name, Store: v.backend.String(), Err: err}
 }
