@@ -15,6 +15,11 @@ var (
 	// Errors of a Helper wrap it.
 	ErrNoHuman = errors.New("nobody can be asked for an MFA code")
 
+	// ErrFIDO means that the MFA device is a passkey or a security key, which shows
+	// no codes. Source: "Using security keys and passkeys" in the IAM User Guide:
+	// they cannot be used with operations of STS.
+	ErrFIDO = errors.New("it is a passkey or security key, and AWS STS takes codes only")
+
 	// ErrCodeFormat means that an answer is not six digits.
 	ErrCodeFormat = errors.New("an MFA code is 6 digits")
 	// ErrCodeUsed means that this code was sent to AWS before. AWS accepts each code
@@ -63,6 +68,9 @@ type TokenCode struct {
 // was sent before.
 func (m *maker) withTokenCode(ctx context.Context, request TokenRequest, call func(ctx context.Context, code string) error) error {
 	serial := request.Serial
+	if strings.Contains(serial, ":u2f/") {
+		return fmt.Errorf("MFA device %s of profile %q: %w", serial, request.Profile, ErrFIDO)
+	}
 	wrong, malformed := 0, 0
 	for {
 		tc, err := m.Helper.TokenCode(ctx, request)
