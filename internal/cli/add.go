@@ -146,7 +146,7 @@ func showLines(settings *session.Settings, out *ui, p *profile.Profile, who awsa
 		partition := strings.SplitN(who.ARN, ":", 3)[1]
 		serial = "arn:" + partition + ":iam::" + who.Account + ":mfa/DEVICE"
 	}
-	lines, _, err := awsfiles.AddCredentialProcess(nil, settings.Files.Config, p.Name, processCommand(settings.Self, p.Name))
+	lines, _, err := awsfiles.AddCredentialProcess(nil, settings.Files.Config, p.Name, out.adv.process(p.Name))
 	if err != nil {
 		return err
 	}
@@ -155,7 +155,11 @@ func showLines(settings *session.Settings, out *ui, p *profile.Profile, who awsa
 	for line := range strings.Lines(string(lines)) {
 		page.line("%s", strings.TrimRight(line, "\r\n"))
 	}
-	page.line("# region = REGION")
+	if settings.Region != "" {
+		page.line("region = %s", settings.Region)
+	} else {
+		page.line("# region = REGION")
+	}
 	page.line("# mfa_serial = %s", serial)
 	return out.print(page)
 }

@@ -25,7 +25,7 @@ func addProcess(ctx context.Context, settings *session.Settings, out *ui, name s
 	}
 	path := settings.Files.Config
 	changed, err := editor.Edit(ctx, path, func(old []byte) ([]byte, bool, error) {
-		return awsfiles.AddCredentialProcess(old, path, name, processCommand(settings.Self, name))
+		return awsfiles.AddCredentialProcess(old, path, name, out.adv.process(name))
 	})
 	switch {
 	case err != nil:

@@ -23,24 +23,17 @@ func (a *advisor) remedy(r doctor.Remedy) string {
 	case doctor.Edit:
 		return editCommand(r.At, r.What)
 	case doctor.Replace:
-		return editCommand(r.At, fmt.Sprintf("take the key out; or, to use it in place of the stored one (%s): awsexec import %s --force", visible.KeyID(r.Stored), quoteWord(r.Profile)))
+		return editCommand(r.At, a.replace(r))
 	case doctor.Import:
-		if a.settings.NoPrompt {
-			return "awsexec import " + quoteWord(r.Profile) + " --yes"
-		}
-		return "awsexec import " + quoteWord(r.Profile)
+		return a.doctorImport(r)
 	case doctor.Configure:
 		return fmt.Sprintf("aws configure set %s %s --profile %s", r.Setting, quoteWord(r.Value), quoteWord(r.Profile))
 	case doctor.Lead:
-		return leadCommand(processCommand(a.settings.Self, r.Profile), r.Profile)
+		return leadCommand(a.process(r.Profile), r.Profile)
 	case doctor.Awsexec:
-		words := []string{"awsexec"}
-		for _, word := range r.Args {
-			words = append(words, quoteWord(word))
-		}
-		return strings.Join(words, " ")
+		return a.command(r.Args[0], r.Args[1:]...)
 	case doctor.RunWith:
-		return "awsexec -p " + quoteWord(r.Profile) + " -- COMMAND"
+		return a.run(r.Profile, "CMD")
 	case doctor.Restrict:
 		return "chmod go-rwx " + quoteWord(r.Path)
 	case doctor.Reclaim:
@@ -51,6 +44,30 @@ func (a *advisor) remedy(r doctor.Remedy) string {
 		return hint(r.Err, a)
 	}
 	return ""
+}
+
+// replace returns what can be done about a plaintext key beside another one in the
+// keystore.
+func (a *advisor) replace(r doctor.Replace) string {
+	const out = "take the key out"
+	command, err := a.importCommand(r.Profile, "--force")
+	if err != nil {
+		return out
+	}
+	return fmt.Sprintf("%s; or, to use it in place of the stored one (%s): %s", out, visible.KeyID(r.Stored), command)
+}
+
+// doctorImport returns what can be done about a plaintext key.
+func (a *advisor) doctorImport(r doctor.Import) string {
+	var words []string
+	if a.settings.NoPrompt {
+		words = append(words, "--yes")
+	}
+	command, err := a.importCommand(r.Profile, words...)
+	if err != nil {
+		return fmt.Sprintf("take the key out by hand; import cannot move it: %v", err)
+	}
+	return command
 }
 
 // leadCommand returns the command that makes another one the credential_process

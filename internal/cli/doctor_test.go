@@ -25,10 +25,10 @@ func TestDoctorRemedies(t *testing.T) {
 		`${EDITOR:-vi} +7 "/my files/config"   # region: take it out`: doctor.Edit{At: at, What: "take it out"},
 		`${EDITOR:-vi} +7 "/my files/config"   # region: take the key out; or, to use it in place of the stored one (AKIA…CE01): awsexec import "my own" --force`: doctor.Replace{
 			At: at, Profile: "my own", Stored: aliceID},
-		`aws configure set region eu-west-1 --profile "my own"`:                                             doctor.Configure{Profile: "my own", Setting: "region", Value: "eu-west-1"},
-		`aws configure set credential_process "/opt/bin/awsexec --profile work" --profile work`:             doctor.Lead{Profile: "work"},
-		"awsexec -p work -- COMMAND":                                                                        doctor.RunWith{Profile: "work"},
-		"awsexec import work --yes":                                                                         doctor.Import{Profile: "work"}, // nobody is asked here
+		`aws configure set region eu-west-1 --profile "my own"`:                                 doctor.Configure{Profile: "my own", Setting: "region", Value: "eu-west-1"},
+		`aws configure set credential_process "/opt/bin/awsexec --profile work" --profile work`: doctor.Lead{Profile: "work"},
+		"awsexec -p work -- CMD":    doctor.RunWith{Profile: "work"},
+		"awsexec import work --yes": doctor.Import{Profile: "work"}, // nobody is asked here
 		`aws configure set credential_process '/opt/bin/awsexec --profile a" "'\''$'\''b' --profile 'a $b'`: doctor.Lead{Profile: "a $b"},
 		"log in again": doctor.Advice{Text: "log in again"},
 		"":             doctor.Edit{What: "correct it"},

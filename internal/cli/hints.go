@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"context"
 	"errors"
 
 	"github.com/awsexec/awsexec/internal/ownfile"
@@ -15,6 +14,8 @@ type advisor struct {
 	settings *session.Settings
 	session  *session.Session // whose keystore an error may be about
 	flags    *flags
+	own      []string // the arguments before --
+	program  []string // those behind it
 }
 
 // hint returns what the user can do about err, a line for each way, with the
@@ -37,7 +38,7 @@ func hint(err error, a *advisor) string {
 func hintFor(err error, a *advisor, name string) string {
 	var unasked unaskedError
 	if errors.As(err, &unasked) {
-		return hintOfUnasked(unasked, name)
+		return hintOfUnasked(unasked, a)
 	}
 	for _, h := range []func(error, *advisor, string) string{hintOfFile, hintOfImport, hintOfCustody, hintOfRotation, hintOfKeystore, hintOfProfile, hintOfMFA, hintOfGiven, hintOfRenewal, hintOfAWS, hintOfNetwork, hintOfChild} {
 		if advice := h(err, a, name); advice != "" {
@@ -45,16 +46,4 @@ func hintFor(err error, a *advisor, name string) string {
 		}
 	}
 	return ""
-}
-
-// addCommand returns the command that stores a key under name, in place of the
-// one that is there.
-func (a *advisor) addCommand(name string) string {
-	command := "awsexec add " + quoteWord(name)
-	if keys := a.session.Opened(); keys != nil {
-		if _, err := keys.KeyID(context.Background(), name); err == nil { // reads the index
-			command += " --force"
-		}
-	}
-	return command
 }

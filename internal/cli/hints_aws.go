@@ -23,12 +23,12 @@ func hintOfAWS(err error, a *advisor, name string) string {
 	message := api.ErrorMessage()
 	switch api.ErrorCode() {
 	case "InvalidClientTokenId":
-		return fmt.Sprintf("the key was deleted or switched off in IAM, or belongs to another partition than the region's; store a new one: %s", a.addCommand(name))
+		return "the key was deleted or switched off in IAM, or belongs to another partition than the region's; " + a.newKey(err, name, "store a new one")
 	case "SignatureDoesNotMatch":
 		if strings.Contains(message, "Signature expired") || strings.Contains(message, "not yet current") {
 			return "this machine's clock is wrong by more than 5 minutes: set it"
 		}
-		return fmt.Sprintf("the secret does not belong to this key id; store the key again: %s", a.addCommand(name))
+		return "the secret does not belong to this key id; " + a.newKey(err, name, "store the key again")
 	case "ExpiredToken":
 		return "get new credentials where these came from"
 	case "RegionDisabledException":
@@ -40,10 +40,13 @@ func hintOfAWS(err error, a *advisor, name string) string {
 		case strings.Contains(message, "with session credentials"):
 			return "GetSessionToken takes the long-term key of an IAM user only"
 		case strings.Contains(message, "unable to validate MFA code"):
-			return fmt.Sprintf("mfa_serial of profile %q must be the ARN of a device of that very user", name)
-		default:
-			return fmt.Sprintf("a policy of the account forbids this; if it demands MFA, add mfa_serial to profile %q in %s", name, visible.Text(a.settings.Files.Config))
+			return a.otherDevice(name)
 		}
+		advice := "a policy of the account forbids this"
+		if end := a.origin(name); end == nil || end.LongTerm() && a.serial(name) == "" {
+			advice += fmt.Sprintf("; if it demands MFA, add mfa_serial to profile %q in %s", name, visible.Text(a.settings.Files.Config))
+		}
+		return advice
 	}
 	return ""
 }
@@ -84,7 +87,7 @@ func hintOfNetwork(err error, a *advisor, _ string) string {
 	var op *net.OpError
 	switch {
 	case errors.As(err, &op) && op.Op == "listen":
-		return "name an address of this machine, and a port that is free: awsexec serve --listen 127.0.0.1:0"
+		return "name an address of this machine, and a port that is free: --listen 127.0.0.1:0"
 	case errors.As(err, &fault):
 		return hintOfWire(fault)
 	case errors.As(err, &endpoint):

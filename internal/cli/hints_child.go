@@ -15,23 +15,23 @@ func hintOfRenewal(err error, a *advisor, _ string) string {
 	var astray *renew.AstrayError
 	switch {
 	case errors.As(err, &source) && source.Given():
-		return "name a profile whose key is stored: awsexec --refresh --profile NAME -- …"
+		return "name a profile whose key is stored: awsexec --refresh -p NAME -- " + a.child()
 	case errors.As(err, &source):
 		return "start it without awsexec: SDKs renew such credentials by themselves"
 	case errors.As(err, &passphrase):
-		return hintOfPassphrase(passphrase.Profile, a.settings.CanHold())
+		return hintOfPassphrase(passphrase.Profile, a.settings.CanHold(), a)
 	case errors.As(err, &astray):
-		return "see what is in its way: awsexec doctor --profile " + quoteWord(astray.Profile)
+		return "see what is in its way: " + a.command("doctor", astray.Profile)
 	}
 	return ""
 }
 
 // hintOfPassphrase returns the hint for renewals of a profile that each need a
 // passphrase. CanHold says that unlock can keep the keystore open.
-func hintOfPassphrase(name string, canHold bool) string {
-	stay := fmt.Sprintf("have awsexec stay and renew for the program: awsexec serve --profile %s -- …", quoteWord(name))
+func hintOfPassphrase(name string, canHold bool, a *advisor) string {
+	stay := fmt.Sprintf("have awsexec stay and renew for the program: %s -- %s", a.command("serve", name), a.child())
 	if canHold {
-		return "open it for some hours: awsexec unlock --for 8h\nor " + stay
+		return "open it for some hours: " + a.command("unlock", "--for", "8h") + "\nor " + stay
 	}
 	return stay
 }

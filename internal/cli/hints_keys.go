@@ -11,24 +11,22 @@ import (
 	"github.com/awsexec/awsexec/internal/visible"
 )
 
-// hintOfUnasked returns the hint for a question that could not be asked about the
-// key called name.
-func hintOfUnasked(e unaskedError, name string) string {
+// hintOfUnasked returns the hint for a question that could not be asked.
+func hintOfUnasked(e unaskedError, a *advisor) string {
 	switch e.command {
 	case "add":
-		return "give the id and the secret on two lines of standard input: awsexec add " + quoteWord(name) + " --stdin\n" +
-			"or see awsexec add --help for other ways"
+		return "give the id and the secret on two lines of standard input: " + a.again("--stdin") + "\nother ways: awsexec add --help"
 	case "import":
-		return "see what would be done: awsexec import --dry-run\nto do it without being asked: awsexec import --yes"
+		return "see what would be done: " + a.again("--dry-run") + "\nto do it without being asked: " + a.again("--yes")
 	case "passphrase":
-		return "set AWSEXEC_NEW_PASSPHRASE, or run it on a terminal: awsexec passphrase"
+		return "set AWSEXEC_NEW_PASSPHRASE, or run it on a terminal: " + a.again()
 	}
-	return fmt.Sprintf("to do it without being asked: awsexec %s %s --yes", e.command, quoteWord(name))
+	return "to do it without being asked: " + a.again("--yes")
 }
 
 // hintOfImport returns the hint for a key that cannot be moved out of the AWS
 // files.
-func hintOfImport(err error, _ *advisor, name string) string {
+func hintOfImport(err error, a *advisor, name string) string {
 	var of *migrate.Error
 	var setting *profile.SettingError
 	var taken *migrate.TakenError
@@ -36,8 +34,8 @@ func hintOfImport(err error, _ *advisor, name string) string {
 	case errors.As(err, &of) && errors.As(err, &setting) && setting.Key == "role_arn":
 		return fmt.Sprintf("give the role a profile of its own, with source_profile = %s, and import the key then", name)
 	case errors.As(err, &taken):
-		return fmt.Sprintf("store the one in the file instead: awsexec import %s --force\n"+
-			"or keep the stored one, and delete aws_access_key_id and aws_secret_access_key at %s", quoteWord(taken.Name), visible.Text(taken.At))
+		return fmt.Sprintf("store the one in the file instead: %s\nor keep the stored one, and delete aws_access_key_id and aws_secret_access_key at %s",
+			a.command("import", taken.Name, "--force"), visible.Text(taken.At))
 	case errors.Is(err, awsfiles.ErrBusy):
 		return "wait until it has finished"
 	}
@@ -45,16 +43,16 @@ func hintOfImport(err error, _ *advisor, name string) string {
 }
 
 // hintOfCustody returns the hint for a stored key that cannot be changed.
-func hintOfCustody(err error, _ *advisor, _ string) string {
+func hintOfCustody(err error, a *advisor, _ string) string {
 	var exists *custody.ExistsError
 	var retiring *custody.RetiringError
 	switch {
 	case errors.As(err, &exists):
-		return fmt.Sprintf("replace it: awsexec add %s --force", quoteWord(exists.Name))
+		return "replace it: " + a.again("--force")
 	case errors.Is(err, custody.ErrBusy):
 		return "wait until it has finished, or answer what it asks"
 	case errors.As(err, &retiring):
-		return "finish it: awsexec rotate " + quoteWord(retiring.Name)
+		return "finish it: " + a.command("rotate", retiring.Name)
 	}
 	return ""
 }
@@ -70,6 +68,6 @@ func hintOfRemoved(p *profile.Profile) string {
 }
 
 // hintOfUnfinished returns the hint about a key whose rotation is not finished.
-func hintOfUnfinished(name string) string {
-	return "to finish it: awsexec rotate " + quoteWord(name)
+func hintOfUnfinished(name string, a *advisor) string {
+	return "to finish it: " + a.command("rotate", name)
 }

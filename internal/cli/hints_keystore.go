@@ -8,20 +8,31 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
-func hintOfKeystore(err error, a *advisor, _ string) string {
+func hintOfKeystore(err error, a *advisor, name string) string {
+	inFile := func(command string, words ...string) string {
+		return a.line([]string{"--keystore", "file"}, append([]string{command}, words...))
+	}
+	var of *keystore.KeyError
 	switch {
 	case errors.Is(err, keystore.ErrWrongPassphrase):
 		return "try again, or set the right AWSEXEC_PASSPHRASE"
 	case errors.Is(err, keystore.ErrLocked):
 		return hintOfLocked(a)
 	case errors.Is(err, errNoFile):
-		return "make it by adding a key: awsexec --keystore file add NAME"
+		return "make it by adding a key: " + inFile("add", "NAME")
 	case errors.Is(err, keystore.ErrNotHeld):
 		return "set AWSEXEC_PASSPHRASE where awsexec runs: without the help of a Linux kernel the passphrase is needed each time"
 	case errors.Is(err, keystore.ErrNoPassphrase):
-		return "change its password with the tools of your desktop\nif you mean the encrypted file: awsexec --keystore file passphrase"
+		const desktop = "change its password with the tools of your desktop"
+		if options, err := a.session.KeystoreOptions(); err != nil || !keystore.FileExists(options) {
+			return desktop
+		}
+		return desktop + "\nif you mean the encrypted file: " + inFile("passphrase")
 	case errors.Is(err, keystore.ErrUnavailable):
-		const file = "on a machine without a keyring, keep keys in a file encrypted with a passphrase: awsexec --keystore file add NAME\n"
+		if keystore.CheckName(name) != nil || !a.isNamed() {
+			name = "NAME"
+		}
+		file := "on a machine without a keyring, keep keys in a file encrypted with a passphrase: " + inFile("add", name) + "\n"
 		if a.settings.Env("WSL_DISTRO_NAME") != "" {
 			return file + "this is WSL, which has no keyring of its own; the keys of Windows can be had through the build for Windows: awsexec.exe --profile NAME"
 		}
@@ -29,12 +40,12 @@ func hintOfKeystore(err error, a *advisor, _ string) string {
 			return strings.TrimSpace(file)
 		}
 		return file + "on a desktop, start the keyring (gnome-keyring, KWallet), and run awsexec inside the session that has it"
-	case errors.Is(err, keystore.ErrCorrupt) && a.session.Opened() != nil && a.session.Opened().Kind() == keystore.KindKeyring:
-		return "store the key again, in its place: awsexec add NAME --force\nor delete the item with the tools of your desktop"
+	case errors.Is(err, keystore.ErrCorrupt) && errors.As(err, &of) && a.session.Opened() != nil && a.session.Opened().Kind() == keystore.KindKeyring:
+		return "store the key again, in its place: " + a.command("add", of.Name, "--force") + "\nor delete the item with the tools of your desktop"
 	case errors.Is(err, keystore.ErrCorrupt):
 		return "the file was left as it is; restore it from a backup, or move it away and add the keys again"
 	case errors.Is(err, keystore.ErrTooBig):
-		return "keep keys in the encrypted file instead: --keystore file"
+		return "keep keys in the encrypted file instead: " + inFile("add", name)
 	}
 	return ""
 }
@@ -46,7 +57,18 @@ func hintOfLocked(a *advisor) string {
 	case a.session.Opened() == nil || a.session.Opened().Kind() != keystore.KindFile:
 		return "unlock the keyring in your desktop session, or " + file
 	case a.settings.CanHold():
-		return file + ", or give its passphrase once on a terminal for some hours: awsexec unlock"
+		return file + ", or give its passphrase once on a terminal for some hours: " + a.command("unlock")
 	}
 	return file
 }
+
+// isNamed reports whether the user has named a profile.
+func (a *advisor) isNamed() bool {
+	return a.settings.Profile != "" || a.settings.Env("AWS_PROFILE") != "" || a.settings.Env("AWS_DEFAULT_PROFILE") != ""
+}
+
+// hintOfLock returns the hint about a keystore that was unlocked.
+func hintOfLock(a *advisor) string { return "end this with: " + a.command("lock") }
+
+// hintOfNoKeys returns the hint about an empty keystore.
+func hintOfNoKeys(a *advisor) string { return "store one: " + a.command("add", "NAME") }

@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"time"
+	"strings"
 
 	"github.com/awsexec/awsexec/internal/awsapi"
+	"github.com/awsexec/awsexec/internal/custody"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/server"
@@ -27,28 +29,99 @@ func hintOfProfile(err error, a *advisor, name string) string {
 	var duration *provider.DurationError
 	switch {
 	case errors.As(err, &missing):
-		return fmt.Sprintf("see which there are: awsexec list\nstore a key under this name: awsexec add %s", quoteWord(missing.Name))
+		return hintOfMissing(missing, a)
 	case errors.As(err, &noKey) && noKey.Why == "" && errors.As(err, &source):
 		for errors.As(source.Err, &source) { // the last of a chain
 		}
-		return fmt.Sprintf("store its key: awsexec add %s\n", quoteWord(noKey.Profile)) +
-			fmt.Sprintf("or, if profile %q is to use what this machine offers, write credential_source = Ec2InstanceMetadata (or EcsContainer) in place of source_profile", source.Profile)
+		return hintOfNoKey(noKey, a) +
+			fmt.Sprintf("\nor, if profile %q is to use what this machine offers, write credential_source = Ec2InstanceMetadata (or EcsContainer) in place of source_profile", source.Profile)
 	case errors.As(err, &noKey) && noKey.Why == "":
-		return fmt.Sprintf("store its key: awsexec add %s", quoteWord(noKey.Profile))
+		return hintOfNoKey(noKey, a)
 	case errors.As(err, &expired):
 		return "put newer ones there, or take them out: " + unsetCommand(environmentKeys)
 	case errors.As(err, &partial):
 		return "complete them, or take them out: " + unsetCommand(environmentKeys)
 	case errors.Is(err, keystore.ErrNotFound):
-		return "see which keys there are: awsexec list"
+		return "see which keys there are: " + a.command("list")
 	case errors.As(err, &duration) && !duration.Asked:
 		return fmt.Sprintf("change duration_seconds of profile %q in %s", name, visible.Text(a.settings.Files.Config))
 	}
 	return ""
 }
 
+// hintOfMissing returns the hint for a profile that is nowhere.
+func hintOfMissing(missing *profile.NotFoundError, a *advisor) string {
+	var lines []string
+	if a.hasKeystore() {
+		lines = append(lines, "see which there are: "+a.command("list"))
+	}
+	if add := a.addCommand(missing.Name); add != "" {
+		lines = append(lines, "store a key under this name: "+add)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// hintOfNoKey returns the hint for a profile without credentials.
+func hintOfNoKey(noKey *provider.NoKeyError, a *advisor) string {
+	if add := a.addCommand(noKey.Profile); add != "" {
+		return "store its key: " + add
+	}
+	return "give the profile a key or a source in " + visible.Text(a.settings.Files.Config)
+}
+
+// serial returns the MFA device of the profile called name; "" if neither it nor
+// one of its sources has one.
+func (a *advisor) serial(name string) string {
+	if a.session == nil {
+		return ""
+	}
+	p, err := a.session.Profile(context.Background(), name)
+	if err != nil {
+		return ""
+	}
+	for ; p != nil; p = p.Source {
+		if p.MFASerial != "" {
+			return p.MFASerial
+		}
+	}
+	return ""
+}
+
+// otherDevice returns the advice for a device that AWS does not know for the user.
+func (a *advisor) otherDevice(name string) string {
+	const only = "; AWS STS takes the codes of authenticator apps and hardware tokens only, not a passkey or security key"
+	if serial := a.serial(name); serial != "" && !strings.HasPrefix(serial, "arn:") {
+		return "mfa_serial must be the serial number of a hardware token of that very user" + only
+	}
+	return "mfa_serial must name a device of that very user: the ARN of an authenticator app, or the serial number of a hardware token" + only
+}
+
+// newKey returns the advice for a long-term key that AWS does not accept.
+func (a *advisor) newKey(err error, name, goal string) string {
+	var unverified *custody.UnverifiedError
+	end := a.origin(name)
+	if end != nil && !errors.As(err, &unverified) {
+		switch end.Kind {
+		case provider.FileKey:
+			return fmt.Sprintf("replace it at %s", end.Profile.Static.AccessKeyID)
+		case provider.EnvironmentKey, provider.EnvironmentSession:
+			return "it is in the environment: " + unsetCommand([]string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"})
+		case provider.StoredKey:
+			name = end.Profile.Name
+		default:
+			return "get new credentials where these came from"
+		}
+	}
+	if add := a.addCommand(name); add != "" {
+		return goal + ": " + add
+	}
+	return goal
+}
+
 func hintOfMFA(err error, a *advisor, name string) string {
 	switch {
+	case errors.Is(err, provider.ErrFIDO):
+		return "give the user an authenticator app as well, and write its ARN into mfa_serial"
 	case errors.Is(err, provider.ErrNoHuman):
 		return hintOfSession(a, name) + "\n" +
 			"or let a program give the code: mfa_process = COMMAND in the profile\n" +
@@ -57,7 +130,7 @@ func hintOfMFA(err error, a *advisor, name string) string {
 		return "wait for the next code, at most 30 seconds"
 	case errors.Is(err, provider.ErrCodeWrong):
 		return "check that mfa_serial names the device that shows the code, and that this machine's and the device's clocks are right"
-	case errors.Is(err, session.ErrTooLong):
+	case errors.Is(err, session.ErrTooLong) && a.serial(name) != "":
 		return hintOfSession(a, name)
 	case errors.As(err, new(unpickedError)):
 		return "name the profile: awsexec -p NAME"
@@ -70,17 +143,13 @@ func hintOfMFA(err error, a *advisor, name string) string {
 // hintOfSession returns the call that makes the missing session: of the life that
 // was asked for, if one was.
 func hintOfSession(a *advisor, name string) string {
-	duration := ""
-	if a.settings.Duration != 0 {
-		duration = fmt.Sprintf(" --duration %d", a.settings.Duration/time.Second)
-	}
-	return fmt.Sprintf("make a session on a terminal first, it then serves everywhere: awsexec --profile %s%s -- true", quoteWord(name), duration)
+	return "make a session on a terminal first, it then serves everywhere: " + a.run(name, "true")
 }
 
 // hintOfGiven returns the hint for credentials that come from elsewhere.
 func hintOfGiven(err error, a *advisor, _ string) string {
 	if errors.Is(err, server.ErrNoExpiry) {
-		return "give them to the program as they are: awsexec -- CMD"
+		return "give them to the program as they are: awsexec -- " + a.child()
 	}
 	var given *provider.GivenError
 	if !errors.As(err, &given) {
@@ -89,7 +158,7 @@ func hintOfGiven(err error, a *advisor, _ string) string {
 	var fault *awsapi.WireError
 	if errors.As(err, &fault) {
 		if served := a.settings.Env("AWSEXEC_PROFILE"); served != "" && given.Kind == provider.Container && fault.Kind == awsapi.NoConnection {
-			return "awsexec serve has ended; start the program again: awsexec serve -p " + quoteWord(served) + " -- CMD"
+			return "awsexec serve has ended; start the program again: " + a.command("serve", served) + " -- CMD"
 		}
 		return ""
 	}

@@ -19,13 +19,13 @@ func hintOfRotation(err error, a *advisor, _ string) string {
 	begun := errors.As(err, &failed) && failed.Begun
 	switch {
 	case errors.As(err, &copied) && begun:
-		return hintOfCopy(copied, a) + "\nto finish: awsexec rotate " + quoteWord(failed.Name)
+		return hintOfCopy(copied, a) + "\nto finish: " + a.command("rotate", failed.Name)
 	case errors.As(err, &copied):
 		return hintOfCopy(copied, a)
 	case errors.As(err, &stored) && stored.stored != "":
-		return "rotate that: awsexec rotate " + quoteWord(stored.stored)
+		return "rotate that: " + a.command("rotate", stored.stored)
 	case errors.As(err, &stored) && stored.inFile != "":
-		return "take it into the keystore first: awsexec import " + quoteWord(stored.inFile)
+		return a.moveKey("take it into the keystore first", stored.inFile)
 	case failed != nil:
 		return hintOfFailedRotation(failed, a)
 	}
@@ -38,24 +38,25 @@ func hintOfCopy(e *rotate.CopyError, a *advisor) string {
 	case e.Elsewhere != "":
 		return fmt.Sprintf("remove the copy: awsexec --keystore %s remove %s", e.Elsewhere, quoteWord(e.StoredAs))
 	case e.StoredAs != "":
-		return fmt.Sprintf("let profile %s use this one: credential_process = %s\nand remove the copy: awsexec remove %s",
-			e.StoredAs, processCommand(a.settings.Self, e.Name), quoteWord(e.StoredAs))
+		return fmt.Sprintf("let profile %s use this one: credential_process = %s\nand remove the copy: %s",
+			e.StoredAs, a.process(e.Name), a.command("remove", e.StoredAs))
 	case e.InFile.Obstacle != "":
 		return "take it out of there by hand: " + e.InFile.Obstacle
 	default:
-		return "take it out of there: awsexec import " + quoteWord(e.InFile.Profile)
+		return a.moveKey("take it out of there", e.InFile.Profile)
 	}
 }
 
 // hintOfFailedRotation returns the hint for a rotation that was cut short.
 func hintOfFailedRotation(failed *rotate.Error, a *advisor) string {
-	err, name := failed.Err, quoteWord(failed.Name)
-	noSession := "" // lets the AWS CLI call IAM where there is no MFA device
-	if !failed.MFA {
-		noSession = " --no-session"
-	}
-	iam := func(command, keyID string) string {
-		return fmt.Sprintf("awsexec -p %s%s -- aws iam %s --access-key-id %s", name, noSession, command, quoteWord(keyID))
+	err := failed.Err
+	again := a.command("rotate", failed.Name)
+	iam := func(keyID, command string, words ...string) string {
+		flags := append(a.kept([]string{"keystore", "region"}), "-p", failed.Name)
+		if !failed.MFA { // the AWS CLI cannot call IAM with such a session
+			flags = append(flags, "--no-session")
+		}
+		return a.line(flags, append([]string{"--", "aws", "iam", command, "--access-key-id", keyID}, words...))
 	}
 	var lines []string
 	var taken *rotate.KeyInTheWay
@@ -64,26 +65,26 @@ func hintOfFailedRotation(failed *rotate.Error, a *advisor) string {
 	var api smithy.APIError
 	switch {
 	case errors.As(err, &other) && other.Current == other.Old:
-		return "to finish: awsexec rotate " + name
+		return "to finish: " + again
 	case errors.As(err, &other):
 		for _, id := range []string{other.Old, other.New} {
 			lines = append(lines, "if nothing uses it: aws iam delete-access-key --access-key-id "+quoteWord(id))
 		}
 		return strings.Join(lines, "\n")
 	case errors.As(err, &taken) && taken.StoredAs != "":
-		remove := "awsexec remove "
+		remove := a.command("remove", taken.StoredAs)
 		if taken.Elsewhere != "" {
-			remove = fmt.Sprintf("awsexec --keystore %s remove ", taken.Elsewhere)
+			remove = a.line([]string{"--keystore", string(taken.Elsewhere)}, []string{"remove", taken.StoredAs})
 		}
-		lines = append(lines, "if it is not needed, delete it: "+iam("delete-access-key", taken.Key.ID)+" && "+remove+quoteWord(taken.StoredAs))
+		lines = append(lines, "if it is not needed, delete it: "+iam(taken.Key.ID, "delete-access-key")+" && "+remove)
 	case errors.As(err, &taken):
 		lines = append(lines, "on a terminal and without --yes, awsexec offers to delete it",
-			"or delete it yourself, if nothing uses it: "+iam("delete-access-key", taken.Key.ID))
+			"or delete it yourself, if nothing uses it: "+iam(taken.Key.ID, "delete-access-key"))
 	case errors.As(err, &inactive):
-		lines = append(lines, "switch it on: "+iam("update-access-key --status Active", inactive.KeyID))
+		lines = append(lines, "switch it on: "+iam(inactive.KeyID, "update-access-key", "--status", "Active"))
 	case errors.As(err, &api) && api.ErrorCode() == "AccessDenied" && strings.Contains(api.ErrorMessage(), "iam:"):
 		if !failed.MFA {
-			lines = append(lines, fmt.Sprintf("if a policy demands MFA, add mfa_serial to profile %s in %s", name, visible.Text(a.settings.Files.Config)))
+			lines = append(lines, fmt.Sprintf("if a policy demands MFA, add mfa_serial to profile %s in %s", quoteWord(failed.Name), visible.Text(a.settings.Files.Config)))
 		}
 		lines = append(lines, "the policy that a user needs for it: https://github.com/awsexec/awsexec/blob/main/docs/rotating.md")
 	case api != nil && api.ErrorCode() == "InvalidClientTokenId" && (errors.Is(err, rotate.ErrNeitherWorks) || !errors.Is(err, rotate.ErrUnknownKey)):
@@ -94,7 +95,7 @@ func hintOfFailedRotation(failed *rotate.Error, a *advisor) string {
 		}
 	}
 	if failed.Begun {
-		lines = append(lines, "the key in use still works; to finish: awsexec rotate "+name)
+		lines = append(lines, "the key in use still works; to finish: "+again)
 	}
 	return strings.Join(lines, "\n")
 }

@@ -10,7 +10,7 @@ import (
 
 // hintOfWarning returns the hint about something that went wrong without
 // ending the run; "" if there is none.
-func hintOfWarning(err error) string {
+func hintOfWarning(err error, a *advisor) string {
 	var plaintext *provider.PlaintextKeyError
 	var partial *provider.EnvironmentError
 	var expiration *provider.ExpirationError
@@ -22,7 +22,7 @@ func hintOfWarning(err error) string {
 	var passphrase *passphraseWarning
 	switch {
 	case errors.As(err, &plaintext):
-		return "move it into the keystore: awsexec import " + quoteWord(plaintext.Profile)
+		return a.moveKey("move it into the keystore", plaintext.Profile)
 	case errors.As(err, &partial):
 		return "take it out: " + unsetCommand([]string{partial.Set})
 	case errors.As(err, &expiration):
@@ -38,9 +38,9 @@ func hintOfWarning(err error) string {
 	case errors.As(err, &copied):
 		return "delete it if nothing needs it: rm " + quoteWord(copied.Path)
 	case errors.As(err, &passphrase):
-		return hintOfPassphrase(passphrase.profile, passphrase.canHold)
+		return hintOfPassphrase(passphrase.profile, passphrase.canHold, a)
 	case errors.As(err, &still) && still.same:
-		return "take it out of the file: awsexec import " + quoteWord(still.profile)
+		return a.moveKey("take it out of the file", still.profile)
 	case errors.As(err, &still):
 		return "delete aws_access_key_id and aws_secret_access_key there"
 	case errors.Is(err, errUnknownKey):

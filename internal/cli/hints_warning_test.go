@@ -3,6 +3,8 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,26 +29,59 @@ func TestHintOfWarning(t *testing.T) {
 		{&stillInFileError{profile: "my work", same: true}, `take it out of the file: awsexec import "my work"`},
 		{&stillInFileError{profile: "work"}, "delete aws_access_key_id and aws_secret_access_key there"},
 		{keyLeftError{"AKIAIOSFODNN7EXAMPLE"}, "if nothing uses it: aws iam delete-access-key --access-key-id AKIAIOSFODNN7EXAMPLE"},
-		{&passphraseWarning{profile: "work"}, "have awsexec stay and renew for the program: awsexec serve --profile work -- …"},
-		{&passphraseWarning{profile: "work", canHold: true}, "open it for some hours: awsexec unlock --for 8h\nor have awsexec stay and renew for the program: awsexec serve --profile work -- …"},
+		{&passphraseWarning{profile: "work"}, "have awsexec stay and renew for the program: awsexec serve work -- CMD"},
+		{&passphraseWarning{profile: "work", canHold: true}, "open it for some hours: awsexec unlock --for 8h\nor have awsexec stay and renew for the program: awsexec serve work -- CMD"},
 	} {
-		if got := hintOfWarning(tt.err); got != tt.want {
+		if got := hintOfWarning(tt.err, &advisor{}); got != tt.want {
 			t.Errorf("%v: got %q, want %q", tt.err, got, tt.want)
 		}
 	}
 }
 
+// The line of a question that could not be asked is the user's own, with what
+// makes the question needless.
 func TestHintOfUnasked(t *testing.T) {
-	for command, want := range map[string]string{
-		"add":        "give the id and the secret on two lines of standard input: awsexec add \"my work\" --stdin\nor see awsexec add --help for other ways",
-		"import":     "see what would be done: awsexec import --dry-run\nto do it without being asked: awsexec import --yes",
-		"passphrase": "set AWSEXEC_NEW_PASSPHRASE, or run it on a terminal: awsexec passphrase",
-		"rotate":     `to do it without being asked: awsexec rotate "my work" --yes`,
-		"remove":     `to do it without being asked: awsexec remove "my work" --yes`,
+	for _, tt := range []struct {
+		own  []string
+		want string
+	}{
+		{[]string{"add", "my work"}, "give the id and the secret on two lines of standard input: awsexec add \"my work\" --stdin\nother ways: awsexec add --help"},
+		{[]string{"--keystore", "file", "import", "work"},
+			"see what would be done: awsexec --keystore file import work --dry-run\nto do it without being asked: awsexec --keystore file import work --yes"},
+		{[]string{"passphrase", "--debug"}, "set AWSEXEC_NEW_PASSPHRASE, or run it on a terminal: awsexec passphrase --debug"},
+		{[]string{"rotate", "my work"}, `to do it without being asked: awsexec rotate "my work" --yes`},
+		{[]string{"-p", "work", "remove"}, `to do it without being asked: awsexec -p work remove --yes`},
 	} {
+		command := tt.own[slices.IndexFunc(tt.own, func(w string) bool { return heededBy(w) != nil })]
 		err := unasked(session.ErrPromptsOff, command)
-		if got := hintFor(err, &advisor{}, "my work"); got != want {
-			t.Errorf("%s: got %q, want %q", command, got, want)
+		if got := hintFor(err, &advisor{own: tt.own}, "my work"); got != tt.want {
+			t.Errorf("%s: got %q, want %q", command, got, tt.want)
 		}
+	}
+}
+
+// A hint repeats the flags that decide about its result, and no others.
+func TestHintKeepsFlags(t *testing.T) {
+	a := &advisor{
+		settings: &session.Settings{Self: "/usr/bin/awsexec"},
+		flags:    &flags{Keystore: "file", Region: "eu-west-1", Duration: "2h", NoPrompt: true, Debug: true},
+		program:  []string{"sh", "-c", "echo a b"},
+	}
+	for got, want := range map[string]string{
+		a.command("list"):             "awsexec --keystore file list",
+		a.command("unlock"):           "awsexec --keystore file unlock",
+		a.command("rotate", "my key"): `awsexec --keystore file --region eu-west-1 rotate "my key"`,
+		a.addCommand("work"):          "awsexec --keystore file --region eu-west-1 add work",
+		a.addCommand("w;k"):           "",
+		a.command("doctor", "work"):   "awsexec --keystore file --region eu-west-1 --duration 2h doctor work",
+		a.run("work", "true"):         "awsexec --keystore file --region eu-west-1 --duration 2h -p work -- true",
+		a.child():                     `sh -c "echo a b"`,
+	} {
+		if got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	if got := a.process("work"); !strings.HasSuffix(got, " --profile work --keystore file --region eu-west-1 --duration 2h") {
+		t.Errorf("the credential_process is %s", got)
 	}
 }

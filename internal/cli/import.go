@@ -48,7 +48,7 @@ func (c *importCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 
 	planner := &migrate.Planner{
 		Config: config, Files: settings.Files, Self: settings.Self, Keys: lazyKeys{sess},
-		Command:  func(name string) string { return processCommand(settings.Self, name) },
+		Command:  adv.process,
 		NoVerify: c.NoVerify, Replace: c.Force,
 	}
 	told := teller{out, adv, sess}

@@ -45,7 +45,8 @@ func (c *listCmd) Run(ctx context.Context, settings *session.Settings, sess *ses
 		out.note("%s is unlocked until %s", keys, visible.Until(until, settings.Now()))
 	}
 	if len(rows) == 0 {
-		out.note("no keys are stored in %s; awsexec add NAME stores one", keys)
+		out.note("no keys are stored in %s", keys)
+		out.advise(hintOfNoKeys(out.adv))
 		return nil
 	}
 	page := out.page(3)
@@ -67,7 +68,7 @@ func (c *listCmd) Run(ctx context.Context, settings *session.Settings, sess *ses
 	for _, r := range rows {
 		if r.Rotating {
 			out.note("the rotation of %q is not finished", r.Name)
-			out.advise(hintOfUnfinished(r.Name))
+			out.advise(hintOfUnfinished(r.Name, out.adv))
 		}
 	}
 	return nil

@@ -32,3 +32,9 @@ func quoteWord(word string) string {
 	}
 	return word
 }
+
+// process returns the credential_process of the profile called name, with those of
+// the user's flags that it has to repeat.
+func (a *advisor) process(name string) string {
+	return processCommand(a.settings.Self, name, a.kept(heededBy("print"))...)
+}

@@ -47,7 +47,7 @@ func (m *memory) ended(ctx context.Context, name string, err error, advice strin
 	var warnings []lastcall.Said
 	for _, w := range m.out.warnings() {
 		if _, found := errors.AsType[*provider.PlaintextKeyError](w); !found { // which doctor finds itself
-			warnings = append(warnings, lastcall.Said{At: now, Text: m.text(joined(w.Error())), Hint: m.lines(hintOfWarning(w))})
+			warnings = append(warnings, lastcall.Said{At: now, Text: m.text(joined(w.Error())), Hint: m.lines(hintOfWarning(w, m.out.adv))})
 		}
 	}
 	if err := m.calls.End(name, now, failure, warnings); err != nil {

@@ -235,7 +235,7 @@ func TestRotateWaitsForTheNewKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.refuse(exitFailed, "", []string{"rotate", "work", "--yes"}, "the new key "+fresh+" has been switched off at AWS",
-		"hint: switch it on: awsexec -p work --no-session -- aws iam update-access-key --status Active --access-key-id "+fresh)
+		"hint: switch it on: awsexec -p work --no-session -- aws iam update-access-key --access-key-id "+fresh)
 	if err := w.server.RemoveKey(fresh); err != nil {
 		t.Fatal(err)
 	}

@@ -251,5 +251,5 @@ func TestUnderServe(t *testing.T) {
 	w.refuse(exitFailed, "", nil, "Unexpected")
 	delete(w.env, "AWS_PROFILE")
 	s.end(syscall.SIGTERM)
-	w.refuse(exitFailed, "", nil, "container", "hint: awsexec serve has ended; start the program again: awsexec serve -p work -- CMD")
+	w.refuse(exitFailed, "", nil, "container", "hint: awsexec serve has ended; start the program again: awsexec serve work -- CMD")
 }

@@ -37,10 +37,11 @@ type ui struct {
 	warned []error    // the last warnings
 
 	secrets conceal.Secrets // that it leaves out
+	adv     *advisor        // about warnings
 }
 
 func newUI(d deps) *ui {
-	u := &ui{out: d.stdout, err: d.stderr, terminal: isTerminal(d.stderr)}
+	u := &ui{out: d.stdout, err: d.stderr, terminal: isTerminal(d.stderr), adv: &advisor{}}
 	u.secrets.Add(func() []string { return conceal.Environ(d.environ) })
 	return u
 }
@@ -58,7 +59,7 @@ func isTerminal(w io.Writer) bool {
 func (u *ui) fail(err error, advice string) { u.report("error", err, advice) }
 
 // Warn implements provider.Events.
-func (u *ui) Warn(err error) { u.warn(err, hintOfWarning(err)) }
+func (u *ui) Warn(err error) { u.warn(err, hintOfWarning(err, u.adv)) }
 
 // warn prints what went wrong without ending the run, and advice unless that is
 // empty. A silent run prints nothing.

@@ -49,7 +49,7 @@ func (c *unlockCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 	} else {
 		out.note("cached sessions can be used until %s even while %s is locked; new ones still need it", visible.Until(until, settings.Now()), keys)
 	}
-	out.advise("end this with: awsexec lock")
+	out.advise(hintOfLock(out.adv))
 	return nil
 }
 

@@ -43,9 +43,12 @@ func wire(d deps, out *ui, s *session.Settings, f *flags, args []string, remembe
 		return awsfiles.Secrets(config)
 	})
 	sess := session.New(s, out, d.stderr)
+	own, program, _ := splitArgs(args)
+	adv := &advisor{settings: s, session: sess, flags: f, own: own, program: program}
+	out.adv = adv
 	return &wiring{
 		settings: s, session: sess, out: out, flags: f, stdin: d.stdin,
-		adv:    &advisor{settings: s, session: sess, flags: f},
+		adv:    adv,
 		later:  &later{early: d.early, settings: s, session: sess, out: out, args: args},
 		memory: remembered, timing: timing{d.pause, d.lockPatience},
 	}

@@ -396,10 +396,10 @@ func TestKeystore(t *testing.T) {
 	}{
 		{name: "none, and a key is needed", k: Keystore{Err: absent}, check: InKeystore, text: "there is no keystore: no session bus", want: "1 : AfterError{no session bus}"},
 		{name: "silent", k: Keystore{Condition: keystore.ConditionSilent, Entries: entries}, check: InKeystore, text: "does not answer",
-			want: "1 : Advice{log in to the desktop again, or use the encrypted file: --keystore file}"},
+			want: "1 : Advice{log in to the desktop again, or use the encrypted file: awsexec --keystore file add NAME}"},
 		{name: "gone", k: Keystore{Condition: keystore.ConditionAbsent, Entries: entries}, check: InKeystore, text: "is gone, and 1 keys with it",
-			want: "0 : Advice{restore it from a backup, or add the keys again: awsexec add NAME}"},
-		{name: "empty", k: Keystore{Condition: keystore.ConditionAbsent}, check: InKeystore, text: "no key has been added yet", want: "2 : Advice{awsexec add NAME}"},
+			want: "0 : Advice{restore it from a backup, or add the keys again:}, Awsexec{[add NAME]}"},
+		{name: "empty", k: Keystore{Condition: keystore.ConditionAbsent}, check: InKeystore, text: "no key has been added yet", want: "2 : Awsexec{[add NAME]}"},
 		{name: "locked keyring", k: Keystore{Kind: keystore.KindKeyring, Condition: keystore.ConditionLocked, Entries: entries}, check: InKeystore, text: "will ask to unlock it", want: "2 : "},
 		{name: "file", k: Keystore{Kind: keystore.KindFile, Condition: keystore.ConditionLocked, Entries: entries}, check: InKeystore, text: "takes a passphrase", want: "2 : "},
 		{name: "file that can be unlocked", k: Keystore{Kind: keystore.KindFile, Condition: keystore.ConditionLocked, Entries: entries}, hold: true, check: InKeystore,

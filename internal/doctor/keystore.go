@@ -29,11 +29,11 @@ func (d *diagnosis) checkKeystore() {
 	}
 	switch {
 	case k.Condition == keystore.ConditionSilent:
-		found(Suspect, "does not answer", Advice{"log in to the desktop again, or use the encrypted file: --keystore file"})
+		found(Suspect, "does not answer", Advice{"log in to the desktop again, or use the encrypted file: awsexec --keystore file add NAME"})
 	case k.Condition == keystore.ConditionAbsent && len(k.Entries) > 0:
-		found(Broken, fmt.Sprintf("is gone, and %d keys with it", len(k.Entries)), Advice{"restore it from a backup, or add the keys again: awsexec add NAME"})
+		found(Broken, fmt.Sprintf("is gone, and %d keys with it", len(k.Entries)), Advice{"restore it from a backup, or add the keys again:"}, awsexec("add", "NAME"))
 	case k.Condition == keystore.ConditionAbsent:
-		found(Notice, "is empty: no key has been added yet", Advice{"awsexec add NAME"})
+		found(Notice, "is empty: no key has been added yet", awsexec("add", "NAME"))
 	case k.Condition == keystore.ConditionLocked && k.Kind == keystore.KindKeyring:
 		found(Notice, "is locked: the next use will ask to unlock it")
 	case k.Condition == keystore.ConditionLocked && !d.isSet("AWSEXEC_PASSPHRASE"):

@@ -62,12 +62,20 @@ func (d *diagnosis) checkOnline(ctx context.Context, c Connection) {
 	who, err := d.identity(ctx, c)
 	switch {
 	case errors.Is(err, errWouldAsk), errors.Is(err, errNotRead):
-		d.found(Notice, Identity, Place{}, fmt.Sprintf("AWS was not asked whose credentials these are: %v", err), awsexec("whoami"))
+		d.found(Notice, Identity, Place{}, fmt.Sprintf("AWS was not asked whose credentials these are: %v", err), d.whoami())
 	case err != nil:
 		d.found(Broken, Identity, Place{}, err.Error(), AfterError{err})
 	default:
 		d.found(Notice, Identity, Place{}, "AWS takes these credentials for "+visible.ARN(who.ARN))
 	}
+}
+
+// whoami returns the command that asks AWS.
+func (d *diagnosis) whoami() Remedy {
+	if d.in.Profile == "" {
+		return awsexec("whoami")
+	}
+	return awsexec("whoami", d.in.Profile)
 }
 
 func (d *diagnosis) checkClock(skew time.Duration) {

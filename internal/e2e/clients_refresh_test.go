@@ -261,7 +261,7 @@ func TestRenewalNeedsCode(t *testing.T) {
 	running := h.start(command{args: []string{"-p", "mfa", "--refresh", "--", "sh", "-c", `exec "$@" >` + log + " 2>&1", "sh", python, testdata(t, "loop.py"), h.path("stop")}})
 	eventually(t, "an error with a hint", func() bool {
 		text, _ := os.ReadFile(log)
-		return strings.Contains(string(text), "; hint: make a session on a terminal first, it then serves everywhere: awsexec --profile mfa -- true")
+		return strings.Contains(string(text), "; hint: make a session on a terminal first, it then serves everywhere: awsexec -p mfa -- true")
 	})
 	h.write("", "stop")
 	running.wait()

@@ -168,7 +168,7 @@ func TestPromptUnanswered(t *testing.T) {
 		t.Errorf("they gave up after %v", took)
 	}
 	r := tm.end()
-	r.fails(t, 125, bobMFA, "hint: make a session on a terminal first", "awsexec --profile mfa -- true")
+	r.fails(t, 125, bobMFA, "hint: make a session on a terminal first", "awsexec -p mfa -- true")
 	if n := strings.Count(tm.shown(), "MFA code"); n != 1 {
 		t.Errorf("%d prompts, want 1", n)
 	}

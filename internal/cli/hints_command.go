@@ -1,0 +1,182 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/awsexec/awsexec/internal/awsfiles"
+	"github.com/awsexec/awsexec/internal/migrate"
+	"github.com/awsexec/awsexec/internal/provider"
+	"github.com/awsexec/awsexec/keystore"
+)
+
+// command returns a line that calls a command of awsexec, with those of the user's
+// flags that decide about its result: the line then works where the user's own
+// did not.
+func (a *advisor) command(command string, words ...string) string {
+	return a.line(a.kept(heededBy(command)), append([]string{command}, words...))
+}
+
+// run returns the line that runs a program with the credentials of the profile
+// called name.
+func (a *advisor) run(name string, program ...string) string {
+	return a.line(a.kept(heededBy("print")), append([]string{"-p", name, "--"}, program...))
+}
+
+// again returns the user's own command line, with more words.
+func (a *advisor) again(more ...string) string {
+	return a.line(nil, append(slices.Clone(a.own), more...))
+}
+
+func (a *advisor) line(flags, words []string) string {
+	parts := []string{"awsexec"}
+	for _, w := range slices.Concat(flags, words) {
+		parts = append(parts, quoteWord(w))
+	}
+	return strings.Join(parts, " ")
+}
+
+// child returns the words of the program that the user wants to run, as they are
+// typed; a placeholder if there is none, or if they may hold a secret.
+func (a *advisor) child() string {
+	var words []string
+	for _, w := range a.program {
+		words = append(words, quoteWord(w))
+	}
+	line := strings.Join(words, " ")
+	if line == "" || string(awsfiles.Redact([]byte(line))) != line {
+		return "CMD"
+	}
+	return line
+}
+
+// kept returns the flags that decide where keys are, how AWS is called, and how
+// long credentials live, without those that a command does not heed.
+func (a *advisor) kept(heeded []string) []string {
+	given := flags{}
+	if a.flags != nil {
+		given = *a.flags
+	}
+	if a.settings != nil && a.settings.Duration != 0 { // from a variable, perhaps
+		given.Duration = cmp.Or(given.Duration, fmt.Sprint(int(a.settings.Duration/time.Second)))
+	}
+	var words []string
+	for _, f := range []struct{ name, value string }{
+		{"keystore", a.keystore(given.Keystore)}, {"region", given.Region}, {"duration", given.Duration},
+	} {
+		if f.value != "" && slices.Contains(heeded, f.name) {
+			words = append(words, "--"+f.name, f.value)
+		}
+	}
+	return words
+}
+
+// heededBy returns the flags that a command heeds.
+func heededBy(command string) []string {
+	grammar := reflect.TypeFor[cli]()
+	for i := range grammar.NumField() {
+		if field := grammar.Field(i); strings.EqualFold(field.Name, command) {
+			return strings.Split(field.Tag.Get("heeds"), ",")
+		}
+	}
+	return nil
+}
+
+// keystore returns the kind of keystore for a line: the one that the user named,
+// but the encrypted file where there is no keyring. It returns "" for the default.
+func (a *advisor) keystore(named string) string {
+	if a.hasKeystore() {
+		return named
+	}
+	return string(keystore.KindFile)
+}
+
+// hasKeystore reports whether the keystore that the user chose can be used.
+func (a *advisor) hasKeystore() bool {
+	if a.session == nil {
+		return true
+	}
+	keys, err := a.session.Keys()
+	if err != nil {
+		return !errors.Is(err, keystore.ErrUnavailable)
+	}
+	return keys.Kind() == keystore.KindFile || keys.Condition(context.Background()) != keystore.ConditionAbsent
+}
+
+// addCommand returns the command that stores a key under name, in place of the
+// one that is there; "" if no key can have that name.
+func (a *advisor) addCommand(name string) string {
+	if keystore.CheckName(name) != nil {
+		return ""
+	}
+	words := []string{name}
+	if a.session != nil {
+		if _, err := a.session.KeyID(context.Background(), name); err == nil || errors.Is(err, keystore.ErrCorrupt) {
+			words = append(words, "--force")
+		}
+	}
+	return a.command("add", words...)
+}
+
+// importCommand returns the command that moves the plaintext key of a profile into
+// the keystore. The error says why import would refuse that.
+func (a *advisor) importCommand(name string, words ...string) (string, error) {
+	command := a.command("import", append([]string{name}, words...)...)
+	if a.session == nil {
+		return command, nil
+	}
+	config, err := a.session.Config()
+	if err != nil {
+		return "", err
+	}
+	chosen, _ := migrate.Choose(migrate.Find(config, a.settings.Self), []string{name})
+	if len(chosen) == 0 { // it has been moved meanwhile
+		return command, nil
+	}
+	key := chosen[0]
+	if err := cmp.Or(key.Skip, key.Err); err != nil {
+		return "", errors.New(migrate.Reason(err, name))
+	}
+	id, err := a.session.KeyID(context.Background(), name)
+	if err == nil && id != key.Credentials().AccessKeyID && !slices.Contains(words, "--force") {
+		command += " --force"
+	}
+	return command, nil
+}
+
+// moveKey returns the advice about the plaintext key of a profile: what is to be
+// achieved, and how.
+func (a *advisor) moveKey(goal, name string) string {
+	command, err := a.importCommand(name)
+	if err != nil {
+		return fmt.Sprintf("%s by hand; import cannot do that: %v", goal, err)
+	}
+	return goal + ": " + command
+}
+
+// origin returns the step at which the credentials of the profile called name
+// begin; nil if that is not known.
+func (a *advisor) origin(name string) *provider.Plan {
+	if a.session == nil {
+		return nil
+	}
+	ctx := context.Background()
+	p, err := a.session.Profile(ctx, name)
+	if err != nil {
+		return nil
+	}
+	plan, err := a.session.Plan(ctx, p, false)
+	if err != nil {
+		return nil
+	}
+	for plan.From != nil {
+		plan = plan.From
+	}
+	return plan
+}
