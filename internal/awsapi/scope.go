@@ -2,6 +2,7 @@ package awsapi
 
 import (
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -14,7 +15,7 @@ import (
 // in the IAM User Guide.
 type Scope struct {
 	Partition string
-	Endpoint  string // the endpoint if it is the user's own, else ""
+	Endpoint  string // the endpoint if it is the user's own and not one of AWS, else ""
 
 	// Region is the opt-in region that is called through the legacy global
 	// endpoint, else "". A token that the global endpoint made for another region
@@ -36,9 +37,18 @@ var defaultRegions = []string{
 	"ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2",
 }
 
+// regionalEndpoint matches the endpoints of STS in a region that AWS has itself, of
+// a VPC too. Source: "AWS STS Regions and endpoints" in the IAM User Guide, and
+// "Access an AWS service using an interface VPC endpoint" in the VPC guide.
+var regionalEndpoint = regexp.MustCompile(`^https://(?:sts|sts-fips|vpce-[a-z0-9-]+\.sts)\.([a-z]+(?:-[a-z]+)+-[0-9]+)` +
+	`(?:\.vpce)?\.(?:amazonaws\.com|amazonaws\.com\.cn|api\.aws|api\.amazonwebservices\.com\.cn)$`)
+
 // Scope returns where tokens hold that STS makes for c.
 func (c Client) Scope() Scope {
 	s := Scope{Partition: PartitionOf(c.Region), Endpoint: strings.TrimRight(c.Endpoint, "/")}
+	if m := regionalEndpoint.FindStringSubmatch(s.Endpoint); m != nil && PartitionOf(m[1]) == s.Partition {
+		s.Endpoint = ""
+	}
 	if u, err := url.Parse(s.Endpoint); err == nil && strings.EqualFold(u.Hostname(), globalHost) && !slices.Contains(defaultRegions, c.CalledRegion()) {
 		s.Region = c.CalledRegion()
 	}
