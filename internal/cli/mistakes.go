@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"fmt"
-	"io"
 	"os/exec"
 	"runtime"
 	"slices"
@@ -265,7 +264,8 @@ func isProfile(ctx context.Context, name string, d deps) bool {
 	if err != nil {
 		return false
 	}
-	sess := session.New(settings, newUI(d), io.Discard)
+	out := newUI(d)
+	sess := session.New(settings, out, out.watch)
 	if config, err := sess.Config(); err == nil {
 		if _, ok := config.Lookup(name); ok {
 			return true

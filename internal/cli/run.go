@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/awsexec/awsexec/internal/session"
+	"github.com/awsexec/awsexec/internal/term"
 )
 
 // run does what args say and returns the exit code. It never ends the process,
@@ -47,8 +48,8 @@ func run(ctx context.Context, args []string, d deps) int {
 		out.silent = answers && !hasChild && !out.terminal && !grammar.Debug
 		_, prints := selected.(*printCmd)
 		_, examines := selected.(*doctorCmd)
-		// An SDK reads what we print; a person may look at it.
-		settings, err := newSettings(d, &grammar.flags, prints && !hasChild && !isTerminal(d.stdout), examines)
+		// An SDK reads what we print; a person may look at it, or pipe it on.
+		settings, err := newSettings(d, &grammar.flags, prints && !hasChild && !isTerminal(d.stdout) && !term.Typed(), examines)
 		if err != nil {
 			return err
 		}

@@ -92,7 +92,7 @@ func (s *service) serveChild(ctx context.Context, settings *session.Settings, se
 	child.Env = exec.EnvironOf(settings.Environ, endpoint)
 
 	sess.Person.LeaveTerminal()
-	out.terminal = false
+	out.leaveTerminal()
 	fault.Go(func() {
 		if err := s.Serve(s.listener); err != nil {
 			out.Warn(fmt.Errorf("credentials are no longer served: %w", err))

@@ -8,10 +8,11 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/term"
+	xterm "golang.org/x/term"
 
 	"github.com/awsexec/awsexec/internal/conceal"
 	"github.com/awsexec/awsexec/internal/fault"
+	"github.com/awsexec/awsexec/internal/term"
 	"github.com/awsexec/awsexec/internal/visible"
 )
 
@@ -30,6 +31,7 @@ type ui struct {
 	out, err io.Writer
 	terminal bool // err is one
 	debug    bool
+	away     bool // a child has the terminal
 	silent   bool // leaves out warnings: a program reads out, and perhaps err too
 
 	mu     sync.Mutex // one line at a time on err
@@ -52,7 +54,7 @@ func (u *ui) shown(text string) string { return visible.Text(u.secrets.Remove(te
 
 func isTerminal(w io.Writer) bool {
 	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
+	return ok && xterm.IsTerminal(int(f.Fd()))
 }
 
 // fail prints why the run ends, and advice unless that is empty.
@@ -130,17 +132,30 @@ func (u *ui) Debug(format string, args ...any) {
 }
 
 // Waiting prints on a terminal what is being waited for, once that has taken a
-// second.
+// second. It does not print it into a prompt.
 func (u *ui) Waiting(what string) (done func()) {
 	if !u.terminal {
 		return func() {}
 	}
 	timer := time.AfterFunc(patience, func() {
 		defer fault.Catch()
-		u.line("waiting %s", what)
+		if !term.Busy() {
+			u.line("waiting %s", what)
+		}
 	})
 	return func() { timer.Stop() }
 }
+
+// WaitingForPerson is like Waiting, but uses the terminal of prompts if err is not
+// a terminal.
+func (u *ui) WaitingForPerson(what string) (done func()) {
+	_, end := u.watch(what)
+	return func() { end() }
+}
+
+// leaveTerminal leaves the terminal to a child. Nothing but errors and warnings is
+// printed from now on.
+func (u *ui) leaveTerminal() { u.terminal, u.away = false, true }
 
 // line writes one line to err. There is nowhere to report a failure to do so.
 func (u *ui) line(format string, args ...any) {

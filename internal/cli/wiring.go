@@ -42,7 +42,7 @@ func wire(d deps, out *ui, s *session.Settings, f *flags, args []string, remembe
 		}
 		return awsfiles.Secrets(config)
 	})
-	sess := session.New(s, out, d.stderr)
+	sess := session.New(s, out, out.watch)
 	own, program, _ := splitArgs(args)
 	adv := &advisor{settings: s, session: sess, flags: f, own: own, program: program}
 	out.adv = adv

@@ -3,6 +3,7 @@ package conceal
 
 import (
 	"encoding/json"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -46,6 +47,21 @@ func (s *Secrets) Remove(text string) string {
 		s.remover = strings.NewReplacer(pairs...)
 	}
 	return s.remover.Replace(text)
+}
+
+// likely matches what could be a secret access key, a session token or a key in
+// another form.
+var likely = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z0-9+/=_-]{32,}`) })
+
+// RemoveLikely returns text, that of another program, without what could be a
+// secret. A path stays.
+func RemoveLikely(text string) string {
+	return likely().ReplaceAllStringFunc(text, func(word string) string {
+		if word[0] == '/' || !strings.ContainsAny(word, "0123456789") || strings.Trim(word, "=-_") == "" {
+			return word
+		}
+		return Mark
+	})
 }
 
 // Environ returns the secrets of AWS, awsexec and proxies in an environment.

@@ -41,3 +41,18 @@ func TestEnviron(t *testing.T) {
 		}
 	}
 }
+
+func TestRemoveLikely(t *testing.T) {
+	for in, want := range map[string]string{
+		"touch your key": "touch your key",
+		"cannot read /usr/lib/python3/dist-packages/some/where/else/module.py": "cannot read /usr/lib/python3/dist-packages/some/where/else/module.py",
+		"a_very_long_name_of_something_without_any_digit":                      "a_very_long_name_of_something_without_any_digit",
+		"secret: S3CR3TMARKER/alice/xxxxxxxxxxxxxxxxxxxxx!":                    "secret: ***!",
+		`{"SecretAccessKey":"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY1"}`:      `{"SecretAccessKey":"***"}`,
+		"AKIAIOSFODNN7EXAMPLE": "AKIAIOSFODNN7EXAMPLE",
+	} {
+		if got := RemoveLikely(in); got != want {
+			t.Errorf("%q became %q, want %q", in, got, want)
+		}
+	}
+}

@@ -150,9 +150,7 @@ func environmentCredentials(env func(string) string) aws.Credentials {
 // retrieveProcess runs the credential_process of another tool. If that prints a
 // long-term key, it makes a session of it.
 func (m *maker) retrieveProcess(ctx context.Context, p *profile.Profile) (aws.Credentials, error) {
-	done := m.Events.Waiting("for the credential_process of profile " + p.Name)
 	c, err := m.Helper.Process(ctx, p.CredentialProcess, append(m.Chain[:len(m.Chain):len(m.Chain)], p.Name))
-	done()
 	if err != nil {
 		return aws.Credentials{}, fmt.Errorf("%s: credential_process of profile %q: %w", p.Origin["credential_process"], p.Name, err)
 	}

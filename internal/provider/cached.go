@@ -53,7 +53,7 @@ func (c *cached) retrieve(ctx context.Context) (aws.Credentials, error) {
 		return s.Credentials, nil
 	}
 
-	done := c.m.Events.Waiting("for another awsexec to finish renewing the session")
+	done := c.m.Events.WaitingForPerson("for another awsexec to finish renewing the session")
 	release, err := c.m.Cache.Lock(ctx, c.lock)
 	done()
 	switch {

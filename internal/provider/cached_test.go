@@ -34,6 +34,8 @@ func (r *recorder) Warn(err error) {
 	r.warnings = append(r.warnings, err.Error())
 }
 
+func (r *recorder) WaitingForPerson(what string) func() { return r.Waiting(what) }
+
 func (r *recorder) Waiting(what string) func() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

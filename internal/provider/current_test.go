@@ -87,6 +87,8 @@ type waits struct {
 	during func()
 }
 
+func (w *waits) WaitingForPerson(what string) func() { return w.Waiting(what) }
+
 func (w *waits) Waiting(what string) func() {
 	if w.during != nil && strings.Contains(what, "another awsexec") {
 		w.during()

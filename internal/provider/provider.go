@@ -49,6 +49,9 @@ type Events interface {
 	// Waiting is called before something that can take long; the function that it
 	// returns is called when that is over.
 	Waiting(what string) (done func())
+	// WaitingForPerson is like Waiting, for what a person may have to do something
+	// about: the user is told wherever that is possible.
+	WaitingForPerson(what string) (done func())
 	// Debug reports one step. It is never handed a secret.
 	Debug(format string, args ...any)
 }

@@ -60,4 +60,5 @@ type silent struct{}
 func (silent) Warn(error)           {}
 func (silent) Debug(string, ...any) {}
 
-func (silent) Waiting(string) func() { return func() {} }
+func (silent) Waiting(string) func()          { return func() {} }
+func (silent) WaitingForPerson(string) func() { return func() {} }

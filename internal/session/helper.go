@@ -3,6 +3,7 @@ package session
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"strings"
 	"sync"
 
@@ -29,9 +30,9 @@ type helper struct {
 func (h *helper) TokenCode(ctx context.Context, r provider.TokenRequest) (provider.TokenCode, error) {
 	s := h.session
 	if command := mfaProcess(h.profile); command != "" {
-		defer s.events.Waiting("for mfa_process")()
-		code, err := term.RunMFAProcess(ctx, command, s.settings.HelperEnviron(append(s.settings.Chain(), h.profile.Name)), s.helperErr)
-		return provider.TokenCode{Code: code, Origin: provider.FromProgram}, err
+		stderr, end := s.watch("for mfa_process")
+		code, err := term.RunMFAProcess(ctx, command, s.settings.HelperEnviron(append(s.settings.Chain(), h.profile.Name)), stderr)
+		return provider.TokenCode{Code: code, Origin: provider.FromProgram}, withSaid(err, end())
 	}
 	if code := s.settings.Env("AWSEXEC_MFA_CODE"); code != "" {
 		return provider.TokenCode{Code: code, Origin: provider.FromFixed}, nil
@@ -43,6 +44,14 @@ func (h *helper) TokenCode(ctx context.Context, r provider.TokenRequest) (provid
 		h.mu.Unlock()
 	}
 	return provider.TokenCode{Code: strings.TrimSpace(code), Origin: provider.FromHuman}, err
+}
+
+// withSaid returns err with what the program said about it, if it is known.
+func withSaid(err error, said string) error {
+	if err == nil || said == "" {
+		return err
+	}
+	return fmt.Errorf("%w; it said: %s", err, said)
 }
 
 // asked returns the MFA device whose code the user gave last, "" if nobody was
@@ -66,8 +75,9 @@ func mfaProcess(p *profile.Profile) string {
 
 // Process runs the credential_process of another tool.
 func (h *helper) Process(ctx context.Context, command string, path []string) (aws.Credentials, error) {
-	out, err := term.RunProcess(ctx, command, h.session.settings.HelperEnviron(path), h.session.helperErr)
-	if err != nil {
+	stderr, end := h.session.watch("for the credential_process of profile " + path[len(path)-1])
+	out, err := term.RunProcess(ctx, command, h.session.settings.HelperEnviron(path), stderr)
+	if err = withSaid(err, end()); err != nil {
 		return aws.Credentials{}, err
 	}
 	defer clear(out)

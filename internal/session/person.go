@@ -8,9 +8,11 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/awsexec/awsexec/internal/cache"
+	"github.com/awsexec/awsexec/internal/interrupt"
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/term"
 )
@@ -85,7 +87,7 @@ func (p *Person) terminal(ctx context.Context, question string, secret bool) (st
 	}
 	p.asking.Lock()
 	defer p.asking.Unlock()
-	p.notices.end()
+	defer p.notices.ask()()
 	return term.Ask(ctx, term.Prompt{Text: "awsexec: " + question, Secret: secret})
 }
 
@@ -111,6 +113,7 @@ func (p *Person) code(ctx context.Context, r provider.TokenRequest) (string, err
 		return "", fmt.Errorf("%w: %w", provider.ErrNoHuman, hushed)
 	}
 	code, err := p.terminal(ctx, text, true)
+	shown := !errors.Is(err, term.ErrNoTerminal)
 	if errors.Is(err, term.ErrNoTerminal) {
 		p.events.Debug("terminal: %v", err)
 		if hushed != nil {
@@ -122,7 +125,7 @@ func (p *Person) code(ctx context.Context, r provider.TokenRequest) (string, err
 	switch {
 	case errors.Is(err, term.ErrNoDialog):
 		return "", fmt.Errorf("%w: there is no terminal and no desktop dialog", provider.ErrNoHuman)
-	case err != nil:
+	case err != nil && !brokenOff(err, shown):
 		p.hush(r.Serial)
 	}
 	return code, err
@@ -148,7 +151,7 @@ func (p *Person) passphrase(ctx context.Context, create bool) ([]byte, error) {
 		return nil, err
 	}
 	answer, err := p.Ask(ctx, passphraseQuestion+": ", true)
-	if err != nil && !errors.Is(err, term.ErrNoTerminal) {
+	if err != nil && !errors.Is(err, term.ErrNoTerminal) && !brokenOff(err, true) {
 		p.hush(passphraseQuestion)
 	}
 	return []byte(answer), err
@@ -168,11 +171,19 @@ func (p *Person) NewPassphrase(ctx context.Context) ([]byte, error) {
 }
 
 // quietTime is how long an unanswered question is not asked again when programs call
-// awsexec. A question is unanswered if it was cancelled, timed out, or was answered
-// wrong three times. A program that tries again and again, or twenty at once, must
+// awsexec. A question is unanswered after Ctrl-D, if its dialog was cancelled, if it
+// timed out, or if it was answered wrong three times. A program that tries again and again, or twenty at once, must
 // not cause prompt after prompt. A person who types a command on a terminal is asked
 // at once.
 const quietTime = time.Minute
+
+// brokenOff reports whether a person broke a question on the terminal off by
+// Ctrl-C, which ends the program behind it too. After Ctrl-D, or a dialog that was
+// cancelled, that may go on and cause the next question.
+func brokenOff(err error, onTerminal bool) bool {
+	by, _ := errors.AsType[interrupt.Signal](err)
+	return onTerminal && (by == interrupt.Signal(syscall.SIGINT) || errors.Is(err, term.ErrCancelled))
+}
 
 // hush starts the quiet time of a question.
 func (p *Person) hush(question string) {

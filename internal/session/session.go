@@ -24,9 +24,9 @@ var ErrTooLong = errors.New("no answer in time")
 type Session struct {
 	Person *Person
 
-	settings  *Settings
-	events    provider.Events
-	helperErr io.Writer
+	settings *Settings
+	events   provider.Events
+	watch    Watch
 
 	opening sync.Mutex // guards the three below
 	config  *profile.Config
@@ -34,11 +34,15 @@ type Session struct {
 	cached  *cache.Cache
 }
 
-// New returns the session of a run. It opens nothing yet. HelperErr is the standard
-// error of the helper programs that it starts: mfa_process, and the
-// credential_process of other tools.
-func New(s *Settings, e provider.Events, helperErr io.Writer) *Session {
-	session := &Session{settings: s, events: e, helperErr: helperErr}
+// Watch is called when a helper program starts: mfa_process, or the
+// credential_process of another tool. It returns where the program writes its
+// standard error, and the function to call at its end. That returns what the
+// program said, without secrets; "" if the user has seen it.
+type Watch func(what string) (stderr io.Writer, end func() (said string))
+
+// New returns the session of a run. It opens nothing yet.
+func New(s *Settings, e provider.Events, watch Watch) *Session {
+	session := &Session{settings: s, events: e, watch: watch}
 	session.Person = newPerson(s, e, session.Cache)
 	return session
 }
@@ -132,7 +136,7 @@ func (s *Session) Opened() *keystore.Store {
 // WaitForKeys reports that awsexec waits for the open keystore, perhaps for a person
 // in front of its dialog.
 func (s *Session) WaitForKeys() (done func()) {
-	return s.Person.Waiting("for " + s.Opened().String())
+	return s.Person.WaitingForPerson("for " + s.Opened().String())
 }
 
 // Selected returns the profile that the command line and the environment select. It
@@ -300,7 +304,7 @@ func (s *Session) parts(p *profile.Profile) (provider.Parts, *helper, error) {
 	}
 	h := &helper{session: s, profile: p}
 	return provider.Parts{
-		Env: s.settings.Env, Home: s.settings.Home, Now: s.settings.Now, Client: client, Cache: sessions, Keys: lazyKeys{s}, Helper: h, Events: s.events,
+		Env: s.settings.Env, Home: s.settings.Home, Now: s.settings.Now, Client: client, Cache: sessions, Keys: lazyKeys{s}, Helper: h, Events: s.Person.asEvents(),
 	}, h, nil
 }
 

@@ -235,6 +235,20 @@ func TestAskInBackground(t *testing.T) {
 	a.restored()
 }
 
+// Tell writes nothing into a prompt.
+func TestTell(t *testing.T) {
+	a := start(t, "told")
+	a.sees(shown)
+	io.WriteString(a.stdin, "go on\n")
+	a.tells(`"during" ` + ErrBusy.Error())
+	a.types("123456\n")
+	a.tells(`"after" <nil>`)
+	a.sees(shown + "\r\n")
+	if strings.Contains(a.seen, "in the middle") {
+		t.Errorf("the screen shows %q", a.seen)
+	}
+}
+
 func TestAskSuspended(t *testing.T) {
 	t.Run("fg", func(t *testing.T) {
 		a := start(t, "shell")

@@ -50,6 +50,16 @@ func TestMain(m *testing.M) {
 		tell(Ask(short, Prompt{Text: question, Secret: true}))
 		bufio.NewReader(os.Stdin).ReadString('\n')
 		tell(Ask(ctx, Prompt{Text: question, Secret: true}))
+	case "told":
+		answered := make(chan struct{})
+		go func() {
+			defer close(answered)
+			Ask(ctx, Prompt{Text: question, Secret: true})
+		}()
+		bufio.NewReader(os.Stdin).ReadString('\n')
+		tell("during", Tell("in the middle"))
+		<-answered
+		tell("after", Tell(question))
 	case "mfa":
 		tell(RunMFAProcess(ctx, `read -r code; echo "<$code>"`, os.Environ(), os.Stderr))
 	case "background":

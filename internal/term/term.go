@@ -22,6 +22,9 @@ var (
 	// ErrNoDialog reports that there is no desktop, or no program that shows a
 	// dialog on it.
 	ErrNoDialog = errors.New("no desktop dialog to ask with")
+	// ErrBusy reports that somebody asks on the terminal now, where a line would
+	// be in the middle of the prompt.
+	ErrBusy = errors.New("somebody asks on the terminal")
 	// ErrCancelled reports that the user refused to answer.
 	ErrCancelled = errors.New("cancelled")
 	// ErrEOF reports that the input ended before an answer, because of Ctrl-D
