@@ -226,6 +226,7 @@ func (d *diagnosis) checkPlan() {
 	var source *provider.SourceError
 	var loop *provider.LoopError
 	var partial *provider.EnvironmentError
+	var given *provider.GivenError
 	switch {
 	case errors.As(err, &wrong):
 		edit(setting(wrong.Pos, wrong.Key), "correct it")
@@ -247,6 +248,8 @@ func (d *diagnosis) checkPlan() {
 	case errors.As(err, &loop):
 		settings, _ := d.in.Config.Lookup(loop.Path[len(loop.Path)-2])
 		edit(setting(settings["credential_process"].Pos, "credential_process"), "name a profile that has a key")
+	case errors.As(err, &given):
+		at = d.in.placeOf(&provider.Plan{Kind: given.Kind, Profile: given.Profile})
 	case errors.As(err, &partial):
 		at, remedy = variable(partial.Set), unset(keyVariables...)
 	}

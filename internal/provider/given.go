@@ -90,12 +90,9 @@ func (e *GivenError) Error() string {
 // botocore and the Go SDK.
 func (m *maker) instance(ctx context.Context) (aws.Credentials, error) {
 	defer m.Events.Waiting("for the EC2 instance metadata service")()
-	o, err := profile.Metadata(m.Env, m.selected)
+	o, err := metadata(m.Env, m.selected)
 	if err != nil {
 		return aws.Credentials{}, err
-	}
-	if o.Disabled {
-		return aws.Credentials{}, errMetadataDisabled
 	}
 	attempt, total, retryer := metadataAttempt, metadataTimeout, awsapi.Retryer()
 	if o.Attempts > 0 {
@@ -139,12 +136,9 @@ const ecsEndpoint = "http://169.254.170.2"
 // ECS, EKS, Greengrass and awsexec serve set it.
 func (m *maker) container(ctx context.Context) (aws.Credentials, error) {
 	defer m.Events.Waiting("for the container credentials endpoint")()
-	endpoint := ecsEndpoint + m.Env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
-	if m.Env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") == "" {
-		endpoint = m.Env("AWS_CONTAINER_CREDENTIALS_FULL_URI")
-		if err := checkEndpoint(endpoint); err != nil {
-			return aws.Credentials{}, err
-		}
+	endpoint, err := containerEndpoint(m.Env)
+	if err != nil {
+		return aws.Credentials{}, err
 	}
 	transport, err := m.Client.Transport()
 	if err != nil {
@@ -163,6 +157,15 @@ func (m *maker) container(ctx context.Context) (aws.Credentials, error) {
 		}
 	}).Retrieve(ctx)
 	return c, wire.Cause(ctx, err)
+}
+
+// containerEndpoint returns the URL of the endpoint that the environment names.
+func containerEndpoint(env func(string) string) (string, error) {
+	if path := env("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"); path != "" {
+		return ecsEndpoint + path, nil
+	}
+	endpoint := env("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+	return endpoint, checkEndpoint(endpoint)
 }
 
 // checkEndpoint applies the rule of the SDKs to a container endpoint: without TLS

@@ -84,7 +84,14 @@ func Decide(p *profile.Profile, env func(string) string, stored Stored, f Flags)
 	if kind, err := ofEnvironment(env, f); kind != "" || err != nil {
 		return &Plan{Kind: kind, Profile: p}, err
 	}
-	return (&decision{env, stored, f.At}).decide(p, step{path: f.Chain, selected: true})
+	plan, err := (&decision{env, stored, f.At}).decide(p, step{path: f.Chain, selected: true})
+	if err == nil {
+		err = checkSettings(plan, p, env)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return plan, nil
 }
 
 // isShortLived reports whether an access key id is one that STS makes. Source:

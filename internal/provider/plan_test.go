@@ -144,6 +144,30 @@ credential_source = ENVIRONMENT
 [profile role-of-else]
 role_arn = arn:aws:iam::123456789012:role/one
 credential_source = Else
+
+[profile sso-half]
+sso_account_id = 123456789012
+sso_start_url = https://example.awsapps.com/start
+
+[profile role-of-sso-half]
+role_arn = arn:aws:iam::123456789012:role/one
+source_profile = sso-half
+
+[profile sso-nowhere]
+sso_session = empty
+sso_account_id = 123456789012
+sso_role_name = Dev
+[sso-session empty]
+
+[profile web-half]
+web_identity_token_file = /token
+
+[profile role-of-web-half]
+role_arn = arn:aws:iam::123456789012:role/one
+source_profile = web-half
+
+[profile instance-mode]
+ec2_metadata_service_endpoint_mode = IPv5
 `
 
 // ways writes a plan as the kinds on the way from the wanted credentials to their source.
@@ -185,7 +209,16 @@ func TestDecide(t *testing.T) {
 		{"bare", true, container, "container of bare"},
 		{"default", false, nil, "EC2 instance of default"},
 		{"default", false, container, "container of default"},
-		{"default", false, map[string]string{"AWS_WEB_IDENTITY_TOKEN_FILE": "/t"}, "web identity of default"},
+		{"default", false, map[string]string{"AWS_WEB_IDENTITY_TOKEN_FILE": "/t", "AWS_ROLE_ARN": "r"}, "web identity of default"},
+		{"default", false, map[string]string{"AWS_WEB_IDENTITY_TOKEN_FILE": "/t"}, "AWS_WEB_IDENTITY_TOKEN_FILE is set and AWS_ROLE_ARN is not"},
+		{"sso-half", true, nil, `profile "sso-half": credentials of IAM Identity Center: sso_region, sso_role_name missing`},
+		{"role-of-sso-half", true, nil, `profile "sso-half": credentials of IAM Identity Center: sso_region, sso_role_name missing`},
+		{"sso-nowhere", true, nil, `profile "sso-nowhere": credentials of IAM Identity Center: sso_start_url, sso_region missing`},
+		{"web-half", true, nil, `profile "web-half": credentials of web identity: role_arn is missing beside web_identity_token_file`},
+		{"role-of-web-half", true, nil, `profile "web-half": credentials of web identity: role_arn is missing beside web_identity_token_file`},
+		{"instance-mode", true, nil, `must be IPv4 or IPv6, not "IPv5"`},
+		{"role-of-instance", true, map[string]string{"AWS_EC2_METADATA_DISABLED": "true"}, "AWS_EC2_METADATA_DISABLED is true"},
+		{"bare", true, map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://example.com/"}, "AWS_CONTAINER_CREDENTIALS_FULL_URI has the host"},
 		{"default", false, map[string]string{"AWS_EC2_METADATA_DISABLED": "True"}, `profile "default": no access key in the keystore, the AWS files or the environment`},
 		{"lost", true, container, `profile "lost": no access key in the keystore, the AWS files or the environment`},
 		{"to-nowhere", true, nil, `profile "to-nowhere": profile "nowhere": not in the AWS files`},

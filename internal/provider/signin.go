@@ -30,9 +30,6 @@ const tokenPatience = time.Second
 // token that `aws sso login` left.
 func (m *maker) identityCenter(ctx context.Context, p *profile.Profile) (aws.Credentials, error) {
 	s := p.SSO
-	if err := checkSSO(s); err != nil {
-		return aws.Credentials{}, err
-	}
 	if m.Home == "" {
 		return aws.Credentials{}, errNoHome
 	}

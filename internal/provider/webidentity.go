@@ -3,7 +3,6 @@ package provider
 import (
 	"cmp"
 	"context"
-	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -17,17 +16,9 @@ import (
 // region.
 func (m *maker) webIdentity(ctx context.Context, p *profile.Profile) (aws.Credentials, error) {
 	defer m.Events.Waiting("for AWS STS in " + m.Client.CalledRegion())()
-	file, role, name := p.WebIdentityTokenFile, p.RoleARN, p.RoleSessionName
-	missing := "role_arn is missing beside web_identity_token_file"
-	if file == "" {
-		file, role, name = m.Env("AWS_WEB_IDENTITY_TOKEN_FILE"), m.Env("AWS_ROLE_ARN"), m.Env("AWS_ROLE_SESSION_NAME")
-		missing = "AWS_WEB_IDENTITY_TOKEN_FILE is set and AWS_ROLE_ARN is not"
-	}
-	if role == "" {
-		return aws.Credentials{}, errors.New(missing)
-	}
+	i := identityOf(p, m.Env)
 	began := m.Now()
-	made, err := m.Client.AssumeRoleWithWebIdentity(ctx, role, cmp.Or(name, defaultRoleSessionName), tokenFile(file))
+	made, err := m.Client.AssumeRoleWithWebIdentity(ctx, i.role, cmp.Or(i.session, defaultRoleSessionName), tokenFile(i.file))
 	if err != nil {
 		return aws.Credentials{}, err
 	}
