@@ -210,6 +210,9 @@ func TestS3(t *testing.T) {
 		addHeaders(r, headers)
 		sum := sha256.Sum256([]byte(body))
 		hash := hex.EncodeToString(sum[:])
+		if strings.Contains(body, ";chunk-signature=") {
+			hash = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+		}
 		r.Header.Set("X-Amz-Content-Sha256", hash)
 		signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true })
 		if err := signer.SignHTTP(context.Background(), c, r, hash, "s3", "eu-west-1", time.Now()); err != nil {
@@ -256,6 +259,11 @@ func TestS3(t *testing.T) {
 		{"HEAD", "/state", "", session, "", 200, ""},
 		{"PUT", "/state/env:/x/b", "more", session, "", 200, ""},
 		{"GET", "/state?list-type=2&prefix=env%3A%2F", "", session, "", 200, "<Contents><Key>env:/x/b</Key>"},
+		{"GET", "/state?list-type=2&delimiter=%2F", "", session, "", 200, "<CommonPrefixes><Prefix>env:/</Prefix></CommonPrefixes>"},
+		{"GET", "/state?location=", "", session, "", 200, "<LocationConstraint>eu-west-1</LocationConstraint>"},
+		{"PUT", "/state/c", "3;chunk-signature=a\r\none\r\n3;chunk-signature=b\r\ntwo\r\n0;chunk-signature=c\r\n\r\n", session, "", 200, ""},
+		{"GET", "/state/c", "", session, "Range: bytes=2-3", 206, "et"},
+		{"PUT", "/state/c", "9;chunk-signature=a\r\nshort\r\n", session, "", 400, "IncompleteBody"},
 		{"DELETE", "/state/a", "", session, "", 204, ""},
 		{"GET", "/state/a", "", session, "", 404, "NoSuchKey"},
 	} {
@@ -266,8 +274,41 @@ func TestS3(t *testing.T) {
 	if data, ok := s.Object("state", "env:/x/b"); !ok || !bytes.Equal(data, []byte("more")) {
 		t.Errorf("the object is %q, there: %v", data, ok)
 	}
-	if calls := s.Calls(); len(calls) != 15 || calls[6].AccessKeyID != session.AccessKeyID || calls[6].Status != 200 {
+	if calls := s.Calls(); len(calls) != 20 || calls[6].AccessKeyID != session.AccessKeyID || calls[6].Status != 200 {
 		t.Errorf("%d calls recorded", len(calls))
+	}
+}
+
+func TestJSON(t *testing.T) {
+	s := running[*JSON](t)(StartJSON("kms", map[string]func([]byte) any{"Encrypt": func(request []byte) any { return map[string]int{"Size": len(request)} }}))
+	s.Allow(session)
+	for _, tt := range []struct {
+		service, target string
+		status          int
+		answer          string
+	}{
+		{"kms", "TrentService.Encrypt", 200, `{"Size":2}`},
+		{"kms", "TrentService.Decrypt", 400, "UnknownOperationException"},
+		{"ecr", "TrentService.Encrypt", 400, "UnrecognizedClientException"},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL()+"/", strings.NewReader("{}"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("X-Amz-Target", tt.target)
+		sum := sha256.Sum256([]byte("{}"))
+		if err := v4.NewSigner().SignHTTP(context.Background(), session, r, hex.EncodeToString(sum[:]), tt.service, "eu-west-1", time.Now()); err != nil {
+			t.Fatal(err)
+		}
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer, err := io.ReadAll(res.Body)
+		res.Body.Close()
+		if err != nil || res.StatusCode != tt.status || !strings.Contains(string(answer), tt.answer) {
+			t.Errorf("%s of %s: %d %s, %v", tt.target, tt.service, res.StatusCode, answer, err)
+		}
 	}
 }
 

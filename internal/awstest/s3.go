@@ -12,16 +12,18 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 )
 
-// S3 stands in for the part of Amazon S3 that a Terraform backend needs:
-// buckets by path; putting, getting, listing and deleting objects; and
+// S3 stands in for the part of Amazon S3 that Terraform's backend, rclone and restic
+// need: buckets by path; putting, getting, listing and deleting objects; and
 // PutObject on condition that the object does not exist, which Terraform uses
 // as a lock. Source: the Amazon S3 API reference.
 //
-// Every request must be signed with credentials passed to Allow. The stand-in
-// refuses bodies in the chunked encoding of S3.
+// Every request must be signed with credentials passed to Allow. Of a body in the
+// chunked encoding of S3 only the first signature is checked, not that of each chunk.
 type S3 struct {
 	server
 	known
@@ -50,6 +52,13 @@ func (s *S3) Object(bucket, key string) (data []byte, ok bool) {
 	return bytes.Clone(data), ok
 }
 
+// Put puts an object into a bucket that exists.
+func (s *S3) Put(bucket, key string, data []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.buckets[bucket][key] = bytes.Clone(data)
+}
+
 // s3Error is an error answer of S3.
 type s3Error struct {
 	XMLName xml.Name `xml:"Error"`
@@ -69,6 +78,12 @@ func (s *S3) handle(w http.ResponseWriter, r *http.Request) {
 	if refusal := s.authorize(r, body); refusal != nil {
 		refuse(w, refusal)
 		return
+	}
+	if isChunked(r) {
+		if body, err = unchunked(body); err != nil {
+			refuse(w, &s3Error{status: http.StatusBadRequest, Code: "IncompleteBody", Message: err.Error()})
+			return
+		}
 	}
 	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	objects, ok := s.buckets[bucket]
@@ -96,42 +111,88 @@ func (s *S3) authorize(r *http.Request, body []byte) *s3Error {
 		return &s3Error{status: http.StatusForbidden, Code: "SignatureDoesNotMatch"}
 	case err != nil:
 		return &s3Error{status: http.StatusForbidden, Code: "AccessDenied", Message: err.Error()}
-	case strings.HasPrefix(hash, "STREAMING-"):
-		return &s3Error{status: http.StatusNotImplemented, Code: "NotImplemented"}
-	case hash != "UNSIGNED-PAYLOAD" && hash != hex.EncodeToString(sum[:]):
+	case hash != "UNSIGNED-PAYLOAD" && !isChunked(r) && hash != hex.EncodeToString(sum[:]):
 		return &s3Error{status: http.StatusBadRequest, Code: "XAmzContentSHA256Mismatch"}
 	}
 	return nil
 }
 
-// answerBucket answers HeadBucket and both versions of ListObjects.
+func isChunked(r *http.Request) bool {
+	return r.Header.Get("X-Amz-Content-Sha256") == "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+}
+
+// unchunked returns the content of a body in the chunked encoding of S3: chunks of
+// SIZE;chunk-signature=…, a line break, the bytes and a line break, the last of size 0.
+func unchunked(body []byte) (content []byte, err error) {
+	for {
+		head, rest, _ := bytes.Cut(body, []byte("\r\n"))
+		size, _, signed := strings.Cut(string(head), ";chunk-signature=")
+		n, err := strconv.ParseUint(size, 16, 31)
+		if err != nil || !signed || uint64(len(rest)) < n {
+			return nil, errors.New("not a body of signed chunks")
+		}
+		if n == 0 {
+			return content, nil
+		}
+		content = append(content, rest[:n]...)
+		body = bytes.TrimPrefix(rest[n:], []byte("\r\n"))
+	}
+}
+
+// modified is when every object was put.
+var modified = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+
+// answerBucket answers HeadBucket, GetBucketLocation and both versions of
+// ListObjects.
 func answerBucket(w http.ResponseWriter, r *http.Request, bucket string, objects map[string][]byte) {
 	type content struct {
-		Key  string
-		Size int
+		Key          string
+		Size         int
+		ETag         string
+		LastModified string
 	}
+	type commonPrefix struct{ Prefix string }
+	query := r.URL.Query()
 	list := struct {
-		XMLName     xml.Name `xml:"ListBucketResult"`
-		Name        string
-		Prefix      string
-		KeyCount    int
-		MaxKeys     int
-		IsTruncated bool
-		Contents    []content
-	}{Name: bucket, Prefix: r.URL.Query().Get("prefix"), MaxKeys: 1000}
-	if r.Method == http.MethodHead {
+		XMLName        xml.Name `xml:"ListBucketResult"`
+		Name           string
+		Prefix         string
+		KeyCount       int
+		MaxKeys        int
+		IsTruncated    bool
+		Contents       []content
+		CommonPrefixes []commonPrefix
+	}{Name: bucket, Prefix: query.Get("prefix"), MaxKeys: 1000}
+	switch {
+	case r.Method == http.MethodHead:
 		return
-	}
-	if r.Method != http.MethodGet {
+	case r.Method != http.MethodGet:
 		refuse(w, &s3Error{status: http.StatusMethodNotAllowed, Code: "MethodNotAllowed"})
+		return
+	case query.Has("location"):
+		answerXML(w, http.StatusOK, struct {
+			XMLName xml.Name `xml:"LocationConstraint"`
+			Region  string   `xml:",chardata"`
+		}{Region: "eu-west-1"})
 		return
 	}
 	for _, key := range slices.Sorted(maps.Keys(objects)) {
-		if strings.HasPrefix(key, list.Prefix) {
-			list.Contents = append(list.Contents, content{key, len(objects[key])})
+		rest, within := strings.CutPrefix(key, list.Prefix)
+		if !within {
+			continue
 		}
+		if delimiter := query.Get("delimiter"); delimiter != "" {
+			if directory, _, ok := strings.Cut(rest, delimiter); ok {
+				common := commonPrefix{list.Prefix + directory + delimiter}
+				if !slices.Contains(list.CommonPrefixes, common) {
+					list.CommonPrefixes = append(list.CommonPrefixes, common)
+				}
+				continue
+			}
+		}
+		list.Contents = append(list.Contents, content{key, len(objects[key]), etag(objects[key]), modified.Format(time.RFC3339)})
 	}
-	list.KeyCount = len(list.Contents)
+	list.KeyCount = len(list.Contents) + len(list.CommonPrefixes)
 	answerXML(w, http.StatusOK, list)
 }
 
@@ -145,8 +206,8 @@ func answerObject(w http.ResponseWriter, r *http.Request, key string, objects ma
 			return
 		}
 		w.Header().Set("ETag", etag(data))
-		w.Header().Set("Content-Length", fmt.Sprint(len(data)))
-		w.Write(data) // the server drops the body for HEAD
+		w.Header().Set("Content-Type", "application/octet-stream")
+		http.ServeContent(w, r, "", modified, bytes.NewReader(data)) // knows HEAD and Range
 	case http.MethodPut:
 		if exists && r.Header.Get("If-None-Match") == "*" {
 			refuse(w, &s3Error{status: http.StatusPreconditionFailed, Code: "PreconditionFailed",

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Installs the real programs that the tests run against: keyrings, AWS clients, dialogs
-# with a display, shells, Wine with a compiler for the library that it lacks, and a C
-# compiler for -race.
+# Installs the real programs that the tests run against: keyrings, AWS clients and what
+# uses them, dialogs with a display, shells, Wine with a compiler for the library that it
+# lacks, and a C compiler for -race.
 #
 # It installs only missing programs, and only where it may: Debian packages with apt-get
 # if it runs as root, and the JavaScript client with npm from its lock file. Otherwise it
@@ -42,6 +42,9 @@ missing() {
 	has pinentry-gtk-2 || echo pinentry-gtk2
 	has zsh || echo zsh
 	has fish || echo fish
+	has rclone || echo rclone
+	has restic || echo restic
+	has kubectl || echo kubernetes-client
 	[ -e /usr/share/bash-completion/bash_completion ] || echo bash-completion
 	has mandoc || echo mandoc
 	has groff || echo groff-base

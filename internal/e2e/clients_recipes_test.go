@@ -57,6 +57,73 @@ var recipes = map[string]recipe{
 		}, func(w *world) { w.called(1, 0) }},
 		prints: []string{"*", "applied"},
 	},
+	"kubectl and EKS": {
+		arrange: func(w *world) { w.kubernetes() },
+		prints:  []string{strings.Repeat(kubernetesVersion, 2)},
+		then:    []func(*world){func(w *world) { w.called(1, 0) }},
+	},
+	"rclone": {
+		arrange: func(w *world) {
+			w.program("rclone", requireProgram(w.t, "rclone", anyProgram))
+			// For AWS itself rclone puts the bucket into the name of the host.
+			w.set("RCLONE_CONFIG_AWS_PROVIDER=Minio", "RCLONE_CONFIG_AWS_ENDPOINT="+w.bucket("bucket").URL(), "RCLONE_CONFIG_AWS_NO_CHECK_BUCKET=true", "XDG_CONFIG_HOME")
+		},
+		prints: []string{lines("hello", "hello", "hello")},
+	},
+	"restic": {
+		arrange: func(w *world) {
+			w.program("restic", requireProgram(w.t, "restic", anyProgram))
+			w.set("S3=" + w.bucket("bucket").URL())
+			w.write(passphrase, "password")
+		},
+		prints: []string{"*"},
+		then: []func(*world){func(w *world) {
+			if _, ok := w.s3.Object("bucket", "config"); !ok {
+				w.t.Error("there is no repository in the bucket")
+			}
+			w.called(1, 0)
+		}},
+	},
+	"Ansible": {
+		arrange: func(w *world) {
+			w.optional("ansible")
+			modules := w.start(command{name: w.boto3(), args: []string{"-c", "import boto3, os; print(os.path.dirname(os.path.dirname(boto3.__file__)))"}}).wait()
+			w.set("PYTHONPATH=" + w.env["PYTHONPATH"] + ":" + strings.TrimSpace(modules.stdout)) // for the Python that runs Ansible
+		},
+		prints: []string{"*"},
+		then: []func(*world){func(w *world) {
+			if n := w.srv.Calls("GetCallerIdentity"); n != 3 || !strings.HasPrefix(w.lastCaller(), "ASIA") {
+				w.t.Errorf("%d modules have called AWS, the last with %s", n, w.lastCaller())
+			}
+		}},
+	},
+	"Docker images in ECR": {
+		arrange: func(w *world) {
+			w.optional("docker-credential-ecr-login")
+			if r := w.start(command{name: "docker-credential-ecr-login", args: []string{"version"}}).wait(); strings.Contains(r.stdout, "0.6.") {
+				w.t.Skip("version 0.6 of the helper cannot be led to a stand-in")
+			}
+			answer := map[string]any{"authorizationData": []any{map[string]any{"authorizationToken": "QVdTOnNlY3JldA==", "expiresAt": time.Now().Add(time.Hour).Unix(), "proxyEndpoint": "https://123456789012.dkr.ecr.eu-west-1.amazonaws.com"}}}
+			w.service("ecr", map[string]func([]byte) any{"GetAuthorizationToken": func([]byte) any { return answer }})
+			w.set("AWS_ECR_DISABLE_CACHE=true")
+		},
+		prints: []string{strings.Repeat(`{"ServerURL":"123456789012.dkr.ecr.eu-west-1.amazonaws.com","Username":"AWS","Secret":"secret"}`+"\n", 2)},
+	},
+	"sops": {
+		arrange: func(w *world) {
+			w.optional("sops")
+			w.service("kms", map[string]func([]byte) any{"Encrypt": sealedByKMS, "Decrypt": openedByKMS})
+		},
+		prints: []string{"hello"},
+	},
+	"Serverless Framework (osls)": {
+		arrange: func(w *world) { w.optional("osls") },
+		prints:  []string{strings.Repeat("'"+account+"'\n\n", 4)},
+	},
+	"Polars": {
+		arrange: func(w *world) { w.polars() },
+		prints:  []string{lines("6", "6")},
+	},
 	"A role in another account": {
 		arrange: func(w *world) { w.boto3(); w.awsCLI("false") },
 		prints:  []string{lines(session(roleExt, "alice"), session(roleExt, "alice"))},
@@ -159,7 +226,7 @@ func (r *recipe) follow(w *world, blocks []block) {
 	var commands []block
 	for _, b := range blocks {
 		first, _, _ := strings.Cut(b.text, "\n")
-		if file, ok := strings.CutPrefix(first, "# "); ok {
+		if file, ok := strings.CutPrefix(strings.Replace(first, "// ", "# ", 1), "# "); ok {
 			w.write(b.text, strings.Split(strings.TrimPrefix(file, "~/"), "/")...)
 			continue
 		}
