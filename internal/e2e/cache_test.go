@@ -66,10 +66,14 @@ func TestCacheDirectoryUnusable(t *testing.T) {
 	h.env["XDG_CACHE_HOME"] = h.write("", "no directory")
 	r := h.run("-p", "work")
 	decode(t, r)
+	if r.stderr != "" {
+		t.Errorf("a call of a program is not silent; stderr:\n%s", r.stderr)
+	}
+	r = h.run("-p", "work", "--", "probe", "whoami")
 	if !strings.Contains(r.stderr, "awsexec: warning: ") {
 		t.Errorf("no warning; stderr:\n%s", r.stderr)
 	}
-	isAliceWithSession(t, srv, h.run("-p", "work", "--", "probe", "whoami"))
+	isAliceWithSession(t, srv, r)
 }
 
 // A session token of 8 KB passes through the cache, the JSON and a child's
