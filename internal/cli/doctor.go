@@ -6,6 +6,7 @@ import (
 	"github.com/awsexec/awsexec/internal/doctor"
 	"github.com/awsexec/awsexec/internal/lastcall"
 	"github.com/awsexec/awsexec/internal/session"
+	"github.com/awsexec/awsexec/internal/term"
 	"github.com/awsexec/awsexec/keystore"
 )
 
@@ -53,7 +54,8 @@ func (c *doctorCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 func examined(ctx context.Context, settings *session.Settings, sess *session.Session) doctor.Input {
 	s := settings
 	in := doctor.Input{
-		Profile: s.Profile, Region: s.Region, Duration: s.Duration, NoSession: s.NoSession,
+		Profile: s.Profile, Region: s.Region, Duration: s.Duration, NoSession: s.NoSession, NoPrompt: s.NoPrompt,
+		HasDialog: term.HasDialog(s.Environ, s.Env("PATH")), Home: s.Home,
 		Lookup: s.LookupEnv, Chain: s.Chain(), Self: s.Self, Now: s.Now,
 		Files: s.Files, SDKFiles: s.SDKFiles,
 		DirErr:   s.CheckDirs(),

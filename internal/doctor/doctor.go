@@ -25,6 +25,10 @@ type Input struct {
 	Region    string
 	Duration  time.Duration
 	NoSession bool
+	NoPrompt  bool // by a flag or a variable
+
+	HasDialog bool   // the desktop can ask for a code
+	Home      string // of the user
 
 	// The environment: Lookup returns a variable, and whether it is set.
 	Lookup func(variable string) (value string, set bool)
@@ -118,7 +122,7 @@ func Examine(ctx context.Context, in Input) *Report {
 	d.lookAtClients(ctx)
 	d.report.Rule, d.report.Session = d.rule(), d.session(ctx)
 	for _, check := range []func(){
-		d.checkDirs, d.checkFiles, d.checkPlan, d.checkClients, d.checkProcesses, d.checkPlaintextKeys, d.checkEnvironment, d.checkRegion, d.checkKeystore, d.checkPermissions, d.checkLifetime,
+		d.checkDirs, d.checkFiles, d.checkPlan, d.checkClients, d.checkProcesses, d.checkPlaintextKeys, d.checkEnvironment, d.checkRegion, d.checkKeystore, d.checkPermissions, d.checkLifetime, d.checkNextCall,
 		d.checkLastCalls,
 	} {
 		check()

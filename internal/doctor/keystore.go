@@ -41,7 +41,7 @@ func (d *diagnosis) checkKeystore() {
 		if d.in.CanHold {
 			remedies = append(remedies, awsexec("unlock"))
 		}
-		found(Notice, "takes a passphrase: each use without a session will ask for it", remedies...)
+		found(Notice, "takes a passphrase: each use without a session will ask for it on the terminal, and programs without one will fail", remedies...)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -40,6 +41,19 @@ type dialog struct {
 func AskDialog(ctx context.Context, env []string, look func(name string) (string, error),
 	p DialogPrompt) (string, error) {
 	return askWith(ctx, dialogs(runtime.GOOS, env), env, look, p)
+}
+
+// HasDialog reports whether there is a desktop, and a program in path that shows a
+// dialog on it. Whether that works shows only when it is asked.
+func HasDialog(env []string, path string) bool {
+	for _, d := range dialogs(runtime.GOOS, env) {
+		for _, dir := range filepath.SplitList(path) {
+			if _, err := exec.LookPath(filepath.Join(dir, d.name)); err == nil && filepath.IsAbs(dir) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func askWith(ctx context.Context, ds []dialog, env []string, look func(string) (string, error),

@@ -1,0 +1,70 @@
+package doctor
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/provider"
+	"github.com/awsexec/awsexec/internal/visible"
+)
+
+// lastResort is how long a session must last to be handed out where nobody can be
+// asked for a new one.
+const lastResort = time.Minute
+
+// checkNextCall finds what the next call will need a person for, and whether
+// programs without a terminal will fail.
+func (d *diagnosis) checkNextCall() {
+	if d.plan == nil {
+		return
+	}
+	if err := provider.NeedsSignIn(d.plan, d.in.env, d.in.Home, d.in.Now()); err != nil {
+		d.found(Broken, NextCall, Place{}, "the next call will fail: "+err.Error(), AfterError{err})
+		return
+	}
+	serial := d.codeOf()
+	if serial == "" {
+		return
+	}
+	text := fmt.Sprintf("the next call needs a code of the MFA device %s, because there is no session: ", visible.ARN(serial))
+	switch {
+	case d.in.NoPrompt:
+		text += "it will fail, because prompts are switched off"
+	case d.in.HasDialog:
+		text += "it is asked for on the terminal; programs without one bring up a desktop dialog"
+	default:
+		text += "it is asked for on the terminal; programs without one will fail"
+	}
+	d.found(Notice, NextCall, Place{}, text, awsexec("-p", d.report.Profile.Name, "--", "true"))
+}
+
+// codeOf returns the MFA device that a person will be asked for a code of; "" if
+// none will.
+func (d *diagnosis) codeOf() string {
+	s := d.report.Session
+	switch {
+	case !last(d.plan).LongTerm() || d.in.NoSession && d.plan.LongTerm():
+		return ""
+	case s.Err != nil || s.Expires.Sub(d.in.Now()) > lastResort || d.isSet("AWSEXEC_MFA_CODE"):
+		return ""
+	}
+	serial := ""
+	for _, p := range withSources(d.report.Profile) {
+		if p.MFAProcess != "" {
+			return "" // a program gives it
+		}
+		if serial == "" {
+			serial = p.MFASerial
+		}
+	}
+	return serial
+}
+
+// withSources returns p and the profiles that it builds on.
+func withSources(p *profile.Profile) (all []*profile.Profile) {
+	for ; p != nil; p = p.Source {
+		all = append(all, p)
+	}
+	return all
+}
