@@ -140,6 +140,16 @@ func TidyIn(dir *os.Root, name string) {
 // name.
 func unfinished(name string) string { return "." + name + ".tmp-" }
 
+// Read reads the file at path, even while another process replaces it. See
+// [readfile.Read].
+func Read(path string, most int64) (data []byte, err error) {
+	err = retryBlocked(func() error {
+		data, err = readfile.Read(path, most)
+		return err
+	})
+	return data, err
+}
+
 // ReadIn reads the file name in dir, even while another process replaces it.
 // See [readfile.ReadIn].
 func ReadIn(dir *os.Root, name string, most int64) (data []byte, err error) {

@@ -5,6 +5,9 @@ var also = map[string][]string{
 	"internal/awsini":     {"./internal/profile", "./internal/awsfiles"},
 	"internal/agefile":    {"./keystore"},
 	"internal/cache":      {"./internal/provider"},
+	"internal/tokens":     {"./internal/provider"},
+	"internal/awsapi":     {"./internal/provider"},
+	"internal/fastpath":   {"./internal/script"},
 	"internal/sealingkey": {"./keystore"},
 	"internal/keyitem":    {"./keystore"},
 	"internal/profile":    {"./internal/script"},
@@ -32,6 +35,20 @@ var mutations = []mutation{
 	{`if c.SessionToken != "" || isShortLived(c.AccessKeyID) {`, `if c.SessionToken == "-" {`, "a session of a credential_process is used for GetSessionToken"},
 	{`u.Scheme == "http" && (host == "localhost"`, `u.Scheme == "http" && (true || host == "localhost"`, "a container token goes to any host without TLS"},
 	{`strings.TrimRight(string(token), "\r\n")`, `strings.TrimRight(string(token), "")`, "a token file that ends with a line break does not work"},
+
+	// Sign-ins and the machine.
+	{"if t, err = r.load(ctx); err != nil || r.fresh(t) {\n\t\t\treturn t, err", "if false {\n\t\t\treturn t, err", "each process that has waited renews the sign-in again"},
+	{"case changed && r.valid(now):", "case false:", "a sign-in that the AWS CLI has renewed counts as refused"},
+	{"if err := r.Store.CheckSave(); err != nil {", "if err := error(nil); err != nil {", "a refresh token is used although its successor cannot be kept"},
+	{"return t.UTC(), err", "return t, err", "a token that nobody has changed counts as renewed elsewhere"},
+	{"m.set(\"refreshToken\", t.RefreshToken)\n\treturn f.write(m)", "return f.write(m)", "a used refresh token stays in the file"},
+	{"\"htu\": url", "\"htu\": \"\"", "the proof of a login session is not for the request"},
+	{"case signintypes.OAuth2ErrorCodeTokenExpired, signintypes", "case signintypes", "a login session that has ended is reported as something else"},
+	{"t.RefreshToken = \"\"\n\treturn t, err", "return t, err", "a token of the legacy form is renewed"},
+	{"cmp.Or(m.env(variable), m.p.Metadata.Endpoint)", "cmp.Or(m.p.Metadata.Endpoint, m.env(variable))", "the profile's metadata endpoint comes before the variable"},
+	{"EnableFallback: aws.BoolTernary(!o.V1Disabled)", "EnableFallback: aws.BoolTernary(true)", "version 1 of the metadata service is used although that is disabled"},
+	{"if err == nil && creds.AccountID == \"\" {", "if false {", "a session loses the account of its key"},
+	{"session.Credentials.AccountID = t.Account", "_ = t.Account", "a call that is answered early loses the account"},
 
 	// Making sessions.
 	{"if duration < minSession || duration > maxSession {", "if duration < minSession {", "a duration beyond the limit of AWS is accepted"},

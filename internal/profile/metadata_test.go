@@ -1,6 +1,8 @@
 package profile
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -45,6 +47,29 @@ func TestMetadata(t *testing.T) {
 			}
 		} else if err != nil || got != tt.want {
 			t.Errorf("%s: got %+v, %v, want %+v", tt.name, got, err, tt.want)
+		}
+	}
+}
+
+// The services that make credentials of a sign-in have endpoints of their own, too.
+func TestServicesOfSignIn(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "config")
+	text := "[profile x]\nservices = local\nendpoint_url = http://all\naws_account_id = 123456789012\nec2_metadata_service_endpoint = http://imds\n" +
+		"[services local]\nsso =\n  endpoint_url = http://portal\nsso_oidc =\n  endpoint_url = http://oidc\n"
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p, err := Load(Files{Config: file}, noEnv, "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for want, got := range map[string]string{
+		"http://portal": SSOEndpoint(noEnv, p), "http://oidc": SSOOIDCEndpoint(noEnv, p), "http://all": SigninEndpoint(noEnv, p),
+		"http://imds": p.Metadata.Endpoint, "123456789012": p.AccountID,
+	} {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
 		}
 	}
 }

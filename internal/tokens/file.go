@@ -28,7 +28,7 @@ func (f file) ID() string {
 
 // read decodes the file into each of v.
 func (f file) read(v ...any) error {
-	data, err := readfile.Read(string(f), readfile.MaxOwn)
+	data, err := atomicfile.Read(string(f), readfile.MaxOwn)
 	defer clear(data)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &SignInError{Reason: Missing, Path: string(f)}

@@ -43,7 +43,7 @@ func TestLoadSSO(t *testing.T) {
 	for text, want := range map[string]Reason{
 		`{"accessToken":"a","expiresAt":"2026-01-02T03:04:05Z"}`:      -1,
 		`{"accessToken":"a","expiresAt":"2026-01-02T03:04:05UTC"}`:    -1,
-		`{"accessToken":"a","expiresAt":"2026-01-02T04:04:05+01:00"}`: -1,
+		`{"accessToken":"a","expiresAt":"2026-01-02T03:34:05+00:30"}`: -1,
 		``: Unreadable, `{"accessToken":"` + marker: Unreadable, `[]`: Unreadable, `{}`: Unreadable,
 		`{"accessToken":"` + marker + `"}`:                                 Unreadable,
 		`{"accessToken":"` + marker + `","expiresAt":"noon"}`:              Unreadable,
