@@ -34,6 +34,9 @@ func EnvironOf(base []string, e Endpoint) []string {
 		[2]string{"AWS_SHARED_CREDENTIALS_FILE", e.CredentialsFile},
 		[2]string{"AWSEXEC_PROFILE", e.Profile},
 	)
+	if e.Profile != "" {
+		set = append(set, [2]string{givenVar, mark("AWS_CONTAINER_CREDENTIALS_FULL_URI", e.URL)})
+	}
 	return append(replaced(base, e.Region, without(drop, base, e.Settings), set), assignments(e.Settings)...)
 }
 

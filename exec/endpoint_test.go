@@ -19,10 +19,10 @@ func TestEnvironOf(t *testing.T) {
 	}{
 		{"eu-west-1", []string{"A=1", "AWS_CA_BUNDLE=/ca", "Z=26",
 			"AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:1/", "AWS_CONTAINER_AUTHORIZATION_TOKEN=t", "AWS_REGION=eu-west-1", "AWS_DEFAULT_REGION=eu-west-1",
-			"AWS_CONFIG_FILE=/c", "AWS_SHARED_CREDENTIALS_FILE=/s", "AWSEXEC_PROFILE=work"}},
+			"AWS_CONFIG_FILE=/c", "AWS_SHARED_CREDENTIALS_FILE=/s", "AWSEXEC_PROFILE=work", "AWSEXEC_GIVEN=AWS_CONTAINER_CREDENTIALS_FULL_URI:02310042"}},
 		{"", []string{"A=1", "AWS_REGION=r", "AWS_CA_BUNDLE=/ca", "Z=26",
 			"AWS_CONTAINER_CREDENTIALS_FULL_URI=http://127.0.0.1:1/", "AWS_CONTAINER_AUTHORIZATION_TOKEN=t",
-			"AWS_CONFIG_FILE=/c", "AWS_SHARED_CREDENTIALS_FILE=/s", "AWSEXEC_PROFILE=work"}},
+			"AWS_CONFIG_FILE=/c", "AWS_SHARED_CREDENTIALS_FILE=/s", "AWSEXEC_PROFILE=work", "AWSEXEC_GIVEN=AWS_CONTAINER_CREDENTIALS_FULL_URI:02310042"}},
 	} {
 		e := Endpoint{URL: "http://127.0.0.1:1/", Token: "t", ConfigFile: "/c", CredentialsFile: "/s", Region: tt.region, Profile: "work"}
 		if got := EnvironOf(base, e); !slices.Equal(got, tt.want) {

@@ -12,7 +12,7 @@ import (
 type Identity struct {
 	Credentials credentials.Plain
 	Region      string // "" keeps the child's region variables
-	Profile     string // the profile's name, for shell prompts
+	Profile     string // whose credentials these are, for shell prompts; "" if that is not known
 
 	// Settings are variables that stand for settings of the profile: pairs of a
 	// name and a value. Another awsexec in the child does not take them for the
@@ -49,6 +49,7 @@ var scrubbed = []string{
 	"AWSEXEC_MFA_CODE",
 	"AWSEXEC_CHAIN",
 	"AWSEXEC_PROFILE",
+	givenVar,
 	settingsVar,
 }
 
@@ -72,6 +73,9 @@ func Environ(base []string, id Identity) []string {
 		{"AWS_REGION", id.Region},
 		{"AWS_DEFAULT_REGION", id.Region},
 		{"AWSEXEC_PROFILE", id.Profile},
+	}
+	if id.Profile != "" {
+		set = append(set, [2]string{givenVar, mark("AWS_ACCESS_KEY_ID", c.AccessKeyID)})
 	}
 	if c.CanExpire {
 		set = append(set, [2]string{"AWS_CREDENTIAL_EXPIRATION", c.Expires.UTC().Format(time.RFC3339)})

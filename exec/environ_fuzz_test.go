@@ -25,6 +25,9 @@ func FuzzEnviron(f *testing.F) {
 		}
 
 		want := map[string]string{"AWS_ACCESS_KEY_ID": "ASIA", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_SESSION_TOKEN": token, "AWSEXEC_PROFILE": profile}
+		if profile != "" {
+			want[givenVar] = mark("AWS_ACCESS_KEY_ID", "ASIA")
+		}
 		if region != "" {
 			want["AWS_REGION"], want["AWS_DEFAULT_REGION"] = region, region
 		}

@@ -25,6 +25,7 @@ func ExampleEnviron() {
 	// AWS_REGION=eu-west-1
 	// AWS_DEFAULT_REGION=eu-west-1
 	// AWSEXEC_PROFILE=work
+	// AWSEXEC_GIVEN=AWS_ACCESS_KEY_ID:96bca470
 }
 
 func ExampleEnvironOf() {
@@ -45,6 +46,7 @@ func ExampleEnvironOf() {
 	// AWS_CONFIG_FILE=/run/empty
 	// AWS_SHARED_CREDENTIALS_FILE=/run/empty
 	// AWSEXEC_PROFILE=work
+	// AWSEXEC_GIVEN=AWS_CONTAINER_CREDENTIALS_FULL_URI:9c355cf2
 }
 
 func ExampleEnvironRenewing() {

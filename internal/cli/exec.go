@@ -30,6 +30,9 @@ func (x *execCmd) Run(ctx context.Context, settings *session.Settings, sess *ses
 		if c, err = sess.Credentials(ctx, p, execLimit); err == nil {
 			out.Debug("credentials %s for the program", c.AccessKeyID)
 			id := exec.Identity{Credentials: c.Credentials, Profile: p.Name}
+			if plan, err := sess.Plan(ctx, p, false); err == nil {
+				id.Profile = sess.Giver(plan)
+			}
 			id.Region, id.Settings = sess.Variables(p)
 			child.Env = exec.Environ(settings.Environ, id)
 			leave(ctx, c)

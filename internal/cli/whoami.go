@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/internal/visible"
 )
@@ -18,7 +20,8 @@ type whoamiCmd struct {
 
 // identity is what whoami --json prints.
 type identity struct {
-	Profile     string     `json:"profile"`
+	Profile     string     `json:"profile"` // "" for credentials that somebody put into the environment
+	Source      string     `json:"source"`  // where the credentials come from, in words
 	Account     string     `json:"account"`
 	ARN         string     `json:"arn"`
 	UserID      string     `json:"user_id"`
@@ -48,8 +51,12 @@ func (c *whoamiCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 	if err != nil {
 		return err
 	}
+	plan, err := sess.Plan(ctx, p, false)
+	if err != nil {
+		return err
+	}
 	id := identity{
-		Profile: p.Name, Account: who.Account, ARN: who.ARN, UserID: who.UserID,
+		Profile: sess.Giver(plan), Source: sourceText(plan, sess), Account: who.Account, ARN: who.ARN, UserID: who.UserID,
 		AccessKeyID: credentials.AccessKeyID, Region: client.Region,
 	}
 	if credentials.CanExpire {
@@ -63,7 +70,8 @@ func (c *whoamiCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 		return out.printJSON(id)
 	}
 	page := out.page(2)
-	page.row("profile", id.Profile)
+	page.row("profile", cmp.Or(id.Profile, "none"))
+	page.row("source", id.Source)
 	page.row("account", id.Account)
 	page.row("arn", id.ARN)
 	page.row("user id", id.UserID)
@@ -75,6 +83,27 @@ func (c *whoamiCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 		page.row("region", id.Region)
 	}
 	return out.print(page)
+}
+
+// sourceText returns in words where credentials come from, the last step first.
+func sourceText(plan *provider.Plan, sess *session.Session) string {
+	text, p := string(plan.Kind), plan.Profile
+	switch plan.Kind {
+	case provider.StoredKey:
+		text = fmt.Sprintf("key %q in %s", p.Name, sess.Opened())
+	case provider.FileKey, provider.FileSession:
+		text = fmt.Sprintf("%s, %s", text, p.Static.AccessKeyID)
+	case provider.Process:
+		text = fmt.Sprintf("%s, %s", text, p.Origin["credential_process"])
+	case provider.EnvironmentKey, provider.EnvironmentSession, provider.Container:
+		if of := sess.Giver(plan); of != "" && of != p.Name {
+			text += fmt.Sprintf(", from awsexec for profile %q", of)
+		}
+	}
+	if plan.From != nil {
+		text += " from " + sourceText(plan.From, sess)
+	}
+	return text
 }
 
 // masked returns id without what identifies the account and the user, for output

@@ -292,6 +292,18 @@ func (s *Session) Plan(ctx context.Context, p *profile.Profile, explicit bool) (
 	return provider.Find(ctx, p, s.settings.Env, lazyKeys{s}, f)
 }
 
+// Giver returns the name of the profile whose credentials plan gives: that of an
+// awsexec around this process if they are passed on, and "" if somebody else has put
+// them into the environment.
+func (s *Session) Giver(plan *provider.Plan) string {
+	switch {
+	case plan.Kind == provider.EnvironmentKey, plan.Kind == provider.EnvironmentSession,
+		plan.Kind == provider.Container && s.settings.Profile == "" && s.settings.GivenBy != "":
+		return s.settings.GivenBy
+	}
+	return plan.Profile.Name
+}
+
 // parts returns what the providers of p work with.
 func (s *Session) parts(p *profile.Profile) (provider.Parts, *helper, error) {
 	client, err := s.Client(p)

@@ -23,6 +23,10 @@ type Settings struct {
 	// is named here: the credentials of that profile are then passed on.
 	Inherited [][2]string
 
+	// GivenBy is the profile of an awsexec around this process whose credentials are
+	// in Environ; "" if there is none.
+	GivenBy string
+
 	Home    string           // the home directory with awsexec's own directories; "" if it is not known
 	Self    string           // absolute path of this program
 	Version string           // of this program
