@@ -3,6 +3,7 @@ package provider
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -210,4 +211,27 @@ func TestRenewalInManyRegions(t *testing.T) {
 		t.Errorf("asked for %d codes, got %q", *asked, kinds)
 	}
 	calls(t, server, 2, 1)
+}
+
+// TestRolesShareTheirSessionWithoutMFA: no role makes another session because of the
+// life that its source asks for; the source itself gets the life it asks for.
+func TestRolesShareTheirSessionWithoutMFA(t *testing.T) {
+	server, o := roles(t)
+	for i, life := range []time.Duration{20 * time.Minute, 2 * time.Hour, 0} {
+		p := one()
+		p.RoleSessionName, p.Source.Duration = fmt.Sprint("call", i), life
+		if _, err := retrieve(t, p, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	calls(t, server, 1, 3)
+	for _, life := range []time.Duration{2 * time.Hour, 20 * time.Minute, 2 * time.Hour} {
+		p := work()
+		p.Duration = life
+		c, err := retrieve(t, p, o)
+		if left := time.Until(c.Expires).Round(time.Minute); err != nil || left != life {
+			t.Errorf("%v left, %v, want %v", left, err, life)
+		}
+	}
+	calls(t, server, 2, 3)
 }
