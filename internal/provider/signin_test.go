@@ -31,7 +31,8 @@ type people struct {
 	home   string
 	sso    *awstest.SSO
 	signin *awstest.Signin
-	oidc   string // where tokens of IAM Identity Center are renewed
+	portal string // where IAM Identity Center is asked for credentials
+	oidc   string // and where its tokens are renewed
 	events *recorder
 
 	login   awstest.Login
@@ -57,7 +58,7 @@ func newPeople(t *testing.T) *people {
 	p.sso, err = awstest.StartSSO(map[awstest.SSORole]awstest.Issue{{AccountID: "123456789012", RoleName: "dev"}: issue})
 	must(err)
 	t.Cleanup(p.sso.Close)
-	p.oidc = p.sso.URL()
+	p.portal, p.oidc = p.sso.URL(), p.sso.URL()
 	p.signin, err = awstest.StartSignin(issue)
 	must(err)
 	t.Cleanup(p.signin.Close)
@@ -78,7 +79,7 @@ func newPeople(t *testing.T) *people {
 func (p *people) retrieve(kind Kind) (aws.Credentials, error) {
 	m := newMaker(Parts{
 		Env: func(string) string { return "" }, Home: p.home, Now: time.Now, Cache: newTestCache(filepath.Join(p.home, "cache")), Events: p.events,
-		Client: awsapi.Client{Region: "eu-west-1", SSOEndpoint: p.sso.URL(), SSOOIDCEndpoint: p.oidc, SigninEndpoint: p.signin.URL()},
+		Client: awsapi.Client{Region: "eu-west-1", SSOEndpoint: p.portal, SSOOIDCEndpoint: p.oidc, SigninEndpoint: p.signin.URL()},
 	}, Flags{})
 	return m.given(&Plan{Kind: kind, Profile: &profile.Profile{
 		Name: "x", LoginSession: loginSession,
@@ -135,6 +136,37 @@ func TestRenewedElsewhere(t *testing.T) {
 	p.oidc = front.URL
 	if _, err := p.retrieve(SSO); err != nil || p.sso.Renewed() != 1 {
 		t.Errorf("%d renewals, %v", p.sso.Renewed(), err)
+	}
+}
+
+// A token that the portal refuses is read again, because somebody may have signed in.
+func TestSignedInMeanwhile(t *testing.T) {
+	p := newPeople(t)
+	p.login.Expires = time.Now().Add(time.Hour) // but the portal does not know it
+	if _, err := p.login.Save(p.home); err != nil {
+		t.Fatal(err)
+	}
+	target, err := url.Parse(p.sso.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	service := httputil.NewSingleHostReverseProxy(target)
+	var calls atomic.Int32
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if calls.Add(1) == 1 {
+			again := p.login
+			again.AccessToken = secret + "2"
+			p.sso.SignIn(again.AccessToken, again.Expires)
+			if _, err := again.Save(p.home); err != nil {
+				t.Error(err)
+			}
+		}
+		service.ServeHTTP(w, r)
+	}))
+	defer front.Close()
+	p.portal = front.URL
+	if _, err := p.retrieve(SSO); err != nil || calls.Load() != 2 {
+		t.Errorf("%d calls, %v", calls.Load(), err)
 	}
 }
 
