@@ -3,7 +3,11 @@ package keystore
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
+	"github.com/awsexec/awsexec/internal/backend"
+	"github.com/awsexec/awsexec/internal/keyitem"
 	"github.com/awsexec/awsexec/internal/keyring"
 )
 
@@ -31,20 +35,46 @@ var conditions = map[keyring.Condition]Condition{
 // Condition looks at the store without reading from it, unlocking it or showing
 // a dialog. It waits for a keyring no longer than Options.Timeout.
 func (s *Store) Condition(ctx context.Context) Condition {
+	c, _ := s.Look(ctx)
+	return c
+}
+
+// Sight is a key that is seen in a keyring without reading it. A desktop may
+// have several keyrings, and several of them a key of the same name.
+type Sight struct {
+	Name    string
+	Keyring string // the name of the keyring that has it
+	Locked  bool   // a person must unlock it or agree
+}
+
+// Look is Condition that also returns where the keys in the index are. Only a
+// Secret Service shows that.
+func (s *Store) Look(ctx context.Context) (Condition, []Sight) {
 	v, err := s.settle(ctx)
 	switch {
 	case errors.Is(err, ErrUnavailable):
-		return ConditionSilent
+		return ConditionSilent, nil
 	case err != nil:
-		return ConditionUnknown
+		return ConditionUnknown, nil
 	}
 	switch {
 	case v.file != nil && !FileExists(Options{Dir: s.dir}):
-		return ConditionAbsent
+		return ConditionAbsent, nil
 	case v.file != nil && v.file.Unlocked():
-		return ConditionOpen
+		return ConditionOpen, nil
 	case v.file != nil:
-		return ConditionLocked
+		return ConditionLocked, nil
 	}
-	return conditions[v.keyring.Condition(ctx)]
+	var items []backend.Item
+	if f, _, err := v.index.Load(); err == nil {
+		for _, name := range slices.Sorted(maps.Keys(f.Keys)) {
+			items = append(items, keyitem.OfKey(name))
+		}
+	}
+	condition, seen := v.keyring.Look(ctx, items...)
+	var sights []Sight
+	for _, s := range seen {
+		sights = append(sights, Sight{Name: s.Item.Name, Keyring: s.Keyring, Locked: s.Locked})
+	}
+	return conditions[condition], sights
 }

@@ -176,7 +176,7 @@ func (s *Scripted) ServeWell(m *dbus.Message) {
 	case "Prompt":
 		s.Reply(m)
 		s.Shown <- at
-	case "Locked", "SearchItems", "Items", "CreateItem":
+	case "Locked", "Label", "SearchItems", "Items", "CreateItem":
 		if collection == nil {
 			s.Fail(m, noSuchObject)
 			return
@@ -196,6 +196,8 @@ func (s *Scripted) serveCollection(method string, m *dbus.Message, at dbus.Objec
 	switch method {
 	case "Locked":
 		s.Reply(m, dbus.MakeVariant(isLocked))
+	case "Label":
+		s.Reply(m, dbus.MakeVariant("The "+path.Base(string(at))))
 	case "SearchItems":
 		s.Reply(m, s.in(at, m.Body[0].(map[string]string)))
 	case "Items":

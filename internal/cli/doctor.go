@@ -78,7 +78,8 @@ func seenKeystore(ctx context.Context, sess *session.Session) doctor.Keystore {
 	if err != nil {
 		return doctor.Keystore{Err: err, Condition: keystore.ConditionAbsent}
 	}
-	seen := doctor.Keystore{Name: keys.String(), Kind: keys.Kind(), Condition: keys.Condition(ctx)}
+	condition, sights := keys.Look(ctx)
+	seen := doctor.Keystore{Name: keys.String(), Kind: keys.Kind(), Condition: condition, Sights: sights}
 	seen.Unlocked, _ = keys.UnlockedUntil(ctx)
 	seen.Entries, _ = keys.List(ctx)
 	return seen

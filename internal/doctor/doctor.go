@@ -61,6 +61,7 @@ type Keystore struct {
 	Condition keystore.Condition
 	Unlocked  time.Time // until when "awsexec unlock" has effect; zero if it has none
 	Entries   []keystore.Entry
+	Sights    []keystore.Sight // where the keys of a keyring are
 }
 
 // entry returns what the index has under name.
@@ -122,7 +123,7 @@ func Examine(ctx context.Context, in Input) *Report {
 	d.lookAtClients(ctx)
 	d.report.Rule, d.report.Session = d.rule(), d.session(ctx)
 	for _, check := range []func(){
-		d.checkDirs, d.checkFiles, d.checkPlan, d.checkClients, d.checkProcesses, d.checkPlaintextKeys, d.checkEnvironment, d.checkRegion, d.checkKeystore, d.checkPermissions, d.checkLifetime, d.checkNextCall,
+		d.checkDirs, d.checkFiles, d.checkPlan, d.checkClients, d.checkProcesses, d.checkPlaintextKeys, d.checkEnvironment, d.checkRegion, d.checkKeystore, d.checkPlaces, d.checkPermissions, d.checkLifetime, d.checkNextCall,
 		d.checkLastCalls,
 	} {
 		check()

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/visible"
@@ -30,18 +31,45 @@ func (d *diagnosis) checkKeystore() {
 	switch {
 	case k.Condition == keystore.ConditionSilent:
 		found(Suspect, "does not answer", Advice{"log in to the desktop again, or use the encrypted file: awsexec --keystore file add NAME"})
+	case k.Condition == keystore.ConditionAbsent && len(k.Entries) > 0 && k.Kind == keystore.KindKeyring:
+		found(Broken, fmt.Sprintf("is not open, and %d keys are in it", len(k.Entries)), Advice{"log in to the desktop, or open the keyring: in KeePassXC, its database"})
 	case k.Condition == keystore.ConditionAbsent && len(k.Entries) > 0:
 		found(Broken, fmt.Sprintf("is gone, and %d keys with it", len(k.Entries)), Advice{"restore it from a backup, or add the keys again:"}, awsexec("add", "NAME"))
 	case k.Condition == keystore.ConditionAbsent:
 		found(Notice, "is empty: no key has been added yet", awsexec("add", "NAME"))
 	case k.Condition == keystore.ConditionLocked && k.Kind == keystore.KindKeyring:
-		found(Notice, "is locked: the next use will ask to unlock it")
+		found(Notice, "is locked: the next use will ask to unlock it, or for your consent")
 	case k.Condition == keystore.ConditionLocked && !d.isSet("AWSEXEC_PASSPHRASE"):
 		var remedies []Remedy
 		if d.in.CanHold {
 			remedies = append(remedies, awsexec("unlock"))
 		}
 		found(Notice, "takes a passphrase: each use without a session will ask for it on the terminal, and programs without one will fail", remedies...)
+	}
+}
+
+// checkPlaces finds keys that are in several keyrings of the desktop, and those
+// that are in none.
+func (d *diagnosis) checkPlaces() {
+	k := d.in.Keystore
+	if k.Kind != keystore.KindKeyring || k.Condition != keystore.ConditionOpen && k.Condition != keystore.ConditionLocked {
+		return
+	}
+	for _, e := range k.Entries {
+		var names []string
+		for _, s := range k.Sights {
+			if s.Name == e.Name {
+				names = append(names, fmt.Sprintf("%q", s.Keyring))
+			}
+		}
+		switch {
+		case len(names) > 1:
+			d.found(Suspect, InKeystore, Place{}, fmt.Sprintf("key %q is in several keyrings, %s: the copy that was changed last is used", e.Name, strings.Join(names, " and ")),
+				Advice{"delete the others with the tools of your desktop"})
+		case len(names) == 0 && k.Condition == keystore.ConditionOpen:
+			d.found(Suspect, InKeystore, Place{}, fmt.Sprintf("key %q is in no keyring that is open", e.Name),
+				Advice{"open the keyring that has it: in KeePassXC, its database"})
+		}
 	}
 }
 

@@ -326,3 +326,77 @@ func TestConsentIsForAConversation(t *testing.T) {
 		t.Errorf("two connections: %v and %v", first, second)
 	}
 }
+
+// TestLook checks what is seen of items without reading them, and that nobody
+// is asked.
+func TestLook(t *testing.T) {
+	for _, row := range []struct {
+		name    string
+		prepare func(*bustest.Scripted)
+		want    Condition
+		seen    []Sight
+	}{
+		{"not there, open", func(*bustest.Scripted) {}, Open, nil},
+		{"not there, locked", func(s *bustest.Scripted) { s.Lock(true) }, Locked, nil},
+		{"not there, no default", func(s *bustest.Scripted) {
+			s.Collections[work], s.Collections[other], s.Default = &bustest.Collection{}, &bustest.Collection{}, noObject
+			delete(s.Collections, loginCollection)
+		}, Open, nil},
+		{"no keyring", func(s *bustest.Scripted) { clear(s.Collections) }, Absent, nil},
+		{"there", func(s *bustest.Scripted) { put(s, "dev", secret1) }, Open, []Sight{{item("dev"), "The login", false}}},
+		{"elsewhere, and the default is locked", func(s *bustest.Scripted) {
+			s.PutIn(work, "awsexec", "dev", []byte(secret1))
+			s.Collections[loginCollection].Locked = true
+		}, Open, []Sight{{item("dev"), "The work", false}}},
+		{"in two, one of them locked", func(s *bustest.Scripted) {
+			put(s, "dev", secret1)
+			s.PutIn(work, "awsexec", "dev", []byte(secret1))
+			s.Collections[work].Locked = true
+		}, Locked, []Sight{{item("dev"), "The login", false}, {item("dev"), "The work", true}}},
+		{"asks for consent", func(s *bustest.Scripted) { put(s, "dev", secret1).Locked = true }, Locked, []Sight{{item("dev"), "The login", true}}},
+		{"no name", func(s *bustest.Scripted) {
+			put(s, "dev", secret1)
+			s.Hooks["Label"] = func(m *dbus.Message) { s.Fail(m, bustest.IsLocked) }
+		}, Open, []Sight{{item("dev"), "login", false}}},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			s := bustest.Start(t, bustest.NoServices).StartScripted(t, nil, row.prepare)
+			got, seen := New(testOptions()).Look(t.Context(), item("dev"))
+			if got != row.want || !slices.Equal(seen, row.seen) {
+				t.Errorf("%v, %v, want %v, %v", got, seen, row.want, row.seen)
+			}
+			if len(s.Shown) > 0 {
+				t.Error("a dialog was shown")
+			}
+		})
+	}
+}
+
+// TestReplacedMidDialog checks that the wait ends when the service gives its
+// name to another one while its dialog is up: that one is asked instead.
+func TestReplacedMidDialog(t *testing.T) {
+	for name, leave := range map[string]func(*bustest.Scripted){
+		"stays": func(*bustest.Scripted) {}, "ends": func(s *bustest.Scripted) { s.Conn.Close() },
+	} {
+		for _, locked := range []bool{false, true} {
+			t.Run(name, func(t *testing.T) {
+				b := bustest.Start(t, bustest.NoServices)
+				first := b.StartScripted(t, nil)
+				put(first, "dev", secret1)
+				first.SetLocked(true)
+				go func() {
+					<-first.Shown
+					second := b.StartScripted(t, nil, func(second *bustest.Scripted) {
+						put(second, "dev", secret2)
+						second.Lock(locked)
+					})
+					leave(first)
+					if locked {
+						second.Answer(<-second.Shown, false)
+					}
+				}()
+				quick(t, func() { wantKey(t, open(t, testOptions()), "dev", secret2) })
+			})
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -110,6 +111,10 @@ func TestKeePassXC(t *testing.T) {
 		{name: "change, allowed", key: "Return"},
 	} {
 		access.check(t, a, writes("dev", secret1))
+	}
+
+	if c, seen := New(testOptions()).Look(t.Context(), item("dev")); c != Locked || !slices.Equal(seen, []Sight{{item("dev"), "second", true}}) {
+		t.Errorf("%v, %v", c, seen)
 	}
 
 	deletion := dialogs{display, "Delete entry"}

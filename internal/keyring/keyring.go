@@ -74,6 +74,13 @@ const (
 	Silent // it does not answer in time
 )
 
+// Sight is a copy of an item, as it is seen without reading it.
+type Sight struct {
+	Item    backend.Item
+	Keyring string // the name of the keyring that has it
+	Locked  bool   // a person must unlock it or agree
+}
+
 // patience is how much longer the keyring may leave an operation without an
 // answer, over all calls and attempts. The time that a person needs does not
 // count.

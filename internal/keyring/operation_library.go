@@ -36,8 +36,8 @@ func (k *Keyring) Reachable() error { return nil }
 // Absent returns false, because the keyring is a part of the system.
 func (o *Operation) Absent(context.Context) (bool, error) { return false, nil }
 
-// Condition returns Unknown, because the system cannot report the state.
-func (k *Keyring) Condition(context.Context) Condition { return Unknown }
+// Look returns Unknown, because the system cannot report the state.
+func (k *Keyring) Look(context.Context, ...backend.Item) (Condition, []Sight) { return Unknown, nil }
 
 // Get returns a copy of an item.
 func (o *Operation) Get(ctx context.Context, it backend.Item) ([]byte, error) {

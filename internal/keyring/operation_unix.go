@@ -346,36 +346,6 @@ func (o *Operation) Absent(ctx context.Context) (bool, error) {
 	return false, nil
 }
 
-// Condition returns the state of the keyring without starting its service,
-// unlocking it or showing a dialog.
-func (k *Keyring) Condition(ctx context.Context) Condition {
-	p := k.newPatience()
-	s, err := connect(ctx, &p, k.opts.Env, false, false)
-	locked := false
-	if err == nil {
-		defer s.close()
-		var home dbus.ObjectPath
-		if home, err = s.home(ctx, &p); err == nil {
-			locked, err = s.isLocked(ctx, &p, home)
-		}
-	}
-	if errors.Is(err, errSilent) && ctx.Err() == nil {
-		k.noteSilence()
-	}
-	_, answered := errors.AsType[dbus.Error](err)
-	switch {
-	case errors.Is(err, errNoService), errors.Is(err, errNoKeyring):
-		return Absent
-	case answered:
-		return Unknown
-	case err != nil:
-		return Silent
-	case locked:
-		return Locked
-	}
-	return Open
-}
-
 // outdated reports whether err may be caused by a service, or an item, that no
 // longer exists.
 func outdated(err error) bool {
