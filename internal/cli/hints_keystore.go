@@ -39,7 +39,7 @@ func hintOfKeystore(err error, a *advisor, name string) string {
 		if runtime.GOOS != "linux" { // the keyring is part of the system
 			return strings.TrimSpace(file)
 		}
-		return file + "on a desktop, start the keyring (gnome-keyring, KWallet), and run awsexec inside the session that has it"
+		return file + "on a desktop, start the keyring (gnome-keyring, KWallet, KeePassXC with a database open), and run awsexec inside the session that has it"
 	case errors.Is(err, keystore.ErrCorrupt) && errors.As(err, &of) && a.session.Opened() != nil && a.session.Opened().Kind() == keystore.KindKeyring:
 		return "store the key again, in its place: " + a.command("add", of.Name, "--force") + "\nor delete the item with the tools of your desktop"
 	case errors.Is(err, keystore.ErrCorrupt):
@@ -53,8 +53,11 @@ func hintOfKeystore(err error, a *advisor, name string) string {
 // hintOfLocked returns the hint for a keystore that nobody has unlocked.
 func hintOfLocked(a *advisor) string {
 	const file = "set AWSEXEC_PASSPHRASE for the encrypted file"
+	keyring := a.session.Opened() == nil || a.session.Opened().Kind() != keystore.KindFile
 	switch {
-	case a.session.Opened() == nil || a.session.Opened().Kind() != keystore.KindFile:
+	case keyring && a.settings.NoPrompt:
+		return "unlock the keyring in your desktop session; if it asks for your consent, call awsexec without --no-prompt and AWSEXEC_NO_PROMPT"
+	case keyring:
 		return "unlock the keyring in your desktop session, or " + file
 	case a.settings.CanHold():
 		return file + ", or give its passphrase once on a terminal for some hours: " + a.command("unlock")
