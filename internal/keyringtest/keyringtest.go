@@ -1,4 +1,4 @@
-// Package keyringtest starts a real gnome-keyring on a private session bus,
+// Package keyringtest starts real keyrings on a private session bus,
 // separate from the desktop's, for tests and measurements.
 package keyringtest
 
