@@ -227,10 +227,13 @@ func (c *Cache) Forget(base string) error {
 	return c.removeAll(baseDir(base))
 }
 
+// ForgetTickets removes all tickets, so that the next calls go the whole way.
+func (c *Cache) ForgetTickets() error { return c.removeAll(Tickets) }
+
 // ForgetAll removes all sessions and the tickets that lead to them. It goes on
 // after an error, and returns the first one.
 func (c *Cache) ForgetAll() error {
-	err := c.removeAll(Tickets) // useless without their sessions
+	err := c.ForgetTickets() // useless without their sessions
 	bases, namesErr := c.dir.Names("sessions", -1)
 	if !errors.Is(namesErr, fs.ErrNotExist) {
 		err = cmp.Or(err, namesErr)

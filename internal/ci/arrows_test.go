@@ -21,7 +21,7 @@ const module = "github.com/awsexec/awsexec/"
 // allowed are in walls.
 var arrows = map[string]string{
 	"cmd/awsexec": "internal/cli internal/fastpath/tickets",
-	"internal/cli": "exec keystore processfmt internal/awsapi internal/credentials internal/doctor internal/explain internal/awsini " +
+	"internal/cli": "exec keystore processfmt internal/awsapi internal/cache internal/credentials internal/doctor internal/explain internal/awsini " +
 		"internal/profile internal/provider internal/awsfiles internal/conceal internal/custody internal/keyinput internal/lastcall internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/tokens internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault internal/manual internal/near",
 
 	"exec":       "internal/credentials internal/guard internal/fault",

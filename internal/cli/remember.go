@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/cache"
 	"github.com/awsexec/awsexec/internal/interrupt"
 	"github.com/awsexec/awsexec/internal/lastcall"
 	"github.com/awsexec/awsexec/internal/profile"
@@ -50,8 +51,12 @@ func (m *memory) ended(ctx context.Context, name string, err error, advice strin
 			warnings = append(warnings, lastcall.Said{At: now, Text: m.text(joined(w.Error())), Hint: m.lines(hintOfWarning(w, m.out.adv))})
 		}
 	}
-	if err := m.calls.End(name, now, failure, warnings); err != nil {
-		m.out.Debug("the call is not remembered: %v", err)
+	first, endErr := m.calls.End(name, now, failure, warnings)
+	if first { // a call that is answered with a ticket could not end the memory of the failure
+		endErr = errors.Join(endErr, cache.New(string(m.calls), nil).ForgetTickets())
+	}
+	if endErr != nil {
+		m.out.Debug("the call is not remembered: %v", endErr)
 	}
 }
 

@@ -47,15 +47,16 @@ const (
 )
 
 // End records that a call for a profile has ended with a failure, or well if that
-// is nil, and what it warned about. A success ends the memory of a failure.
-func (c Calls) End(profile string, now time.Time, failure *Said, warnings []Said) error {
+// is nil, and what it warned about. A success ends the memory of a failure. First
+// is true for a failure after none.
+func (c Calls) End(profile string, now time.Time, failure *Said, warnings []Said) (first bool, err error) {
 	old, err := c.read(name(profile))
 	if failure == nil && len(warnings) == 0 {
 		if errors.Is(err, fs.ErrNotExist) || err == nil && old.Failure == nil {
-			return nil
+			return false, nil
 		}
 		if len(old.recent(now)) == 0 {
-			return ownfile.Dir(c).Remove(name(profile))
+			return false, ownfile.Dir(c).Remove(name(profile))
 		}
 	}
 	r := Record{Profile: clipped(profile)}
@@ -70,12 +71,12 @@ func (c Calls) End(profile string, now time.Time, failure *Said, warnings []Said
 	}
 	data, err := json.Marshal(r)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if err := ownfile.Dir(c).WriteLazily(name(profile), data); err != nil {
-		return err
+		return false, err
 	}
-	return c.prune()
+	return failure != nil && old.Failure == nil, c.prune()
 }
 
 // All returns what is remembered, the newest failures first. What cannot be read

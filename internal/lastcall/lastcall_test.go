@@ -18,17 +18,19 @@ func said(text string, at time.Time) *Said {
 
 func TestFailureUntilSuccess(t *testing.T) {
 	c := Calls(t.TempDir())
-	if err := c.End("work", noon, said("no key", noon), nil); err != nil {
-		t.Fatal(err)
+	for _, want := range []bool{true, false} {
+		if first, err := c.End("work", noon, said("no key", noon), nil); err != nil || first != want {
+			t.Fatalf("first %v, want %v, %v", first, want, err)
+		}
 	}
-	if err := c.End("other", noon, said("no code", noon.Add(time.Second)), nil); err != nil {
+	if _, err := c.End("other", noon, said("no code", noon.Add(time.Second)), nil); err != nil {
 		t.Fatal(err)
 	}
 	all := c.All(noon)
 	if len(all) != 2 || all[0].Profile != "other" || all[1].Failure == nil || *all[1].Failure != *said("no key", noon) {
 		t.Fatalf("got %+v", all)
 	}
-	if err := c.End("work", noon, nil, nil); err != nil {
+	if _, err := c.End("work", noon, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	if all := c.All(noon); len(all) != 1 || all[0].Profile != "other" {
@@ -39,14 +41,14 @@ func TestFailureUntilSuccess(t *testing.T) {
 // Warnings outlive calls that had no reason to warn, for a day.
 func TestWarnings(t *testing.T) {
 	c := Calls(t.TempDir())
-	if err := c.End("work", noon, said("x", noon), []Said{*said("clock", noon), *said("cache", noon)}); err != nil {
+	if _, err := c.End("work", noon, said("x", noon), []Said{*said("clock", noon), *said("cache", noon)}); err != nil {
 		t.Fatal(err)
 	}
 	later := noon.Add(time.Hour)
-	if err := c.End("work", later, nil, []Said{*said("clock", later)}); err != nil {
+	if _, err := c.End("work", later, nil, []Said{*said("clock", later)}); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.End("work", later, nil, nil); err != nil {
+	if _, err := c.End("work", later, nil, nil); err != nil {
 		t.Fatal(err)
 	}
 	all := c.All(later)
@@ -66,12 +68,12 @@ func TestBounds(t *testing.T) {
 	var at sync.WaitGroup
 	for i := range 3 * most {
 		at.Go(func() {
-			_ = c.End(fmt.Sprint(long, i%most, "p"), noon, said(long, noon), nil)
-			_ = c.End(fmt.Sprint("p", i), noon, said(long, noon.Add(time.Duration(i)*time.Second)), nil)
+			_, _ = c.End(fmt.Sprint(long, i%most, "p"), noon, said(long, noon), nil)
+			_, _ = c.End(fmt.Sprint("p", i), noon, said(long, noon.Add(time.Duration(i)*time.Second)), nil)
 		})
 	}
 	at.Wait()
-	if err := c.End("last", noon, said(long, noon.Add(time.Hour)), nil); err != nil {
+	if _, err := c.End("last", noon, said(long, noon.Add(time.Hour)), nil); err != nil {
 		t.Fatal(err)
 	}
 	files, err := os.ReadDir(filepath.Join(dir, below))
