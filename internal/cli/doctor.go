@@ -31,7 +31,7 @@ func (c *doctorCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 	in := examined(ctx, settings, sess)
 	r := doctor.Examine(ctx, in)
 	if c.Online && r.Profile != nil {
-		connection := doctor.Connection{Events: out, Home: settings.Home}
+		connection := doctor.Connection{Events: out, Home: settings.SDKHome}
 		connection.Client, connection.Err = sess.Client(r.Profile)
 		connection.Cache, _ = sess.Cache() // the input says why there is none
 		doctor.Online(ctx, in, r, connection)

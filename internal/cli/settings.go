@@ -19,7 +19,7 @@ import (
 func newSettings(d deps, f *flags, byProgram, examines bool) (*session.Settings, error) {
 	env := func(name string) string { value, _ := session.Lookup(d.environ, name); return value }
 	s := &session.Settings{
-		Environ: d.environ, Inherited: exec.Inherited(d.environ), GivenBy: exec.GivenBy(d.environ), Home: d.homes.own, Self: d.self, Version: d.version, Now: d.now,
+		Environ: d.environ, Inherited: exec.Inherited(d.environ), GivenBy: exec.GivenBy(d.environ), Home: d.homes.own, SDKHome: d.homes.aws, Self: d.self, Version: d.version, Now: d.now,
 		Region: f.Region, NoSession: f.NoSession, ByProgram: byProgram, Debug: f.Debug,
 		SDKFiles: profile.DefaultFiles(env, d.homes.aws), WorkFactor: d.workFactor,
 	}

@@ -33,6 +33,7 @@ const (
 	Shadowed       Check = "shadowed"
 	Rejected       Check = "rejected"
 	NotUsed        Check = "not-used"
+	Ignored        Check = "ignored"
 	Process        Check = "process"
 	KeyInPlaintext Check = "key-in-clear"
 	Environment    Check = "environment"

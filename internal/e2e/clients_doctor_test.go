@@ -31,7 +31,7 @@ var problems = []problem{
 		edits: `s/$/\nsource_profile = work/`},
 	{name: "misspelt AWS_PROFILE", env: []string{"AWS_PROFILE=wrok"}, check: "profile", at: "AWS_PROFILE"},
 	{name: "unknown setting", config: []string{"[profile a]", "region = eu-west-1", "role_arn = " + roleOne, "source_profile = work", "duration_seconds = long"},
-		args: []string{"-p", "a"}, check: "profile", at: "config:8 (duration_seconds)"},
+		args: []string{"-p", "a"}, check: "ignored", at: "config:8 (duration_seconds)"},
 	{name: "circle", config: []string{"[profile a]", "region = eu-west-1", "role_arn = " + roleOne, "source_profile = b", "[profile b]", "role_arn = " + roleTwo, "source_profile = a"},
 		args: []string{"-p", "a"}, check: "profile", at: "config:10 (source_profile)", edits: "s/= a/= work/"},
 	{name: "unreadable", config: []string{"[profile a]", "nonsense"}, args: []string{"-p", "work"}, check: "unreadable", at: "config:5"},

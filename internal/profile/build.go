@@ -1,6 +1,7 @@
 package profile
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,11 +14,13 @@ import (
 	"github.com/awsexec/awsexec/internal/awsini"
 )
 
-// builder reads the settings of one profile and keeps the first error.
+// builder reads the settings of one profile. It keeps the first error, and what it
+// ignores.
 type builder struct {
 	profile  string
 	settings awsini.Settings
 	err      error
+	ignored  []*SettingError
 }
 
 // build returns the Profile that settings make, without its Source.
@@ -66,14 +69,16 @@ func (c *Config) build(name string, settings awsini.Settings) (*Profile, error) 
 	if dual := b.text("use_dualstack_endpoint"); dual != "" {
 		p.UseDualStack = dualStackState(isTrue(dual))
 	}
-	if p.CredentialProcess == "" {
-		b.failIfSet("credential_process", "is empty")
+	if p.RoleARN == "" && p.Duration != 0 && (p.Duration < MinSession || p.Duration > MaxSession) {
+		b.ignore("duration_seconds", fmt.Sprintf("is outside what AWS allows for a session, %d to %d", MinSession/time.Second, MaxSession/time.Second))
+		p.Duration = 0
 	}
 	if p.Other, p.IsSelf = SelfProcess(p.CredentialProcess, c.self); p.Other == name {
 		p.Other = ""
 	}
 	c.sso(b, p)
 	c.services(b, p)
+	p.Ignored = b.ignored
 	if b.err != nil {
 		return nil, b.err
 	}
@@ -87,10 +92,9 @@ func (b *builder) fail(key string, pos awsini.Pos, reason string) {
 	}
 }
 
-func (b *builder) failIfSet(key, reason string) {
-	if v, ok := b.settings[key]; ok {
-		b.fail(key, v.Pos, reason)
-	}
+// ignore notes that a setting counts as absent.
+func (b *builder) ignore(key, reason string) {
+	b.ignored = append(b.ignored, &SettingError{b.profile, key, b.settings[key].Pos, reason})
 }
 
 func (b *builder) text(key string) string {
@@ -101,14 +105,17 @@ func (b *builder) text(key string) string {
 	return v.Text
 }
 
+// seconds returns a number of seconds. It ignores any other value, as botocore and
+// the Go SDK do.
 func (b *builder) seconds(key string) time.Duration {
 	text := b.text(key)
 	if text == "" {
 		return 0
 	}
-	n, err := strconv.ParseUint(text, 10, 31)
-	if err != nil || n == 0 {
-		b.fail(key, b.settings[key].Pos, fmt.Sprintf("must be a number of seconds, not %q", text))
+	n, err := strconv.ParseInt(strings.ReplaceAll(text, "_", ""), 10, 32)
+	if err != nil || n <= 0 {
+		b.ignore(key, fmt.Sprintf("must be a number of seconds, not %q", text))
+		return 0
 	}
 	return time.Duration(n) * time.Second
 }
@@ -207,9 +214,10 @@ func (c *Config) sso(b *builder, p *Profile) {
 	}
 	session := c.Config.SettingsOf(section)
 	merged := maps.Clone(b.settings)
-	for key, value := range session {
+	for _, key := range slices.Sorted(maps.Keys(session)) {
+		value := session[key]
 		if own, ok := b.settings[key]; ok && own.Text != value.Text {
-			b.fail(key, own.Pos, fmt.Sprintf("differs from the sso-session's (%s)", value.Pos))
+			sso.Conflict = cmp.Or(sso.Conflict, &SettingError{b.profile, key, own.Pos, fmt.Sprintf("differs from the sso-session's (%s)", value.Pos)})
 		} else if !ok && strings.HasPrefix(key, "sso_") {
 			p.Origin[key] = value.Pos
 		}
@@ -231,8 +239,8 @@ func (c *Config) services(b *builder, p *Profile) {
 		return
 	}
 	section, ok := c.Config.Services[name]
-	if !ok {
-		b.fail("services", b.settings["services"].Pos, fmt.Sprintf("there is no section [services %s]", awsini.QuoteWord(name)))
+	if !ok { // an error in botocore when a client is made, not when credentials are looked for
+		b.ignore("services", fmt.Sprintf("there is no section [services %s]", awsini.QuoteWord(name)))
 		return
 	}
 	settings := c.Config.SettingsOf(section)

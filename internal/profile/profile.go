@@ -11,7 +11,7 @@ import (
 
 // Profile is one profile as the files have it, with the profiles that it gets its
 // credentials from. It must not be changed. A setting without a value counts as
-// absent, except credential_process.
+// absent.
 //
 // It has every way to get credentials that is written. Package provider decides
 // which one wins.
@@ -47,7 +47,7 @@ type Profile struct {
 
 	SSO               *SSO   // nil if the profile has none of the sso_ settings
 	LoginSession      string // login_session
-	CredentialProcess string // credential_process, as written
+	CredentialProcess string // credential_process, as written; see EmptyProcess
 	IsSelf            bool   // CredentialProcess is awsexec itself; see SelfProcess
 	Other             string // the profile that this awsexec is called for; "" if it is this one or none; see Follow
 
@@ -67,6 +67,10 @@ type Profile struct {
 
 	AccountID string          // aws_account_id, of whatever credentials the profile has
 	Metadata  MetadataService // where and how its instance metadata service is asked; see the function Metadata
+
+	// Ignored are settings that count as absent because of their values, as in botocore
+	// and the Go SDK.
+	Ignored []*SettingError
 
 	// Origin has the place of each key that the files have for the profile, also of
 	// those that are unknown here, and of the settings of its sso-session section.
@@ -103,6 +107,19 @@ func (p *Profile) Files() Files {
 	return Files{p.config.Config.Path, p.config.Credentials.Path}
 }
 
+// EmptyProcess reports whether p has a credential_process without a value. botocore
+// fails when it comes to that.
+func (p *Profile) EmptyProcess() bool {
+	_, written := p.Origin["credential_process"]
+	return written && p.CredentialProcess == ""
+}
+
+// Limits of the life of a session. Source: API reference of GetSessionToken.
+const (
+	MinSession = 900 * time.Second
+	MaxSession = 129600 * time.Second
+)
+
 // SessionTag is one of the session tags of a role.
 type SessionTag struct{ Key, Value string }
 
@@ -116,6 +133,8 @@ type SSO struct {
 	RegistrationScopes []string // sso_registration_scopes
 	AccountID          string   // sso_account_id
 	RoleName           string   // sso_role_name
+
+	Conflict *SettingError // with the sso-session section; nil if there is none
 }
 
 // StaticKeys are plaintext access keys in one of the AWS files, a complete pair.

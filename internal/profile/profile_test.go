@@ -159,21 +159,15 @@ func TestStaticKeys(t *testing.T) {
 
 func TestSettingErrors(t *testing.T) {
 	for _, c := range []struct{ name, config, credentials, want string }{
-		{"duration in words", "[default]\nduration_seconds = 1h\n", "", `profile "default": C:2: duration_seconds: must be a number of seconds, not "1h"`},
-		{"no duration", "[default]\nduration_seconds = 0\n", "", `C:2: duration_seconds`},
-		{"negative duration", "[default]\nduration_seconds = -1\n", "", `C:2: duration_seconds`},
 		{"key id alone", "[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n", "", `C:2: aws_access_key_id: aws_secret_access_key is missing`},
 		{"secret alone", "", "[default]\naws_secret_access_key = " + secret, `K:2: aws_secret_access_key: aws_access_key_id is missing`},
 		{"pair over two files", "[default]\naws_secret_access_key = " + secret, "[default]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n", `K:2: aws_access_key_id: aws_secret_access_key is missing`},
-		{"empty process", "[default]\n\ncredential_process =\n", "", `C:3: credential_process: is empty`},
 		{"process with settings", "[default]\ncredential_process =\n  a = b\n", "", `C:2: credential_process: has settings`},
 		{"two sources", "[default]\nsource_profile = a\ncredential_source = Environment\n", "", `C:2: source_profile: cannot be together with credential_source (C:3)`},
 		{"tags", "[default]\nsession_tags = a=b,c\n", "", `C:2: session_tags: must be`},
 		{"tag twice", "[default]\nsession_tags = a=b,a=c\n", "", `C:2: session_tags: has the key "a" twice`},
 		{"no sso-session", "[default]\nsso_session = a b\n", "", `C:2: sso_session: there is no section [sso-session "a b"]`},
 		{"sso-session in the credentials file", "[default]\nsso_session = a\n", "[sso-session a]\n", `C:2: sso_session: there is no section`},
-		{"other sso region", "[default]\nsso_session = a\nsso_region = x\n[sso-session a]\nsso_region = y\n", "", `C:3: sso_region: differs from the sso-session's (C:5)`},
-		{"no services", "[default]\nservices = a\n", "", `C:2: services: there is no section [services a]`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p, err := configOf(t, c.config, c.credentials).Profile("default")
@@ -185,6 +179,62 @@ func TestSettingErrors(t *testing.T) {
 				t.Errorf("%q has a secret", err)
 			}
 		})
+	}
+}
+
+// TestIgnoredSettings: values that botocore and the Go SDK do not fail at count as
+// absent. They are reported all the same.
+func TestIgnoredSettings(t *testing.T) {
+	role := "[default]\nrole_arn = r\ncredential_source = Environment\n"
+	for _, c := range []struct {
+		config, want string
+		duration     time.Duration
+	}{
+		{"[default]\nduration_seconds = 1h\n", `profile "default": C:2: duration_seconds: must be a number of seconds, not "1h"`, 0},
+		{role + "duration_seconds = 1h\n", `C:4: duration_seconds: must be a number of seconds, not "1h"`, 0},
+		{role + "duration_seconds = 3600.0\n", `not "3600.0"`, 0},
+		{role + "duration_seconds = 3600s # an hour\n", `not "3600s # an hour"`, 0},
+		{role + "duration_seconds = 0\n", `not "0"`, 0},
+		{role + "duration_seconds = -1\n", `not "-1"`, 0},
+		{role + "duration_seconds = 99999999999999999999\n", `must be a number`, 0},
+		{role + "duration_seconds = +1_800\n", "", 30 * time.Minute},
+		{role + "duration_seconds = 60\n", "", time.Minute}, // which botocore refuses
+		{"[default]\nduration_seconds = 60\n", `C:2: duration_seconds: is outside what AWS allows for a session, 900 to 129600`, 0},
+		{"[default]\nduration_seconds = 129601\n", `is outside`, 0},
+		{"[default]\nduration_seconds = 129600\n", "", 36 * time.Hour},
+		{"[default]\nservices = a\n", `C:2: services: there is no section [services a]`, 0},
+		{"[default]\nservices = a b\n[services a]\n", `there is no section [services "a b"]`, 0},
+		{"[default]\nservices = a\n[services a]\n", "", 0},
+	} {
+		p := resolve(t, c.config, "", "default")
+		got := ""
+		for _, ignored := range p.Ignored {
+			got += ignored.Error()
+		}
+		if (got == "") != (c.want == "") || !strings.Contains(got, c.want) || p.Duration != c.duration {
+			t.Errorf("%q: got %s, %q", c.config, p.Duration, got)
+		}
+	}
+}
+
+// TestSSOConflict: what contradicts the sso-session makes the settings of IAM
+// Identity Center unusable, not the profile.
+func TestSSOConflict(t *testing.T) {
+	const section = "[sso-session a]\nsso_start_url = u\nsso_region = y\n"
+	for config, want := range map[string]string{
+		"[default]\nsso_session = a\n" + section:                                                "",
+		"[default]\nsso_session = a\nsso_region = y\n" + section:                                "",
+		"[default]\nsso_session = a\nsso_region = x\n" + section:                                `profile "default": C:3: sso_region: differs from the sso-session's (C:6)`,
+		"[default]\nsso_session = a\nsso_start_url = v\nsso_region = x\n" + section:             `C:4: sso_region`,
+		"[default]\nsso_session = a\nregion = x\n" + section + "region = y\nsso_account_id = 1": `C:3: region: differs`,
+	} {
+		got := ""
+		if p := resolve(t, config, "", "default"); p.SSO.Conflict != nil {
+			got = p.SSO.Conflict.Error()
+		}
+		if (got == "") != (want == "") || !strings.Contains(got, want) {
+			t.Errorf("%q: got %q, want %q", config, got, want)
+		}
 	}
 }
 

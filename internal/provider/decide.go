@@ -95,7 +95,7 @@ func (d *decision) credentialSource(p *profile.Profile) (*Plan, error) {
 func (d *decision) base(p *profile.Profile, at step) (*Plan, error) {
 	plan := func(k Kind) (*Plan, error) { return &Plan{Kind: k, Profile: p}, nil }
 	switch {
-	case d.stored.has(p.Name):
+	case d.stored.has(p.Name) && !p.EmptyProcess():
 		return plan(StoredKey)
 	case p.Static != nil && (p.Static.Credentials.SessionToken != "" || isShortLived(p.Static.Credentials.AccessKeyID)):
 		return plan(FileSession)
@@ -113,6 +113,8 @@ func (d *decision) base(p *profile.Profile, at step) (*Plan, error) {
 			return nil, fmt.Errorf("profile %q: %w", p.Name, d.whyMissing(p.Other, err))
 		}
 		return d.decide(other, step{path: at.path})
+	case p.EmptyProcess():
+		return nil, &profile.SettingError{Profile: p.Name, Key: "credential_process", Pos: p.Origin["credential_process"], Reason: "is empty"}
 	case p.CredentialProcess != "" && !p.IsSelf:
 		return plan(Process)
 	}
@@ -126,23 +128,26 @@ func (d *decision) base(p *profile.Profile, at step) (*Plan, error) {
 	if errors.Is(err, keystore.ErrNotFound) {
 		err = d.noKey(p, at)
 	}
-	if p.IsSelf {
+	switch {
+	case p.IsSelf:
 		return nil, err
-	}
-	if !at.selected {
+	case p.SSO != nil: // which lacks the account and the role
+		return plan(SSO)
+	case !at.selected:
 		return nil, d.nothingElse(p, err)
+	default:
+		return d.machine(p, err)
 	}
-	return d.machine(p, err)
 }
 
 // machine returns the plan for what the machine offers to a profile without
 // credentials. Otherwise is the error if that is nothing.
 func (d *decision) machine(p *profile.Profile, otherwise error) (*Plan, error) {
 	switch {
-	case hasContainer(d.env):
-		return &Plan{Kind: Container, Profile: p}, nil
 	case d.env("AWS_WEB_IDENTITY_TOKEN_FILE") != "":
 		return &Plan{Kind: WebIdentity, Profile: p}, nil
+	case hasContainer(d.env):
+		return &Plan{Kind: Container, Profile: p}, nil
 	case !metadataDisabled(d.env):
 		return &Plan{Kind: Instance, Profile: p, otherwise: otherwise}, nil
 	default:

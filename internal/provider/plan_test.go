@@ -168,6 +168,33 @@ source_profile = web-half
 
 [profile instance-mode]
 ec2_metadata_service_endpoint_mode = IPv5
+
+[profile sso-of-two-regions]
+sso_session = corp
+sso_region = us-east-1
+sso_account_id = 123456789012
+sso_role_name = Dev
+
+[profile sso-of-two-regions-with-keys]
+sso_session = corp
+sso_region = us-east-1
+aws_access_key_id = AKIAIOSFODNN7PLAIN03
+aws_secret_access_key = S3CR3TMARKER
+
+[profile sso-session-alone]
+sso_session = corp
+
+[profile empty-process]
+credential_process =
+
+[profile empty-process-with-keys]
+credential_process =
+aws_access_key_id = AKIAIOSFODNN7PLAIN03
+aws_secret_access_key = S3CR3TMARKER
+
+[profile role-of-empty-process]
+role_arn = arn:aws:iam::123456789012:role/one
+source_profile = empty-process
 `
 
 // ways writes a plan as the kinds on the way from the wanted credentials to their source.
@@ -219,6 +246,13 @@ func TestDecide(t *testing.T) {
 		{"instance-mode", true, nil, `must be IPv4 or IPv6, not "IPv5"`},
 		{"role-of-instance", true, map[string]string{"AWS_EC2_METADATA_DISABLED": "true"}, "AWS_EC2_METADATA_DISABLED is true"},
 		{"bare", true, map[string]string{"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://example.com/"}, "AWS_CONTAINER_CREDENTIALS_FULL_URI has the host"},
+		{"default", false, everything, "web identity of default"},
+		{"sso-of-two-regions", true, nil, "sso_region: differs from the sso-session's"},
+		{"sso-session-alone", true, everything, "sso_account_id, sso_role_name missing"},
+		{"sso-of-two-regions-with-keys", true, nil, "access key in the AWS files of sso-of-two-regions-with-keys"},
+		{"empty-process", true, everything, "credential_process: is empty"},
+		{"empty-process-with-keys", true, nil, "access key in the AWS files of empty-process-with-keys"},
+		{"role-of-empty-process", true, everything, "credential_process: is empty"},
 		{"default", false, map[string]string{"AWS_EC2_METADATA_DISABLED": "True"}, `profile "default": no access key in the keystore, the AWS files or the environment`},
 		{"lost", true, container, `profile "lost": no access key in the keystore, the AWS files or the environment`},
 		{"to-nowhere", true, nil, `profile "to-nowhere": profile "nowhere": not in the AWS files`},

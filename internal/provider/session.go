@@ -16,8 +16,8 @@ import (
 // Limits of GetSessionToken for an IAM user. Source: API reference of
 // GetSessionToken. For a root user AWS itself limits it to an hour.
 const (
-	minSession = 900 * time.Second
-	maxSession = 129600 * time.Second
+	minSession = profile.MinSession
+	maxSession = profile.MaxSession
 )
 
 // Default lives of a session: short if it renews by itself, long if renewing takes

@@ -141,6 +141,9 @@ func (e *SSOSettingsError) Error() string {
 
 // checkSSO returns an error unless s has all that both SDKs demand.
 func checkSSO(s *profile.SSO) error {
+	if s.Conflict != nil {
+		return s.Conflict
+	}
 	e := &SSOSettingsError{Session: s.Session}
 	for _, required := range []struct{ key, value string }{
 		{"sso_start_url", s.StartURL}, {"sso_region", s.Region}, {"sso_account_id", s.AccountID}, {"sso_role_name", s.RoleName},

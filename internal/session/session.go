@@ -316,7 +316,7 @@ func (s *Session) parts(p *profile.Profile) (provider.Parts, *helper, error) {
 	}
 	h := &helper{session: s, profile: p}
 	return provider.Parts{
-		Env: s.settings.Env, Home: s.settings.Home, Now: s.settings.Now, Client: client, Cache: sessions, Keys: lazyKeys{s}, Helper: h, Events: s.Person.asEvents(),
+		Env: s.settings.Env, Home: s.settings.SDKHome, Now: s.settings.Now, Client: client, Cache: sessions, Keys: lazyKeys{s}, Helper: h, Events: s.Person.asEvents(),
 	}, h, nil
 }
 

@@ -28,6 +28,7 @@ type Settings struct {
 	GivenBy string
 
 	Home    string           // the home directory with awsexec's own directories; "" if it is not known
+	SDKHome string           // the one that SDKs find; it may be relative
 	Self    string           // absolute path of this program
 	Version string           // of this program
 	Now     func() time.Time // the local clock
