@@ -80,7 +80,7 @@ func (m *maker) keyOf(plan *Plan) longTermKey {
 		return keystoreKey{m.Keys, p.Name}
 	case FileKey:
 		m.Events.Warn(&PlaintextKeyError{p.Name, p.Static.SecretAccessKey})
-		return givenKey{p.Static.Credentials}
+		return givenKey{inFiles(p)}
 	default:
 		return givenKey{environmentCredentials(m.Env)}
 	}
@@ -112,6 +112,14 @@ func (k keystoreKey) Retrieve(ctx context.Context) (aws.Credentials, error) {
 func nameOf(key longTermKey) string {
 	k, _ := key.(keystoreKey)
 	return k.name
+}
+
+// inFiles returns the keys of p in the AWS files. The account may be in the other file,
+// as in the Go SDK.
+func inFiles(p *profile.Profile) aws.Credentials {
+	c := p.Static.Credentials
+	c.AccountID = cmp.Or(c.AccountID, p.AccountID)
+	return c
 }
 
 // accountOf returns the id of the account that is said to own key, "" if nothing says

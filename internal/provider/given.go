@@ -39,7 +39,7 @@ func (m *maker) given(plan *Plan) aws.CredentialsProvider {
 		var err error
 		switch plan.Kind {
 		case FileSession:
-			return p.Static.Credentials, nil
+			return inFiles(p), nil
 		case EnvironmentSession:
 			return environmentCredentials(m.Env), nil
 		case WebIdentity:

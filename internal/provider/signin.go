@@ -64,6 +64,7 @@ func (m *maker) withSSOToken(ctx context.Context, s *profile.SSO, file tokens.SS
 			if grant.RefreshToken != "" {
 				old.RefreshToken = grant.RefreshToken
 			}
+			m.Events.Debug("renewed the sign-in until %s", old.ExpiresAt.Format(time.RFC3339))
 			return old, nil
 		},
 	}).Get(ctx)
@@ -101,6 +102,7 @@ func (m *maker) login(ctx context.Context, p *profile.Profile) (aws.Credentials,
 			}
 			old.AccessKeyID, old.SecretAccessKey, old.SessionToken = c.AccessKeyID, c.SecretAccessKey, c.SessionToken
 			old.RefreshToken, old.ExpiresAt = next, began.Add(life).UTC().Truncate(time.Second)
+			m.Events.Debug("renewed the login session until %s", old.ExpiresAt.Format(time.RFC3339))
 			return old, nil
 		},
 	}).Get(ctx)
