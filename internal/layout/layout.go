@@ -1,0 +1,139 @@
+// Package layout puts text into tables and colours, as wide as a terminal is.
+package layout
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Style is what a text means, shown as a colour.
+type Style int
+
+const (
+	Plain Style = iota
+	Strong
+	Faint
+	Good
+	Warning
+	Bad
+	Command // to type
+)
+
+// codes are the colours: those of every terminal, which its user has chosen for a
+// light or a dark background.
+var codes = map[Style]string{Strong: "1", Faint: "2", Good: "32", Warning: "33", Bad: "31", Command: "36"}
+
+// Paint returns text in a style, in colour if that is wanted.
+func (s Style) Paint(text string, colour bool) string {
+	if code := codes[s]; colour && code != "" && text != "" {
+		return "\x1b[" + code + "m" + text + "\x1b[0m"
+	}
+	return text
+}
+
+// Cell is a text in a table, on one line.
+type Cell struct {
+	Text  string
+	Style Style
+}
+
+// narrowest is how far a column is made narrower.
+const narrowest = 10
+
+// Table returns rows as a table with gap spaces between columns. If it is wider than
+// width, which is 0 for no limit, its widest columns are folded.
+func Table(rows [][]Cell, gap, width int, colour bool) string {
+	widths := columns(rows)
+	if width > 0 {
+		squeeze(widths, width-gap*(len(widths)-1))
+	}
+	var b strings.Builder
+	for _, row := range rows {
+		folded := make([][]string, len(row))
+		height := 1
+		for i, c := range row {
+			folded[i] = []string{c.Text}
+			if utf8.RuneCountInString(c.Text) > widths[i] {
+				folded[i] = Fold(c.Text, widths[i])
+			}
+			height = max(height, len(folded[i]))
+		}
+		for l := range height {
+			line, blank := "", 0
+			for i, c := range row {
+				text := ""
+				if l < len(folded[i]) {
+					text = folded[i][l]
+				}
+				if text != "" {
+					line += strings.Repeat(" ", blank) + c.Style.Paint(text, colour)
+					blank = 0
+				}
+				blank += widths[i] - utf8.RuneCountInString(text) + gap
+			}
+			b.WriteString(line + "\n")
+		}
+	}
+	return b.String()
+}
+
+// columns returns how wide each column is.
+func columns(rows [][]Cell) []int {
+	var widths []int
+	for _, row := range rows {
+		for i, c := range row {
+			if i == len(widths) {
+				widths = append(widths, 0)
+			}
+			widths[i] = max(widths[i], utf8.RuneCountInString(c.Text))
+		}
+	}
+	return widths
+}
+
+// squeeze makes the widest of widths narrower until they fit, if they can.
+func squeeze(widths []int, most int) {
+	total := 0
+	for _, w := range widths {
+		total += w
+	}
+	for ; total > most; total-- {
+		widest := 0
+		for i, w := range widths {
+			if w > widths[widest] {
+				widest = i
+			}
+		}
+		if len(widths) == 0 || widths[widest] <= narrowest {
+			return
+		}
+		widths[widest]--
+	}
+}
+
+// Fold breaks text into lines of at most width letters: between words, and within
+// those that are longer than a line. A width of 0 or less is no limit.
+func Fold(text string, width int) []string {
+	if width <= 0 {
+		return []string{text}
+	}
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(text) {
+		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) <= width {
+			line += " " + word
+			continue
+		}
+		if line != "" {
+			lines = append(lines, line)
+		}
+		for runes := []rune(word); ; runes = runes[width:] {
+			if len(runes) <= width {
+				line = string(runes)
+				break
+			}
+			lines = append(lines, string(runes[:width]))
+		}
+	}
+	return append(lines, line)
+}
