@@ -13,6 +13,7 @@ import (
 	"github.com/awsexec/awsexec/internal/awsfiles"
 	"github.com/awsexec/awsexec/internal/awsini"
 	"github.com/awsexec/awsexec/internal/custody"
+	"github.com/awsexec/awsexec/internal/keyfacts"
 	"github.com/awsexec/awsexec/internal/keyinput"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/session"
@@ -75,6 +76,12 @@ func (c *addCmd) Run(ctx context.Context, settings *session.Settings, sess *sess
 	})
 	if err != nil {
 		return err
+	}
+	if !c.NoVerify {
+		f := facts{sess, settings, out}
+		if client, err := sess.Client(p); err == nil {
+			f.learn(ctx, key.AccessKeyID, keyfacts.Facts{ARN: who.ARN, Created: f.created(ctx, client, key)})
+		}
 	}
 	out.warnOfRemains(remains)
 	out.note("key %s is stored as %q in %s", visible.KeyID(key.AccessKeyID), c.Name, sess.Opened())

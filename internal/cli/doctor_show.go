@@ -195,7 +195,7 @@ func showDoctor(out *ui, r doctorReport) error {
 	page.line("session: %s", r.Session)
 	page.line("")
 
-	page.row("CLIENT", "PROFILE", "CREDENTIALS", "DECIDED BY", "REGION")
+	page.head("CLIENT", "PROFILE", "CREDENTIALS", "DECIDED BY", "REGION")
 	for _, c := range r.Clients {
 		page.row(c.Client, c.Profile, c.Credentials, cmp.Or(c.DecidedBy, "-"), cmp.Or(c.Region, "none"))
 	}

@@ -19,6 +19,7 @@ func hintOfWarning(err error, a *advisor) string {
 	var copied *migrate.CopiedError
 	var still *stillInFileError
 	var left keyLeftError
+	var old *oldKeyError
 	var passphrase *passphraseWarning
 	switch {
 	case errors.As(err, &plaintext):
@@ -29,6 +30,8 @@ func hintOfWarning(err error, a *advisor) string {
 		return "take it out: " + unsetCommand([]string{provider.ExpirationVariable})
 	case errors.As(err, &skew):
 		return "set the clock, or switch on its synchronisation"
+	case errors.As(err, &old):
+		return "replace it: awsexec rotate " + quoteWord(old.name)
 	case errors.Is(err, errRootKey):
 		return "AWS advises against such keys: create an IAM user, and delete this key"
 	case errors.As(err, &linked):

@@ -5,7 +5,12 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/awsapi"
+	"github.com/awsexec/awsexec/internal/keyfacts"
 	"github.com/awsexec/awsexec/internal/migrate"
+	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/internal/visible"
 	"github.com/awsexec/awsexec/keystore"
@@ -79,7 +84,19 @@ func (c *importCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 			Planner: planner, Custody: newCustody(sess, out, timing), Editor: editor,
 			Owner: owner(sess, out), Tell: told.tell,
 		}
+		whose := map[string]string{} // ARN by access key id
+		ask := mover.Owner
+		mover.Owner = func(ctx context.Context, p *profile.Profile, key aws.Credentials) (awsapi.Identity, error) {
+			who, err := ask(ctx, p, key)
+			if err == nil {
+				whose[key.AccessKeyID] = who.ARN
+			}
+			return who, err
+		}
 		unmoved, err := mover.Move(ctx, plans)
+		for id, arn := range whose {
+			facts{sess, settings, out}.learn(ctx, id, keyfacts.Facts{ARN: arn})
+		}
 		if err != nil {
 			return err
 		}

@@ -1,9 +1,17 @@
 package cli
 
 import (
+	"cmp"
 	"context"
+	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
+	"github.com/awsexec/awsexec/internal/layout"
+	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/internal/visible"
@@ -13,19 +21,41 @@ import (
 // listCmd lists the stored keys. It reads neither the keyring nor the encrypted
 // file.
 type listCmd struct {
-	JSON bool `name:"json" help:"Print JSON."`
+	JSON   bool   `name:"json" help:"Print JSON."`
+	Tree   bool   `help:"Show the profiles that use each key below it."`
+	MaxAge string `placeholder:"DAYS" default:"90" help:"Warn of keys that are older than this, 0 for never (default: 90)."`
 }
 
-// listed is one stored key, as list --json prints it.
+// listed is one stored key, as list --json prints it; docs/list.md describes it.
+// Fields may be added; existing ones keep their meaning.
 type listed struct {
+	Name           string       `json:"name"`
+	AccessKeyID    string       `json:"access_key_id"`
+	Account        string       `json:"account,omitempty"` // this and the next two as AWS said when the key was stored
+	ARN            string       `json:"arn,omitempty"`
+	Created        *time.Time   `json:"created,omitempty"`
+	Added          time.Time    `json:"added"` // to the keystore, in place of another key too
+	Store          string       `json:"store"` // keyring or file
+	InConfig       bool         `json:"in_config"`
+	MFASerial      string       `json:"mfa_serial,omitempty"` // of the profile with this name
+	SessionExpires *time.Time   `json:"session_expires,omitempty"`
+	Rotating       bool         `json:"rotating,omitempty"` // its rotation is not finished
+	Profiles       []listedUser `json:"profiles,omitempty"` // with --tree
+}
+
+// listedUser is a profile that uses a key.
+type listedUser struct {
 	Name           string     `json:"name"`
-	AccessKeyID    string     `json:"access_key_id"` // masked
-	InConfig       bool       `json:"in_config"`     // a profile of that name is in the AWS files
+	RoleARN        string     `json:"role_arn,omitempty"`
+	Region         string     `json:"region,omitempty"`
 	SessionExpires *time.Time `json:"session_expires,omitempty"`
-	Rotating       bool       `json:"rotating,omitempty"` // its rotation is not finished
 }
 
 func (c *listCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui) error {
+	days, err := strconv.Atoi(strings.TrimSuffix(c.MaxAge, "d"))
+	if err != nil || days < 0 {
+		return usageError{fmt.Sprintf("--max-age: invalid number of days %q", c.MaxAge), ""}
+	}
 	keys, err := sess.Keys()
 	if err != nil {
 		return err
@@ -34,7 +64,7 @@ func (c *listCmd) Run(ctx context.Context, settings *session.Settings, sess *ses
 	if err != nil {
 		return err
 	}
-	rows, err := listKeys(ctx, sess, out, entries)
+	rows, err := c.listKeys(ctx, settings, sess, out, entries)
 	if err != nil {
 		return err
 	}
@@ -49,20 +79,7 @@ func (c *listCmd) Run(ctx context.Context, settings *session.Settings, sess *ses
 		out.advise(hintOfNoKeys(out.adv))
 		return nil
 	}
-	page := out.page(3)
-	page.row("NAME", "KEY", "IN AWS CONFIG", "SESSION")
-	for _, r := range rows {
-		inConfig, session := "no", "-"
-		if r.InConfig {
-			inConfig = "yes"
-		}
-		if r.SessionExpires != nil {
-			session = r.SessionExpires.Sub(settings.Now()).Truncate(time.Minute).String()
-			session = session[:len(session)-len("0s")] + " left"
-		}
-		page.row(r.Name, r.AccessKeyID, inConfig, session)
-	}
-	if err := out.print(page); err != nil {
+	if err := out.print(tableOfKeys(out, rows, settings.Now(), days)); err != nil {
 		return err
 	}
 	for _, r := range rows {
@@ -70,12 +87,83 @@ func (c *listCmd) Run(ctx context.Context, settings *session.Settings, sess *ses
 			out.note("the rotation of %q is not finished", r.Name)
 			out.advise(hintOfUnfinished(r.Name, out.adv))
 		}
+		if age := r.age(settings.Now()); days > 0 && age >= days && !r.Rotating {
+			out.Warn(&oldKeyError{name: r.Name, days: age})
+		}
 	}
 	return nil
 }
 
+// age returns how many days old the key is, at least: a key whose age AWS has not
+// told is as old as it was when it was stored, and more.
+func (l listed) age(now time.Time) int {
+	since := l.Added
+	if l.Created != nil {
+		since = *l.Created
+	}
+	return int(now.Sub(since) / (24 * time.Hour))
+}
+
+// oldKeyError warns of a key that should be replaced.
+type oldKeyError struct {
+	name string
+	days int
+}
+
+func (e *oldKeyError) Error() string { return fmt.Sprintf("key %q is %d days old", e.name, e.days) }
+
+// tableOfKeys returns the table that people read.
+func tableOfKeys(out *ui, rows []listed, now time.Time, days int) *page {
+	page := out.page(2)
+	page.head("NAME", "ACCOUNT", "USER", "KEY", "AGE", "STORE", "MFA", "SESSION")
+	cell := func(text string, style layout.Style) layout.Cell {
+		if text == "" {
+			return layout.Cell{Text: "-", Style: layout.Faint}
+		}
+		return layout.Cell{Text: text, Style: style}
+	}
+	left := func(until *time.Time) layout.Cell {
+		if until == nil {
+			return cell("", layout.Plain)
+		}
+		return cell(strings.TrimSuffix(until.Sub(now).Truncate(time.Minute).String(), "0s")+" left", layout.Good)
+	}
+	for _, r := range rows {
+		mfa, age, old := "", strconv.Itoa(r.age(now))+"d", layout.Plain
+		if r.MFASerial != "" {
+			mfa = "yes"
+		}
+		if r.Created == nil {
+			age += "+"
+		}
+		if days > 0 && r.age(now) >= days {
+			old = layout.Warning
+		}
+		page.cells(cell(r.Name, layout.Plain), cell(r.Account, layout.Plain), cell(userIn(r.ARN), layout.Plain), cell(visible.KeyID(r.AccessKeyID), layout.Plain),
+			cell(age, old), cell(r.Store, layout.Plain), cell(mfa, layout.Plain), left(r.SessionExpires))
+		for _, u := range r.Profiles {
+			what := ""
+			if i := strings.LastIndexByte(u.RoleARN, '/'); i >= 0 {
+				what = "role " + u.RoleARN[i+1:]
+			}
+			page.cells(cell("  "+u.Name, layout.Plain), cell(accountIn(u.RoleARN), layout.Plain), cell(what, layout.Plain), cell(u.Region, layout.Plain),
+				layout.Cell{}, layout.Cell{}, layout.Cell{}, left(u.SessionExpires))
+		}
+	}
+	return page
+}
+
+// userIn returns the name of the user whose ARN this is.
+func userIn(s string) string {
+	a, err := arn.Parse(s)
+	if err != nil {
+		return ""
+	}
+	return a.Resource[strings.LastIndexByte(a.Resource, '/')+1:]
+}
+
 // listKeys returns what is known about each key.
-func listKeys(ctx context.Context, sess *session.Session, out *ui, entries []keystore.Entry) ([]listed, error) {
+func (c *listCmd) listKeys(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, entries []keystore.Entry) ([]listed, error) {
 	if _, err := sess.Cache(); err != nil {
 		return nil, err
 	}
@@ -83,25 +171,72 @@ func listKeys(ctx context.Context, sess *session.Session, out *ui, entries []key
 	if err != nil {
 		out.Warn(err)
 	}
+	known := facts{sess, settings, out}.of()
 	rows := make([]listed, len(entries))
 	names := make([]string, len(entries))
 	for i, e := range entries {
-		rows[i] = listed{Name: e.Name, AccessKeyID: visible.KeyID(e.AccessKeyID), Rotating: e.Rotating}
+		rows[i] = listed{Name: e.Name, AccessKeyID: e.AccessKeyID, Added: e.Added.UTC(), Rotating: e.Rotating, Store: string(sess.Opened().Kind())}
 		names[i] = e.Name
+		if fact, ok := known[e.AccessKeyID]; ok {
+			rows[i].ARN, rows[i].Account = fact.ARN, accountIn(fact.ARN)
+			if !fact.Created.IsZero() {
+				rows[i].Created = &fact.Created
+			}
+		}
 	}
 	if config == nil {
 		return rows, nil
 	}
+	config = config.With(names...)
 	for i := range rows {
 		_, rows[i].InConfig = config.Lookup(rows[i].Name)
-		p, err := config.With(names...).Profile(rows[i].Name)
+		p, err := config.Profile(rows[i].Name)
 		if err != nil {
 			continue // a call for it says what is wrong
 		}
-		until, err := sess.AtHand(ctx, p, provider.Flags{Explicit: true})
-		if err == nil && !until.IsZero() {
-			rows[i].SessionExpires = &until
-		}
+		rows[i].MFASerial = p.MFASerial
+		rows[i].SessionExpires = atHand(ctx, sess, p)
+	}
+	if c.Tree {
+		addUsers(ctx, sess, config, rows)
 	}
 	return rows, nil
+}
+
+// atHand returns until when p has a session; nil if it has none.
+func atHand(ctx context.Context, sess *session.Session, p *profile.Profile) *time.Time {
+	until, err := sess.AtHand(ctx, p, provider.Flags{Explicit: true})
+	if err != nil || until.IsZero() {
+		return nil
+	}
+	until = until.UTC()
+	return &until
+}
+
+// addUsers adds to each key the profiles that use it, apart from the one that has
+// its name.
+func addUsers(ctx context.Context, sess *session.Session, config *profile.Config, rows []listed) {
+	of := map[string]int{}
+	for i, r := range rows {
+		of[r.Name] = i
+	}
+	for _, name := range config.Names() {
+		p, err := config.Profile(name)
+		if err != nil {
+			continue
+		}
+		plan, err := sess.Plan(ctx, p, true)
+		if err != nil {
+			continue
+		}
+		for plan.From != nil {
+			plan = plan.From
+		}
+		i, ok := of[plan.Profile.Name]
+		if !ok || plan.Kind != provider.StoredKey || plan.Profile.Name == name {
+			continue
+		}
+		region := cmp.Or(p.Region, plan.Profile.Region)
+		rows[i].Profiles = append(rows[i].Profiles, listedUser{Name: name, RoleARN: p.RoleARN, Region: region, SessionExpires: atHand(ctx, sess, p)})
+	}
 }

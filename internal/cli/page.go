@@ -7,13 +7,14 @@ import (
 	"io"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 	"unicode/utf16"
+
+	"github.com/awsexec/awsexec/internal/layout"
 )
 
 // print writes p, the result of a command.
 func (u *ui) print(p *page) error {
-	p.table.Flush()
+	p.endTable()
 	_, err := u.out.Write(p.text.Bytes())
 	return err
 }
@@ -21,30 +22,63 @@ func (u *ui) print(p *page) error {
 // page collects text for a person. It escapes what would leave its line or cell,
 // and leaves out secrets.
 type page struct {
-	ui    *ui
-	text  bytes.Buffer
-	table *tabwriter.Writer
+	ui   *ui
+	text bytes.Buffer
+	gap  int             // between the columns of tables
+	rows [][]layout.Cell // of the table that is not ended
 }
 
 // page returns an empty page with gap spaces between the columns of its tables.
-func (u *ui) page(gap int) *page {
-	p := &page{ui: u}
-	p.table = tabwriter.NewWriter(&p.text, 0, 0, gap, ' ', 0)
-	return p
-}
+func (u *ui) page(gap int) *page { return &page{ui: u, gap: gap} }
 
 // line adds one line.
-func (p *page) line(format string, args ...any) {
-	p.table.Flush()
-	p.text.WriteString(p.ui.shown(fmt.Sprintf(format, args...)) + "\n")
+func (p *page) line(format string, args ...any) { p.styled(layout.Plain, format, args...) }
+
+// styled adds one line in a style.
+func (p *page) styled(style layout.Style, format string, args ...any) {
+	p.endTable()
+	p.text.WriteString(style.Paint(p.ui.shown(fmt.Sprintf(format, args...)), p.ui.outLook.colour) + "\n")
+}
+
+// prose adds text in a style, folded on a terminal so that its lines begin below
+// each other behind indent.
+func (p *page) prose(style layout.Style, indent, format string, args ...any) {
+	p.endTable()
+	look := p.ui.outLook
+	for i, line := range layout.Fold(p.ui.shown(fmt.Sprintf(format, args...)), max(look.width-len(indent), 0)) {
+		if i > 0 {
+			indent = strings.Repeat(" ", len(indent))
+		}
+		p.text.WriteString(indent + style.Paint(line, look.colour) + "\n")
+	}
 }
 
 // row adds a line to the table, which the next call of line ends.
-func (p *page) row(cells ...string) {
-	for i := range cells {
-		cells[i] = p.ui.shown(cells[i])
+func (p *page) row(cells ...string) { p.rowOf(layout.Plain, cells...) }
+
+// head adds the first line of a table.
+func (p *page) head(cells ...string) { p.rowOf(layout.Strong, cells...) }
+
+func (p *page) rowOf(style layout.Style, cells ...string) {
+	row := make([]layout.Cell, len(cells))
+	for i, text := range cells {
+		row[i] = layout.Cell{Text: text, Style: style}
 	}
-	fmt.Fprintln(p.table, strings.Join(cells, "\t"))
+	p.cells(row...)
+}
+
+// cells adds a line to the table.
+func (p *page) cells(row ...layout.Cell) {
+	for i := range row {
+		row[i].Text = p.ui.shown(row[i].Text)
+	}
+	p.rows = append(p.rows, row)
+}
+
+func (p *page) endTable() {
+	look := p.ui.outLook
+	p.text.WriteString(layout.Table(p.rows, p.gap, look.width, look.colour))
+	p.rows = nil
 }
 
 // printJSON writes v as JSON, without secrets. Characters that do not print are

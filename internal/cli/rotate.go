@@ -9,6 +9,7 @@ import (
 
 	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/awsfiles"
+	"github.com/awsexec/awsexec/internal/keyfacts"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/rotate"
@@ -54,7 +55,16 @@ func (c *rotateCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 		},
 		Forget: func(keyID string) { newCustody(sess, out, timing).ForgetLast(ctx, c.Name, keyID) }, Now: settings.Now, Pause: timing.pause,
 	}
-	return r.Run(ctx)
+	f := facts{sess, settings, out}
+	old, _ := keys.KeyID(ctx, c.Name) // of which something may be known
+	whose := f.of()[old].ARN
+	if err := r.Run(ctx); err != nil {
+		return err
+	}
+	if id, err := keys.KeyID(ctx, c.Name); err == nil && id != old {
+		f.learn(ctx, id, keyfacts.Facts{ARN: whose, Created: settings.Now()})
+	}
+	return nil
 }
 
 // rotationAWS implements rotate.AWS.

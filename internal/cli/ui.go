@@ -12,6 +12,8 @@ import (
 
 	"github.com/awsexec/awsexec/internal/conceal"
 	"github.com/awsexec/awsexec/internal/fault"
+	"github.com/awsexec/awsexec/internal/layout"
+	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/internal/term"
 	"github.com/awsexec/awsexec/internal/visible"
 )
@@ -29,7 +31,9 @@ const lastWarnings = 10
 // provider.Events.
 type ui struct {
 	out, err io.Writer
+	outLook  look
 	terminal bool // err is one
+	colour   bool // on err
 	debug    bool
 	away     bool // a child has the terminal
 	silent   bool // leaves out warnings: a program reads out, and perhaps err too
@@ -43,7 +47,10 @@ type ui struct {
 }
 
 func newUI(d deps) *ui {
-	u := &ui{out: d.stdout, err: d.stderr, terminal: isTerminal(d.stderr), adv: &advisor{}}
+	env := func(name string) string { value, _ := session.Lookup(d.environ, name); return value }
+	u := &ui{out: d.stdout, err: d.stderr, outLook: lookOf(d.stdout, env), adv: &advisor{}}
+	errLook := lookOf(d.stderr, env)
+	u.terminal, u.colour = errLook.terminal, errLook.colour
 	u.secrets.Add(func() []string { return conceal.Environ(d.environ) })
 	return u
 }
@@ -159,11 +166,21 @@ func (u *ui) leaveTerminal() { u.terminal, u.away = false, true }
 
 // line writes one line to err. There is nowhere to report a failure to do so.
 func (u *ui) line(format string, args ...any) {
-	text := u.shown(fmt.Sprintf(format, args...))
+	text := u.painted(u.shown(fmt.Sprintf(format, args...)))
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.said = true
 	_, _ = io.WriteString(u.err, "awsexec: "+text+"\n")
+}
+
+// painted returns a line with the word that says what it is in colour.
+func (u *ui) painted(line string) string {
+	for word, style := range map[string]layout.Style{"error:": layout.Bad, "warning:": layout.Warning, "hint:": layout.Command} {
+		if rest, ok := strings.CutPrefix(line, word); ok {
+			return style.Paint(word, u.colour) + rest
+		}
+	}
+	return line
 }
 
 // quiet reports whether nothing has been written to err so far, nor left out.

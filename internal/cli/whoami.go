@@ -15,7 +15,8 @@ import (
 type whoamiCmd struct {
 	Name     string `arg:"" complete:"profile" optional:"" help:"Name of the profile, as with -p."`
 	JSON     bool   `name:"json" help:"Print JSON."`
-	Unmasked bool   `help:"Show account, ARN and access key id in full."`
+	Masked   bool   `help:"Hide most of account, ARN and access key id, for a screenshot."`
+	Unmasked bool   `hidden:"" help:"Do not hide anything, which is the default."`
 }
 
 // identity is what whoami --json prints.
@@ -63,7 +64,7 @@ func (c *whoamiCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 		expires := credentials.Expires.UTC()
 		id.Expires = &expires
 	}
-	if !c.Unmasked {
+	if c.Masked && !c.Unmasked {
 		id = id.masked()
 	}
 	if c.JSON {

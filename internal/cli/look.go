@@ -1,0 +1,29 @@
+package cli
+
+import (
+	"io"
+	"os"
+
+	"golang.org/x/term"
+)
+
+// look is how a stream shows text.
+type look struct {
+	terminal bool
+	colour   bool
+	width    int // of the terminal in columns; 0 if there is none
+}
+
+// lookOf returns the look of w. Colours are for terminals that have them, unless the
+// user wants none (NO_COLOR), or wants them everywhere (CLICOLOR_FORCE).
+func lookOf(w io.Writer, env func(string) string) look {
+	l := look{terminal: isTerminal(w)}
+	forced := env("CLICOLOR_FORCE") != "" && env("CLICOLOR_FORCE") != "0"
+	l.colour = env("NO_COLOR") == "" && (forced || l.terminal && env("TERM") != "dumb" && understandsColour(w.(*os.File)))
+	if l.terminal {
+		if width, _, err := term.GetSize(int(w.(*os.File).Fd())); err == nil {
+			l.width = width
+		}
+	}
+	return l
+}
