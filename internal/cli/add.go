@@ -79,9 +79,11 @@ func (c *addCmd) Run(ctx context.Context, settings *session.Settings, sess *sess
 	}
 	if !c.NoVerify {
 		f := facts{sess, settings, out}
-		if client, err := sess.Client(p); err == nil {
-			f.learn(ctx, key.AccessKeyID, keyfacts.Facts{ARN: who.ARN, Created: f.created(ctx, client, key)})
+		learned := keyfacts.Facts{ARN: who.ARN}
+		if client, err := sess.Client(p); err == nil && c.asks() {
+			learned.Created = f.created(ctx, client, key)
 		}
+		f.learn(ctx, key.AccessKeyID, learned)
 	}
 	out.warnOfRemains(remains)
 	out.note("key %s is stored as %q in %s", visible.KeyID(key.AccessKeyID), c.Name, sess.Opened())
@@ -96,6 +98,9 @@ func (c *addCmd) Run(ctx context.Context, settings *session.Settings, sess *sess
 	}
 	return showLines(settings, out, p, who)
 }
+
+// asks reports whether a person at the terminal gives the key.
+func (c *addCmd) asks() bool { return !c.Env && !c.Stdin && c.CSV == "" }
 
 // read returns the key from where the flags say, or from the person at the
 // terminal.

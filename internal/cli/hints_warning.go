@@ -31,7 +31,7 @@ func hintOfWarning(err error, a *advisor) string {
 	case errors.As(err, &skew):
 		return "set the clock, or switch on its synchronisation"
 	case errors.As(err, &old):
-		return "replace it: awsexec rotate " + quoteWord(old.name)
+		return "replace it: " + a.command("rotate", old.name)
 	case errors.Is(err, errRootKey):
 		return "AWS advises against such keys: create an IAM user, and delete this key"
 	case errors.As(err, &linked):

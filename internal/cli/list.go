@@ -26,7 +26,7 @@ type listCmd struct {
 	MaxAge string `placeholder:"DAYS" default:"90" help:"Warn of keys that are older than this, 0 for never (default: 90)."`
 }
 
-// listed is one stored key, as list --json prints it; docs/list.md describes it.
+// listed is one stored key, as list --json prints it; docs/json.md describes it.
 // Fields may be added; existing ones keep their meaning.
 type listed struct {
 	Name           string       `json:"name"`
@@ -146,8 +146,8 @@ func tableOfKeys(out *ui, rows []listed, now time.Time, days int) *page {
 			if i := strings.LastIndexByte(u.RoleARN, '/'); i >= 0 {
 				what = "role " + u.RoleARN[i+1:]
 			}
-			page.cells(cell("  "+u.Name, layout.Plain), cell(accountIn(u.RoleARN), layout.Plain), cell(what, layout.Plain), cell(u.Region, layout.Plain),
-				layout.Cell{}, layout.Cell{}, layout.Cell{}, left(u.SessionExpires))
+			page.cells(cell("  "+u.Name, layout.Plain), cell(accountIn(u.RoleARN), layout.Plain), cell(what, layout.Plain),
+				layout.Cell{}, layout.Cell{}, layout.Cell{}, layout.Cell{}, left(u.SessionExpires))
 		}
 	}
 	return page

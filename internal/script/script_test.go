@@ -170,6 +170,7 @@ func setup(env *testscript.Env, bin string) error {
 		"AWS_ENDPOINT_URL_STS":      server.URL(),
 		"AWS_ENDPOINT_URL_IAM":      server.URL(),
 		"AWS_EC2_METADATA_DISABLED": "true",
+		"TERM":                      "dumb", // no colours, unless a script sets another
 		"AWSEXEC_KEYSTORE":          "file",
 		"AWSEXEC_PASSPHRASE":        ststest.Marker + "-passphrase",
 		"AWSEXEC_HOLD":              "0", // leaves nothing in the kernel
