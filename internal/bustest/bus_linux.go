@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/godbus/dbus/v5"
+	ss "github.com/zalando/go-keyring/secret_service"
 
 	"github.com/awsexec/awsexec/internal/keyringtest"
 )
@@ -168,6 +169,27 @@ func (b *Bus) Lock(t *testing.T) {
 	if err != nil || len(locked) != 1 {
 		t.Fatalf("locked %v: %v", locked, err)
 	}
+}
+
+// CreateGnomeCollection makes a collection of gnome-keyring, unlocked, without a
+// dialog.
+func (b *Bus) CreateGnomeCollection(t *testing.T, label string) (collection dbus.ObjectPath) {
+	t.Helper()
+	keyring := b.Conn.Object(SecretsName, SecretsPath)
+	var output dbus.Variant
+	var session dbus.ObjectPath
+	err := keyringtest.Greet(b.Conn)
+	if err == nil {
+		err = keyring.Call("org.freedesktop.Secret.Service.OpenSession", 0, "plain", dbus.MakeVariant("")).Store(&output, &session)
+	}
+	if err == nil {
+		properties := map[string]dbus.Variant{"org.freedesktop.Secret.Collection.Label": dbus.MakeVariant(label)}
+		err = keyring.Call("org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface.CreateWithMasterPassword", 0, properties, ss.NewSecret(session, Password)).Store(&collection)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return collection
 }
 
 // Own takes a name on the bus for a new connection.

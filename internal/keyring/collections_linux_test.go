@@ -400,3 +400,46 @@ func TestReplacedMidDialog(t *testing.T) {
 		}
 	}
 }
+
+// TestGnomeCollections uses several keyrings of a real gnome-keyring.
+func TestGnomeCollections(t *testing.T) {
+	b := bustest.Start(t, bustest.NoServices)
+	b.StartKeyring(t)
+	c := open(t, testOptions())
+	mustPut(t, c, "old", secret1) // into login
+	own := b.CreateGnomeCollection(t, "own")
+	setDefault := func(collection dbus.ObjectPath) {
+		t.Helper()
+		if err := b.Conn.Object(secretsName, secretsPath).Call(serviceInterface+".SetAlias", 0, "default", collection).Err; err != nil {
+			t.Fatal(err)
+		}
+	}
+	setDefault(own)
+	wantKey(t, c, "old", secret1)
+	mustPut(t, c, "old", secret2)
+	mustPut(t, c, "new", secret3)
+	for name, want := range map[string]string{"old": "login", "new": "own"} {
+		state, seen := c.Look(t.Context(), item(name))
+		if state != Open || len(seen) != 1 || !strings.EqualFold(seen[0].Keyring, want) {
+			t.Errorf("%s: %v, %v, want it in %s", name, state, seen, want)
+		}
+	}
+
+	// A locked keyring knows what it has.
+	o := testOptions()
+	o.NoPrompt, o.Listed = true, func(backend.Item) bool { return true }
+	c = open(t, o)
+	setDefault(loginCollection)
+	b.LockCollection(t, own)
+	wantKey(t, c, "old", secret2)
+	mustPut(t, c, "other", secret1)
+	if _, err := c.Get(t.Context(), "none"); !errors.Is(err, backend.ErrNotFound) {
+		t.Errorf("an item that is nowhere: %v", err)
+	}
+	if _, err := c.Get(t.Context(), "new"); !errors.Is(err, backend.ErrLocked) {
+		t.Errorf("an item in the locked keyring: %v", err)
+	}
+	if state, seen := c.Look(t.Context(), item("new")); state != Locked || len(seen) != 1 || !seen[0].Locked {
+		t.Errorf("%v, %v", state, seen)
+	}
+}

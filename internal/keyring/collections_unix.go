@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"path"
 	"slices"
 
 	"github.com/godbus/dbus/v5"
@@ -64,42 +65,86 @@ func (s *service) home(ctx context.Context, p *patience) (dbus.ObjectPath, error
 // several objects.
 type found struct {
 	objects []dbus.ObjectPath
-	locked  []dbus.ObjectPath // the collections that are locked
-	closed  []dbus.ObjectPath // those of them with a copy
+	closed  []dbus.ObjectPath // the locked collections with a copy
+	locked  []dbus.ObjectPath // all locked collections, if there is no copy
 }
 
-// search looks for an item in all collections. It shows no dialog, unlike the
-// search of the whole service that KeePassXC offers. A locked collection of
-// KeePassXC does not know its items.
+// search looks for an item in all collections. A locked collection of KeePassXC
+// does not know its items.
 func (s *service) search(ctx context.Context, p *patience, it backend.Item) (f found, err error) {
 	if s.collections == nil {
 		if err := s.findCollections(ctx, p); err != nil {
 			return f, err
 		}
 	}
-	searches, locks := make([]*dbus.Call, len(s.collections)), make([]*dbus.Call, len(s.collections))
+	if !s.gnome {
+		return s.searchEach(ctx, p, it)
+	}
+	// This is one call, and gnome-keyring serves one call at a time.
+	var closed []dbus.ObjectPath
+	if err := s.ask(ctx, p, s.call(secretsPath, serviceInterface+".SearchItems", attributes(it)), &f.objects, &closed); err != nil {
+		return f, err
+	}
+	for _, object := range closed {
+		f.objects = append(f.objects, object)
+		if c := collectionOf(object); !slices.Contains(f.closed, c) {
+			f.closed = append(f.closed, c)
+		}
+	}
+	if len(f.objects) == 0 {
+		f.locked, err = s.lockedOf(ctx, p, s.lockCalls())
+	}
+	return f, err
+}
+
+// searchEach is search with a call for each collection: when KeePassXC is asked
+// for all at once, and all are locked, it shows a dialog.
+func (s *service) searchEach(ctx context.Context, p *patience, it backend.Item) (f found, err error) {
+	searches := make([]*dbus.Call, len(s.collections))
 	for i, c := range s.collections { // all calls share a round trip
 		searches[i] = s.call(c, collectionInterface+".SearchItems", attributes(it))
-		locks[i] = s.get(c, collectionInterface, "Locked")
 	}
-	for i, c := range s.collections {
+	locks := s.lockCalls()
+	for _, search := range searches {
 		var objects []dbus.ObjectPath
-		if err := s.ask(ctx, p, searches[i], &objects); err != nil && !isError(err, secretError+"IsLocked") {
-			return f, err
-		}
-		var locked bool
-		if err := s.ask(ctx, p, locks[i], &locked); err != nil {
+		if err := s.ask(ctx, p, search, &objects); err != nil && !isError(err, secretError+"IsLocked") {
 			return f, err
 		}
 		f.objects = append(f.objects, objects...)
-		if locked {
-			f.locked = append(f.locked, c)
-			if len(objects) > 0 {
-				f.closed = append(f.closed, c)
-			}
+	}
+	if f.locked, err = s.lockedOf(ctx, p, locks); err != nil {
+		return f, err
+	}
+	for _, c := range f.locked {
+		if slices.ContainsFunc(f.objects, func(object dbus.ObjectPath) bool { return within(object, c) }) {
+			f.closed = append(f.closed, c)
 		}
 	}
 	return f, nil
+}
+
+// lockCalls asks for the state of each collection.
+func (s *service) lockCalls() []*dbus.Call {
+	calls := make([]*dbus.Call, len(s.collections))
+	for i, c := range s.collections {
+		calls[i] = s.get(c, collectionInterface, "Locked")
+	}
+	return calls
+}
+
+// lockedOf returns the collections that are locked, from the answers to
+// lockCalls.
+func (s *service) lockedOf(ctx context.Context, p *patience, calls []*dbus.Call) (locked []dbus.ObjectPath, err error) {
+	for i, call := range calls {
+		var is bool
+		if err := s.ask(ctx, p, call, &is); err != nil {
+			return nil, err
+		}
+		if is {
+			locked = append(locked, s.collections[i])
+		}
+	}
+	return locked, nil
 }
 
 // silent returns those of the locked collections that do not list their items.
@@ -178,9 +223,14 @@ func differ(copies []itemCopy) bool {
 	return slices.ContainsFunc(copies, func(c itemCopy) bool { return !bytes.Equal(c.secret, copies[0].secret) })
 }
 
+// collectionOf returns the collection that an item is in.
+func collectionOf(object dbus.ObjectPath) dbus.ObjectPath {
+	return dbus.ObjectPath(path.Dir(string(object)))
+}
+
 // within reports whether an item is in a collection.
 func within(object, collection dbus.ObjectPath) bool {
-	return len(object) > len(collection) && object[:len(collection)] == collection && object[len(collection)] == '/'
+	return collectionOf(object) == collection
 }
 
 // isSilence reports whether err ends the conversation.

@@ -54,7 +54,7 @@ func (s *service) look(ctx context.Context, p *patience, items []backend.Item) (
 			if sight.Locked, err = s.isLocked(ctx, p, object); err != nil {
 				return nil, false, err
 			}
-			if sight.Keyring, err = s.label(ctx, p, dbus.ObjectPath(path.Dir(string(object)))); err != nil {
+			if sight.Keyring, err = s.label(ctx, p, collectionOf(object)); err != nil {
 				return nil, false, err
 			}
 			sights = append(sights, sight)

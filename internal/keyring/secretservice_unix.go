@@ -57,6 +57,7 @@ type service struct {
 	owner       string            // the unique name of this process on the bus, so that a successor does not get its calls
 	since       dbus.Sequence     // when the process was known to be the owner
 	collections []dbus.ObjectPath // the keyrings of this service; nil if they are not known
+	gnome       bool              // this process is gnome-keyring
 	reused      bool              // the conversation was started by an earlier operation
 
 	opening *dbus.Call // opens the session; nil before that
@@ -101,6 +102,7 @@ func connect(ctx context.Context, p *patience, env func(string) string, start, a
 // find finds the owner of the name and subscribes to changes of it.
 func (s *service) find(ctx context.Context, p *patience, start, awaited bool) error {
 	match := s.bus("AddMatch", "type='signal',sender='"+busName+"',member='NameOwnerChanged',arg0='"+secretsName+"'")
+	gnome := s.bus("GetNameOwner", gnomeName)
 	err := s.findOwner(ctx, p)
 	if isError(err, busError+"NameHasNoOwner") && start {
 		err = s.wait(ctx, p, s.bus("StartServiceByName", secretsName, uint32(0)))
@@ -113,6 +115,13 @@ func (s *service) find(ctx context.Context, p *patience, start, awaited bool) er
 	}
 	if err == nil {
 		err = s.wait(ctx, p, match)
+	}
+	if err == nil {
+		owner := ""
+		if err = s.wait(ctx, p, gnome, &owner); isError(err, busError+"NameHasNoOwner") {
+			err = nil
+		}
+		s.gnome = owner == s.owner
 	}
 	return noService(err)
 }
