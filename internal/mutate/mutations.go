@@ -50,6 +50,13 @@ var mutations = []mutation{
 	{"if err == nil && creds.AccountID == \"\" {", "if false {", "a session loses the account of its key"},
 	{"session.Credentials.AccountID = t.Account", "_ = t.Account", "a call that is answered early loses the account"},
 
+	// What a program gets.
+	{"if s.Profile != \"\" && s.inherits(name) {\n\t\treturn", "if false {\n\t\treturn", "a profile gets the settings of the profile of an awsexec around it"},
+	{"if isTrue(cmp.Or(env(ignore), ignored)) || env(\"AWS_ENDPOINT_URL\") != \"\" {", "if isTrue(cmp.Or(env(ignore), ignored)) {", "the setting for a service comes before a variable for all services"},
+	{"return strconv.FormatBool(isTrue(value)), value != \"\"", "return value, value != \"\"", "a switch that the Go SDK refuses in a variable stops programs"},
+	{"if own.Region == \"\" && region != \"\" || chosen == \"\" {", "if region != \"\" || chosen == \"\" {", "a variable's region comes before a flag's"},
+	{"files.Token = filepath.Join(dir, \"token\")", "files.Token = filepath.Join(temp, \"token\")", "the token of an endpoint is left behind"},
+
 	// Making sessions.
 	{"if duration < minSession || duration > maxSession {", "if duration < minSession {", "a duration beyond the limit of AWS is accepted"},
 	{"duration = defaultSessionMFA", "duration = defaultSession", "an MFA code is asked for every hour"},
