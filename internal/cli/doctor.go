@@ -5,6 +5,7 @@ import (
 
 	"github.com/awsexec/awsexec/internal/doctor"
 	"github.com/awsexec/awsexec/internal/lastcall"
+	"github.com/awsexec/awsexec/internal/ownfile"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/internal/term"
 	"github.com/awsexec/awsexec/keystore"
@@ -63,6 +64,7 @@ func examined(ctx context.Context, settings *session.Settings, sess *session.Ses
 		CanHold:  settings.CanHold(),
 	}
 	if dir, err := s.CacheDir(); err == nil && in.DirErr == nil {
+		in.CacheErr = ownfile.Dir(dir).CheckWrite()
 		in.Calls = lastcall.Calls(dir).All(s.Now())
 	}
 	in.Config, in.ConfigErr = sess.Config()

@@ -50,6 +50,8 @@ type Input struct {
 	Sessions    Sessions // nil if there can be none
 	SessionsErr error    // why
 
+	CacheErr error // why nothing can be written to the session cache
+
 	Calls []lastcall.Record // how the last calls for each profile ended
 }
 

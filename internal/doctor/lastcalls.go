@@ -15,8 +15,12 @@ const (
 )
 
 // checkLastCalls shows what programs may have hidden: how the last call for this
-// profile ended, and those for other ones.
+// profile ended, and those for other ones; and why nothing may be remembered.
 func (d *diagnosis) checkLastCalls() {
+	if d.in.CacheErr != nil && d.in.DirErr == nil {
+		d.found(Suspect, Directory, Place{}, fmt.Sprintf("the session cache cannot be used: %v", d.in.CacheErr),
+			Advice{"use a directory that you can write to: export XDG_CACHE_HOME=DIRECTORY"})
+	}
 	others := 0
 	for _, r := range d.in.Calls {
 		severity := Suspect
