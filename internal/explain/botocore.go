@@ -15,7 +15,8 @@ import (
 type botocore struct {
 	Input
 	reading reading
-	v2      bool // the copy in the AWS CLI v2, which reads some variables in another order
+	own     section // of the profile that is used: also for its sources, it says where the metadata service is
+	v2      bool    // the copy in the AWS CLI v2, which reads some variables in another order
 }
 
 // predict follows botocore's chain. First of all, even before keys in the
@@ -23,6 +24,7 @@ type botocore struct {
 func (b botocore) predict() Result {
 	name, from := b.profileName()
 	p, found := b.reading.profile(name)
+	b.own = p
 	r := first(
 		func() *Result { return b.unusable(name, from, found) },
 		func() *Result {
@@ -306,5 +308,9 @@ func (b botocore) container() *Result {
 
 // instance is InstanceMetadataProvider, the end of the chain.
 func (b botocore) instance() *Result {
-	return instance(!strings.EqualFold(b.env("AWS_EC2_METADATA_DISABLED"), "true"))
+	endpoint, set := b.Lookup(metadataEndpointVariable)
+	if !set {
+		endpoint = b.own[metadataEndpoint].text
+	}
+	return instance(!strings.EqualFold(b.env("AWS_EC2_METADATA_DISABLED"), "true"), endpoint)
 }

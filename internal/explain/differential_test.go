@@ -40,7 +40,7 @@ type driver struct {
 // of their own against one stand-in for AWS, and compares their credentials, or the
 // class of their error, and their region with the prediction.
 func TestAgreesWithTheSDKs(t *testing.T) {
-	g := &generator{Rand: rand.New(rand.NewPCG(5, 12)), dir: t.TempDir(), home: t.TempDir(), endpoint: standIn(t)}
+	g := &generator{Rand: rand.New(rand.NewPCG(5, 12)), dir: t.TempDir(), home: t.TempDir(), endpoint: standIn(t), metadata: map[string]string{}}
 	g.prepare(t)
 	all := make([]testCase, cases)
 	for i := range all {
@@ -76,6 +76,9 @@ func TestAgreesWithTheSDKs(t *testing.T) {
 		if ran[client] && seen[client][string(BadValue)] == 0 {
 			t.Errorf("%s: no combination has an invalid value: the generator is too narrow", client)
 		}
+	}
+	if ran[Boto3] && seen[Boto3][string(Expired)] == 0 {
+		t.Error("no combination has expired keys: the generator is too narrow")
 	}
 	for _, want := range []string{"environment keys", "keys in the credentials file", "keys in the config file", "credential_process", "role",
 		"web identity", "IAM Identity Center", "container", "EC2 instance", "none"} {
@@ -179,9 +182,9 @@ func expectedKey(r *Result) string {
 	case Role:
 		return keyID("role " + r.RoleARN + " by " + expectedKey(r.Source))
 	case WebIdentity:
-		owner := r.Profile
-		if r.At.Variable != "" {
-			owner = "environment"
+		owner := "environment"
+		if r.At.Variable == "" {
+			owner = filepath.Base(lineOf(r.At))
 		}
 		return keyID("web identity " + r.RoleARN + " with token-of-" + owner)
 	case Process:
@@ -193,9 +196,18 @@ func expectedKey(r *Result) string {
 	case Container:
 		return keyID("container")
 	case Instance:
-		return keyID("instance")
+		return keyID("instance at " + strings.TrimSuffix(r.Endpoint, "/"))
 	}
 	return ""
+}
+
+// lineOf returns the line of a setting.
+func lineOf(at Place) string {
+	data, err := os.ReadFile(at.Pos.File)
+	if err != nil {
+		return err.Error()
+	}
+	return strings.Split(string(data), "\n")[at.Pos.Line-1]
 }
 
 func show(r *Result) string {
@@ -263,6 +275,8 @@ func exception(d driver, r Result, got answer) string {
 	switch {
 	case d.client == JSv2 && r.Failure == Loop:
 		return "profiles in a circle keep this SDK busy for ever"
+	case strings.Contains(leaf(&r).Process, "\n"):
+		return "an indented header goes on the command of a process, which then fails"
 	case strings.HasPrefix(got.Error, "MissingDependencyException"):
 		return "this botocore lacks the optional package that login sessions need"
 	case leaf(&r).Kind == Login && (strings.HasPrefix(d.name, "botocore 1.2") || d.client == CLIv2):

@@ -93,6 +93,7 @@ type Result struct {
 	Source      *Result // of Role: what assumes it
 	Process     string  // of Process: the command line, as written
 	AccessKeyID string  // of keys in the environment and the files, as written
+	Endpoint    string  // of Instance: the URL of the metadata service that is configured; "" if none is
 
 	Region   string // that the client would use by itself; "" if it has none
 	RegionAt Place
@@ -122,7 +123,7 @@ func All(in Input) []Result {
 	return []Result{
 		botocore{Input: in, reading: in.Contents.botocore}.predict(),
 		botocore{Input: in, reading: in.Contents.botocore, v2: true}.predict(),
-		goSDK{in, in.Contents.goSDK}.predict(),
+		goSDK{Input: in, reading: in.Contents.goSDK}.predict(),
 		js.predict(),
 		cdk{js}.predict(),
 		newJSv2(in).predict(),
@@ -156,10 +157,16 @@ func tooDeep(at Place) *Result {
 func variable(name string) Place { return Place{Variable: name} }
 
 // instance is the end of a chain: the metadata service of an EC2 instance, which is
-// asked on other machines too.
-func instance(enabled bool) *Result {
+// asked on other machines too. If no endpoint is configured, it is "".
+func instance(enabled bool, endpoint string) *Result {
 	if !enabled {
 		return &Result{Kind: None, At: variable("AWS_EC2_METADATA_DISABLED"), Why: "nothing is configured, and the metadata service is switched off"}
 	}
-	return &Result{Kind: Instance, Why: "nothing else is configured: credentials come from the metadata service, if this is an EC2 instance"}
+	return &Result{Kind: Instance, Endpoint: endpoint, Why: "nothing else is configured: credentials come from the metadata service, if this is an EC2 instance"}
 }
+
+// metadataEndpoint is the setting, and the variable that comes before it.
+const (
+	metadataEndpoint         = "ec2_metadata_service_endpoint"
+	metadataEndpointVariable = "AWS_EC2_METADATA_SERVICE_ENDPOINT"
+)

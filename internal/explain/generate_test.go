@@ -31,6 +31,9 @@ const loginSession = "arn:aws:iam::123456789012:user/me"
 type generator struct {
 	*rand.Rand
 	dir, home, endpoint string
+	metadata            map[string]string // a stand-in for the metadata service for each profile
+
+	plain bool // every profile is there, with a header that all clients read, and its own metadata service
 }
 
 var profileNames = []string{"default", "dev", "base", "other"} // of which "other" has fewer settings
@@ -63,6 +66,7 @@ func (g *generator) prepare(t *testing.T) {
 		g.writeFile(t, g.processFile(name), marshal(map[string]any{
 			"Version": 1, "AccessKeyId": keyID("process " + name), "SecretAccessKey": fakeSecret, "SessionToken": "t"}))
 		g.writeFile(t, g.tokenFile(name), "token-of-"+name)
+		g.metadata[name] = standIn(t)
 	}
 	g.writeFile(t, g.tokenFile("environment"), "token-of-environment")
 	g.writeFile(t, filepath.Join(g.dir, "certificates"), string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate(t)})))
@@ -92,20 +96,24 @@ func (g *generator) draw(t *testing.T, number int) testCase {
 	if g.one(4) {
 		c.Profile = pick(g, "dev", "dev", "dev", "base", "base", "default", "missing")
 	}
+	// Without a variable for the metadata service, every client must find an endpoint
+	// in the files: it would ask the real one.
+	g.plain = g.one(8) && c.Profile != "missing" && c.Env["AWS_PROFILE"] != "missing" && c.Env["AWS_DEFAULT_PROFILE"] != "missing"
 	var config, credentials strings.Builder
 	for _, name := range profileNames {
-		if !g.one(9) {
+		if g.plain || !g.one(9) {
 			g.configSection(&config, name)
 		}
 		if g.one(3) {
 			g.credentialsSection(&credentials, name)
 		}
 	}
-	switch g.IntN(25) { // a section that is there already
-	case 0:
+	switch again := g.IntN(25); { // a section that is there already
+	case g.plain:
+	case again == 0:
 		g.section(&config, "[profile dev]", g.keys("config2", "dev"))
 		g.section(&config, "[profile dev]", "region = eu-north-1\n")
-	case 1:
+	case again == 1:
 		g.section(&config, pick(g, "[default]", "[profile default]"), g.keys("config2", "default"))
 	}
 	g.sessionSection(&config)
@@ -122,10 +130,12 @@ func (g *generator) draw(t *testing.T, number int) testCase {
 		g.writeFile(t, filepath.Join(dir, "credentials"), c.credentials)
 	}
 	maps.Copy(c.Env, map[string]string{
-		"AWS_CONFIG_FILE":                   filepath.Join(dir, "config"),
-		"AWS_SHARED_CREDENTIALS_FILE":       filepath.Join(dir, "credentials"),
-		"AWS_EC2_METADATA_SERVICE_ENDPOINT": g.endpoint + "/",
+		"AWS_CONFIG_FILE":             filepath.Join(dir, "config"),
+		"AWS_SHARED_CREDENTIALS_FILE": filepath.Join(dir, "credentials"),
 	})
+	if !g.plain {
+		c.Env["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = g.endpoint + "/"
+	}
 	return c
 }
 
@@ -232,9 +242,9 @@ func (g *generator) configSection(b *strings.Builder, name string) {
 	switch {
 	case name == "default" && !g.one(8):
 		header = "[default]"
-	case g.one(20):
+	case !g.plain && g.one(20):
 		header = "[" + name + "]"
-	case g.one(9):
+	case !g.plain && g.one(9):
 		header = fmt.Sprintf(pick(g, `[profile "%s"]`, "[profile '%s']", "[profile  %s]", "[profile %s ]", "[ profile %s ]", "[profile\t%s]", "[Profile %s]",
 			"[profile %s] # mine", "[profile %s];mine", " [profile %s]", "[profile%s]"), name)
 	}
@@ -249,6 +259,9 @@ func (g *generator) configSection(b *strings.Builder, name string) {
 	}
 	if g.one(5) {
 		g.add(&settings, seen, g.odd())
+	}
+	if g.plain {
+		settings.WriteString("ec2_metadata_service_endpoint = " + g.metadata[name] + "/\n")
 	}
 	g.section(b, header, settings.String())
 }

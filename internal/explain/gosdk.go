@@ -15,6 +15,7 @@ import (
 type goSDK struct {
 	Input
 	reading reading
+	own     *goProfile // that is used: also for its sources, it says where the metadata service is
 }
 
 // goProfile is SharedConfig: a profile with the settings that count.
@@ -32,6 +33,7 @@ func (g goSDK) predict() Result {
 	if failed != nil && failed.Failure == NoProfile && !mustExist {
 		p, failed = &goProfile{name: name}, nil
 	}
+	g.own = p
 	r := first(g.badVariable, func() *Result { return failed }, func() *Result { return g.badBundle(p) })
 	switch {
 	case r != nil:
@@ -247,7 +249,7 @@ func (g goSDK) fromProfile(p *goProfile) *Result {
 			return p.setting(Process, "credential_process", "credential_process comes after all else in a profile")
 		},
 		g.container,
-		func() *Result { return instance(!strings.EqualFold(g.env("AWS_EC2_METADATA_DISABLED"), "true")) },
+		g.instance,
 	)
 	r.Profile = cmp.Or(r.Profile, p.name)
 	found := r.Kind != Fails && r.Kind != None
@@ -292,7 +294,7 @@ func (g goSDK) credentialSource(p *goProfile) *Result {
 			return fails(Invalid, at, "no variable names a container endpoint")
 		}
 	case "Ec2InstanceMetadata":
-		return instance(!strings.EqualFold(g.env("AWS_EC2_METADATA_DISABLED"), "true"))
+		return g.instance()
 	default:
 		return fails(Invalid, at, "credential_source is not Environment, EcsContainer or Ec2InstanceMetadata")
 	}
@@ -300,6 +302,10 @@ func (g goSDK) credentialSource(p *goProfile) *Result {
 		return fails(NoSource, at, "the source named there has no credentials")
 	}
 	return r
+}
+
+func (g goSDK) instance() *Result {
+	return instance(!strings.EqualFold(g.env("AWS_EC2_METADATA_DISABLED"), "true"), cmp.Or(g.env(metadataEndpointVariable), g.own.text(metadataEndpoint)))
 }
 
 func (g goSDK) webIdentity(p *goProfile) *Result {

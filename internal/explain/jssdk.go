@@ -51,23 +51,33 @@ func (j jsSDK) chain(explicit string) *Result {
 		return r
 	}
 	disabled := j.env("AWS_EC2_METADATA_DISABLED")
-	return instance(disabled == "" || disabled == "false")
+	return instance(disabled == "" || disabled == "false", j.endpoint())
+}
+
+// ofEnvironment returns a setting of the SDK itself, which is that of AWS_PROFILE or
+// default, whatever profile a program names, and of the config file before the
+// credentials file. The variable comes before it, even if it is empty.
+func (j jsSDK) ofEnvironment(v, key string) (text string, at Place, set bool) {
+	if text, set := j.Lookup(v); set {
+		return text, variable(v), true
+	}
+	name := cmp.Or(j.env("AWS_PROFILE"), "default")
+	p := merge(j.reading.credentials[name], j.reading.config[name])
+	return p[key].text, p.at(key), p.has(key)
+}
+
+// endpoint returns where the metadata service is.
+func (j jsSDK) endpoint() string {
+	text, _, _ := j.ofEnvironment(metadataEndpointVariable, metadataEndpoint)
+	return text
 }
 
 // badDefaultsMode returns the failure of every request if the defaults mode is
-// invalid (resolveDefaultsModeConfig). It is that of AWS_PROFILE or default, whatever
-// profile a program names, and the config file comes before the credentials file. No
-// other setting or variable that the other SDKs validate makes this one fail: it
-// falls back to its default.
+// invalid (resolveDefaultsModeConfig). No other setting or variable that the other
+// SDKs validate makes this one fail: it falls back to its default.
 func (j jsSDK) badDefaultsMode() *Result {
 	c := check{"defaults_mode", defaultsWords, isDefaults}
-	text, set := j.Lookup("AWS_DEFAULTS_MODE")
-	at := variable("AWS_DEFAULTS_MODE")
-	if !set {
-		name := cmp.Or(j.env("AWS_PROFILE"), "default")
-		p := merge(j.reading.credentials[name], j.reading.config[name])
-		text, set, at = p[c.name].text, p.has(c.name), p.at(c.name)
-	}
+	text, at, set := j.ofEnvironment("AWS_DEFAULTS_MODE", c.name)
 	if !set || c.valid(text) {
 		return nil
 	}
@@ -205,7 +215,7 @@ func (j jsSDK) assumeRole(name string, p section, visited map[string]bool) *Resu
 // credentialSource is resolveCredentialSource. It asks the metadata service even if
 // that is disabled.
 func (j jsSDK) credentialSource(p section) *Result {
-	r := &Result{Kind: Instance, At: p.at("credential_source"), Why: "credential_source says so, even where the metadata service is switched off"}
+	r := &Result{Kind: Instance, At: p.at("credential_source"), Endpoint: j.endpoint(), Why: "credential_source says so, even where the metadata service is switched off"}
 	switch p["credential_source"].text {
 	case "Environment":
 		r = j.environment()

@@ -125,10 +125,7 @@ func parseV2(path string, data []byte) map[string]section {
 	name, number := "", 0
 	for line := range strings.SplitSeq(string(data), "\n") {
 		number++
-		if at := commentJS.FindStringIndex(line); at != nil {
-			line = line[:at[0]]
-		}
-		line = strings.TrimSpace(line)
+		line = strings.TrimSpace(cutCommentJS(line))
 		if strings.HasPrefix(line, "[") && strings.HasSuffix(line, "]") {
 			name = line[1 : len(line)-1]
 			continue
@@ -162,7 +159,7 @@ func (j jsV2) predict() Result {
 		orNext(&lost, func() *Result { return j.webIdentity(name, p) }),
 	)
 	if r == nil {
-		r = instance(j.env("AWS_EC2_METADATA_DISABLED") == "")
+		r = instance(j.env("AWS_EC2_METADATA_DISABLED") == "", j.endpoint(name))
 		switch {
 		case j.env(loadConfig) == "":
 			r.Why = "it reads no profile of the config file unless " + loadConfig + " is set"
@@ -186,20 +183,31 @@ func (j jsV2) profile(name string) section {
 	return merge(j.config[name], j.credentials[name])
 }
 
+// metadata returns a setting of the metadata service, which the SDK reads from the
+// config file even without AWS_SDK_LOAD_CONFIG. The variable comes before it, even if
+// it is empty.
+func (j jsV2) metadata(v, name, key string) (text string, at Place, set bool) {
+	if text, set := j.Lookup(v); set {
+		return text, variable(v), true
+	}
+	config, _ := readV2(cmp.Or(j.env("AWS_CONFIG_FILE"), filepath.Join(j.homeV2(), "config")))
+	p := config[name]
+	return p[key].text, p.at(key), p.has(key)
+}
+
+func (j jsV2) endpoint(name string) string {
+	text, _, _ := j.metadata(metadataEndpointVariable, name, metadataEndpoint)
+	return text
+}
+
 // badMode returns the failure of loading the SDK if it finds no endpoint of the
 // metadata service and an invalid mode of one.
 func (j jsV2) badMode(name string) *Result {
 	c := check{"ec2_metadata_service_endpoint_mode", "IPv4 or IPv6", among(false, "IPv4", "IPv6")}
-	config, _ := readV2(cmp.Or(j.env("AWS_CONFIG_FILE"), filepath.Join(j.homeV2(), "config")))
-	p := config[name]
-	if _, set := j.Lookup("AWS_EC2_METADATA_SERVICE_ENDPOINT"); set || p.has("ec2_metadata_service_endpoint") {
+	if _, _, set := j.metadata(metadataEndpointVariable, name, metadataEndpoint); set {
 		return nil
 	}
-	text, set := j.Lookup("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE")
-	at := variable("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE")
-	if !set {
-		text, set, at = p[c.name].text, p.has(c.name), p.at(c.name)
-	}
+	text, at, set := j.metadata("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", name, c.name)
 	if !set || c.valid(text) {
 		return nil
 	}
@@ -308,6 +316,9 @@ func (j jsV2) fromFiles(name string, visited []string) *Result {
 		return fails(Invalid, p.at("source_profile"), "the source profile %q has neither keys nor a role of its own, and the SDK looks for nothing else there", source)
 	case from.Kind == Fails:
 		return from
+	}
+	if region := p["region"].text; region != "" && !hostLabel.MatchString(region) {
+		return fails(BadValue, p.at("region"), "it is no name of a region, with which the SDK would ask STS")
 	}
 	if failed := j.badEndpoints(); failed != nil {
 		return failed

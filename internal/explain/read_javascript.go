@@ -49,6 +49,17 @@ func headerJS(inside string) string {
 	return ""
 }
 
+// cutCommentJS returns line without a comment at its end.
+func cutCommentJS(line string) string {
+	if !strings.ContainsAny(line, "#;") {
+		return line
+	}
+	if at := commentJS.FindStringIndex(line); at != nil {
+		return line[:at[0]]
+	}
+	return line
+}
+
 // parseJS returns the sections of a file that have settings: "[profile x]" under
 // "profile.x", others under their name.
 func parseJS(path string, data []byte) map[string]section {
@@ -57,11 +68,7 @@ func parseJS(path string, data []byte) map[string]section {
 	number := 0
 	for line := range strings.SplitSeq(string(data), "\n") {
 		number++
-		text := line
-		if at := commentJS.FindStringIndex(line); at != nil {
-			text = line[:at[0]]
-		}
-		text = strings.TrimSpace(text)
+		text := strings.TrimSpace(cutCommentJS(line))
 		if strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]") {
 			name, block = headerJS(text[1:len(text)-1]), ""
 			continue

@@ -44,7 +44,7 @@ func standIn(t *testing.T) string {
 	})
 	const roles = "GET /latest/meta-data/iam/security-credentials"
 	mux.HandleFunc(roles+"/{$}", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "machine") })
-	mux.HandleFunc(roles+"/machine", func(w http.ResponseWriter, _ *http.Request) { writeJSON(w, given("instance")) })
+	mux.HandleFunc(roles+"/machine", func(w http.ResponseWriter, r *http.Request) { writeJSON(w, given("instance at http://"+r.Host)) })
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.URL.Path = "/" + strings.TrimLeft(r.URL.Path, "/") // some clients put two slashes behind the host
 		mux.ServeHTTP(w, r)
