@@ -24,6 +24,7 @@ func hintOfProfile(err error, a *advisor, name string) string {
 	var missing *profile.NotFoundError
 	var noKey *provider.NoKeyError
 	var source *provider.SourceError
+	var foreign *provider.ForeignError
 	var expired *provider.ExpiredError
 	var partial *provider.EnvironmentError
 	var duration *provider.DurationError
@@ -37,6 +38,8 @@ func hintOfProfile(err error, a *advisor, name string) string {
 			fmt.Sprintf("\nor, if profile %q is to use what this machine offers, write credential_source = Ec2InstanceMetadata (or EcsContainer) in place of source_profile", source.Profile)
 	case errors.As(err, &noKey) && noKey.Why == "":
 		return hintOfNoKey(noKey, a)
+	case errors.As(err, &foreign):
+		return hintOfForeign(foreign, a.settings.Self)
 	case errors.As(err, &expired):
 		return "put newer ones there, or take them out: " + unsetCommand(environmentKeys)
 	case errors.As(err, &partial):
@@ -163,4 +166,20 @@ func hintOfGiven(err error, a *advisor, _ string) string {
 		return ""
 	}
 	return hintOfSignIn(err, given)
+}
+
+// hintOfForeign returns the lines that say to awsexec and all SDKs what a setting says
+// to another tool.
+func hintOfForeign(e *provider.ForeignError, self string) string {
+	if e.Source != "" {
+		return fmt.Sprintf("write in its place: credential_process = %s", processCommand(self, e.Source))
+	}
+	if len(e.Lines) == 0 {
+		return fmt.Sprintf("let %s write its credentials into the AWS files, or name it in the profile: credential_process = COMMAND", e.Tool)
+	}
+	lines := make([]string, len(e.Lines))
+	for i, l := range e.Lines {
+		lines[i] = fmt.Sprintf("write into profile %s: %s = %s", quoteWord(e.Profile), l.Key, visible.Text(l.Value))
+	}
+	return strings.Join(lines, "\n")
 }

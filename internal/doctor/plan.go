@@ -223,6 +223,7 @@ func (d *diagnosis) checkPlan() {
 	var cycle *profile.CycleError
 	var missing *profile.NotFoundError
 	var noKey *provider.NoKeyError
+	var foreign *provider.ForeignError
 	var source *provider.SourceError
 	var loop *provider.LoopError
 	var partial *provider.EnvironmentError
@@ -243,6 +244,8 @@ func (d *diagnosis) checkPlan() {
 	case errors.As(err, &noKey) && noKey.Setting != "":
 		settings, _ := d.in.Config.Lookup(noKey.Profile)
 		edit(setting(settings[noKey.Setting].Pos, noKey.Setting), "a source_profile that has a key, or a credential_source that is there")
+	case errors.As(err, &foreign):
+		at = setting(foreign.Pos, foreign.Key)
 	case errors.As(err, &source):
 		at = setting(source.Pos, "source_profile")
 	case errors.As(err, &loop):

@@ -174,6 +174,9 @@ func (m *maker) retrieveProcess(ctx context.Context, p *profile.Profile) (aws.Cr
 	if m.NoSession {
 		return m.withoutSession(plan, key).Retrieve(ctx)
 	}
+	if err := checkMFA(&Plan{Kind: FileKey, Profile: p}); err != nil {
+		return aws.Credentials{}, err
+	}
 	session, err := m.newSession(ctx, key, p.Name, p.MFASerial, m.durationOf(p))
 	if err != nil {
 		return aws.Credentials{}, err

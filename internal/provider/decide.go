@@ -61,6 +61,8 @@ func (d *decision) source(p *profile.Profile, path []string) (*Plan, error) {
 		return d.credentialSource(p)
 	case p.Static != nil:
 		return d.base(p, step{path: path})
+	case foreign(p) != nil:
+		return nil, foreign(p)
 	default:
 		return nil, &NoKeyError{Profile: p.Name, Why: fmt.Sprintf("%s: role_arn without source_profile or credential_source", p.Origin["role_arn"]), Setting: "role_arn"}
 	}
@@ -131,6 +133,8 @@ func (d *decision) base(p *profile.Profile, at step) (*Plan, error) {
 	switch {
 	case p.IsSelf:
 		return nil, err
+	case foreign(p) != nil:
+		return nil, foreign(p)
 	case p.SSO != nil: // which lacks the account and the role
 		return plan(SSO)
 	case !at.selected:

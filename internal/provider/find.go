@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -29,7 +30,8 @@ type Keys interface {
 // nothing takes as long as one that does.
 func Find(ctx context.Context, p *profile.Profile, env func(string) string, keys Keys, f Flags) (*Plan, error) {
 	if kind, err := ofEnvironment(env, f); kind != "" || err != nil { // without opening the keystore
-		return &Plan{Kind: kind, Profile: p}, err
+		plan := &Plan{Kind: kind, Profile: p}
+		return plan, cmp.Or(err, checkMFA(plan))
 	}
 	listed, stored := keys.List(ctx), Stored{}
 	for name := range listed {
@@ -40,7 +42,13 @@ func Find(ctx context.Context, p *profile.Profile, env func(string) string, keys
 		plan, err := Decide(p, env, stored, f)
 		name, open := openIn(plan, err)
 		if !open || listed[name] || asked[name] {
-			return plan, err
+			if err == nil {
+				err = checkMFA(plan)
+			}
+			if err != nil {
+				return nil, err
+			}
+			return plan, nil
 		}
 		asked[name] = true
 		_, keyErr := keys.KeyID(ctx, name)

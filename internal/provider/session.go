@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -50,7 +51,8 @@ type longTermKey interface {
 // same that all other credentials of this key are made from.
 func KeySession(ctx context.Context, p *profile.Profile, parts Parts, f Flags) (aws.CredentialsProvider, error) {
 	m := newMaker(parts, f)
-	if err := m.checkPartition(&Plan{Kind: StoredKey, Profile: p}); err != nil {
+	plan := &Plan{Kind: StoredKey, Profile: p}
+	if err := cmp.Or(m.checkPartition(plan), checkMFA(plan)); err != nil {
 		return nil, err
 	}
 	duration := m.Duration
