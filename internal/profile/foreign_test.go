@@ -1,0 +1,49 @@
+package profile
+
+import (
+	"fmt"
+	"testing"
+)
+
+// TestForeign: settings by which other tools find credentials or an MFA device, and
+// what is written instead.
+func TestForeign(t *testing.T) {
+	const device = "[profile device]\nmfa_serial = m\nregion = r\n"
+	for _, c := range []struct{ name, config, credentials, mfa string }{
+		{"none", "[profile a]\nregion = r\nsource_profile = b\nrole_arn = x\n", "", ""},
+		{"own source", "[profile a]\nsource_profile = a\n", "", ""},
+		{"alias", "[profile a]\nsource_profile = b\n", "aws-vault source_profile C:2 of b []", ""},
+		{"device", "[profile a]\ninclude_profile = device\n" + device, "", "aws-vault include_profile C:2 of  [{mfa_serial m}]"},
+		{"own device", "[profile a]\ninclude_profile = device\nmfa_serial = own\n" + device, "", ""},
+		{"older name", "[profile a]\nparent_profile = device\n" + device, "", "aws-vault parent_profile C:2 of  [{mfa_serial m}]"},
+		{"device of an included profile's", "[profile a]\ninclude_profile = b\n[profile b]\ninclude_profile = device\n" + device, "", "aws-vault include_profile C:2 of  [{mfa_serial m}]"},
+		{"device of default", "[profile a]\ninclude_profile = b\n[profile b]\n[default]\nmfa_serial = m\n", "", "aws-vault include_profile C:2 of  [{mfa_serial m}]"},
+		{"device of default without include", "[profile a]\n[default]\nmfa_serial = m\n", "", ""},
+		{"circle", "[profile a]\ninclude_profile = b\n[profile b]\ninclude_profile = a\n", "", ""},
+		{"nowhere", "[profile a]\ninclude_profile = b\n", "", ""},
+		{"role", "[profile a]\ninclude_profile = b\nregion = own\n[profile b]\nrole_arn = x\nsource_profile = c\nregion = r\n",
+			"aws-vault include_profile C:2 of  [{role_arn x} {source_profile c}]", ""},
+		{"alias of an included profile", "[profile a]\ninclude_profile = b\n[profile b]\nsource_profile = c\n", "aws-vault include_profile C:2 of c []", ""},
+		{"aws-mfa", "[profile a]\naws_mfa_device = m\n", "", "aws-mfa aws_mfa_device C:2 of  [{mfa_serial m}]"},
+		{"granted", "[profile a]\ngranted_sso_region = r\ngranted_color = red\n", "granted granted_sso_region C:2 of  [{sso_region r}]", ""},
+		{"saml2aws", "[profile a]\nx_principal_arn = p\n", "saml2aws x_principal_arn C:2 of  []", ""},
+		{"aws-runas", "[profile a]\nregion = r\njump_role_arn = j\nsaml_auth_url = u\n", "aws-runas jump_role_arn C:3 of  []", ""},
+	} {
+		p, err := configOf(t, c.config, "").With("b", "c").Profile("a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		text := func(f *Foreign) string {
+			if f == nil {
+				return ""
+			}
+			return fmt.Sprintf("%s %s %s of %s %v", f.Tool, f.Key, f.Pos, f.Source, f.Lines)
+		}
+		if got := text(p.Foreign()); got != c.credentials {
+			t.Errorf("%s: credentials: got %q, want %q", c.name, got, c.credentials)
+		}
+		if got := text(p.ForeignMFA()); got != c.mfa {
+			t.Errorf("%s: MFA device: got %q, want %q", c.name, got, c.mfa)
+		}
+	}
+}
