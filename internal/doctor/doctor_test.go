@@ -472,6 +472,22 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
+// TestReadOnce: the files are read once for all clients, and once more only where
+// SDKs read others.
+func TestReadOnce(t *testing.T) {
+	p := newPatient(t)
+	p.has(sound, "")
+	p.in.Config, p.in.ConfigErr = profile.ReadFiles(p.in.Files)
+	d := &diagnosis{in: p.in}
+	if d.read(); d.own != d.sdks {
+		t.Error("the files are read twice")
+	}
+	d.in.SDKFiles.Config += "x"
+	if d.read(); d.own == d.sdks {
+		t.Error("the files of the SDKs are not read")
+	}
+}
+
 // TestEnvironmentKey: keys in the environment come first, and are named by
 // their variable.
 func TestEnvironmentKey(t *testing.T) {

@@ -310,6 +310,18 @@ func checkDifferences(t *testing.T, files profile.Files, want []string) {
 	}
 }
 
+// What the caller has parsed is not parsed again.
+func TestParsedOnce(t *testing.T) {
+	files := write(t, process, "")
+	parsed, err := profile.ReadFiles(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := Read(files, parsed); c.parsed != parsed || !c.botocore.config["dev"].has("credential_process") {
+		t.Error("the files are parsed again, or not read")
+	}
+}
+
 // A long chain of source profiles is given up where awsexec gives it up, so that
 // the time it takes does not grow with the square of its length.
 func TestLongChain(t *testing.T) {

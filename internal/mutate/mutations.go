@@ -50,6 +50,10 @@ var mutations = []mutation{
 	{"EnableFallback: aws.BoolTernary(!o.V1Disabled)", "EnableFallback: aws.BoolTernary(true)", "version 1 of the metadata service is used although that is disabled"},
 	{"if err == nil && creds.AccountID == \"\" {", "if false {", "a session loses the account of its key"},
 	{"session.Credentials.AccountID = t.Account", "_ = t.Account", "a call that is answered early loses the account"},
+	{"err = checkSettings(plan, p, env)", "err = error(nil)", "a plan leads to a sign-in that lacks a setting"},
+	{`if text := g.env(c.name); text != "" && !c.valid(text) {`, "if text := g.env(c.name); text == c.name {", "doctor does not know which variables the Go SDK refuses"},
+	{"if v, ok := s[c.name]; ok && !c.valid(v.text) {", "if v, ok := s[c.name]; ok && v.text == c.name {", "doctor does not know which settings the Go SDK refuses"},
+	{"if text, at, set := b.get(s, p); set && !s.valid(text) {", "if text, at, set := b.get(s, p); set && text == s.name {", "doctor does not know which values boto3 refuses"},
 
 	// What a program gets.
 	{"if s.Profile != \"\" && s.inherits(name) {\n\t\treturn", "if false {\n\t\treturn", "a profile gets the settings of the profile of an awsexec around it"},
