@@ -56,12 +56,25 @@ func (c *addCmd) Run(ctx context.Context, settings *session.Settings, sess *sess
 	case err != nil && !errors.Is(err, keystore.ErrNotFound):
 		return err
 	}
+	unreached := checkProcess(settings, config, c.Name)
+	if unreached == nil && c.WriteConfig {
+		unreached = checkAddProcess(settings, out, c.Name)
+	}
+	switch {
+	case unreached != nil && c.WriteConfig:
+		return fmt.Errorf("nothing was stored: %w", &unreachedError{c.Name, unreached})
+	case unreached != nil:
+		out.Warn(&unreachedError{c.Name, unreached})
+	}
 	key, err := c.read(ctx, settings, sess, stdin)
 	if err != nil {
 		return err
 	}
 	if err := keyinput.Check(key); err != nil {
 		return err
+	}
+	if err := stillInFile(p, key); err != nil {
+		out.Warn(err)
 	}
 	var who awsapi.Identity
 	remains, err := newCustody(sess, out, timing).Add(ctx, c.Name, key, c.Force, func(ctx context.Context) (err error) {
@@ -90,11 +103,11 @@ func (c *addCmd) Run(ctx context.Context, settings *session.Settings, sess *sess
 	if c.CSV != "" {
 		out.advise(hintOfCSV(c.CSV))
 	}
-	if err := stillInFile(p, key); err != nil {
-		out.Warn(err)
-	}
-	if c.WriteConfig {
+	switch {
+	case c.WriteConfig:
 		return addProcess(ctx, settings, out, c.Name)
+	case unreached != nil: // the lines would not work
+		return nil
 	}
 	return showLines(settings, out, p, who)
 }

@@ -46,7 +46,10 @@ func hintOfImport(err error, a *advisor, name string) string {
 func hintOfCustody(err error, a *advisor, _ string) string {
 	var exists *custody.ExistsError
 	var retiring *custody.RetiringError
+	var unreached *unreachedError
 	switch {
+	case errors.As(err, &unreached):
+		return hintOfUnreached(unreached, a)
 	case errors.As(err, &exists):
 		return "replace it: " + a.again("--force")
 	case errors.Is(err, custody.ErrBusy):
@@ -55,6 +58,22 @@ func hintOfCustody(err error, a *advisor, _ string) string {
 		return "finish it: " + a.command("rotate", retiring.Name)
 	}
 	return ""
+}
+
+// hintOfUnreached returns the hint for a key that the AWS SDKs will not get by way
+// of its profile.
+func hintOfUnreached(e *unreachedError, a *advisor) string {
+	var setting *profile.SettingError
+	if !errors.As(e.err, &setting) {
+		return ""
+	}
+	switch setting.Key {
+	case "role_arn", "source_profile", "credential_source":
+		return "store the key under a name of its own, and write source_profile = THAT NAME into the profile\nor use the profile through awsexec alone: " + a.run(e.profile, "CMD")
+	case "aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_security_token":
+		return a.moveKey("take the key out of the file", e.profile)
+	}
+	return "store the key under a name of its own, or take the setting out of the profile"
 }
 
 // hintOfCSV returns the hint about the file that a stored key was read from.

@@ -18,6 +18,7 @@ func hintOfWarning(err error, a *advisor) string {
 	var linked *migrate.LinkedError
 	var copied *migrate.CopiedError
 	var still *stillInFileError
+	var unreached *unreachedError
 	var left keyLeftError
 	var old *oldKeyError
 	var passphrase *passphraseWarning
@@ -42,6 +43,8 @@ func hintOfWarning(err error, a *advisor) string {
 		return "delete it if nothing needs it: rm " + quoteWord(copied.Path)
 	case errors.As(err, &passphrase):
 		return hintOfPassphrase(passphrase.profile, passphrase.canHold, a)
+	case errors.As(err, &unreached):
+		return hintOfUnreached(unreached, a)
 	case errors.As(err, &still) && still.same:
 		return a.moveKey("take it out of the file", still.profile)
 	case errors.As(err, &still):
