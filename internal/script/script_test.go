@@ -210,6 +210,7 @@ func awsexec(ts *testscript.TestScript, neg bool, args []string) {
 	if strings.Contains(ts.ReadFile("stderr"), ststest.Marker) {
 		ts.Fatalf("a secret on standard error")
 	}
+	tryHints(ts, ts.ReadFile("stdout"), ts.ReadFile("stderr"))
 	switch {
 	case neg && *code == 0:
 		ts.Fatalf("unexpected success")
