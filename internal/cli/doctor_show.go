@@ -8,6 +8,7 @@ import (
 
 	"github.com/awsexec/awsexec/internal/doctor"
 	"github.com/awsexec/awsexec/internal/explain"
+	"github.com/awsexec/awsexec/internal/layout"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/visible"
@@ -184,20 +185,29 @@ func (v doctorView) finding(f doctor.Finding) doctorFinding {
 	return shown
 }
 
-// showDoctor prints a report for people.
+// showDoctor prints a report for people: the verdict, the table, and what to fix.
 func showDoctor(out *ui, r doctorReport) error {
-	page := out.page(3)
-	page.line("profile %q, by %s", r.Profile.Name, r.Profile.Why)
+	page := out.page(2)
+	verdict, style := verdictOf(r)
+	page.styled(style, "profile %q, by %s: %s", r.Profile.Name, r.Profile.Why, verdict)
 	for i, step := range r.Chain {
-		page.line("%s%s", strings.Repeat("  ", i+1), step)
+		page.prose(layout.Plain, strings.Repeat("  ", i+1), "%s", out.tilde(step))
 	}
-	page.line("GetSessionToken %s", r.GetSessionToken)
-	page.line("session: %s", r.Session)
+	page.prose(layout.Plain, "", "GetSessionToken %s", r.GetSessionToken)
+	page.prose(layout.Plain, "", "session: %s", r.Session)
 	page.line("")
 
 	page.head("CLIENT", "PROFILE", "CREDENTIALS", "DECIDED BY", "REGION")
 	for _, c := range r.Clients {
-		page.row(c.Client, c.Profile, c.Credentials, cmp.Or(c.DecidedBy, "-"), cmp.Or(c.Region, "none"))
+		style := layout.Plain
+		switch {
+		case strings.HasPrefix(c.Credentials, string(explain.Fails)):
+			style = layout.Bad
+		case !c.Same:
+			style = layout.Warning
+		}
+		page.cells(layout.Cell{Text: c.Client}, layout.Cell{Text: c.Profile}, layout.Cell{Text: c.Credentials, Style: style},
+			layout.Cell{Text: cmp.Or(out.tilde(c.DecidedBy), "-")}, layout.Cell{Text: cmp.Or(c.Region, "none")})
 	}
 	first := true
 	for _, c := range r.Clients {
@@ -209,20 +219,43 @@ func showDoctor(out *ui, r doctorReport) error {
 			page.line("why others differ from awsexec:")
 			first = false
 		}
-		page.line("  %s: %s", c.Client, c.Why)
+		page.prose(layout.Plain, "  ", "%s: %s", c.Client, out.tilde(c.Why))
 	}
-	page.line("")
-	if len(r.Findings) == 0 {
-		page.line("nothing is wrong")
-	}
-	for _, f := range r.Findings {
-		page.line("%s: %s", f.Severity, f.Text)
-		if f.At != "" {
-			page.line("    at: %s", f.At)
+	for i, f := range r.Findings {
+		if i == 0 {
+			page.line("")
 		}
-		for line := range strings.Lines(f.Fix) {
-			page.line("    fix: %s", strings.TrimSuffix(line, "\n"))
+		page.prose(styles[f.Severity], "", "%s: %s", f.Severity, out.tilde(f.Text))
+		if f.At != "" {
+			page.prose(layout.Faint, "    ", "at: %s", out.tilde(f.At))
+		}
+		for line := range strings.Lines(f.Fix) { // which is to be copied: it is not folded
+			page.styled(layout.Command, "    fix: %s", strings.TrimSuffix(line, "\n"))
 		}
 	}
 	return out.print(page)
+}
+
+// styles are how findings are shown.
+var styles = map[string]layout.Style{"error": layout.Bad, "warning": layout.Warning}
+
+// verdictOf returns a report in a few words.
+func verdictOf(r doctorReport) (string, layout.Style) {
+	number := map[string]int{}
+	for _, f := range r.Findings {
+		number[f.Severity]++
+	}
+	var parts []string
+	for _, severity := range []string{"error", "warning"} {
+		if n := number[severity]; n > 0 {
+			parts = append(parts, count(n, severity))
+		}
+	}
+	switch {
+	case number["error"] > 0:
+		return strings.Join(parts, ", "), layout.Bad
+	case len(parts) > 0:
+		return parts[0], layout.Warning
+	}
+	return "nothing is wrong", layout.Good
 }

@@ -3,6 +3,8 @@ package cli
 import (
 	"io"
 	"os"
+	"regexp"
+	"strings"
 
 	"golang.org/x/term"
 )
@@ -26,4 +28,15 @@ func lookOf(w io.Writer, env func(string) string) look {
 		}
 	}
 	return l
+}
+
+// tilde returns text with ~ in place of the home directory, if out is a terminal:
+// where a path begins, and is not in quotes, within which a shell would not replace
+// it.
+func (u *ui) tilde(text string) string {
+	if !u.outLook.terminal || u.home == "" || u.home == "/" {
+		return text
+	}
+	path := regexp.MustCompile(`(^|[\s(])` + regexp.QuoteMeta(strings.TrimSuffix(u.home, "/")) + `/`)
+	return path.ReplaceAllString(text, "${1}~/")
 }

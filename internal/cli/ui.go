@@ -31,16 +31,19 @@ const lastWarnings = 10
 // provider.Events.
 type ui struct {
 	out, err io.Writer
+	home     string // "" if it is not known
 	outLook  look
 	terminal bool // err is one
 	colour   bool // on err
+	errWidth int  // of the terminal in columns; 0 if there is none
 	debug    bool
 	away     bool // a child has the terminal
 	silent   bool // leaves out warnings: a program reads out, and perhaps err too
 
-	mu     sync.Mutex // one line at a time on err
-	said   bool       // something was written to err, or left out
-	warned []error    // the last warnings
+	mu      sync.Mutex // one line at a time on err
+	said    bool       // something was written to err, or left out
+	warned  []error    // the last warnings
+	spinner *spinner   // that moves now; nil for none
 
 	secrets conceal.Secrets // that it leaves out
 	adv     *advisor        // about warnings
@@ -48,9 +51,9 @@ type ui struct {
 
 func newUI(d deps) *ui {
 	env := func(name string) string { value, _ := session.Lookup(d.environ, name); return value }
-	u := &ui{out: d.stdout, err: d.stderr, outLook: lookOf(d.stdout, env), adv: &advisor{}}
+	u := &ui{out: d.stdout, err: d.stderr, home: d.homes.own, outLook: lookOf(d.stdout, env), adv: &advisor{}}
 	errLook := lookOf(d.stderr, env)
-	u.terminal, u.colour = errLook.terminal, errLook.colour
+	u.terminal, u.colour, u.errWidth = errLook.terminal, errLook.colour, errLook.width
 	u.secrets.Add(func() []string { return conceal.Environ(d.environ) })
 	return u
 }
@@ -138,9 +141,18 @@ func (u *ui) Debug(format string, args ...any) {
 	}
 }
 
-// Waiting prints on a terminal what is being waited for, once that has taken a
-// second. It does not print it into a prompt.
+// Waiting shows on a terminal what is being waited for, once that has taken a
+// second. It does not show it in a prompt.
 func (u *ui) Waiting(what string) (done func()) {
+	if u.terminal && u.colour {
+		return u.spin(what)
+	}
+	return u.notice(what)
+}
+
+// notice prints on a terminal what is being waited for, once that has taken a
+// second, in a line that stays.
+func (u *ui) notice(what string) (done func()) {
 	if !u.terminal {
 		return func() {}
 	}
@@ -170,6 +182,7 @@ func (u *ui) line(format string, args ...any) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.said = true
+	u.spinner.erase()
 	_, _ = io.WriteString(u.err, "awsexec: "+text+"\n")
 }
 

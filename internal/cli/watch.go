@@ -25,7 +25,7 @@ const (
 // for, and what the program says.
 func (u *ui) watch(what string) (stderr io.Writer, end func() (said string)) {
 	if u.terminal {
-		done := u.Waiting(what)
+		done := u.notice(what)
 		return u.err, func() string { done(); return "" }
 	}
 	w := &watched{ui: u, what: what}

@@ -2,6 +2,7 @@
 package layout
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -37,15 +38,22 @@ type Cell struct {
 	Style Style
 }
 
-// narrowest is how far a column is made narrower.
-const narrowest = 10
+// Columns are made narrower until their longest word would not fit, if that is no
+// longer than longestWhole, and if that is not enough until they are as wide as
+// narrowest.
+const (
+	narrowest    = 10
+	longestWhole = 28
+)
 
 // Table returns rows as a table with gap spaces between columns. If it is wider than
 // width, which is 0 for no limit, its widest columns are folded.
 func Table(rows [][]Cell, gap, width int, colour bool) string {
 	widths := columns(rows)
 	if width > 0 {
-		squeeze(widths, width-gap*(len(widths)-1))
+		most := width - gap*(len(widths)-1)
+		squeeze(widths, longestWords(rows), most)
+		squeeze(widths, slices.Repeat([]int{narrowest}, len(widths)), most)
 	}
 	var b strings.Builder
 	for _, row := range rows {
@@ -91,20 +99,38 @@ func columns(rows [][]Cell) []int {
 	return widths
 }
 
-// squeeze makes the widest of widths narrower until they fit, if they can.
-func squeeze(widths []int, most int) {
+// longestWords returns how wide each column must be at least to keep its words whole,
+// but for very long ones.
+func longestWords(rows [][]Cell) []int {
+	var widths []int
+	for _, row := range rows {
+		for i, c := range row {
+			if i == len(widths) {
+				widths = append(widths, narrowest)
+			}
+			for word := range strings.FieldsSeq(c.Text) {
+				widths[i] = max(widths[i], min(utf8.RuneCountInString(word), longestWhole))
+			}
+		}
+	}
+	return widths
+}
+
+// squeeze makes the widest of widths narrower until all of them fit into most, none
+// below its floor.
+func squeeze(widths, floors []int, most int) {
 	total := 0
 	for _, w := range widths {
 		total += w
 	}
 	for ; total > most; total-- {
-		widest := 0
+		widest := -1
 		for i, w := range widths {
-			if w > widths[widest] {
+			if w > floors[i] && (widest < 0 || w > widths[widest]) {
 				widest = i
 			}
 		}
-		if len(widths) == 0 || widths[widest] <= narrowest {
+		if widest < 0 {
 			return
 		}
 		widths[widest]--
