@@ -116,6 +116,10 @@ func (g *generator) draw(t *testing.T, number int) testCase {
 	case again == 1:
 		g.section(&config, pick(g, "[default]", "[profile default]"), g.keys("config2", "default"))
 	}
+	if !g.plain && g.one(15) { // a name that must be quoted
+		c.Profile = pick(g, "my work", "my work", "'my work'")
+		g.section(&config, pick(g, "[profile my work]", "[profile 'my work']", `[profile "my work"]`, "[profile  my work]"), g.keys("config", "my work"))
+	}
 	g.sessionSection(&config)
 	if g.one(12) {
 		g.sessionSection(&credentials)
