@@ -50,7 +50,7 @@ func (h *home) isOnlyKeyOf(srv *ststest.Server, name string, u newcomer) string 
 	}
 	h.is(name, u)
 	r := h.run("list")
-	row := regexp.MustCompile(`(?m)^` + name + ` +` + masked(ids[0]) + ` `)
+	row := regexp.MustCompile(`(?m)^` + name + ` .* ` + masked(ids[0]) + ` `)
 	if r.code != 0 || !row.MatchString(r.stdout) || r.stderr != "" {
 		h.t.Errorf("list: exit code %d, want only %q and %s:\n%s%s", r.code, name, masked(ids[0]), r.stdout, r.stderr)
 	}
