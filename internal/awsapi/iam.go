@@ -14,8 +14,8 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// IAM is the part of AWS IAM that rotates the access keys of the user who calls
-// it. It must be signed by a long-term key, or by a session that was made with
+// IAM is the part of AWS IAM that is about the access keys and the MFA devices of
+// the user who calls it. It must be signed by a long-term key, or by a session that was made with
 // MFA: AWS refuses others with InvalidClientTokenId.
 type IAM struct {
 	client      Client
@@ -35,6 +35,30 @@ type AccessKey struct {
 	Active  bool
 	Created time.Time
 }
+
+// MFADevices returns the serial numbers of the user's MFA devices, as mfa_serial
+// names them: the ARN of an authenticator app or of a passkey, or what is printed on
+// a hardware token. Many users may not make this call.
+func (i *IAM) MFADevices(ctx context.Context) (serials []string, err error) {
+	err = i.call(ctx, "list MFA devices", func(ctx context.Context, api *iam.Client) error {
+		out, err := api.ListMFADevices(ctx, &iam.ListMFADevicesInput{})
+		if err != nil {
+			return err
+		}
+		for _, d := range out.MFADevices {
+			if err := checkText("serial number", aws.ToString(d.SerialNumber), maxSerial); err != nil {
+				return err
+			}
+			serials = append(serials, aws.ToString(d.SerialNumber))
+		}
+		return nil
+	})
+	return serials, err
+}
+
+// maxSerial is the longest serial number of an MFA device. Source: API reference of
+// IAM, MFADevice.
+const maxSerial = 256
 
 // MaxAccessKeys is how many keys IAM lets a user have. Source: "IAM and AWS STS
 // quotas" in the IAM User Guide.

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -71,6 +72,28 @@ func TestAccessKeys(t *testing.T) {
 	}
 	if r := server.Requests()[0]; r.Region != "us-east-1" || !strings.Contains(r.UserAgent, "awsexec-test") {
 		t.Errorf("the call was %+v", r)
+	}
+}
+
+func TestMFADevices(t *testing.T) {
+	server := startSTS(t)
+	devices := []string{"arn:aws:iam::123456789012:mfa/bob", "GAHT12345678"}
+	bob := aws.Credentials{AccessKeyID: "AKIAIOSFODNN7BOBBOB1", SecretAccessKey: secret}
+	if err := server.AddUser(ststest.User{
+		Account: "123456789012", Name: "bob", AccessKeyID: bob.AccessKeyID, SecretAccessKey: secret,
+		MFASerial: devices[0], MFASecret: []byte("seed"), OtherMFA: devices[1:],
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := iamOf(server, bob).MFADevices(t.Context()); err != nil || !slices.Equal(got, devices) {
+		t.Errorf("got %q, %v", got, err)
+	}
+	if got, err := iamOf(server, aliceKey).MFADevices(t.Context()); err != nil || len(got) > 0 {
+		t.Errorf("got %q for a user without, %v", got, err)
+	}
+	server.Forbid("ListMFADevices", ststest.Always)
+	if got, err := iamOf(server, bob).MFADevices(t.Context()); !Refused(err) || len(got) > 0 {
+		t.Errorf("forbidden, got %q, %v", got, err)
 	}
 }
 

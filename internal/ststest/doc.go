@@ -1,6 +1,6 @@
-// Package ststest is a stand-in for AWS STS, and for the access keys of IAM. It
-// is a real HTTP server on loopback that checks callers, calls and times as
-// strictly as AWS.
+// Package ststest is a stand-in for AWS STS, and for the access keys and MFA
+// devices of IAM users. It is a real HTTP server on loopback that checks
+// callers, calls and times as strictly as AWS.
 //
 // It enforces what the STS API reference and the SDKs describe: Signature
 // Version 4 with 15 minutes of clock skew; access keys that are known, active

@@ -18,13 +18,14 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 )
 
-// iamAnswer holds the answer to any of the actions on access keys.
+// iamAnswer holds the answer to any of the actions.
 type iamAnswer struct {
 	Code    string         `xml:"Error>Code"`
 	Message string         `xml:"Error>Message"`
 	Made    accessKeyXML   `xml:"CreateAccessKeyResult>AccessKey"`
 	Keys    []accessKeyXML `xml:"ListAccessKeysResult>AccessKeyMetadata>member"`
 	Used    string         `xml:"GetAccessKeyLastUsedResult>AccessKeyLastUsed>ServiceName"`
+	MFA     []string       `xml:"ListMFADevicesResult>MFADevices>member>SerialNumber"`
 	status  int
 }
 
@@ -60,6 +61,22 @@ const global = "iam/us-east-1"
 
 func madeKey(a iamAnswer) aws.Credentials {
 	return aws.Credentials{AccessKeyID: a.Made.AccessKeyID, SecretAccessKey: a.Made.SecretAccessKey}
+}
+
+// A user sees its own devices, with those whose codes do not work here.
+func TestMFADevices(t *testing.T) {
+	passkey := "arn:aws:iam::123456789012:u2f/user/me/key-1"
+	s := start(t, func(c *Config) { c.Users[0].OtherMFA = []string{passkey} })
+	if a := iam(t, s, me, global, "ListMFADevices"); !slices.Equal(a.MFA, []string{mfaSerial, passkey}) {
+		t.Errorf("listed %q, %s", a.MFA, a.Code)
+	}
+	if a := iam(t, s, other, global, "ListMFADevices"); a.Code != "" || len(a.MFA) > 0 {
+		t.Errorf("listed %q of a user without, %s", a.MFA, a.Code)
+	}
+	s.Forbid("ListMFADevices", Always)
+	if a := iam(t, s, me, global, "ListMFADevices"); a.Code != "AccessDenied" {
+		t.Errorf("forbidden, got %q %s", a.MFA, a.Code)
+	}
 }
 
 // The life of a key, for a user with both of the two allowed keys.

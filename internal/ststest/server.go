@@ -227,6 +227,7 @@ var operations = map[string]operation{
 	"UpdateAccessKey":      {service: serviceIAM, do: (*Server).updateAccessKey},
 	"DeleteAccessKey":      {service: serviceIAM, do: (*Server).deleteAccessKey},
 	"GetAccessKeyLastUsed": {service: serviceIAM, do: (*Server).getAccessKeyLastUsed},
+	"ListMFADevices":       {service: serviceIAM, do: (*Server).listMFADevices},
 }
 
 // call is one request that passed authentication.

@@ -29,6 +29,10 @@ type User struct {
 	// virtual MFA device. Both are empty for a user without one.
 	MFASerial string
 	MFASecret []byte
+
+	// OtherMFA are the serial numbers of devices whose codes the server does not
+	// take, such as passkeys.
+	OtherMFA []string
 }
 
 // ARN returns the user's ARN, as GetCallerIdentity does.
@@ -108,7 +112,7 @@ func (s *Server) AddUser(u User) error {
 	case (u.MFASerial == "") != (len(u.MFASecret) == 0):
 		return fmt.Errorf("user %s: an MFA device needs both serial and secret", name)
 	}
-	u.MFASecret = slices.Clone(u.MFASecret)
+	u.MFASecret, u.OtherMFA = slices.Clone(u.MFASecret), slices.Clone(u.OtherMFA)
 	added := &user{User: u, id: uniqueID("AIDA", name), usedSteps: make(map[int64]bool)}
 	if u.Root {
 		added.id = u.Account
