@@ -2,8 +2,12 @@ package cli
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 
 	"github.com/awsexec/awsexec/internal/awsfiles"
+	"github.com/awsexec/awsexec/internal/migrate"
+	"github.com/awsexec/awsexec/internal/readfile"
 	"github.com/awsexec/awsexec/internal/session"
 )
 
@@ -36,4 +40,56 @@ func addProcess(ctx context.Context, settings *session.Settings, out *ui, name s
 		out.note("%s has the profile %q already", path, name)
 	}
 	return nil
+}
+
+// editConfig changes the AWS config file, and says where it is kept as it was.
+func editConfig(ctx context.Context, settings *session.Settings, out *ui, edit awsfiles.EditFunc) error {
+	editor, err := newEditor(settings, out)
+	if err != nil {
+		return err
+	}
+	changed, err := editor.Edit(ctx, settings.Files.Config, edit)
+	if err != nil {
+		return err
+	}
+	if changed {
+		out.note("%s is changed", settings.Files.Config)
+	}
+	out.noteBackups(editor)
+	return nil
+}
+
+// noteBackups says where the files that were edited are kept as they were.
+func (u *ui) noteBackups(editor *awsfiles.Editor) {
+	for _, b := range editor.Backups() {
+		u.note("%s as it was, without the secrets, is %s", b.Of, b.Path)
+	}
+}
+
+// offerEdit shows a change of the AWS config file and makes it after consent. The
+// error is session.ErrNotConfirmed without that.
+func offerEdit(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, question string, edit awsfiles.EditFunc) error {
+	shown, err := showEdit(settings, out, edit)
+	if err != nil || !shown {
+		return err
+	}
+	if err := sess.Person.Confirm(ctx, question); err != nil {
+		return err
+	}
+	return editConfig(ctx, settings, out, edit)
+}
+
+// showEdit shows a change of the AWS config file, without secrets, and reports
+// whether there is one.
+func showEdit(settings *session.Settings, out *ui, edit awsfiles.EditFunc) (bool, error) {
+	path := settings.Files.Config
+	old, err := readfile.Read(path, readfile.MaxAWS)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	data, changed, err := edit(old)
+	if err != nil || !changed {
+		return false, err
+	}
+	return true, printChanges(out, []migrate.Change{{Path: path, Old: awsfiles.Redact(old), New: awsfiles.Redact(data)}})
 }

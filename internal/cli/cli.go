@@ -20,7 +20,7 @@ type cli struct {
 	Add        addCmd        `cmd:"" help:"Store a long-term access key." heeds:"profile,region,keystore,no-prompt,debug"`
 	Import     importCmd     `cmd:"" help:"Move keys in plaintext from the AWS files into the keystore." heeds:"profile,region,keystore,no-prompt,debug"`
 	List       listCmd       `cmd:"" help:"List the stored keys and their sessions." heeds:"keystore,debug"`
-	Remove     removeCmd     `cmd:"" help:"Remove a stored key and its sessions." heeds:"profile,keystore,no-prompt,debug"`
+	Remove     removeCmd     `cmd:"" help:"Remove stored keys and their sessions." heeds:"profile,keystore,no-prompt,debug"`
 	Rotate     rotateCmd     `cmd:"" help:"Replace a key by a new one, and delete the old one at AWS." heeds:"profile,region,keystore,no-prompt,debug"`
 	Clear      clearCmd      `cmd:"" help:"Delete cached sessions, but keep the keys." heeds:"profile,keystore,debug"`
 	Whoami     whoamiCmd     `cmd:"" help:"Print the identity that AWS sees." heeds:"profile,pick,duration,region,keystore,no-session,no-prompt,debug"`

@@ -25,10 +25,10 @@ var pages = map[string]told{
 			{Name: "awsexec list", Text: "show the keys and how long their sessions last"},
 			{Name: "awsexec list --json", Text: "the same for a program"},
 		}},
-	"remove": {`The key stays active at AWS. Its sessions are deleted with the last name that it is stored under.`,
+	"remove": {`The keys stay active at AWS. The sessions of a key are deleted with the last name that it is stored under. On a terminal, the credential_process lines that lead to the keys are shown, and taken out of the AWS config file after consent; with --yes they stay, unless --write-config is given.`,
 		[]manual.Entry{
 			{Name: "awsexec remove work", Text: "ask, then remove"},
-			{Name: "awsexec remove work --yes", Text: "do not ask"},
+			{Name: "awsexec remove --all --yes --write-config", Text: "leave awsexec"},
 		}},
 	"rotate": {`A new key of the same user is made, stored and tried before the old one is switched off and deleted. If the command is interrupted at any step, a key that works is stored, and the same command finishes.`,
 		[]manual.Entry{

@@ -83,7 +83,7 @@ func hintOfCSV(path string) string {
 
 // hintOfRemoved returns the hint about a profile whose key was removed.
 func hintOfRemoved(p *profile.Profile) string {
-	return fmt.Sprintf("profile %q still asks awsexec for it: %s", p.Name, p.Origin["credential_process"])
+	return fmt.Sprintf("profile %q still asks awsexec for it; delete that line: %s", p.Name, p.Origin["credential_process"])
 }
 
 // hintOfUnfinished returns the hint about a key whose rotation is not finished.

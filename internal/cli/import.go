@@ -101,9 +101,7 @@ func (c *importCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 			return err
 		}
 		failed += unmoved
-		for _, b := range editor.Backups() {
-			out.note("%s as it was, without the secrets, is %s", b.Of, b.Path)
-		}
+		out.noteBackups(editor)
 	}
 	if failed > 0 {
 		return fmt.Errorf("%d of %d keys cannot be moved", failed, len(chosen))

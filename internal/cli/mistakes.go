@@ -162,7 +162,13 @@ func (m mistaken) synonym(command string, rest []string) string {
 		m.profile = rest[0]
 	}
 	switch name := m.profile; command {
-	case "add", "remove", "rotate", "clear":
+	case "remove":
+		if len(rest) > 1 && !m.hasChild {
+			m.profile = ""
+			return m.line(append([]string{command}, rest...)...)
+		}
+		fallthrough
+	case "add", "rotate", "clear":
 		m.profile = ""
 		words := []string{command}
 		if name == "" && command != "clear" {

@@ -23,6 +23,7 @@ func TestMeant(t *testing.T) {
 		{"exec work", "awsexec -p work -- CMD"},
 		{"exec --json work", "awsexec -p work"},
 		{"rm work", "awsexec remove work"},
+		{"rm work old", "awsexec remove work old"},
 		{"ls", "awsexec list"},
 		{"login work", "aws sso login --profile work"},
 		// granted
