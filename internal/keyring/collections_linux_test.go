@@ -443,3 +443,34 @@ func TestGnomeCollections(t *testing.T) {
 		t.Errorf("%v, %v", state, seen)
 	}
 }
+
+// TestNothingIsWrittenWhereLocked checks that locked copies are unlocked before
+// an item is changed or removed: KWallet reports no error otherwise, and forgets
+// how to find an item that is removed so.
+func TestNothingIsWrittenWhereLocked(t *testing.T) {
+	checked := func(s *bustest.Scripted, m *dbus.Message) {
+		s.Mu.Lock()
+		defer s.Mu.Unlock()
+		if s.Collections[collectionOf(m.Headers[dbus.FieldPath].Value().(dbus.ObjectPath))].Locked {
+			t.Errorf("%v of a locked item", m.Headers[dbus.FieldMember])
+		}
+		s.ServeWell(m)
+	}
+	s := bustest.Start(t, bustest.NoServices).StartScripted(t, map[string]func(*bustest.Scripted, *dbus.Message){"SetSecret": checked, "Delete": checked})
+	put(s, "dev", secret1)
+	s.PutIn(work, "awsexec", "dev", []byte(secret1))
+	lock := func() {
+		change(s, func() { s.Collections[work].Locked = true })
+		go func() { s.Answer(<-s.Shown, false) }()
+	}
+	c := open(t, testOptions())
+	lock()
+	mustPut(t, c, "dev", secret2)
+	wantHolding(t, s, work, secret2)
+	lock()
+	if err := c.Delete(t.Context(), "dev"); err != nil {
+		t.Fatal(err)
+	}
+	wantHolding(t, s, work)
+	wantHolding(t, s, loginCollection)
+}
