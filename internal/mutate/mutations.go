@@ -119,6 +119,10 @@ var mutations = []mutation{
 
 	// Stored keys.
 	{"case !bytes.Equal(got, secret):", "case !bytes.Equal(got, secret) && false:", "a keyring that stores something else is trusted"},
+	{"cmp.Or(cmp.Compare(b.modified, a.modified),", "cmp.Or(cmp.Compare(a.modified, b.modified),", "an old copy of a key in another keyring wins"},
+	{"case len(f.closed) > 0:", "case false:", "a copy of a key is used though a locked keyring has another one"},
+	{"case !o.keyring.listed(it):", "case false:", "a person is asked to unlock a keyring with nothing of ours"},
+	{"err == nil && len(c.secret) == 0 {", "false {", "the empty answer of a locked KWallet is taken for a key"},
 	{"&& !v.agrees(name, c.AccessKeyID) {", "&& false {", "an index that disagrees is never fixed"},
 	{"if err == nil && current.AccessKeyID != keyID {", "if err == nil && current.AccessKeyID == \"-\" {", "a rotation overwrites a key that was stored meanwhile"},
 	{"if c.Version != contentVersion {", "if false {", "a file of a newer version is rewritten"},
