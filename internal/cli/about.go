@@ -41,6 +41,8 @@ func nameProfile(selected any, command string, f *flags) error {
 		switch {
 		case len(*all) == 0:
 			*all = f.Profile
+		case len(f.Profile) == 1 && len(*all) == 1 && (*all)[0] != f.last():
+			return usageError{fmt.Sprintf("two profiles are named: %q and, by -p, %q", (*all)[0], f.last()), hintOfTwoNames}
 		case len(f.Profile) > 0 && !slices.Equal(*all, f.Profile):
 			return usageError{fmt.Sprintf("two lists of profiles are named: %q and, by -p, %q", *all, []string(f.Profile)), hintOfTwoNames}
 		}

@@ -19,7 +19,7 @@ func run(ctx context.Context, args []string, d deps) int {
 	own, child, hasChild := splitArgs(args)
 	about := meantProfile(own, d.environ)
 	// A program's call without a command word, until it is read.
-	handsOutCredentials := !out.terminal && (len(own) == 0 || strings.HasPrefix(own[0], "-"))
+	handsOutCredentials, serves := !out.terminal && (len(own) == 0 || strings.HasPrefix(own[0], "-")), false
 	err := func() error {
 		grammar := &cli{}
 		if err := checkEmpty(own); err != nil {
@@ -44,7 +44,7 @@ func run(ctx context.Context, args []string, d deps) int {
 		}
 		var answers bool
 		handsOutCredentials, answers = handsOut(selected)
-		_, serves := selected.(*serveCmd)
+		_, serves = selected.(*serveCmd)
 		out.silent = answers && !hasChild && !out.terminal && !grammar.Debug
 		_, prints := selected.(*printCmd)
 		_, examines := selected.(*doctorCmd)
@@ -85,6 +85,9 @@ func run(ctx context.Context, args []string, d deps) int {
 	}()
 	advice := ""
 	if err != nil {
+		if handsOutCredentials || serves {
+			err = adv.unconfigured(ctx, err)
+		}
 		advice = hint(err, adv)
 	}
 	if handsOutCredentials {
