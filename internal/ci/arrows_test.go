@@ -32,6 +32,7 @@ var arrows = map[string]string{
 	"internal/atomicfile":       "internal/readfile",
 	"internal/awsapi":           "internal/readfile",
 	"internal/keyfacts":         "internal/flock internal/ownfile",
+	"internal/manual":           "internal/layout",
 	"internal/lastcall":         "internal/ownfile",
 	"internal/flock":            "internal/ownfile internal/fault",
 	"internal/ownfile":          "internal/atomicfile internal/readfile",

@@ -1,9 +1,6 @@
 package cli
 
-import (
-	"embed"
-	"io"
-)
+import "embed"
 
 // completionCmd prints the script that completes command lines in a shell.
 type completionCmd struct {
@@ -23,6 +20,6 @@ func (c *completionCmd) Run(out *ui) error {
 	if err != nil {
 		return err
 	}
-	_, err = io.WriteString(out.out, string(script))
+	_, err = out.out.Write(script)
 	return err
 }

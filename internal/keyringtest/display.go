@@ -43,7 +43,7 @@ func StartDisplay() (*Display, error) {
 	number, err := bufio.NewReader(r).ReadString('\n')
 	if err != nil {
 		d.Close()
-		return nil, fmt.Errorf("Xvfb started no display: %w", err)
+		return nil, fmt.Errorf("no display from Xvfb: %w", err)
 	}
 	d.Name = ":" + strings.TrimSpace(number)
 	return d, nil

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/awsexec/awsexec/internal/layout"
 )
 
 // Page is about one command.
@@ -115,21 +117,5 @@ func Columns(entries []Entry) string {
 // fold breaks text into lines that fit the screen if the first begins in column
 // indent, as the others do.
 func fold(text string, indent int) string {
-	var b strings.Builder
-	at := indent
-	for i, word := range strings.Fields(text) {
-		n := utf8.RuneCountInString(word)
-		switch {
-		case i == 0:
-		case at+1+n > width:
-			b.WriteString("\n" + strings.Repeat(" ", indent))
-			at = indent
-		default:
-			b.WriteByte(' ')
-			at++
-		}
-		b.WriteString(word)
-		at += n
-	}
-	return b.String()
+	return strings.Join(layout.Fold(text, width-indent), "\n"+strings.Repeat(" ", indent))
 }

@@ -27,6 +27,7 @@ var Environment = Topic{
 		{"AWSEXEC_HOLD", "How long the kernel holds the key that opens cached sessions, on Linux: 15m by default, 24h at most; 0 or off for never."},
 		{"AWSEXEC_PROFILE", "Set for CMD: the profile that its credentials are from, for its shell prompt."},
 		{"AWSEXEC_SETTINGS", "Set for CMD: the names of the variables that stand for settings of the profile, so that an awsexec within replaces them."},
+		{"AWSEXEC_GIVEN", "Set for CMD: a checksum of the credentials that AWSEXEC_PROFILE is about, so that an awsexec within notices if others take their place."},
 		{"AWSEXEC_CHAIN", "Set for helper programs that awsexec starts: the profiles that led to them. It keeps two that start each other from doing so forever."},
 	},
 }
