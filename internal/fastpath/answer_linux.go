@@ -84,3 +84,12 @@ func (a *attempt) Write(data []byte) (int, error) {
 	a.made = true
 	return os.Stdout.Write(data)
 }
+
+// splitSettings returns what JoinSettings got.
+func splitSettings(joined string) (variables [][2]string) {
+	for kv, rest, ok := strings.Cut(joined, "\x00"); ok; kv, rest, ok = strings.Cut(rest, "\x00") {
+		name, value, _ := strings.Cut(kv, "=")
+		variables = append(variables, [2]string{name, value})
+	}
+	return variables
+}

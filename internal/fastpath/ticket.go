@@ -35,15 +35,6 @@ func JoinSettings(variables [][2]string) string {
 	return b.String()
 }
 
-// splitSettings returns what JoinSettings got.
-func splitSettings(joined string) (variables [][2]string) {
-	for kv, rest, ok := strings.Cut(joined, "\x00"); ok; kv, rest, ok = strings.Cut(rest, "\x00") {
-		name, value, _ := strings.Cut(kv, "=")
-		variables = append(variables, [2]string{name, value})
-	}
-	return variables
-}
-
 // magic begins the header of a ticket. AnyLife follows, as 0 or 1, and then Store
 // and Session, each after a byte with its length. The header is plaintext: it says
 // which key opens the ticket, and lets the reader find out whether the key is worth

@@ -56,7 +56,7 @@ func New(o Options) *Keyring {
 	if o.Timeout == 0 {
 		o.Timeout = defaultTimeout
 	}
-	return &Keyring{opts: o, asking: make(chan struct{}, 1)}
+	return &Keyring{opts: o, asking: make(chan struct{}, 1), idle: idle{}}
 }
 
 // String names the keyring in messages.
@@ -120,13 +120,8 @@ func unanswered(ctx context.Context, waited time.Duration) error {
 	return fmt.Errorf("%w: nobody answered its dialog in %v: %w", backend.ErrLocked, rounded(waited), context.Cause(ctx))
 }
 
-// The errors of an operation that needs a person but may not ask.
-var (
-	errMayNotAsk     = fmt.Errorf("%w: it would ask for its password or for your consent, and prompts are switched off", backend.ErrLocked)
-	errMayNotConfirm = fmt.Errorf("%w: it would ask you to confirm, and prompts are switched off", backend.ErrLocked)
-)
-
-func (k *Keyring) listed(it backend.Item) bool { return k.opts.Listed != nil && k.opts.Listed(it) }
+// errMayNotAsk is the error of an operation that needs a person but may not ask.
+var errMayNotAsk = fmt.Errorf("%w: it would ask for its password or for your consent, and prompts are switched off", backend.ErrLocked)
 
 // rounded returns d in the precision that messages need.
 func rounded(d time.Duration) time.Duration {

@@ -380,3 +380,6 @@ func (o *Operation) explain(ctx context.Context, err error) error {
 func attributes(it backend.Item) map[string]string {
 	return map[string]string{"service": it.Service, "username": account(it.Name)}
 }
+
+// listed reports whether the index has the item.
+func (k *Keyring) listed(it backend.Item) bool { return k.opts.Listed != nil && k.opts.Listed(it) }

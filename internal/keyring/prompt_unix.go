@@ -13,6 +13,9 @@ import (
 	"github.com/awsexec/awsexec/internal/backend"
 )
 
+// errMayNotConfirm is the error of an operation that a person would have to confirm.
+var errMayNotConfirm = fmt.Errorf("%w: it would ask you to confirm, and prompts are switched off", backend.ErrLocked)
+
 // write is a change of an item about which the service asks a person.
 type write struct {
 	verb   string
