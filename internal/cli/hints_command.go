@@ -117,7 +117,7 @@ func (a *advisor) addCommand(name string) string {
 	}
 	words := []string{name}
 	if a.session != nil {
-		if _, err := a.session.KeyID(context.Background(), name); err == nil || errors.Is(err, keystore.ErrCorrupt) {
+		if _, listed := a.session.ListedKeyID(context.Background(), name); listed {
 			words = append(words, "--force")
 		}
 	}
@@ -143,8 +143,8 @@ func (a *advisor) importCommand(name string, words ...string) (string, error) {
 	if err := cmp.Or(key.Skip, key.Err); err != nil {
 		return "", errors.New(migrate.Reason(err, name))
 	}
-	id, err := a.session.KeyID(context.Background(), name)
-	if err == nil && id != key.Credentials().AccessKeyID && !slices.Contains(words, "--force") {
+	id, listed := a.session.ListedKeyID(context.Background(), name)
+	if listed && id != key.Credentials().AccessKeyID && !slices.Contains(words, "--force") {
 		command += " --force"
 	}
 	return command, nil

@@ -264,7 +264,7 @@ func meant(ctx context.Context, args []string, d deps) string {
 	return strings.Join(m.meant(), "\n")
 }
 
-// isProfile reports whether the AWS files or the keystore have name.
+// isProfile reports whether the AWS files or the keystore's index have name.
 func isProfile(ctx context.Context, name string, d deps) bool {
 	settings, err := newSettings(d, &flags{}, false, true)
 	if err != nil {
@@ -277,6 +277,6 @@ func isProfile(ctx context.Context, name string, d deps) bool {
 			return true
 		}
 	}
-	_, err = sess.KeyID(ctx, name)
-	return err == nil
+	_, listed := sess.ListedKeyID(ctx, name)
+	return listed
 }

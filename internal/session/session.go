@@ -284,6 +284,13 @@ func (s *Session) KeyID(ctx context.Context, name string) (string, error) {
 	return lazyKeys{s}.KeyID(ctx, name)
 }
 
+// ListedKeyID returns the id of the key that the keystore's index has under name; ""
+// if only the store itself knows it. It reads no key and asks nobody.
+func (s *Session) ListedKeyID(ctx context.Context, name string) (id string, listed bool) {
+	id, err := indexKeys{lazyKeys{s}}.KeyID(ctx, name)
+	return id, err == nil
+}
+
 // Plan returns how the credentials of p are got, without getting them. If explicit
 // is true, it ignores keys in the environment, as for a profile that was named.
 func (s *Session) Plan(ctx context.Context, p *profile.Profile, explicit bool) (*provider.Plan, error) {
