@@ -14,7 +14,7 @@ var Environment = Topic{
 		{"AWS_CA_BUNDLE, HTTPS_PROXY, HTTP_PROXY, NO_PROXY", "How AWS is reached, as in the AWS SDKs."},
 		{"AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_STS, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT, AWS_STS_REGIONAL_ENDPOINTS", "Which endpoints are called, as in the AWS SDKs."},
 		{"AWS_CONTAINER_CREDENTIALS_RELATIVE_URI, AWS_CONTAINER_CREDENTIALS_FULL_URI, AWS_CONTAINER_AUTHORIZATION_TOKEN, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE", "Where a container gets its credentials, as in the AWS SDKs. \"awsexec serve -- CMD\" sets them for CMD."},
-		{"AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN, AWS_ROLE_SESSION_NAME", "A role that a web identity token gives, as in the AWS SDKs."},
+		{"AWS_WEB_IDENTITY_TOKEN_FILE, AWS_ROLE_ARN, AWS_ROLE_SESSION_NAME", "A role that a web identity token gives, for a profile without credentials that --profile does not name."},
 		{"AWS_EC2_METADATA_DISABLED, AWS_EC2_METADATA_SERVICE_ENDPOINT, AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE, AWS_EC2_METADATA_V1_DISABLED, AWS_IMDS_USE_IPV6, AWS_METADATA_SERVICE_TIMEOUT, AWS_METADATA_SERVICE_NUM_ATTEMPTS", "Whether and where an EC2 instance is asked for its credentials, as in the AWS SDKs."},
 		{"AWS_LOGIN_CACHE_DIRECTORY", "Where \"aws login\" keeps its tokens, as in the AWS SDKs."},
 		{"AWSEXEC_DURATION", "How long credentials are valid, as --duration."},

@@ -12,9 +12,10 @@ import (
 
 // decision holds what, besides the profile, decides how credentials are got.
 type decision struct {
-	env    func(string) string
-	stored Stored
-	now    time.Time
+	env      func(string) string
+	stored   Stored
+	explicit bool // the user has named the profile
+	now      time.Time
 }
 
 // step is where a decision is.
@@ -145,10 +146,12 @@ func (d *decision) base(p *profile.Profile, at step) (*Plan, error) {
 }
 
 // machine returns the plan for what the machine offers to a profile without
-// credentials. Otherwise is the error if that is nothing.
+// credentials. Otherwise is the error if that is nothing. Web identity in the
+// environment gives way to a profile that was named explicitly, as in botocore and
+// the Go SDK.
 func (d *decision) machine(p *profile.Profile, otherwise error) (*Plan, error) {
 	switch {
-	case d.env("AWS_WEB_IDENTITY_TOKEN_FILE") != "":
+	case d.env("AWS_WEB_IDENTITY_TOKEN_FILE") != "" && !d.explicit:
 		return &Plan{Kind: WebIdentity, Profile: p}, nil
 	case hasContainer(d.env):
 		return &Plan{Kind: Container, Profile: p}, nil

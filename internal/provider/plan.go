@@ -79,12 +79,13 @@ func (s Stored) names() []string {
 // follows, for its own or its source's; the key in the keystore; static keys in
 // the AWS files; web identity; IAM Identity Center; a login session; a
 // credential_process; and for p alone, if it has none of these, what the machine
-// itself offers.
+// itself offers: web identity in the environment, unless the profile was named
+// explicitly, the container endpoint, and the EC2 instance.
 func Decide(p *profile.Profile, env func(string) string, stored Stored, f Flags) (*Plan, error) {
 	if kind, err := ofEnvironment(env, f); kind != "" || err != nil {
 		return &Plan{Kind: kind, Profile: p}, err
 	}
-	plan, err := (&decision{env, stored, f.At}).decide(p, step{path: f.Chain, selected: true})
+	plan, err := (&decision{env, stored, f.Explicit, f.At}).decide(p, step{path: f.Chain, selected: true})
 	if err == nil {
 		err = checkSettings(plan, p, env)
 	}
