@@ -56,7 +56,8 @@ type usageError struct {
 
 func (e usageError) Error() string { return e.what }
 
-// misuse returns an error of the parser as a usageError or an unknownWordError.
+// misuse returns an error of the parser as a usageError, an unknownWordError or an
+// unknownFlagError.
 func misuse(err error) error {
 	text, help := err.Error(), "awsexec --help"
 	var at *kong.ParseError
@@ -72,6 +73,11 @@ func misuse(err error) error {
 	}
 	if flag, ok := strings.CutSuffix(text, `: expected string value but got "EOL" (<EOL>)`); ok {
 		text = flag + ": missing value"
+	}
+	text = strings.TrimSuffix(text, `, expecting "<arg>"`)
+	if flag, ok := strings.CutPrefix(text, "unknown flag "); ok {
+		flag, _, _ = strings.Cut(flag, ",")
+		return unknownFlagError{flag, help}
 	}
 	return usageError{text, help}
 }

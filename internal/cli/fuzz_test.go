@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/awsexec/awsexec/internal/session"
 )
 
 // FuzzDuration checks that durations are whole seconds above 0, and that what Go writes is read back.
@@ -58,11 +60,17 @@ func FuzzArguments(f *testing.F) {
 			}
 			return
 		}
+		if flag, ok := errors.AsType[unknownFlagError](err); ok {
+			if flag.meant(t.Context(), args, deps{}) == "" {
+				t.Fatalf("%q: no line was meant", args)
+			}
+			return
+		}
 		if err != nil && !errors.As(err, &usage) {
 			t.Fatalf("%q: %v", own, err)
 		}
 		if err == nil && selected != nil && hasChild {
-			if _, err := withChild(selected, child); err != nil && !errors.As(err, &usage) {
+			if _, err := withChild(selected, child, &advisor{settings: &session.Settings{}}); err != nil && !errors.As(err, &usage) {
 				t.Fatalf("%q: %v", args, err)
 			}
 		}

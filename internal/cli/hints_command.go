@@ -24,10 +24,26 @@ func (a *advisor) command(command string, words ...string) string {
 }
 
 // run returns the line that runs a program with the credentials of the profile
-// called name.
+// called name, or of the selected one if that is "".
 func (a *advisor) run(name string, program ...string) string {
-	return a.line(a.kept(heededBy("print")), append([]string{"-p", name, "--"}, program...))
+	words := slices.Concat([]string{"--"}, program)
+	if name != "" {
+		words = slices.Concat([]string{"-p", name}, words)
+	}
+	return a.line(a.kept(heededBy("print")), words)
 }
+
+// refreshing returns the line that runs a program which renews its credentials.
+func (a *advisor) refreshing(name string) string {
+	words := []string{"--refresh"}
+	if name != "" {
+		words = append(words, "-p", name)
+	}
+	return a.line(a.kept(heededBy("print")), append(words, "--", "CMD"))
+}
+
+// withProgram returns the user's own command line with a program to run.
+func (a *advisor) withProgram() string { return a.again("--", "CMD") }
 
 // again returns the user's own command line, with more words.
 func (a *advisor) again(more ...string) string {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os/exec"
@@ -93,21 +94,30 @@ var synonyms = map[string]string{
 	"ls": "list", "rm": "remove", "delete": "remove", "del": "remove", "create": "add", "store": "add", "new": "add", "configure": "add",
 	"flush": "clear", "clean": "clear", "logout": "clear", "expire": "clear", "who": "whoami", "id": "whoami", "identity": "whoami",
 	"env": "export", "assume": "export", "use": "export", "eval": "export", "server": "serve", "ecs": "serve", "ecs-server": "serve", "ec2-server": "serve",
-	"check": "doctor", "diagnose": "doctor", "status": "doctor", "passwd": "passphrase", "password": "passphrase", "renew": "rotate",
+	"check": "doctor", "diagnose": "doctor", "diag": "doctor", "diagnostics": "doctor", "verify": "doctor", "status": "doctor", "passwd": "passphrase", "password": "passphrase", "renew": "rotate",
 }
 
 // runners are the words that other tools have for running a program.
 var runners = []string{"exec", "run", "execute", "shell"}
 
 // services are services of AWS that are often called without the word aws.
-var services = []string{"s3", "s3api", "sts", "iam", "ec2", "ecs", "ecr", "eks", "lambda", "logs", "dynamodb", "rds", "ssm", "sqs", "sns", "kms", "cloudformation", "secretsmanager"}
+var services = []string{"s3", "s3api", "sts", "iam", "ec2", "ecs", "ecr", "eks", "lambda", "logs", "dynamodb", "rds", "ssm", "sqs", "sns", "kms", "cloudformation", "secretsmanager",
+	"apigateway", "athena", "autoscaling", "batch", "bedrock", "bedrock-runtime", "cloudfront", "cloudtrail", "cloudwatch", "codebuild", "codepipeline", "cognito-idp", "efs", "elasticache", "elb", "elbv2", "emr",
+	"events", "firehose", "glue", "guardduty", "kinesis", "opensearch", "organizations", "redshift", "route53", "sagemaker", "ses", "sesv2", "sso-admin", "stepfunctions"}
 
 // meant returns the lines that were probably meant, the likeliest first.
 func (m mistaken) meant() []string {
 	word, rest := m.words[0], m.words[1:]
 	switch {
+	case !m.hasChild && synonyms[word] != "" && wantsHelp(rest):
+		return []string{"awsexec " + synonyms[word] + " --help"}
+	case !m.hasChild && slices.Contains(runners, word) && wantsHelp(rest):
+		return []string{"awsexec --help"}
 	case slices.Contains(runners, word):
 		if rest = m.readFlags(rest); len(rest) > 0 && (m.hasChild || m.profile == "") {
+			if i := slices.IndexFunc(rest, m.isProfile); m.hasChild && i > 0 { // behind the value of a flag that nobody knows
+				rest = rest[i:]
+			}
 			m.profile, rest = rest[0], rest[1:]
 			rest = m.readFlags(rest)
 		}
@@ -120,6 +130,12 @@ func (m mistaken) meant() []string {
 			m.profile = rest[0]
 		}
 		return []string{m.line()}
+	case word == "sso" && len(rest) > 0 && (rest[0] == "list" || rest[0] == "ls"):
+		return []string{m.line("list", "--tree")}
+	case word == "sso" && len(rest) > 0 && slices.Contains([]string{"populate", "generate", "setup", "config"}, rest[0]):
+		return []string{"aws configure sso"}
+	case word == "configure" && len(rest) > 0 && !strings.HasPrefix(rest[0], "-"):
+		return []string{m.configure(rest[0], rest[1:])}
 	case word == "login" || word == "sso":
 		rest = slices.DeleteFunc(slices.Clone(rest), func(w string) bool { return w == "login" })
 		if rest = m.readFlags(rest); len(rest) > 0 {
@@ -141,18 +157,68 @@ func (m mistaken) meant() []string {
 	case m.isProfile(word) && !slices.Contains(services, word):
 		m.profile = word
 		return []string{m.run(m.readFlags(rest))}
-	case synonyms[word] != "":
+	case synonyms[word] != "" && !m.callsService():
 		return []string{m.synonym(synonyms[word], rest)}
+	case word == "aws" && !m.hasChild:
+		return []string{m.run(m.takeProfile())}
 	case m.inPath(word) || m.hasChild:
 		return []string{m.run(m.words)}
 	case slices.Contains(services, word):
-		return []string{m.run(append([]string{"aws"}, m.takeProfile()...))}
+		m.words = append([]string{"aws"}, m.takeProfile()...)
+		return []string{m.run(m.words)}
 	}
 	program := "to run a program with credentials: " + m.run(m.words)
 	if names := near.Names(word, m.commands); len(names) > 0 {
 		return []string{m.line(append([]string{names[0]}, rest...)...), program}
 	}
 	return []string{program}
+}
+
+func wantsHelp(words []string) bool { return slices.Contains(words, "--help") || slices.Contains(words, "-h") }
+
+// callsService reports whether the words are an operation of a service of AWS: its
+// name and that of the operation.
+func (m mistaken) callsService() bool {
+	return slices.Contains(services, m.words[0]) && !m.hasChild && len(m.words) > 1 && strings.Contains(m.words[1], "-") && !m.isProfile(m.words[1])
+}
+
+// configure returns the line for a command of aws configure.
+func (m mistaken) configure(what string, rest []string) string {
+	flag := func(name string) string {
+		for i, w := range rest {
+			if value, ok := strings.CutPrefix(w, name+"="); ok {
+				return value
+			}
+			if w == name && i+1 < len(rest) {
+				return rest[i+1]
+			}
+		}
+		return ""
+	}
+	if name := flag("--profile"); name != "" {
+		m.profile = name
+	}
+	switch what {
+	case "list", "list-profiles":
+		m.profile = ""
+		return m.line("list", "--tree")
+	case "export-credentials":
+		if format := flag("--format"); format != "" && format != "process" {
+			return m.line("export", "--format", format)
+		}
+		return m.line()
+	case "import":
+		m.profile = ""
+		return m.line("add", "NAME", "--csv", strings.TrimPrefix(cmp.Or(flag("--csv"), "FILE"), "file://"))
+	}
+	line := "aws"
+	for _, w := range m.words {
+		line += " " + quoteWord(w)
+	}
+	if m.profile != "" && flag("--profile") == "" {
+		line += " --profile " + quoteWord(m.profile)
+	}
+	return line
 }
 
 // synonym returns the line for a command under the name that another tool has for
@@ -245,23 +311,30 @@ func (m mistaken) line(words ...string) string {
 
 // meant returns what a person who typed args probably meant, a line for each way.
 func meant(ctx context.Context, args []string, d deps) string {
+	m, err := newMistaken(ctx, args, d)
+	if err != nil || len(m.words) == 0 {
+		return "awsexec --help"
+	}
+	return strings.Join(m.meant(), "\n")
+}
+
+// newMistaken returns args as a mistaken line.
+func newMistaken(ctx context.Context, args []string, d deps) (mistaken, error) {
 	m := mistaken{
 		isProfile: func(name string) bool { return isProfile(ctx, name, d) },
 		inPath:    func(name string) bool { _, err := exec.LookPath(name); return err == nil },
 	}
 	var own []string
 	own, m.child, m.hasChild = splitArgs(args)
-	if m.words = m.readFlags(own); len(m.words) == 0 {
-		return "awsexec --help"
-	}
+	m.words = m.readFlags(own)
 	pages, _, err := Pages()
 	if err != nil {
-		return "awsexec --help"
+		return m, err
 	}
 	for _, p := range pages[1:] {
 		m.commands = append(m.commands, p.Command)
 	}
-	return strings.Join(m.meant(), "\n")
+	return m, nil
 }
 
 // isProfile reports whether the AWS files or the keystore's index have name.

@@ -43,6 +43,21 @@ func TestMeant(t *testing.T) {
 		{"sts get-caller-identity --profile work", "awsexec -p work whoami"},
 		{"configure --profile work", "awsexec add work --write-config"},
 		{"configure", "awsexec add NAME --write-config"},
+		{"configure list", "awsexec list --tree"},
+		{"configure import --csv file://keys.csv", "awsexec add NAME --csv keys.csv"},
+		{"configure export-credentials --profile work", "awsexec -p work"},
+		{"configure get region --profile work", "aws configure get region --profile work"},
+		{"configure sso", "aws configure sso"},
+		{"aws --profile work s3 ls", "awsexec -p work -- aws s3 ls"},
+		{"ecs list-clusters --profile work", "awsexec -p work -- aws ecs list-clusters"},
+		{"elbv2 describe-load-balancers", "awsexec -- aws elbv2 describe-load-balancers"},
+		// aws-sso-cli
+		{"sso list", "awsexec list --tree"},
+		{"sso populate", "aws configure sso"},
+		// help of what has another name
+		{"exec --help", "awsexec --help"},
+		{"rm -h", "awsexec remove --help"},
+		{"exec -m 123456 work -- env", "awsexec -p work -- env"},
 		// no name for anything
 		{"work -- aws s3 ls", "awsexec -p work -- aws s3 ls"},
 		{"'my work' -- true", "awsexec -p 'my work' -- true"},

@@ -16,6 +16,7 @@ func run(ctx context.Context, args []string, d deps) int {
 	out := newUI(d)
 	adv := &advisor{}
 	remembered := newMemory(d, out)
+	args = plainShort(args)
 	own, child, hasChild := splitArgs(args)
 	about := meantProfile(own, d.environ)
 	// A program's call without a command word, until it is read.
@@ -28,6 +29,9 @@ func run(ctx context.Context, args []string, d deps) int {
 		selected, parsed, err := parse(grammar, own, d)
 		if word, ok := errors.AsType[unknownWordError](err); ok {
 			return usageError{word.Error(), meant(ctx, args, d)}
+		}
+		if flag, ok := errors.AsType[unknownFlagError](err); ok {
+			return usageError{flag.Error(), flag.meant(ctx, args, d)}
 		}
 		if selected == nil && err == nil { // help has been shown
 			handsOutCredentials = false
@@ -62,13 +66,13 @@ func run(ctx context.Context, args []string, d deps) int {
 			}
 		}
 		if hasChild {
-			if selected, err = withChild(selected, child); err != nil {
+			if selected, err = withChild(selected, child, adv); err != nil {
 				return err
 			}
 		}
 		_, runs := selected.(*execCmd)
 		if grammar.Refresh && !runs && !serves { // serve renews anyway
-			return usageError{"--refresh needs a program to run", "awsexec --refresh [-p NAME] -- CMD [ARG…]"}
+			return usageError{"--refresh needs a program to run", adv.refreshing(settings.Profile)}
 		}
 		if err := checkDirs(selected, settings); err != nil {
 			return err
@@ -121,22 +125,36 @@ func splitArgs(args []string) (own, child []string, hasChild bool) {
 	return args, nil, false
 }
 
+// plainShort returns args with -p=NAME as -pNAME, as other tools read it: no profile
+// is called =NAME.
+func plainShort(args []string) []string {
+	for i, arg := range args {
+		if name, ok := strings.CutPrefix(arg, "-p="); arg == "--" {
+			break
+		} else if ok && name != "" {
+			args = slices.Clone(args)
+			args[i] = "-p" + name
+		}
+	}
+	return args
+}
+
 // withChild returns the command that runs child: an execCmd in place of print, or
 // serve. No other command takes a child.
-func withChild(selected any, child []string) (any, error) {
-	form := "awsexec [-p NAME] -- CMD [ARG…]"
+func withChild(selected any, child []string, adv *advisor) (any, error) {
 	if c, ok := selected.(*completeCmd); ok {
 		c.words = child
 		return c, nil
 	}
 	serve, serves := selected.(*serveCmd)
-	if serves {
-		form = "awsexec [-p NAME] serve -- CMD [ARG…]"
-	} else if _, ok := selected.(*printCmd); !ok {
-		return nil, usageError{"only awsexec without a command, and serve, take a program to run after --", ""}
+	if _, ok := selected.(*printCmd); !ok && !serves {
+		if len(child) == 0 {
+			child = []string{"CMD"}
+		}
+		return nil, usageError{"only awsexec without a command, and serve, take a program to run after --", adv.run(adv.settings.Profile, child...)}
 	}
 	if len(child) == 0 || child[0] == "" {
-		return nil, usageError{"no program to run after --", form}
+		return nil, usageError{"no program to run after --", adv.withProgram()}
 	}
 	if serves {
 		serve.args = child

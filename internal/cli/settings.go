@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
 	"strconv"
 	"time"
@@ -54,7 +53,11 @@ func newSettings(d deps, f *flags, byProgram, examines bool) (*session.Settings,
 		return nil, usageError{"--refresh and --no-session exclude each other: long-term keys do not expire", ""}
 	}
 	s.Refresh = f.Refresh || refresh && !f.NoSession
-	s.Keystore, err = keystoreKind(cmp.Or(f.Keystore, env("AWSEXEC_KEYSTORE")))
+	kind, from := f.Keystore, "--keystore"
+	if kind == "" {
+		kind, from = env("AWSEXEC_KEYSTORE"), "AWSEXEC_KEYSTORE"
+	}
+	s.Keystore, err = keystoreKind(kind, from)
 	return s, err
 }
 
@@ -109,13 +112,13 @@ func truth(s, where string) (bool, error) {
 }
 
 // keystoreKind returns the kind of keystore that the user chose.
-func keystoreKind(s string) (keystore.Kind, error) {
+func keystoreKind(s, where string) (keystore.Kind, error) {
 	switch kind := keystore.Kind(s); kind {
 	case "":
 		return keystore.KindAuto, nil
 	case keystore.KindAuto, keystore.KindKeyring, keystore.KindFile:
 		return kind, nil
 	default:
-		return "", usageError{fmt.Sprintf("invalid keystore %q: must be auto, keyring or file", s), ""}
+		return "", usageError{fmt.Sprintf("%s: invalid value %q: must be auto, keyring or file", where, s), ""}
 	}
 }
