@@ -37,7 +37,7 @@ func TestCompletion(t *testing.T) {
 			}
 			h := newHome(t, "http://127.0.0.1:1")
 			h.config("[profile prod-admin]", "role_arn = arn:aws:iam::123456789012:role/Admin", "source_profile = base",
-				"[profile base]", "region = eu-west-1", `[profile "my work"]`, "region = eu-west-1")
+				"[profile base]", "region = eu-west-1", `[profile "my work"]`, "region = eu-west-1", "[profile team:dev]", "region = eu-west-1", "[profile team:prod=eu]", "region = eu-west-1")
 			h.env["TERM"] = "xterm"
 			tm := h.onTerminal(false, append([]string{path}, way.args...)...)
 			run := func(line, mark string) { // and wait until it is done; the mark is not in what is typed
@@ -53,6 +53,12 @@ func TestCompletion(t *testing.T) {
 				{"awsexec -p prod\t", "awsexec -p prod-admin "},
 				{"awsexec --profile=prod\t", "awsexec --profile=prod-admin "},
 				{"awsexec -p my\t", "awsexec -p " + way.quoted + " "},
+				{"awsexec -p team:d\t", "awsexec -p team:dev "},
+				{"awsexec --profile=team:d\t", "awsexec --profile=team:dev "},
+				{"awsexec whoami te\tp\t", "awsexec whoami team:prod=eu "},
+				{"awsexec -p team:prod=\t", "awsexec -p team:prod=eu "},
+				{"awsexec -p \"my w\t", "awsexec -p \"my work\" "},
+				{"awsexec -p " + way.quoted[:5] + "\t", "awsexec -p " + way.quoted + " "},
 				{"awsexec --keystore k\t", "awsexec --keystore keyring "},
 				{"awsexec help exit\t", "awsexec help exit-codes "},
 				{"awsexec -p prod-admin -- awsexec whoa\t", "awsexec -p prod-admin -- awsexec whoami "},

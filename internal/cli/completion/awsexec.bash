@@ -1,33 +1,44 @@
 # bash completion for awsexec. Load it with: source <(awsexec completion bash)
 
 _awsexec() {
-	local word value description i
+	local word value description before rest=$COMP_LINE typed=${COMP_LINE:0:COMP_POINT} quote= split= i
 	local -a words=()
 	COMPREPLY=()
-	for ((i = 1; i <= COMP_CWORD; i++)); do
+	for ((i = 0; i <= COMP_CWORD; i++)); do
 		word=${COMP_WORDS[i]}
 		if [[ $word == -- && $i -lt $COMP_CWORD ]]; then
 			_awsexec_program $((i + 1))
 			return
 		fi
-		# Bash splits --flag=value at the equals sign.
-		if [[ $word == = && ${#words[@]} -gt 0 ]]; then
-			words[-1]+==
-		elif [[ ${#words[@]} -gt 0 && ${words[-1]} == --*= ]]; then
+		# Bash splits words at = and :, too.
+		before=${rest%%"$word"*}
+		[[ -z $word && $typed == *[[:space:]] ]] && before=' '
+		rest=${rest#*"$word"}
+		if [[ $i -gt 1 && -z $before ]]; then
+			split=${words[-1]}
 			words[-1]+=$word
+			[[ $word != [=:]* ]] || split=${words[-1]}
 		else
 			words+=("$word")
+			split=
 		fi
 	done
+	word=${words[-1]}
+	if [[ $word == [\"\']* ]]; then
+		quote=${word:0:1}
+		word=${word:1}
+	else
+		word=${word//\\/}
+	fi
 	while IFS=$'\t' read -r value description; do
 		if [[ $value == :files ]]; then
 			compopt -o default
 			continue
 		fi
-		[[ ${words[-1]} == --*=* ]] && value=${value#*=}
-		printf -v value %q "$value"
+		value=${value#"${split//\\/}"}
+		[[ -n $quote ]] || printf -v value %q "$value"
 		COMPREPLY+=("$value")
-	done < <("${COMP_WORDS[0]}" complete -- "${words[@]}" 2>/dev/null)
+	done < <("${words[0]}" complete -- "${words[@]:1:${#words[@]}-2}" "$word" 2>/dev/null)
 	[[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
 }
 

@@ -8,7 +8,8 @@ function __awsexec_complete
         complete -C (string join ' ' -- (string escape -- $words[(math $split + 2)..-2]) $words[-1])
         return
     end
-    set -l answers ($words[1] complete -- $words[2..-1] 2>/dev/null)
+    set -l current (string replace -r -- '^["\']' '' $words[-1] | string replace -ra -- '\\\\(.)' '$1')
+    set -l answers ($words[1] complete -- $words[2..-2] "$current" 2>/dev/null)
     for answer in $answers
         if test "$answer" = ":files"
             __fish_complete_path $words[-1]

@@ -18,7 +18,7 @@ _awsexec() {
 		fi
 		values+=("$value")
 		descriptions+=("$value${description:+  -- $description}")
-	done < <("${words[1]}" complete -- "${(@Q)words[2,CURRENT]}" 2>/dev/null)
+	done < <("${words[1]}" complete -- "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)
 	[[ -n $files ]] && _files
 	(( ${#values} )) || return
 	if [[ ${#values} -eq 1 && ${values[1]} == *= ]]; then
