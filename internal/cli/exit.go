@@ -75,6 +75,12 @@ func misuse(err error) error {
 		text = flag + ": missing value"
 	}
 	text = strings.TrimSuffix(text, `, expecting "<arg>"`)
+	if flag, rest, ok := strings.Cut(text, `: expected string value but got "-`); ok { // kong proposes how to write it
+		if value, kind, _ := strings.Cut(rest, `" (`); strings.HasPrefix(kind, "short") {
+			help = fmt.Sprintf("for a value that begins with -: %s=%s", flag, quoteWord("-"+value))
+		}
+		return usageError{flag + ": missing value", help}
+	}
 	if flag, ok := strings.CutPrefix(text, "unknown flag "); ok {
 		flag, _, _ = strings.Cut(flag, ",")
 		return unknownFlagError{flag, help}
