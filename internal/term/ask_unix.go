@@ -195,12 +195,12 @@ func (a *asking) stop() error {
 	return nil
 }
 
-// end restores the terminal. It discards a partly typed secret, so that no
+// end restores the terminal. It discards a partly typed answer, so that no
 // other reader gets it. If the typed newline was not shown, it moves the cursor
 // to a new line.
 func (a *asking) end(answered bool) {
 	secret := a.prompt.Secret
-	if a.disarm(secret && !answered) && (secret || !answered) {
+	if a.disarm(!answered) && (secret || !answered) {
 		unix.Write(a.fd, []byte("\n"))
 	}
 }

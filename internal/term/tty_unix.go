@@ -64,7 +64,9 @@ func (t *tty) arm(secret bool) error {
 	}
 	want := *before
 	want.Iflag |= unix.ICRNL
-	want.Lflag |= unix.ICANON | unix.ISIG | unix.ECHO
+	// Without NOFLSH, Ctrl-C drops output that is still on its way: what is said
+	// about it, perhaps.
+	want.Lflag |= unix.ICANON | unix.ISIG | unix.ECHO | unix.NOFLSH
 	t.suspend = 0
 	if secret {
 		want.Lflag &^= unix.ECHO | unix.ECHONL
