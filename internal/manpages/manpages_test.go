@@ -25,6 +25,7 @@ var elsewhere = map[string]string{
 	"AWS_CREDENTIAL_FILE":       "of boto 2; CMD must not see it",
 	"AWS_VAULT_FILE_PASSPHRASE": "of aws-vault; a secret that is never shown",
 	"AWS_ENDPOINT_URL_":         "begins the names of endpoints",
+	"AWS_ENDPOINT_URL_S3":       "of the AWS SDKs; shows that keys may be of another service than AWS",
 	"AWS_SDK_LOAD_CONFIG":       "only doctor looks at it",
 	"AWSEXEC_TEST_":             "tests",
 	"AWSEXEC_DIALOG_TEXT":       "from awsexec to a dialog that it starts",
