@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -12,13 +11,10 @@ import (
 	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/awsfiles"
 	"github.com/awsexec/awsexec/internal/awsini"
-	"github.com/awsexec/awsexec/internal/custody"
 	"github.com/awsexec/awsexec/internal/keyfacts"
-	"github.com/awsexec/awsexec/internal/keyinput"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/internal/visible"
-	"github.com/awsexec/awsexec/keystore"
 )
 
 // addCmd stores a long-term access key.
@@ -32,111 +28,73 @@ type addCmd struct {
 	WriteConfig bool   `help:"Write the profile into the AWS config file."`
 }
 
-func (c *addCmd) about() (name *string, needed bool) { return &c.Name, true }
+// A person at the terminal is asked for the name.
+func (c *addCmd) about() (name *string, needed bool) { return &c.Name, !c.asks() }
+
+// asks reports whether a person at the terminal gives the key.
+func (c *addCmd) asks() bool { return !c.Env && !c.Stdin && c.CSV == "" }
 
 func (c *addCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, timing timing, stdin io.Reader) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, session.ErrTooLong)
 	defer cancel()
-	if err := keystore.CheckName(c.Name); err != nil {
-		return usageError{err.Error(), ""}
-	}
 	config, err := sess.Config()
 	if err != nil {
 		return err
+	}
+	ask := asker{settings, sess, out}
+	if err := c.chooseName(ctx, ask); err != nil {
+		return notStored(ctx, err)
 	}
 	p, err := config.With(c.Name).Profile(c.Name)
 	if err != nil {
 		return err
 	}
-	old, err := lookUp(ctx, settings, sess, out, c.Name)
-	switch {
-	case err == nil && !c.Force:
-		return &custody.ExistsError{Name: c.Name, KeyID: old}
-	case errors.Is(err, keystore.ErrCorrupt) && c.Force && sess.Opened().Kind() != keystore.KindFile: // it is replaced
-	case err != nil && !errors.Is(err, keystore.ErrNotFound):
-		return err
-	}
-	unreached := checkProcess(settings, config, c.Name)
-	if unreached == nil && c.WriteConfig {
-		unreached = checkAddProcess(settings, out, c.Name)
+	a := &addition{cmd: c, asker: ask, profile: p, elsewhere: config.OtherService(c.Name, settings.Env)}
+	a.setUp = a.newSetUp()
+	if a.unreached = checkProcess(settings, config, c.Name); a.unreached == nil && c.WriteConfig {
+		_, a.unreached = a.setUp.change(settings)
 	}
 	switch {
-	case unreached != nil && c.WriteConfig:
-		return fmt.Errorf("nothing was stored: %w", &unreachedError{c.Name, unreached})
-	case unreached != nil:
-		out.Warn(&unreachedError{c.Name, unreached})
+	case a.unreached != nil && c.WriteConfig:
+		return fmt.Errorf("nothing was stored: %w", &unreachedError{c.Name, a.unreached})
+	case a.unreached != nil:
+		out.Warn(&unreachedError{c.Name, a.unreached})
 	}
-	key, err := c.read(ctx, settings, sess, stdin)
-	if err != nil {
-		return err
+	if err := a.take(ctx, newCustody(sess, out, timing), stdin); err != nil {
+		return notStored(ctx, err)
 	}
-	if err := keyinput.Check(key); err != nil {
-		return err
-	}
-	if err := stillInFile(p, key); err != nil {
-		out.Warn(err)
-	}
-	var who awsapi.Identity
-	remains, err := newCustody(sess, out, timing).Add(ctx, c.Name, key, c.Force, func(ctx context.Context) (err error) {
-		if c.NoVerify {
-			return nil
-		}
-		if who, err = owner(sess, out)(ctx, p, key); err != nil {
-			return &custody.UnverifiedError{Err: err}
-		}
-		out.tellOwner(key.AccessKeyID, who)
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	if !c.NoVerify {
-		f := facts{sess, settings, out}
-		learned := keyfacts.Facts{ARN: who.ARN}
-		if client, err := sess.Client(p); err == nil && c.asks() {
-			learned.Created = f.created(ctx, client, key)
-		}
-		f.learn(ctx, key.AccessKeyID, learned)
-	}
-	out.warnOfRemains(remains)
-	out.note("key %s is stored as %q in %s", visible.KeyID(key.AccessKeyID), c.Name, sess.Opened())
+	a.learn(ctx)
+	out.note("key %s is stored as %q in %s", visible.KeyID(a.key.AccessKeyID), c.Name, sess.Opened())
+	out.warnOfOtherName(ctx, sess.Opened(), c.Name, a.key.AccessKeyID)
 	if c.CSV != "" {
 		out.advise(hintOfCSV(c.CSV))
 	}
 	switch {
-	case c.WriteConfig:
-		return addProcess(ctx, settings, out, c.Name)
-	case unreached != nil: // the lines would not work
-		return nil
+	case a.write:
+		err = a.setUp.write(ctx, settings, out)
+		if err == nil && !c.asks() && a.setUp.region == "" && sess.Region(p) == "" {
+			out.Warn(&noRegionError{c.Name})
+		}
+	case !c.asks() && a.unreached == nil: // else the lines would not work
+		return showLines(settings, out, p, a.setUp, a.who)
 	}
-	return showLines(settings, out, p, who)
+	if err == nil && c.asks() {
+		out.advise(hintOfAdded(out.adv, c.Name, a.write))
+	}
+	return err
 }
 
-// asks reports whether a person at the terminal gives the key.
-func (c *addCmd) asks() bool { return !c.Env && !c.Stdin && c.CSV == "" }
-
-// read returns the key from where the flags say, or from the person at the
-// terminal.
-func (c *addCmd) read(ctx context.Context, settings *session.Settings, sess *session.Session, stdin io.Reader) (aws.Credentials, error) {
-	switch {
-	case c.Env:
-		return keyinput.FromEnv(settings.Env)
-	case c.Stdin:
-		return keyinput.FromReader(stdin)
-	case c.CSV != "":
-		return keyinput.FromCSV(c.CSV)
+// learn remembers what AWS has said of the key.
+func (a *addition) learn(ctx context.Context) {
+	if a.who.ARN == "" {
+		return
 	}
-	id, err := sess.Person.Ask(ctx, "access key id: ", false)
-	if err != nil {
-		return aws.Credentials{}, unasked(err, "add")
+	f := facts{a.sess, a.settings, a.out}
+	learned := keyfacts.Facts{ARN: a.who.ARN}
+	if client, err := a.sess.Client(a.profile); err == nil && a.cmd.asks() {
+		learned.Created = f.created(ctx, client, a.key)
 	}
-	key := aws.Credentials{AccessKeyID: strings.TrimSpace(id)}
-	if err := keyinput.CheckID(key.AccessKeyID); err != nil {
-		return aws.Credentials{}, err
-	}
-	secret, err := sess.Person.Ask(ctx, "secret access key: ", true)
-	key.SecretAccessKey = strings.TrimSpace(secret)
-	return key, err
+	f.learn(ctx, a.key.AccessKeyID, learned)
 }
 
 // stillInFile returns a warning if the AWS files have a key for the profile p,
@@ -162,7 +120,7 @@ func (e *stillInFileError) Error() string {
 
 // showLines prints the lines that the AWS config file needs for p, unless it has
 // them. Who is the user that the key belongs to, if that is known.
-func showLines(settings *session.Settings, out *ui, p *profile.Profile, who awsapi.Identity) error {
+func showLines(settings *session.Settings, out *ui, p *profile.Profile, setUp profileSetUp, who awsapi.Identity) error {
 	if profile.IsProcessOf(p.CredentialProcess, settings.Self, p.Name) {
 		return nil
 	}
@@ -171,7 +129,7 @@ func showLines(settings *session.Settings, out *ui, p *profile.Profile, who awsa
 		partition := strings.SplitN(who.ARN, ":", 3)[1]
 		serial = "arn:" + partition + ":iam::" + who.Account + ":mfa/DEVICE"
 	}
-	lines, _, err := awsfiles.AddCredentialProcess(nil, settings.Files.Config, p.Name, out.adv.process(p.Name))
+	lines, _, err := awsfiles.AddCredentialProcess(nil, settings.Files.Config, p.Name, setUp.command)
 	if err != nil {
 		return err
 	}
@@ -185,6 +143,8 @@ func showLines(settings *session.Settings, out *ui, p *profile.Profile, who awsa
 	} else {
 		page.line("# region = REGION")
 	}
-	page.line("# mfa_serial = %s", serial)
+	if !setUp.foreign {
+		page.line("# mfa_serial = %s", serial)
+	}
 	return out.print(page)
 }

@@ -1,13 +1,10 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 
 	"github.com/awsexec/awsexec/internal/awsfiles"
 	"github.com/awsexec/awsexec/internal/profile"
-	"github.com/awsexec/awsexec/internal/readfile"
 	"github.com/awsexec/awsexec/internal/session"
 )
 
@@ -32,16 +29,4 @@ func checkProcess(settings *session.Settings, config *profile.Config, name strin
 		return &profile.SettingError{Profile: name, Key: "credential_process", Pos: v.Pos, Reason: "is already there with another command"}
 	}
 	return awsfiles.ProcessConflict(name, s)
-}
-
-// checkAddProcess returns why addProcess would fail; nil if nothing is known that
-// is in its way.
-func checkAddProcess(settings *session.Settings, out *ui, name string) error {
-	path := settings.Files.Config
-	data, err := readfile.Read(path, readfile.MaxAWS)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	_, _, err = awsfiles.AddCredentialProcess(data, path, name, out.adv.process(name))
-	return err
 }

@@ -2,12 +2,9 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 
 	"github.com/awsexec/awsexec/internal/awsfiles"
 	"github.com/awsexec/awsexec/internal/migrate"
-	"github.com/awsexec/awsexec/internal/readfile"
 	"github.com/awsexec/awsexec/internal/session"
 )
 
@@ -18,28 +15,6 @@ func newEditor(settings *session.Settings, out *ui) (*awsfiles.Editor, error) {
 		return nil, err
 	}
 	return awsfiles.NewEditor(dir, func() func() { return out.Waiting("for another awsexec, which edits the AWS files") }), nil
-}
-
-// addProcess adds the credential_process line of the profile called name to the
-// AWS config file: a whole section if there is none, else one line.
-func addProcess(ctx context.Context, settings *session.Settings, out *ui, name string) error {
-	editor, err := newEditor(settings, out)
-	if err != nil {
-		return err
-	}
-	path := settings.Files.Config
-	changed, err := editor.Edit(ctx, path, func(old []byte) ([]byte, bool, error) {
-		return awsfiles.AddCredentialProcess(old, path, name, out.adv.process(name))
-	})
-	switch {
-	case err != nil:
-		return err
-	case changed:
-		out.note("profile %q is in %s", name, path)
-	default:
-		out.note("%s has the profile %q already", path, name)
-	}
-	return nil
 }
 
 // editConfig changes the AWS config file, and says where it is kept as it was.
@@ -69,8 +44,11 @@ func (u *ui) noteBackups(editor *awsfiles.Editor) {
 // offerEdit shows a change of the AWS config file and makes it after consent. The
 // error is session.ErrNotConfirmed without that.
 func offerEdit(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, question string, edit awsfiles.EditFunc) error {
-	shown, err := showEdit(settings, out, edit)
-	if err != nil || !shown {
+	change, err := changeOf(settings.Files.Config, edit)
+	if err != nil || change == nil {
+		return err
+	}
+	if err := printChange(out, change); err != nil {
 		return err
 	}
 	if err := sess.Person.Confirm(ctx, question); err != nil {
@@ -79,17 +57,7 @@ func offerEdit(ctx context.Context, settings *session.Settings, sess *session.Se
 	return editConfig(ctx, settings, out, edit)
 }
 
-// showEdit shows a change of the AWS config file, without secrets, and reports
-// whether there is one.
-func showEdit(settings *session.Settings, out *ui, edit awsfiles.EditFunc) (bool, error) {
-	path := settings.Files.Config
-	old, err := readfile.Read(path, readfile.MaxAWS)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return false, err
-	}
-	data, changed, err := edit(old)
-	if err != nil || !changed {
-		return false, err
-	}
-	return true, printChanges(out, []migrate.Change{{Path: path, Old: awsfiles.Redact(old), New: awsfiles.Redact(data)}})
+// printChange prints what becomes of a file.
+func printChange(out *ui, change *migrate.Change) error {
+	return printChanges(out, []migrate.Change{*change})
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/keystore"
 )
@@ -29,7 +28,7 @@ func (c *clearCmd) Run(ctx context.Context, sess *session.Session, out *ui) erro
 		out.note("all sessions are deleted")
 		return nil
 	}
-	id, owner, err := keyOf(ctx, sess, c.Name)
+	id, err := keyID(ctx, sess, c.Name)
 	if err != nil {
 		return err
 	}
@@ -37,11 +36,8 @@ func (c *clearCmd) Run(ctx context.Context, sess *session.Session, out *ui) erro
 		return err
 	}
 	also := ""
-	if owner != c.Name {
-		also = fmt.Sprintf(", and with them all others of the key that they are made from, that of %q", owner)
-	}
 	for _, name := range sameKey(ctx, sess, id) {
-		if name != c.Name && name != owner {
+		if name != c.Name {
 			also += fmt.Sprintf(", and with them those of %q, which has the same key", name)
 		}
 	}
@@ -67,31 +63,19 @@ func sameKey(ctx context.Context, sess *session.Session, id string) (names []str
 	return names
 }
 
-// keyOf returns the id of the key that sessions of the profile called name are made
-// from, and the profile that has it: one of the sources, for a role.
-func keyOf(ctx context.Context, sess *session.Session, name string) (id, owner string, err error) {
-	id, err = sess.KeyID(ctx, name)
+// keyID returns the id of the key that sessions of the profile called name are
+// made from.
+func keyID(ctx context.Context, sess *session.Session, name string) (string, error) {
+	id, err := sess.KeyID(ctx, name)
 	if !errors.Is(err, keystore.ErrNotFound) {
-		return id, name, err
+		return id, err
 	}
 	p, profileErr := sess.Profile(ctx, name)
 	if profileErr != nil {
-		return "", "", profileErr
+		return "", profileErr
 	}
-	plan, planErr := sess.Plan(ctx, p, true)
-	if planErr != nil {
-		return "", "", err
+	if p.Static == nil {
+		return "", err
 	}
-	for plan.From != nil {
-		plan = plan.From
-	}
-	switch owner = plan.Profile.Name; plan.Kind {
-	case provider.StoredKey:
-		id, err = sess.KeyID(ctx, owner)
-		return id, owner, err
-	case provider.FileKey:
-		return plan.Profile.Static.Credentials.AccessKeyID, owner, nil
-	default:
-		return "", "", err
-	}
+	return p.Static.Credentials.AccessKeyID, nil
 }

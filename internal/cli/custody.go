@@ -13,6 +13,7 @@ import (
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/internal/visible"
+	"github.com/awsexec/awsexec/keystore"
 )
 
 // newCustody returns the custody of the keystore that was opened.
@@ -74,5 +75,26 @@ func (u *ui) tellOwner(keyID string, who awsapi.Identity) {
 	u.note("key %s belongs to %s in account %s", visible.KeyID(keyID), who.ARN, who.Account)
 	if strings.HasSuffix(who.ARN, ":root") {
 		u.Warn(errRootKey)
+	}
+}
+
+// otherNameError warns of a key that the keystore has under two names.
+type otherNameError struct{ keyID, name, other string }
+
+func (e *otherNameError) Error() string {
+	return fmt.Sprintf("key %s is stored as %q too: when one of the two is rotated, the other stops working", visible.KeyID(e.keyID), e.other)
+}
+
+// warnOfOtherName warns if the key that was stored under name has another name.
+func (u *ui) warnOfOtherName(ctx context.Context, keys *keystore.Store, name, id string) {
+	entries, err := keys.List(ctx)
+	if err != nil {
+		u.Debug("names of the key: %v", err)
+	}
+	for _, e := range entries {
+		if e.AccessKeyID == id && e.Name != name {
+			u.Warn(&otherNameError{id, name, e.Name})
+			return
+		}
 	}
 }

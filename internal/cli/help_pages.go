@@ -10,9 +10,9 @@ type told struct {
 
 // pages has an entry for each command.
 var pages = map[string]told{
-	"add": {`Without --env, --stdin or --csv, the key is asked for on the terminal; the secret is not shown. AWS is asked whose key it is before it is stored. The name of the key is that of the profile that uses it.`,
+	"add": {`Without --env, --stdin or --csv, what is missing is asked for on the terminal: the name, the key (its secret is not shown), the region and the MFA device of the profile. AWS is asked whose key it is before it is stored, and the lines for the AWS config file are shown and written after consent. Nothing is stored before the last answer. The name of the key is that of the profile that uses it.`,
 		[]manual.Entry{
-			{Name: "awsexec add work --write-config", Text: "ask for the key, set up the profile"},
+			{Name: "awsexec add work", Text: "ask for the key, set up the profile"},
 			{Name: "awsexec add work --csv accessKeys.csv", Text: "take what the AWS console gave"},
 		}},
 	"import": {`A diff is shown, without secrets, and the files are changed after consent. Every other line is kept, and a copy of each file without its secrets stays beside it.`,

@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/awsexec/awsexec/internal/awsfiles"
 	"github.com/awsexec/awsexec/internal/custody"
@@ -47,7 +48,10 @@ func hintOfCustody(err error, a *advisor, _ string) string {
 	var exists *custody.ExistsError
 	var retiring *custody.RetiringError
 	var unreached *unreachedError
+	var foreign *foreignKeyError
 	switch {
+	case errors.As(err, &foreign):
+		return "if it is for another service than AWS: " + a.again("--no-verify")
 	case errors.As(err, &unreached):
 		return hintOfUnreached(unreached, a)
 	case errors.As(err, &exists):
@@ -89,4 +93,26 @@ func hintOfRemoved(p *profile.Profile) string {
 // hintOfUnfinished returns the hint about a key whose rotation is not finished.
 func hintOfUnfinished(name string, a *advisor) string {
 	return "to finish it: " + a.command("rotate", name)
+}
+
+// hintOfOtherName returns the hint about a key with two names.
+func hintOfOtherName(e *otherNameError, a *advisor) string {
+	return fmt.Sprintf("let profile %q use the other one, by credential_process = %s, and remove this: %s", e.name, a.process(e.other), a.command("remove", e.name))
+}
+
+// hintOfAdded returns how a key that was added is tried.
+func hintOfAdded(a *advisor, name string, configured bool) string {
+	program := []string{"aws", "sts", "get-caller-identity"}
+	if !configured {
+		return "try it: " + a.run(name, program...)
+	}
+	if name != profile.DefaultName {
+		program = append(program, "--profile", quoteWord(name))
+	}
+	return "try it: " + strings.Join(program, " ")
+}
+
+// hintOfOtherService returns the hint about a key of another service than AWS.
+func hintOfOtherService(a *advisor) string {
+	return "such a key makes no sessions; give it to programs as it is: " + a.line(nil, []string{"-p", a.settings.SelectedName(), "--no-session", "--", "CMD"})
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/awsexec/awsexec/internal/migrate"
 	"github.com/awsexec/awsexec/internal/provider"
+	"github.com/awsexec/awsexec/internal/visible"
 )
 
 // hintOfWarning returns the hint about something that went wrong without
@@ -22,6 +23,9 @@ func hintOfWarning(err error, a *advisor) string {
 	var left keyLeftError
 	var old *oldKeyError
 	var passphrase *passphraseWarning
+	var twice *otherNameError
+	var regionless *noRegionError
+	var foreign *foreignKeyError
 	switch {
 	case errors.As(err, &plaintext):
 		return a.moveKey("move it into the keystore", plaintext.Profile)
@@ -31,6 +35,12 @@ func hintOfWarning(err error, a *advisor) string {
 		return "take it out: " + unsetCommand([]string{provider.ExpirationVariable})
 	case errors.As(err, &skew):
 		return "set the clock, or switch on its synchronisation"
+	case errors.As(err, &twice):
+		return hintOfOtherName(twice, a)
+	case errors.As(err, &regionless):
+		return fmt.Sprintf("write region = REGION into the profile, in %s", visible.Text(a.settings.Files.Config))
+	case errors.As(err, &foreign):
+		return hintOfOtherService(a)
 	case errors.As(err, &old):
 		return "replace it: " + a.command("rotate", old.name)
 	case errors.Is(err, errRootKey):

@@ -36,5 +36,15 @@ func quoteWord(word string) string {
 // process returns the credential_process of the profile called name, with those of
 // the user's flags that it has to repeat.
 func (a *advisor) process(name string) string {
-	return processCommand(a.settings.Self, name, a.kept(heededBy("print"))...)
+	return a.processFor(name, false)
+}
+
+// processFor is [advisor.process] for a key that may be one of another service than
+// AWS, which makes no sessions.
+func (a *advisor) processFor(name string, foreign bool) string {
+	flags := a.kept(heededBy("print"))
+	if foreign {
+		flags = append(flags, "--no-session")
+	}
+	return processCommand(a.settings.Self, name, flags...)
 }

@@ -149,7 +149,7 @@ func TestAddOffersFile(t *testing.T) {
 			}
 			tm := h.onTerminal(true, h.awsexec, "add", "work")
 			for _, step := range [][2]string{
-				{"? [y/N] ", "y"}, {"access key id: ", aliceKey}, {"secret access key: ", aliceSecret},
+				{"? [y/N] ", "y"}, {"access key id: ", aliceKey}, {"secret access key: ", aliceSecret}, {"? [Y/n] ", "n"},
 				{"new keystore passphrase (it cannot be recovered): ", passphrase}, {"the same passphrase again: ", passphrase},
 			} {
 				tm.expect(step[0])

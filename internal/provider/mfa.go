@@ -29,6 +29,9 @@ var (
 	ErrCodeWrong = errors.New("AWS did not accept this MFA code")
 )
 
+// IsFIDO reports whether serial is that of a passkey or a security key.
+func IsFIDO(serial string) bool { return strings.Contains(serial, ":u2f/") }
+
 const (
 	wrongMost     = 3  // codes that AWS may refuse before this is an error
 	malformedMost = 10 // answers that are not even sent
@@ -68,7 +71,7 @@ type TokenCode struct {
 // was sent before.
 func (m *maker) withTokenCode(ctx context.Context, request TokenRequest, call func(ctx context.Context, code string) error) error {
 	serial := request.Serial
-	if strings.Contains(serial, ":u2f/") {
+	if IsFIDO(serial) {
 		return fmt.Errorf("MFA device %s of profile %q: %w", serial, request.Profile, ErrFIDO)
 	}
 	wrong, malformed := 0, 0
@@ -81,7 +84,6 @@ func (m *maker) withTokenCode(ctx context.Context, request TokenRequest, call fu
 			}
 			return err
 		}
-		tc.Code = strings.Join(strings.Fields(tc.Code), "") // authenticators show "123 456"
 		if request.Again = m.unfit(ctx, serial, tc.Code); request.Again != nil {
 			malformed++
 			if tc.Origin == FromProgram && errors.Is(request.Again, ErrCodeUsed) && malformed == 1 {

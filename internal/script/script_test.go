@@ -116,13 +116,16 @@ func condition(name string) (bool, error) {
 const account = "123456789012"
 
 // users are the users of the scripts: alice has no MFA device, bob and carol
-// have one.
+// have one, and dave has a passkey and a hardware token too.
 var users = []ststest.User{
 	{Account: account, Name: "alice", AccessKeyID: "AKIAIOSFODNN7ALICE01", SecretAccessKey: secretOf("alice")},
 	{Account: account, Name: "bob", AccessKeyID: "AKIAIOSFODNN7BOBBOB1", SecretAccessKey: secretOf("bob"),
 		MFASerial: "arn:aws:iam::" + account + ":mfa/bob", MFASecret: []byte("seed of bob")},
 	{Account: account, Name: "carol", AccessKeyID: "AKIAIOSFODNN7CAROL01", SecretAccessKey: secretOf("carol"),
 		MFASerial: "arn:aws:iam::" + account + ":mfa/carol", MFASecret: []byte("seed of carol")},
+	{Account: account, Name: "dave", AccessKeyID: "AKIAIOSFODNN7DAVE001", SecretAccessKey: secretOf("dave"),
+		MFASerial: "arn:aws:iam::" + account + ":mfa/dave", MFASecret: []byte("seed of dave"),
+		OtherMFA: []string{"arn:aws:iam::" + account + ":u2f/user/dave/passkey", "GAHT12345678"}},
 	{Account: account, Root: true, AccessKeyID: "AKIAIOSFODNN7ROOT001", SecretAccessKey: secretOf("root")},
 }
 

@@ -76,6 +76,21 @@ func (p *Person) Confirm(ctx context.Context, question string) error {
 	}
 }
 
+// Agree asks whether to do what is usual, and takes an empty answer for a yes. The
+// error is one of Ask.
+func (p *Person) Agree(ctx context.Context, question string) (bool, error) {
+	answer, err := p.Ask(ctx, question+" [Y/n] ", false)
+	if err != nil {
+		return false, err
+	}
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "", "y", "yes":
+		return true, nil
+	default:
+		return false, nil
+	}
+}
+
 // Unasked reports whether err means that nobody could be asked.
 func Unasked(err error) bool {
 	return errors.Is(err, ErrPromptsOff) || errors.Is(err, term.ErrNoTerminal)
