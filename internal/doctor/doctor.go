@@ -126,7 +126,7 @@ func Examine(ctx context.Context, in Input) *Report {
 	d.report.Rule, d.report.Session = d.rule(), d.session(ctx)
 	for _, check := range []func(){
 		d.checkIgnored,
-		d.checkDirs, d.checkFiles, d.checkPlan, d.checkClients, d.checkProcesses, d.checkPlaintextKeys, d.checkEnvironment, d.checkRegion, d.checkKeystore, d.checkPlaces, d.checkPermissions, d.checkLifetime, d.checkNextCall,
+		d.checkDirs, d.checkFiles, d.checkPlan, d.checkClients, d.checkProcesses, d.checkPlaintextKeys, d.checkEnvironment, d.checkRegion, d.checkKeystore, d.checkPlaces, d.checkPermissions, d.checkLifetime, d.checkFileSession, d.checkNextCall,
 		d.checkLastCalls,
 	} {
 		check()

@@ -18,10 +18,12 @@ import (
 )
 
 const (
-	aliceID = "AKIAIOSFODNN7ALICE01"
-	roleARN = "arn:aws:iam::123456789012:role/x"
-	device  = "arn:aws:iam::123456789012:mfa/me"
-	keys    = "aws_access_key_id = " + aliceID + "\naws_secret_access_key = " + ststest.Marker + "\n"
+	aliceID     = "AKIAIOSFODNN7ALICE01"
+	roleARN     = "arn:aws:iam::123456789012:role/x"
+	device      = "arn:aws:iam::123456789012:mfa/me"
+	fileSession = "aws_access_key_id = ASIAIOSFODNN7ALICE01\naws_secret_access_key = " + ststest.Marker + "\naws_session_token = " + ststest.Marker + "\n"
+
+	keys = "aws_access_key_id = " + aliceID + "\naws_secret_access_key = " + ststest.Marker + "\n"
 )
 
 var now = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -328,6 +330,8 @@ func TestFindings(t *testing.T) {
 		{name: "token alone", env: map[string]string{"AWS_SESSION_TOKEN": "t"}, check: Environment, want: "1 AWS_SESSION_TOKEN: Unset{[AWS_SESSION_TOKEN]}"},
 		{name: "session without token", env: map[string]string{"AWS_ACCESS_KEY_ID": "ASIAIOSFODNN7ALICE01", "AWS_SECRET_ACCESS_KEY": ststest.Marker}, check: Environment,
 			want: "0 AWS_ACCESS_KEY_ID: Unset{[AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN]}"},
+		{name: "token beside a long-term key", env: map[string]string{"AWS_ACCESS_KEY_ID": aliceID, "AWS_SECRET_ACCESS_KEY": ststest.Marker, "AWS_SESSION_TOKEN": "t"}, check: Environment,
+			text: "left over", want: "0 AWS_SESSION_TOKEN: Unset{[AWS_SESSION_TOKEN]}"},
 		{name: "old token variable", env: map[string]string{"AWS_SECURITY_TOKEN": "t"}, check: Environment, want: "1 AWS_SECURITY_TOKEN: Unset{[AWS_SECURITY_TOKEN]}"},
 		{name: "expiration alone", env: map[string]string{"AWS_CREDENTIAL_EXPIRATION": now.Add(-time.Hour).Format(time.RFC3339)}, check: Environment, text: "left over",
 			want: "1 AWS_CREDENTIAL_EXPIRATION: Unset{[AWS_CREDENTIAL_EXPIRATION]}"},
@@ -337,6 +341,13 @@ func TestFindings(t *testing.T) {
 			want: "2 AWS_CREDENTIAL_EXPIRATION: Unset{[AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION]}"},
 		{name: "expired", env: session(map[string]string{"AWS_CREDENTIAL_EXPIRATION": now.Add(-time.Hour).Format(time.RFC3339)}), check: Environment, text: "expired at 2026-01-02T02:04:05Z",
 			want: "0 AWS_CREDENTIAL_EXPIRATION: Unset{[AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION]}"},
+		{name: "session in a file that has expired", credentials: "[saml]\n" + fileSession + "x_security_token_expires = 2026-01-02T04:04:04+01:00\n", profile: "saml", check: Lifetime,
+			text: "expired at 2026-01-02T03:04:04Z", want: "0 credentials:5 (x_security_token_expires): Edit{credentials:5 (x_security_token_expires) have the tool that wrote it write a new one}"},
+		{name: "session in a file that has expired, in UTC", credentials: "[saml]\n" + fileSession + "expiration = 2026-01-02 03:04:04\n", profile: "saml", check: Lifetime,
+			text: "expired at 2026-01-02T03:04:04Z", want: "0 credentials:5 (expiration): Edit{credentials:5 (expiration) have the tool that wrote it write a new one}"},
+		{name: "role on a session that has expired", config: "[profile r]\nrole_arn = " + roleARN + "\nsource_profile = saml\n", profile: "r",
+			credentials: "[saml]\n" + fileSession + "aws_expiration = 2020-01-01T00:00:00.000Z\n", check: Lifetime,
+			text: "profile \"saml\"", want: "0 credentials:5 (aws_expiration): Edit{credentials:5 (aws_expiration) have the tool that wrote it write a new one}"},
 		{name: "no token file", env: map[string]string{"AWS_WEB_IDENTITY_TOKEN_FILE": "/nowhere"}, check: Environment, want: "1 AWS_WEB_IDENTITY_TOKEN_FILE: Unset{[AWS_WEB_IDENTITY_TOKEN_FILE AWS_ROLE_ARN]}"},
 		{name: "two regions", env: map[string]string{"AWS_DEFAULT_REGION": "eu-west-9"}, check: Region, text: "eu-west-9", want: "1 AWS_DEFAULT_REGION: Export{AWS_DEFAULT_REGION eu-west-1}"},
 		{name: "no region", env: map[string]string{"AWS_REGION": "", "AWS_DEFAULT_REGION": ""}, check: Region, text: "no region for boto3", want: "1 config: Configure{work region REGION}"},

@@ -50,6 +50,8 @@ func (d *diagnosis) checkKeyVariables() {
 			"AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not: the AWS CLI and boto3 fail, the other SDKs ignore it")
 	case secret && !id:
 		d.foundVariable(Suspect, "AWS_SECRET_ACCESS_KEY", keyVariables, "AWS_SECRET_ACCESS_KEY is set and AWS_ACCESS_KEY_ID is not: no SDK uses it")
+	case token && strings.HasPrefix(d.in.env("AWS_ACCESS_KEY_ID"), "AKIA"):
+		d.foundVariable(Broken, "AWS_SESSION_TOKEN", []string{"AWS_SESSION_TOKEN"}, "AWS_SESSION_TOKEN is left over: the key beside it is a long-term one, and AWS will refuse the two together")
 	case token && !id:
 		d.foundVariable(Suspect, "AWS_SESSION_TOKEN", []string{"AWS_SESSION_TOKEN"}, "AWS_SESSION_TOKEN is left over: it is set without keys")
 	case id && !token && !d.isSet("AWS_SECURITY_TOKEN") && strings.HasPrefix(d.in.env("AWS_ACCESS_KEY_ID"), "ASIA"):
