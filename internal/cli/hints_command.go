@@ -184,6 +184,9 @@ func (a *advisor) origin(name string) *provider.Plan {
 	}
 	ctx := context.Background()
 	p, err := a.session.Profile(ctx, name)
+	if name == a.settings.SelectedName() {
+		p, err = a.session.Selected(ctx) // the default profile need not exist
+	}
 	if err != nil {
 		return nil
 	}

@@ -28,6 +28,7 @@ func hintOfProfile(err error, a *advisor, name string) string {
 	var expired *provider.ExpiredError
 	var partial *provider.EnvironmentError
 	var duration *provider.DurationError
+	var partition *provider.PartitionError
 	switch {
 	case errors.As(err, &missing):
 		return hintOfMissing(missing, a)
@@ -46,6 +47,8 @@ func hintOfProfile(err error, a *advisor, name string) string {
 		return "complete them, or take them out: " + unsetCommand(environmentKeys)
 	case errors.Is(err, keystore.ErrNotFound):
 		return "see which keys there are: " + a.command("list")
+	case errors.As(err, &partition):
+		return hintOfPartition(partition, a, name)
 	case errors.As(err, &duration) && !duration.Asked:
 		return fmt.Sprintf("change duration_seconds of profile %q in %s", name, visible.Text(a.settings.Files.Config))
 	}
@@ -61,7 +64,30 @@ func hintOfMissing(missing *profile.NotFoundError, a *advisor) string {
 	if add := a.addCommand(missing.Name); add != "" {
 		lines = append(lines, "store a key under this name: "+add)
 	}
+	for _, variable := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE"} {
+		if a.settings.Profile == "" && a.settings.Env(variable) == missing.Name {
+			lines = append(lines, variable+" names it; take it out: "+unsetCommand([]string{variable}))
+			break
+		}
+	}
 	return strings.Join(lines, "\n")
+}
+
+// hintOfPartition returns the hint for a role or a device in another partition than
+// the region.
+func hintOfPartition(e *provider.PartitionError, a *advisor, name string) string {
+	if e.Region != "" {
+		return "check the region, and the account in " + visible.Text(e.ARN)
+	}
+	region := "REGION"
+	if p, err := a.session.Profile(context.Background(), name); err == nil {
+		for ; p != nil; p = p.Source {
+			if p.Region != "" && awsapi.PartitionOf(p.Region) == e.Partition() {
+				region = p.Region
+			}
+		}
+	}
+	return "set the region: aws configure set region " + quoteWord(region) + " --profile " + quoteWord(name)
 }
 
 // hintOfNoKey returns the hint for a profile without credentials.

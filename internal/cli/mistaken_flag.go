@@ -87,7 +87,9 @@ func (e unknownFlagError) meant(ctx context.Context, args []string, d deps) stri
 	}
 	var names []string
 	for _, f := range flagsOf(command) {
-		names = append(names, f.value)
+		if f.value != "--help" { // which is the answer anyway
+			names = append(names, f.value)
+		}
 	}
 	if found := near.Names(e.flag, names); len(found) > 0 && len(e.flag) > 3 {
 		own = slices.Clone(own)

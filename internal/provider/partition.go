@@ -16,14 +16,19 @@ type PartitionError struct {
 	Region       string // "" if none is set, which means us-east-1
 }
 
-func (e *PartitionError) Error() string {
+// Partition returns the partition that the setting is in.
+func (e *PartitionError) Partition() string {
 	parsed, _ := arn.Parse(e.ARN)
+	return parsed.Partition
+}
+
+func (e *PartitionError) Error() string {
 	region := "region " + e.Region
 	if e.Region == "" {
 		region = "there is no region set, and the default " + awsapi.DefaultRegion
 	}
 	return fmt.Sprintf("profile %q: %s %s is in partition %s, and %s is in %s",
-		e.Profile, e.Setting, e.ARN, parsed.Partition, region, awsapi.PartitionOf(e.Region))
+		e.Profile, e.Setting, e.ARN, e.Partition(), region, awsapi.PartitionOf(e.Region))
 }
 
 // checkPartition returns an error unless all roles and MFA devices that plan uses
