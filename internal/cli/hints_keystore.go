@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/keystore"
 )
 
@@ -14,6 +15,8 @@ func hintOfKeystore(err error, a *advisor, name string) string {
 	}
 	var of *keystore.KeyError
 	switch {
+	case errors.As(err, new(*session.WeakPassphraseError)):
+		return "whoever gets a copy of the file can try as many as they like: take four or more random words"
 	case errors.Is(err, keystore.ErrWrongPassphrase):
 		return "try again, or set the right AWSEXEC_PASSPHRASE"
 	case errors.Is(err, keystore.ErrLocked):

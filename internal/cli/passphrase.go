@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/awsexec/awsexec/internal/session"
 )
@@ -33,6 +34,9 @@ func (*passphraseCmd) Run(ctx context.Context, settings *session.Settings, sess 
 // AWSEXEC_NEW_PASSPHRASE or from the person at the terminal.
 func newPassphrase(ctx context.Context, settings *session.Settings, sess *session.Session) ([]byte, error) {
 	if p := settings.Env("AWSEXEC_NEW_PASSPHRASE"); p != "" {
+		if err := session.CheckPassphrase([]byte(p)); err != nil {
+			return nil, fmt.Errorf("AWSEXEC_NEW_PASSPHRASE: %w", err)
+		}
 		return []byte(p), nil
 	}
 	p, err := sess.Person.NewPassphrase(ctx)

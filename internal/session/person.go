@@ -154,6 +154,11 @@ const passphraseQuestion = "keystore passphrase"
 // new keystore.
 func (p *Person) passphrase(ctx context.Context, create bool) ([]byte, error) {
 	if fixed := p.settings.Env("AWSEXEC_PASSPHRASE"); fixed != "" {
+		if create {
+			if err := CheckPassphrase([]byte(fixed)); err != nil {
+				return nil, fmt.Errorf("AWSEXEC_PASSPHRASE: %w", err)
+			}
+		}
 		return []byte(fixed), nil
 	}
 	if p.settings.NoPrompt {
@@ -170,19 +175,6 @@ func (p *Person) passphrase(ctx context.Context, create bool) ([]byte, error) {
 		p.hush(passphraseQuestion)
 	}
 	return []byte(answer), err
-}
-
-// NewPassphrase asks for a new passphrase, twice.
-func (p *Person) NewPassphrase(ctx context.Context) ([]byte, error) {
-	first, err := p.Ask(ctx, "new keystore passphrase (it cannot be recovered): ", true)
-	if err != nil {
-		return nil, err
-	}
-	second, err := p.Ask(ctx, "the same passphrase again: ", true)
-	if err == nil && first != second {
-		err = errors.New("the two passphrases differ")
-	}
-	return []byte(first), err
 }
 
 // quietTime is how long an unanswered question is not asked again when programs call
