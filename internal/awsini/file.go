@@ -48,7 +48,7 @@ type File struct {
 
 	Profiles, SSOSessions, Services map[string]*Section // by name; of several sections for one name the last
 
-	Bare map[string]Pos // sections of a config file that mean nothing to AWS: [dev] in place of [profile dev]
+	Bare map[string]Pos // sections of a config file that are no profiles, by the name that was probably meant: [dev] in place of [profile dev]
 }
 
 // Section is one section. Its own settings are without those of [DEFAULT].
@@ -133,15 +133,44 @@ func (f *File) index(kind Kind) {
 		case s.Name == "default":
 			f.Profiles[s.Name] = s
 		case strings.HasPrefix(s.Name, "profile"):
-			addNamed(f.Profiles, s)
+			if !addNamed(f.Profiles, s) {
+				f.Bare[MeantProfile(s.Name)] = Pos{f.Path, s.Line}
+			}
 		case strings.HasPrefix(s.Name, "sso-session"):
 			addNamed(f.SSOSessions, s)
 		case strings.HasPrefix(s.Name, "services"):
 			addNamed(f.Services, s)
 		default:
-			f.Bare[s.Name] = Pos{f.Path, s.Line}
+			f.Bare[MeantProfile(s.Name)] = Pos{f.Path, s.Line}
 		}
 	}
+}
+
+// MeantProfile returns the name of the profile that the header of a section was
+// probably meant to have, if botocore does not take it for one: [Profile dev],
+// [profile my dev] and [dev].
+func MeantProfile(header string) string {
+	const word = "profile"
+	name := strings.TrimSpace(header)
+	if strings.EqualFold(name, "default") {
+		return "default"
+	}
+	if len(name) > len(word) && strings.EqualFold(name[:len(word)], word) && strings.ContainsAny(name[len(word):len(word)+1], " \t\"'") {
+		name = strings.TrimSpace(name[len(word):])
+	}
+	if words, err := SplitWords(name); err == nil && len(words) == 1 {
+		return words[0]
+	}
+	return name
+}
+
+// ProfileHeader returns the line that the section of a profile begins with in a config
+// file.
+func ProfileHeader(name string) string {
+	if name == "default" {
+		return "[default]"
+	}
+	return "[profile " + QuoteWord(name) + "]"
 }
 
 // isPlainWord reports whether SplitWords returns s as it is, by its characters
@@ -155,13 +184,17 @@ func isPlainWord(s string) bool {
 	return s != ""
 }
 
-// addNamed adds s to m under the second word of its name, if that has two words.
-func addNamed(m map[string]*Section, s *Section) {
+// addNamed adds s to m under the second word of its name, if that has two words, and
+// reports whether it has.
+func addNamed(m map[string]*Section, s *Section) bool {
 	if first, second, _ := strings.Cut(s.Name, " "); isPlainWord(first) && isPlainWord(second) { // nearly all are
 		m[second] = s
-		return
+		return true
 	}
-	if words, err := SplitWords(s.Name); err == nil && len(words) == 2 {
-		m[words[1]] = s
+	words, err := SplitWords(s.Name)
+	if err != nil || len(words) != 2 {
+		return false
 	}
+	m[words[1]] = s
+	return true
 }

@@ -47,7 +47,7 @@ type doctorFinding struct {
 	Check    string `json:"check"`
 	Text     string `json:"text"`
 	At       string `json:"at,omitempty"` // file:line or variable
-	Fix      string `json:"mend,omitempty"`
+	Fix      string `json:"fix,omitempty"`
 }
 
 // severities are how severities are written.

@@ -7,7 +7,9 @@ import (
 	"strings"
 
 	"github.com/awsexec/awsexec/internal/awsapi"
+	"github.com/awsexec/awsexec/internal/awsini"
 	"github.com/awsexec/awsexec/internal/custody"
+	"github.com/awsexec/awsexec/internal/explain"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/server"
@@ -58,6 +60,9 @@ func hintOfProfile(err error, a *advisor, name string) string {
 // hintOfMissing returns the hint for a profile that is nowhere.
 func hintOfMissing(missing *profile.NotFoundError, a *advisor) string {
 	var lines []string
+	if missing.Bare != (awsini.Pos{}) {
+		return editCommand(explain.Place{Pos: missing.Bare}, "write "+awsini.ProfileHeader(missing.Name))
+	}
 	if a.hasKeystore() {
 		lines = append(lines, "see which there are: "+a.command("list"))
 	}

@@ -233,8 +233,10 @@ func (c *Contents) strays() []Difference {
 	var all []Difference
 	for _, s := range c.parsed.Config.Sections {
 		if _, ok := meaning(s.Name); !ok && !strings.ContainsAny(s.Name, " \t") && isProfile(s) {
-			all = append(all, Difference{Place: Place{Pos: awsini.Pos{File: c.parsed.Config.Path, Line: s.Line}}, Profile: s.Name,
-				Why: "section [" + s.Name + "] is no profile to anyone: in the config file it is written [profile " + s.Name + "]", Fix: "write [profile " + s.Name + "]"})
+			name := awsini.MeantProfile(s.Name)
+			right := awsini.ProfileHeader(name)
+			all = append(all, Difference{Place: Place{Pos: awsini.Pos{File: c.parsed.Config.Path, Line: s.Line}}, Profile: name,
+				Why: "section [" + s.Name + "] is no profile to anyone: in the config file it is written " + right, Fix: "write " + right})
 		}
 	}
 	for _, s := range c.parsed.Credentials.Sections {

@@ -269,6 +269,8 @@ func TestHeaders(t *testing.T) {
 		{"[profile my work]", "by the Go SDK alone", "rename it"},
 		{"[profile 'my work']", "by the AWS CLI and boto3 alone", "rename it"},
 		{"[ default ]", "by the Go SDK alone", "write [default]"},
+		{`[profile"work"]`, "it is written [profile work]", "write [profile work]"},
+		{"[Default]", "it is written [default]", "write [default]"},
 		{"[sso-session  corp]", "by the AWS CLI and boto3 and the Go SDK alone", "write [sso-session corp]"},
 		{"[sso-session 'corp']", "by the AWS CLI and boto3 and the SDK for JavaScript alone", "write [sso-session corp]"},
 		{"[Services local]", "by none of the SDKs", "write [services local]"},

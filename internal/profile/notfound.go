@@ -12,13 +12,13 @@ import (
 type NotFoundError struct {
 	Name string
 	Near []string   // at most 3 names that may have been meant, the nearest first
-	Bare awsini.Pos // of a section [NAME] in the config file that lacks the word profile, if there is one
+	Bare awsini.Pos // of a section in the config file that was probably meant for it, if there is one: [NAME], without the word profile
 }
 
 func (e *NotFoundError) Error() string {
 	s := fmt.Sprintf("profile %q: not in the AWS files", e.Name)
 	if e.Bare != (awsini.Pos{}) {
-		s += fmt.Sprintf("; %s: a profile's section is written [profile %s]", e.Bare, awsini.QuoteWord(e.Name))
+		s += fmt.Sprintf("; %s: a profile's section is written %s", e.Bare, awsini.ProfileHeader(e.Name))
 	}
 	for i, name := range e.Near {
 		s += []string{"; nearest: ", ", "}[min(i, 1)] + fmt.Sprintf("%q", name)

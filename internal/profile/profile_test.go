@@ -329,7 +329,7 @@ func TestLongChain(t *testing.T) {
 }
 
 func TestNotFound(t *testing.T) {
-	config := configOf(t, "[profile dev]\n[profile dev-eu]\n[profile prod]\n[default]\n[bare]\n[profile role]\nsource_profile=prd\n", "[Production]\n")
+	config := configOf(t, "[profile dev]\n[profile dev-eu]\n[profile prod]\n[default]\n[bare]\n[profile role]\nsource_profile=prd\n[Profile upper]\n[profile my own]\n[profile\"glued\"]\n[ profile spaced ]\n", "[Production]\n")
 	for _, c := range []struct {
 		name string
 		near []string
@@ -341,6 +341,10 @@ func TestNotFound(t *testing.T) {
 		{"prdo", []string{"prod"}, ""},
 		{"productoin", []string{"Production"}, ""},
 		{"bare", nil, `C:5: a profile's section is written [profile bare]`},
+		{"upper", nil, `C:8: a profile's section is written [profile upper]`},
+		{"my own", nil, `C:9: a profile's section is written [profile "my own"]`},
+		{"glued", nil, `C:10: a profile's section is written [profile glued]`},
+		{"spaced", nil, `C:11: a profile's section is written [profile spaced]`},
 		{"zzzz", nil, ""},
 	} {
 		_, err := config.Profile(c.name)
