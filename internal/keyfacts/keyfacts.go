@@ -48,6 +48,7 @@ func (f File) Learn(ctx context.Context, id string, learned Facts, keep func(id 
 		return err
 	}
 	defer release()
+	f.Dir.Tidy(name)
 	facts := f.Load()
 	known := facts[id]
 	if learned.ARN != "" {

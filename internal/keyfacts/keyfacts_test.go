@@ -45,6 +45,23 @@ func TestLearn(t *testing.T) {
 	}
 }
 
+// What a killed process left is removed, also if there is nothing new to learn.
+func TestLearnTidies(t *testing.T) {
+	f := File{ownfile.Dir(filepath.Join(t.TempDir(), "awsexec"))}
+	left := filepath.Join(string(f.Dir), "."+name+".tmp-1")
+	for _, facts := range []Facts{{ARN: "arn:1"}, {}} {
+		if err := f.Learn(t.Context(), "AKIA1", facts, func(string) bool { return true }); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(left); !os.IsNotExist(err) {
+			t.Errorf("%s is left: %v", left, err)
+		}
+		if err := os.WriteFile(left, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // What several learn at once is all there afterwards.
 func TestLearnAtOnce(t *testing.T) {
 	f := File{ownfile.Dir(filepath.Join(t.TempDir(), "awsexec"))}
