@@ -54,7 +54,7 @@ func TestCrashImport(t *testing.T) {
 				noMarkerInFiles(h.t, h.path(".aws"))
 				h.uses("work", aliceKey)
 				h.uses("second", aliceKey2)
-				if got := h.listed(); got["work"] != masked(aliceKey) || got["second"] != masked(aliceKey2) || len(got) != 2 {
+				if got := h.listed(); got["work"] != aliceKey || got["second"] != aliceKey2 || len(got) != 2 {
 					h.t.Errorf("list shows %v", got)
 				}
 			},
