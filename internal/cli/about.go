@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // A command that is about a profile takes it as -p NAME or as an argument.
@@ -27,7 +28,7 @@ func nameProfile(selected any, command string, f *flags) error {
 		given := f.last()
 		switch {
 		case *name == "" && given == "" && needed:
-			return usageError{command + ": no profile is named", hintOfNoName(command)}
+			return noNameError(command)
 		case *name == "":
 			*name = given
 		case given != "" && given != *name:
@@ -51,6 +52,13 @@ func nameProfile(selected any, command string, f *flags) error {
 	return nil
 }
 
+// noNameError is the error for a command without the name that it needs.
+type noNameError string
+
+func (e noNameError) Error() string { return string(e) + ": no profile is named" }
+
+func (noNameError) exitCode() int { return exitUsage }
+
 // last returns the profile that the flags name; "" if they name none.
 func (f *flags) last() string {
 	if len(f.Profile) == 0 {
@@ -59,13 +67,15 @@ func (f *flags) last() string {
 	return f.Profile[len(f.Profile)-1]
 }
 
-// checkEmpty returns an error if one of awsexec's own arguments is empty, or the
+// checkArguments returns an error if one of awsexec's own arguments is empty, or the
 // value of a flag: a variable of a script that is not set must not select the
-// default profile.
-func checkEmpty(args []string) error {
+// default profile. Arguments are UTF-8, or the parser would change them.
+func checkArguments(args []string) error {
 	for i, arg := range args {
 		flag, value, hasValue := strings.Cut(arg, "=")
 		switch {
+		case !utf8.ValidString(arg):
+			return usageError{fmt.Sprintf("argument %q is not valid UTF-8", arg), ""}
 		case arg == "" && i > 0 && takesValue(args[i-1]):
 			return emptyValue(args[i-1])
 		case arg == "":

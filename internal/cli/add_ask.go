@@ -63,7 +63,7 @@ func (c *addCmd) chooseName(ctx context.Context, a asker) error {
 		return cmp.Or(keystore.CheckName(name), c.checkFree(ctx, a, name))
 	})
 	if session.Unasked(err) {
-		return usageError{"add: no profile is named", hintOfNoName("add")}
+		return noNameError("add")
 	}
 	if err != nil {
 		return err

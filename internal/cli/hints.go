@@ -25,6 +25,9 @@ func hint(err error, a *advisor) string {
 	if errors.As(err, &usage) {
 		return usage.form
 	}
+	if noName, ok := errors.AsType[noNameError](err); ok {
+		return hintOfNoName(noName, a)
+	}
 	if refused, ok := errors.AsType[*ownfile.RefusedError](err); ok {
 		return hintOfDirectory(refused, a)
 	}

@@ -7,4 +7,4 @@ const (
 )
 
 // hintOfNoName returns the advice for a command that needs a name.
-func hintOfNoName(command string) string { return "awsexec " + command + " NAME" }
+func hintOfNoName(e noNameError, a *advisor) string { return a.command(string(e), "NAME") }

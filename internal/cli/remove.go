@@ -33,7 +33,7 @@ func (c *removeCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 	defer cancel()
 	switch {
 	case len(c.Names) == 0 && !c.All:
-		return usageError{"remove: no profile is named", hintOfNoName("remove")}
+		return noNameError("remove")
 	case len(c.Names) > 0 && c.All:
 		return usageError{"--all is for all keys, and goes without names", ""}
 	}

@@ -23,7 +23,7 @@ func run(ctx context.Context, args []string, d deps) int {
 	handsOutCredentials, serves := !out.terminal && (len(own) == 0 || strings.HasPrefix(own[0], "-")), false
 	err := func() error {
 		grammar := &cli{}
-		if err := checkEmpty(own); err != nil {
+		if err := checkArguments(own); err != nil {
 			return err
 		}
 		selected, parsed, err := parse(grammar, own, d)
@@ -43,6 +43,7 @@ func run(ctx context.Context, args []string, d deps) int {
 		if parsed != nil {
 			command = parsed.Selected().Name
 		}
+		adv.flags = &grammar.flags
 		if err := nameProfile(selected, command, &grammar.flags); err != nil {
 			return err
 		}
