@@ -13,7 +13,7 @@ import (
 )
 
 // SSO stands in for IAM Identity Center: the portal, which answers GetRoleCredentials
-// for the roles of a signed-in user, and CreateToken, which renews access tokens. A
+// for the roles of a signed-in user, ListAccounts and ListAccountRoles, and CreateToken, which renews access tokens. A
 // refresh token works once. Source: the API references of the AWS IAM Identity Center
 // portal and of IAM Identity Center OIDC.
 type SSO struct {
@@ -24,6 +24,12 @@ type SSO struct {
 	tokens  map[string]time.Time // the expiry of each access token
 	refresh map[string]client    // of each refresh token that has not been used
 	renewed int
+
+	accounts []SSOAccount // what the user may use, for the lists
+	throttle int          // how many lists to come are refused
+	lists    int          // that were asked for
+	busy     int          // lists that are being answered
+	busiest  int
 }
 
 // client is who may use a refresh token.
@@ -117,8 +123,12 @@ func (s *SSO) handle(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Amzn-Errortype", code)
 		answerJSON(w, status, map[string]string{"message": message})
 	}
-	if r.Method == http.MethodPost && r.URL.Path == "/token" {
+	switch r.Method + " " + r.URL.Path {
+	case "POST /token":
 		s.createToken(w, r)
+		return
+	case "GET /assignment/accounts", "GET /assignment/roles":
+		s.list(w, r)
 		return
 	}
 	role := SSORole{r.URL.Query().Get("account_id"), r.URL.Query().Get("role_name")}
