@@ -25,15 +25,28 @@ type Grant struct {
 
 // callSignIn calls a service that takes tokens instead of signatures.
 func (c Client) callSignIn(ctx context.Context, endpoint, operation string, do func(context.Context, *Wire) error) error {
-	if err := checkEndpoint(endpoint); err != nil {
-		return err
-	}
-	transport, err := c.Transport()
+	wire, err := c.signInWire(endpoint)
 	if err != nil {
 		return err
 	}
-	wire := NewWire(transport, JSON)
 	defer wire.Close()
+	return callOver(ctx, wire, operation, do)
+}
+
+// signInWire returns the HTTP client for such a service. The caller must Close it.
+func (c Client) signInWire(endpoint string) (*Wire, error) {
+	if err := checkEndpoint(endpoint); err != nil {
+		return nil, err
+	}
+	transport, err := c.Transport()
+	if err != nil {
+		return nil, err
+	}
+	return NewWire(transport, JSON), nil
+}
+
+// callOver makes one call, bounded in time.
+func callOver(ctx context.Context, wire *Wire, operation string, do func(context.Context, *Wire) error) error {
 	ctx, cancel := context.WithTimeout(ctx, CallTimeout)
 	defer cancel()
 	if err := wire.Cause(ctx, do(ctx, wire)); err != nil {
@@ -47,11 +60,7 @@ func (c Client) callSignIn(ctx context.Context, endpoint, operation string, do f
 func (c Client) RoleCredentials(ctx context.Context, region, accessToken, account, role string) (made aws.Credentials, err error) {
 	operation := fmt.Sprintf("get the credentials of role %s in account %s", role, account)
 	err = c.callSignIn(ctx, c.SSOEndpoint, operation, func(ctx context.Context, wire *Wire) error {
-		api := sso.New(sso.Options{
-			Region: region, BaseEndpoint: optional(c.SSOEndpoint), HTTPClient: wire, Retryer: Retryer(), AppID: c.AppID,
-			EndpointOptions: sso.EndpointResolverOptions{UseFIPSEndpoint: c.FIPS, UseDualStackEndpoint: c.DualStack},
-		})
-		out, err := api.GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{AccessToken: &accessToken, AccountId: &account, RoleName: &role})
+		out, err := c.portal(region, wire).GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{AccessToken: &accessToken, AccountId: &account, RoleName: &role})
 		if err != nil {
 			return err
 		}

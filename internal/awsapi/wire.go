@@ -20,7 +20,7 @@ const (
 	maxHead   = 128 << 10
 )
 
-// Wire is the HTTP client for one call to AWS, with all its attempts. What it returns
+// Wire is the HTTP client for one call to AWS at a time, with all its attempts. What it returns
 // is complete, bounded and, as far as it can detect, from the service that was
 // called; everything else is a *WireError. It follows no redirect: a request carries
 // a signature, a token or a code, which are for the host that was called.
