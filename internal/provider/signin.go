@@ -28,16 +28,22 @@ const tokenPatience = time.Second
 
 // identityCenter returns the credentials of a role of IAM Identity Center, for the
 // token that `aws sso login` left.
-func (m *maker) identityCenter(ctx context.Context, p *profile.Profile) (aws.Credentials, error) {
-	s := p.SSO
-	if m.Home == "" {
-		return aws.Credentials{}, errNoHome
-	}
-	file := tokens.NewSSOFile(m.Home, s.Session, s.StartURL)
+func (m *maker) identityCenter(ctx context.Context, p *profile.Profile) (c aws.Credentials, err error) {
+	err = m.useSSO(ctx, p.SSO, func(ctx context.Context, accessToken string) (err error) {
+		c, err = m.Client.RoleCredentials(ctx, p.SSO.Region, accessToken, p.SSO.AccountID, p.SSO.RoleName)
+		return err
+	})
+	return c, err
+}
+
+// ssoStore returns where the tokens of a sign-in are, and the name under which those
+// who renew them take turns.
+func ssoStore(home string, s *profile.SSO) (store tokens.Store[tokens.SSO], id string) {
+	file := tokens.NewSSOFile(home, s.Session, s.StartURL)
 	if s.Session == "" {
-		return m.withSSOToken(ctx, s, file, legacy{file})
+		return legacy{file}, file.ID()
 	}
-	return m.withSSOToken(ctx, s, file, file)
+	return file, file.ID()
 }
 
 // legacy is the token of a profile without sso_session, which no SDK renews.
@@ -50,9 +56,17 @@ func (l legacy) Load() (tokens.SSO, error) {
 	return t, err
 }
 
-func (m *maker) withSSOToken(ctx context.Context, s *profile.SSO, file tokens.SSOFile, store tokens.Store[tokens.SSO]) (aws.Credentials, error) {
+// useSSO calls use with the access token of a sign-in at IAM Identity Center, which it
+// renews if need be. If AWS does not accept the token any more and another one has come
+// meanwhile, it calls use once more. The error is a *tokens.SignInError if a new sign-in
+// would help.
+func (m *maker) useSSO(ctx context.Context, s *profile.SSO, use func(ctx context.Context, accessToken string) error) error {
+	if m.Home == "" {
+		return errNoHome
+	}
+	store, id := ssoStore(m.Home, s)
 	token, err := (&tokens.Renewer[tokens.SSO]{
-		Store: store, Lock: m.tokenLock(file.ID()), Now: m.Now, Report: m.reportToken, Early: earlySSO, Patience: tokenPatience,
+		Store: store, Lock: m.tokenLock(id), Now: m.Now, Report: m.reportToken, Early: earlySSO, Patience: tokenPatience,
 		Renew: func(ctx context.Context, old tokens.SSO) (tokens.SSO, error) {
 			defer m.Events.Waiting("for IAM Identity Center in " + s.Region)()
 			began := m.Now()
@@ -69,18 +83,18 @@ func (m *maker) withSSOToken(ctx context.Context, s *profile.SSO, file tokens.SS
 		},
 	}).Get(ctx)
 	if err != nil {
-		return aws.Credentials{}, err
+		return err
 	}
 	defer m.Events.Waiting("for IAM Identity Center in " + s.Region)()
-	c, err := m.Client.RoleCredentials(ctx, s.Region, token.AccessToken, s.AccountID, s.RoleName)
+	err = use(ctx, token.AccessToken)
 	if !awsapi.SignInRefused(err) {
-		return c, err
+		return err
 	}
 	// Another program may have renewed the token since, or somebody has signed in.
 	if now, loadErr := store.Load(); loadErr == nil && now.AccessToken != token.AccessToken {
-		c, err = m.Client.RoleCredentials(ctx, s.Region, now.AccessToken, s.AccountID, s.RoleName)
+		err = use(ctx, now.AccessToken)
 	}
-	return c, signInError(err)
+	return signInError(err)
 }
 
 // login returns the credentials of a login session, which `aws login` left.

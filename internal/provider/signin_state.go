@@ -24,12 +24,8 @@ func NeedsSignIn(plan *Plan, env func(string) string, home string, now time.Time
 		if checkSSO(p.SSO) != nil {
 			return nil
 		}
-		file := tokens.NewSSOFile(home, p.SSO.Session, p.SSO.StartURL)
-		if p.SSO.Session == "" {
-			err = needsSignIn[tokens.SSO](legacy{file}, now)
-		} else {
-			err = needsSignIn[tokens.SSO](file, now)
-		}
+		store, _ := ssoStore(home, p.SSO)
+		err = needsSignIn(store, now)
 	case Login:
 		err = needsSignIn[tokens.Login](tokens.NewLoginFile(home, profile.LoginCache(env, home), p.LoginSession), now)
 	}
