@@ -114,7 +114,12 @@ func insert(data string, s *awsini.Section, line string) []byte {
 func appendSection(data, name, line string) []byte {
 	lines := awsini.SplitLines(data)
 	eol := firstEnding(lines)
-	gap := ""
+	return []byte(data + gapAt(lines, eol) + "[" + name + "]" + eol + line + eol)
+}
+
+// gapAt returns what ends the last of lines, and makes an empty line below it unless it
+// is one.
+func gapAt(lines []string, eol string) (gap string) {
 	if n := len(lines); n > 0 && strings.TrimPrefix(lines[n-1], awsini.BOM) != "" {
 		if ending(lines[n-1]) == "" {
 			gap = eol
@@ -123,7 +128,7 @@ func appendSection(data, name, line string) []byte {
 			gap += eol
 		}
 	}
-	return []byte(data + gap + "[" + name + "]" + eol + line + eol)
+	return gap
 }
 
 func ending(line string) string { return line[len(strings.TrimRight(line, "\r\n")):] }
