@@ -47,7 +47,7 @@ var walls = []wall{
 		"a call to AWS gets its key and its settings as values"},
 	{"internal/cache", "keystore internal/awsapi internal/profile internal/provider internal/session", "",
 		"sessions at rest are sealed by a key that is handed in, wherever that is kept"},
-	{"internal/custody internal/doctor internal/keyinput internal/migrate internal/renew internal/rotate", "internal/session internal/term", "",
+	{"internal/custody internal/doctor internal/keyinput internal/migrate internal/populate internal/renew internal/rotate", "internal/session internal/term", "",
 		"one job each, by narrow interfaces: their tests need neither a terminal nor a whole run"},
 	{leaves, "keystore internal/awsapi internal/awsfiles internal/cache internal/profile internal/provider internal/session", "",
 		"a leaf knows files, memory, a terminal or a socket, and nothing of where credentials come from"},

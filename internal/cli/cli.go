@@ -25,6 +25,7 @@ type cli struct {
 	Clear      clearCmd      `cmd:"" help:"Delete cached sessions, but keep the keys." heeds:"profile,keystore,debug"`
 	Whoami     whoamiCmd     `cmd:"" help:"Print the identity that AWS sees." heeds:"profile,pick,duration,region,keystore,no-session,no-prompt,debug"`
 	Doctor     doctorCmd     `cmd:"" help:"Show which credentials each AWS client uses, and what to fix." heeds:"profile,pick,duration,region,keystore,no-session,debug"`
+	SSO        ssoCmd        `cmd:"" name:"sso" help:"List roles of IAM Identity Center, and write profiles for them."`
 	Export     exportCmd     `cmd:"" help:"Print credentials for a shell or a file." heeds:"profile,pick,duration,region,keystore,no-session,no-prompt,debug"`
 	Serve      serveCmd      `cmd:"" help:"Serve credentials over HTTP, as containers get them." heeds:"profile,pick,duration,region,keystore,no-prompt,debug"`
 	Unlock     unlockCmd     `cmd:"" help:"Ask for the keystore's passphrase once, for some hours." heeds:"keystore,no-prompt,debug"`

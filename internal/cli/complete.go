@@ -11,6 +11,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/awsexec/awsexec/internal/manual"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/internal/visible"
@@ -63,7 +64,7 @@ func (c *completeCmd) Run(ctx context.Context, sess *session.Session, out *ui) e
 // complete returns what may stand in the place of the last of words.
 func complete(grammar *kong.Node, names known, words []string) []candidate {
 	command := grammar
-	positional := 0
+	var typed []string // of the arguments
 	last := words[len(words)-1]
 	var waiting *kong.Flag // for its value
 	for _, word := range words[:len(words)-1] {
@@ -74,14 +75,14 @@ func complete(grammar *kong.Node, names known, words []string) []candidate {
 			if flag := findFlag(command, word); flag != nil && !flag.IsBool() && !strings.Contains(word, "=") && (len(word) == 2 || word[1] == '-') {
 				waiting = flag
 			}
-		case command == grammar:
-			i := slices.IndexFunc(grammar.Children, func(n *kong.Node) bool { return n.Name == word })
+		case len(command.Children) > 0:
+			i := slices.IndexFunc(command.Children, func(n *kong.Node) bool { return n.Name == word })
 			if i < 0 {
 				return nil
 			}
-			command = grammar.Children[i]
+			command = command.Children[i]
 		default:
-			positional++
+			typed = append(typed, word)
 		}
 	}
 	var found []candidate
@@ -100,18 +101,27 @@ func complete(grammar *kong.Node, names known, words []string) []candidate {
 		return found
 	case strings.HasPrefix(last, "-"):
 		return begin(flagsOf(command), last)
-	case command == grammar:
-		for _, n := range grammar.Children {
-			if !n.Hidden {
-				found = append(found, candidate{n.Name, n.Help})
-			}
-		}
-		return begin(found, last)
+	case len(command.Children) > 0:
+		return begin(candidatesOf(commandsOf(command)), last)
 	}
 	if n := len(command.Positional); n > 0 {
-		if arg := command.Positional[min(positional, n-1)]; positional < n || arg.IsCumulative() {
-			found = begin(names.of(arg.Tag.Get("complete"), grammar), last)
+		arg := command.Positional[min(len(typed), n-1)]
+		switch kind := arg.Tag.Get("complete"); {
+		case kind == "topic" && len(typed) > 0:
+			if about, rest := find(grammar, typed); len(rest) == 0 {
+				found = begin(candidatesOf(commandsOf(about)), last)
+			}
+		case len(typed) < n || arg.IsCumulative():
+			found = begin(names.of(kind, grammar), last)
 		}
+	}
+	return found
+}
+
+func candidatesOf(entries []manual.Entry) []candidate {
+	found := make([]candidate, len(entries))
+	for i, e := range entries {
+		found[i] = candidate{e.Name, e.Text}
 	}
 	return found
 }
@@ -137,15 +147,13 @@ func findFlag(command *kong.Node, word string) *kong.Flag {
 // flagsOf returns the flags of a command, and those of all commands that it heeds.
 func flagsOf(command *kong.Node) []candidate {
 	var found []candidate
-	shared := command.Flags
 	if command.Parent != nil {
 		for _, f := range command.Flags {
 			found = append(found, candidate{"--" + f.Name, f.Help})
 		}
-		shared = command.Parent.Flags
 	}
 	heeds := strings.Split(command.Tag.Get("heeds"), ",")
-	for _, f := range shared {
+	for _, f := range grammarOf(command).Flags {
 		if command.Parent == nil || slices.Contains(heeds, f.Name) || f.Name == "help" {
 			found = append(found, candidate{"--" + f.Name, f.Help})
 		}
@@ -178,13 +186,10 @@ func (k known) of(kind string, grammar *kong.Node) []candidate {
 		return words("15m", "1h", "4h", "8h", "12h", "36h")
 	case "region":
 		return k.regions()
+	case "sso-session":
+		return k.ssoSessions()
 	case "topic":
-		var found []candidate
-		for _, n := range grammar.Children {
-			if !n.Hidden {
-				found = append(found, candidate{n.Name, n.Help})
-			}
-		}
+		found := candidatesOf(commandsOf(grammar))
 		for _, t := range topicsOf(grammar) {
 			found = append(found, candidate{t.Name, t.Purpose})
 		}
@@ -230,6 +235,21 @@ func (k known) regions() []candidate {
 	}
 	slices.Sort(regions)
 	return words(slices.Compact(regions)...)
+}
+
+// ssoSessions returns the sso-session sections of the AWS config file.
+func (k known) ssoSessions() []candidate {
+	config, err := k.session.Config()
+	if err != nil {
+		return nil
+	}
+	var found []candidate
+	for _, s := range config.SignIns() {
+		if s.Session != "" {
+			found = append(found, candidate{s.Session, s.StartURL})
+		}
+	}
+	return found
 }
 
 // keys returns the stored keys, as far as the index is to be had.

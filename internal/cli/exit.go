@@ -65,11 +65,15 @@ func misuse(err error) error {
 	if errors.As(err, &at) {
 		node = at.Context.Selected()
 	}
-	if node != nil && !node.Hidden {
-		help = "awsexec " + node.Name + " --help"
-	} else if word, ok := strings.CutPrefix(text, "unexpected argument "); ok {
-		word, _, _ = strings.Cut(word, ",")
+	word, unknown := strings.CutPrefix(text, "unexpected argument ")
+	word, _, _ = strings.Cut(word, ",")
+	switch {
+	case unknown && (node == nil || node.Hidden):
 		return unknownWordError(word)
+	case unknown && len(node.Children) > 0:
+		return unknownWordError(wordsOf(node) + " " + word)
+	case node != nil && !node.Hidden:
+		help = "awsexec " + wordsOf(node) + " --help"
 	}
 	if flag, ok := strings.CutSuffix(text, `: expected string value but got "EOL" (<EOL>)`); ok {
 		text = flag + ": missing value"

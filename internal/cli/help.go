@@ -14,7 +14,7 @@ import (
 
 // helpCmd prints help. It is run by parse: it needs the grammar, and nothing else.
 type helpCmd struct {
-	About string `arg:"" optional:"" name:"topic" complete:"topic" help:"Command or topic."`
+	About []string `arg:"" optional:"" name:"topic" complete:"topic" help:"Command or topic."`
 }
 
 // Run prints the help.
@@ -27,27 +27,72 @@ func (c *helpCmd) Run(out io.Writer, grammar *kong.Node) error {
 }
 
 func (c *helpCmd) screen(grammar *kong.Node) (string, error) {
-	if c.About == "" {
+	node, rest := find(grammar, c.About)
+	switch {
+	case len(rest) == 0 && node == grammar:
 		return overview(grammar), nil
+	case len(rest) == 0:
+		return pageOf(node).Screen(), nil
 	}
 	var known []string
-	for _, command := range grammar.Children {
-		if command.Name == c.About {
-			return pageOf(command).Screen(), nil
-		}
+	for _, command := range node.Children {
 		known = append(known, command.Name)
 	}
-	for _, topic := range topicsOf(grammar) {
-		if topic.Name == c.About {
-			return topic.Screen(), nil
+	if node == grammar {
+		for _, topic := range topicsOf(grammar) {
+			if topic.Name == rest[0] && len(rest) == 1 {
+				return topic.Screen(), nil
+			}
+			known = append(known, topic.Name)
 		}
-		known = append(known, topic.Name)
 	}
-	way := "awsexec help"
-	if names := near.Names(c.About, known); len(names) > 0 {
+	way := strings.TrimRight("awsexec help "+wordsOf(node), " ")
+	if names := near.Names(rest[0], known); len(names) > 0 {
 		way += " " + names[0]
 	}
-	return "", usageError{fmt.Sprintf("no command or topic %q", c.About), way}
+	return "", usageError{fmt.Sprintf("no command or topic %q", strings.Join(c.About, " ")), way}
+}
+
+// find returns the command that words name, and those of them that are no command.
+func find(grammar *kong.Node, words []string) (command *kong.Node, rest []string) {
+	command = grammar
+	for len(words) > 0 {
+		i := slices.IndexFunc(command.Children, func(n *kong.Node) bool { return n.Name == words[0] && !n.Hidden })
+		if i < 0 {
+			break
+		}
+		command, words = command.Children[i], words[1:]
+	}
+	return command, words
+}
+
+// wordsOf returns the words that select a command; "" for awsexec itself.
+func wordsOf(command *kong.Node) string {
+	var words []string
+	for ; command.Parent != nil; command = command.Parent {
+		words = append(words, command.Name)
+	}
+	slices.Reverse(words)
+	return strings.Join(words, " ")
+}
+
+// grammarOf returns the grammar that a command is of.
+func grammarOf(command *kong.Node) *kong.Node {
+	for command.Parent != nil {
+		command = command.Parent
+	}
+	return command
+}
+
+// commandsOf returns the entries of the commands below one.
+func commandsOf(command *kong.Node) []manual.Entry {
+	var commands []manual.Entry
+	for _, c := range command.Children {
+		if !c.Hidden {
+			commands = append(commands, manual.Entry{Name: c.Name, Text: c.Help})
+		}
+	}
+	return commands
 }
 
 // printHelp writes a screen of help.
@@ -60,7 +105,7 @@ func printHelp(w io.Writer, screen string) error {
 
 // printScreen is kong's way to print help, for --help.
 func printScreen(_ kong.HelpOptions, ctx *kong.Context) error {
-	if node := ctx.Selected(); node != nil && !node.Hidden {
+	if node := ctx.Selected(); node != nil && !node.Hidden { // also one that needs another word
 		return printHelp(ctx.Stdout, pageOf(node).Screen())
 	}
 	return printHelp(ctx.Stdout, overview(ctx.Model.Node))
@@ -68,18 +113,12 @@ func printScreen(_ kong.HelpOptions, ctx *kong.Context) error {
 
 // overview returns the help of awsexec itself.
 func overview(grammar *kong.Node) string {
-	var commands []manual.Entry
-	for _, command := range grammar.Children {
-		if !command.Hidden {
-			commands = append(commands, manual.Entry{Name: command.Name, Text: command.Help})
-		}
-	}
 	var topics []string
 	for _, topic := range topicsOf(grammar) {
 		topics = append(topics, topic.Name)
 	}
 	head := manual.Page{Forms: forms, Purpose: purpose}
-	return head.Screen() + "\n" + manual.Columns(commands) + "\n" +
+	return head.Screen() + "\n" + manual.Columns(commandsOf(grammar)) + "\n" +
 		fmt.Sprintf("More: awsexec help COMMAND, awsexec help %s\n", strings.Join(topics, "|"))
 }
 
@@ -106,18 +145,28 @@ func Pages() (pages []manual.Page, topics []manual.Topic, err error) {
 	}
 	grammar := parser.Model.Node
 	pages = append(pages, manual.Page{Forms: forms, Purpose: purpose, Detail: detail, Shared: sharedFlags(grammar)})
-	for _, command := range grammar.Children {
-		if !command.Hidden {
-			pages = append(pages, pageOf(command))
+	return append(pages, pagesBelow(grammar)...), topicsOf(grammar), nil
+}
+
+// pagesBelow returns the pages of the commands below one, and of those below them.
+func pagesBelow(command *kong.Node) []manual.Page {
+	var pages []manual.Page
+	for _, c := range command.Children {
+		if !c.Hidden {
+			pages = append(append(pages, pageOf(c)), pagesBelow(c)...)
 		}
 	}
-	return pages, topicsOf(grammar), nil
+	return pages
 }
 
 // pageOf returns the page about a command.
 func pageOf(command *kong.Node) manual.Page {
-	p := manual.Page{Command: command.Name, Purpose: command.Help, Detail: pages[command.Name].detail, Examples: pages[command.Name].examples}
-	form := "awsexec " + command.Name
+	name := wordsOf(command)
+	p := manual.Page{Command: name, Purpose: command.Help, Detail: pages[name].detail, Examples: pages[name].examples, Commands: commandsOf(command)}
+	form := "awsexec " + name
+	if len(p.Commands) > 0 {
+		form += " COMMAND"
+	}
 	for _, arg := range command.Positional {
 		name := strings.ToUpper(arg.Name)
 		p.Args = append(p.Args, manual.Entry{Name: name, Text: arg.Help})
@@ -135,7 +184,7 @@ func pageOf(command *kong.Node) manual.Page {
 		}
 	}
 	heeds := strings.Split(command.Tag.Get("heeds"), ",")
-	for _, f := range sharedFlags(command.Parent) {
+	for _, f := range sharedFlags(grammarOf(command)) {
 		if slices.Contains(heeds, f.Name) {
 			p.Shared = append(p.Shared, f)
 		}

@@ -50,6 +50,23 @@ var pages = map[string]told{
 			{Name: "awsexec doctor", Text: "examine the profile that is used here"},
 			{Name: "awsexec doctor -p work --online", Text: "also ask AWS"},
 		}},
+	"sso": {`The sign-in is that of "aws sso login", which is renewed as long as AWS allows.`,
+		[]manual.Entry{
+			{Name: "awsexec sso list", Text: "which accounts and roles there are"},
+			{Name: "awsexec sso populate", Text: "write profiles for them"},
+		}},
+	"sso list": {`Without --session, the sign-in is that of the selected profile, or the only one in the AWS files. The last column has the profiles that are there for a role.`,
+		[]manual.Entry{
+			{Name: "awsexec sso list --session corp", Text: "all of them"},
+			{Name: "awsexec sso list --filter 'prod-*:Admin' --json", Text: "some of them, for a program"},
+		}},
+	"sso populate": {`The profiles are in a marked block at the end of the file, a block for each sign-in. A diff is shown, and the file is changed after consent; every other byte is kept, and a copy of the file stays beside it. Profiles that are in the block keep their names and lines, so you may add settings to them. No profile gets a name that another one or a stored key has.
+
+Without --region, the region is that of the sign-in.`,
+		[]manual.Entry{
+			{Name: "awsexec sso populate --region eu-west-1", Text: "for all roles"},
+			{Name: "awsexec sso populate --filter 'prod-*' --prune --yes", Text: "without questions"},
+		}},
 	"export": {`The formats are those of "aws configure export-credentials".`,
 		[]manual.Entry{
 			{Name: `eval "$(awsexec export -p work --format env)"`, Text: "into this shell"},

@@ -20,7 +20,7 @@ import (
 // flags that decide about its result: the line then works where the user's own
 // did not.
 func (a *advisor) command(command string, words ...string) string {
-	return a.line(a.kept(heededBy(command)), append([]string{command}, words...))
+	return a.line(a.kept(heededBy(command)), append(strings.Fields(command), words...))
 }
 
 // run returns the line that runs a program with the credentials of the profile
@@ -95,13 +95,15 @@ func (a *advisor) kept(heeded []string) []string {
 
 // heededBy returns the flags that a command heeds.
 func heededBy(command string) []string {
-	grammar := reflect.TypeFor[cli]()
-	for i := range grammar.NumField() {
-		if field := grammar.Field(i); strings.EqualFold(field.Name, command) {
-			return strings.Split(field.Tag.Get("heeds"), ",")
+	grammar, heeds := reflect.TypeFor[cli](), ""
+	for word := range strings.FieldsSeq(command) {
+		field, ok := grammar.FieldByNameFunc(func(name string) bool { return strings.EqualFold(name, word) })
+		if !ok {
+			return nil
 		}
+		grammar, heeds = field.Type, field.Tag.Get("heeds")
 	}
-	return nil
+	return strings.Split(heeds, ",")
 }
 
 // keystore returns the kind of keystore for a line: the one that the user named,

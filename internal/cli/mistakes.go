@@ -94,6 +94,7 @@ var synonyms = map[string]string{
 	"ls": "list", "rm": "remove", "delete": "remove", "del": "remove", "create": "add", "store": "add", "new": "add", "configure": "add",
 	"flush": "clear", "clean": "clear", "logout": "clear", "expire": "clear", "who": "whoami", "id": "whoami", "identity": "whoami",
 	"env": "export", "assume": "export", "use": "export", "eval": "export", "server": "serve", "ecs": "serve", "ecs-server": "serve", "ec2-server": "serve",
+	"accounts": "sso list", "roles": "sso list", "populate": "sso populate",
 	"check": "doctor", "diagnose": "doctor", "diag": "doctor", "diagnostics": "doctor", "verify": "doctor", "status": "doctor", "passwd": "passphrase", "password": "passphrase", "renew": "rotate",
 }
 
@@ -130,10 +131,8 @@ func (m mistaken) meant() []string {
 			m.profile = rest[0]
 		}
 		return []string{m.line()}
-	case word == "sso" && len(rest) > 0 && (rest[0] == "list" || rest[0] == "ls"):
-		return []string{m.line("list", "--tree")}
-	case word == "sso" && len(rest) > 0 && slices.Contains([]string{"populate", "generate", "setup", "config"}, rest[0]):
-		return []string{"aws configure sso"}
+	case word == "sso" && !slices.Contains(rest, "login"):
+		return []string{m.sso(rest)}
 	case word == "configure" && len(rest) > 0 && !strings.HasPrefix(rest[0], "-"):
 		return []string{m.configure(rest[0], rest[1:])}
 	case word == "login" || word == "sso":
@@ -169,7 +168,7 @@ func (m mistaken) meant() []string {
 	}
 	program := "to run a program with credentials: " + m.run(m.words)
 	if names := near.Names(word, m.commands); len(names) > 0 {
-		return []string{m.line(append([]string{names[0]}, rest...)...), program}
+		return []string{m.line(append(strings.Fields(names[0]), rest...)...), program}
 	}
 	return []string{program}
 }
@@ -199,6 +198,8 @@ func (m mistaken) configure(what string, rest []string) string {
 		m.profile = name
 	}
 	switch what {
+	case "populate": // of aws-sso-util
+		return m.line("sso", "populate")
 	case "list", "list-profiles":
 		m.profile = ""
 		return m.line("list", "--tree")
@@ -219,6 +220,23 @@ func (m mistaken) configure(what string, rest []string) string {
 		line += " --profile " + quoteWord(m.profile)
 	}
 	return line
+}
+
+// sso returns the line for a command below sso. The words that other tools have for one
+// are aws-sso-cli's, granted's and aws-sso-util's.
+func (m mistaken) sso(rest []string) string {
+	words := []string{"sso", "--help"}
+	if len(rest) > 0 {
+		switch names := near.Names(rest[0], []string{"list", "populate"}); {
+		case slices.Contains([]string{"ls", "accounts", "roles", "list-accounts", "list-account-roles"}, rest[0]):
+			words = append([]string{"sso", "list"}, rest[1:]...)
+		case slices.Contains([]string{"generate", "profiles", "configure", "setup", "config"}, rest[0]):
+			words = append([]string{"sso", "populate"}, rest[1:]...)
+		case len(names) > 0:
+			words = append([]string{"sso", names[0]}, rest[1:]...)
+		}
+	}
+	return m.line(words...)
 }
 
 // synonym returns the line for a command under the name that another tool has for
@@ -249,6 +267,8 @@ func (m mistaken) synonym(command string, rest []string) string {
 		return m.line(words...)
 	case "list", "passphrase":
 		m.profile = ""
+	case "sso list", "sso populate":
+		return m.line(strings.Fields(command)...)
 	case "export":
 		if runtime.GOOS == "windows" {
 			return m.line("export", "--format", "powershell") + " | Invoke-Expression"

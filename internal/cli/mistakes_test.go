@@ -31,6 +31,15 @@ func TestMeant(t *testing.T) {
 		{"credentials add work", "awsexec add work"},
 		{"credentials ls", "awsexec list"},
 		{"sso login --profile work", "aws sso login --profile work"},
+		{"sso generate --prune", "awsexec sso populate --prune"},
+		{"sso poplate", "awsexec sso populate"},
+		{"sso", "awsexec sso --help"},
+		{"populate", "awsexec sso populate"},
+		// aws-sso-cli and aws-sso-util
+		{"roles", "awsexec sso list"},
+		{"sso ls", "awsexec sso list"},
+		{"sso list-account-roles --session corp", "awsexec sso list --session corp"},
+		{"sso configure", "awsexec sso populate"},
 		{"credential-process --profile work", "awsexec -p work"},
 		// aws-runas
 		{"work aws s3 ls", "awsexec -p work -- aws s3 ls"},
@@ -52,8 +61,7 @@ func TestMeant(t *testing.T) {
 		{"ecs list-clusters --profile work", "awsexec -p work -- aws ecs list-clusters"},
 		{"elbv2 describe-load-balancers", "awsexec -- aws elbv2 describe-load-balancers"},
 		// aws-sso-cli
-		{"sso list", "awsexec list --tree"},
-		{"sso populate", "aws configure sso"},
+		{"configure populate", "awsexec sso populate"},
 		// help of what has another name
 		{"exec --help", "awsexec --help"},
 		{"rm -h", "awsexec remove --help"},

@@ -41,7 +41,7 @@ func run(ctx context.Context, args []string, d deps) int {
 		}
 		command := ""
 		if parsed != nil {
-			command = parsed.Selected().Name
+			command = wordsOf(parsed.Selected())
 		}
 		adv.flags = &grammar.flags
 		if err := nameProfile(selected, command, &grammar.flags); err != nil {

@@ -13,11 +13,12 @@ import (
 
 // Page is about one command.
 type Page struct {
-	Command  string // "" for awsexec without a command word
+	Command  string // its words; "" for awsexec without a command word
 	Purpose  string // one sentence, in the imperative
 	Forms    []string
 	Detail   string // paragraphs for the manual page; an empty line is between two
 	Examples []Entry
+	Commands []Entry // that it needs one of
 	Args     []Entry
 	Flags    []Flag // its own
 	Shared   []Flag // those of all commands that it heeds
@@ -64,7 +65,7 @@ func (p Page) Screen() string {
 		fmt.Fprintf(&b, "%-7s%s\n", []string{"Usage:", ""}[min(i, 1)], form)
 	}
 	b.WriteString("\n" + fold(p.Purpose, 0) + "\n")
-	for _, part := range [][]Entry{p.Examples, slices.Concat(p.Args, forms(p.Flags)), forms(p.Shared)} {
+	for _, part := range [][]Entry{p.Examples, p.Commands, slices.Concat(p.Args, forms(p.Flags)), forms(p.Shared)} {
 		if len(part) > 0 {
 			b.WriteString("\n" + Columns(part))
 		}

@@ -33,7 +33,7 @@ func (p Page) Roff(from Source, topics []Topic, others []Page) string {
 			r.text(paragraph)
 		}
 	}
-	r.entries("COMMANDS", commandsOf(others))
+	r.entries("COMMANDS", append(commandsOf(others), p.Commands...))
 	r.entries("ARGUMENTS", p.Args)
 	r.entries("OPTIONS", append(long(p.Flags), long(p.Shared)...))
 	for _, t := range topics {
@@ -57,7 +57,9 @@ func (p Page) Roff(from Source, topics []Topic, others []Page) string {
 }
 
 // Title returns the name of the manual page.
-func (p Page) Title() string { return strings.TrimSuffix("awsexec-"+p.Command, "-") }
+func (p Page) Title() string {
+	return strings.TrimSuffix("awsexec-"+strings.ReplaceAll(p.Command, " ", "-"), "-")
+}
 
 // ConfigRoff returns the page of section 5, about files and variables.
 func ConfigRoff(from Source, config, environment Topic) string {

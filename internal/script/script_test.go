@@ -70,6 +70,10 @@ func mfaCode() {
 //	signin login [expired]      signs in as aws login does
 //	signin used                 has another program use the refresh tokens, and keep what it got
 //	signin renewed sso|login N  checks how often a sign-in was renewed
+//	signin account ID NAME [ROLE…]   lets who signs in use roles of an account, or more of them
+//	signin accounts N           has instead N accounts with three roles each
+//	signin throttle N           refuses the next N lists as too many requests
+//	signin lists N              checks how many lists were asked for
 //	signin down                 ends the services
 func TestScripts(t *testing.T) {
 	bin := t.TempDir()

@@ -3,6 +3,7 @@
 package script
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +26,8 @@ type signIns struct {
 	sso    *awstest.SSO
 	signin *awstest.Signin
 	login  awstest.Login
+
+	accounts []awstest.SSOAccount
 }
 
 type signInsKey struct{}
@@ -32,7 +35,7 @@ type signInsKey struct{}
 // signIn is the command signin; see TestScripts.
 func signIn(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
-		ts.Fatalf("usage: signin sso|login|used|renewed|down…")
+		ts.Fatalf("usage: signin sso|login|used|renewed|account|accounts|throttle|lists|down…")
 	}
 	s := ts.Value(signInsKey{}).(*signIns)
 	if s.sso == nil {
@@ -69,6 +72,27 @@ func signIn(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 		if got := map[string]func() int{"sso": s.sso.Renewed, "login": s.signin.Renewed}[args[1]](); got != n {
 			ts.Fatalf("renewed %d times, want %d", got, n)
+		}
+	case "account":
+		s.accounts = append(s.accounts, awstest.SSOAccount{ID: args[1], Name: args[2], Email: "aws@" + args[1] + ".example", Roles: args[3:]})
+		s.sso.Assign(s.accounts...)
+	case "accounts":
+		n, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		s.accounts = nil
+		for i := range n {
+			s.accounts = append(s.accounts, awstest.SSOAccount{ID: fmt.Sprintf("%012d", i), Name: fmt.Sprintf("account %d", i), Roles: []string{"Admin", "PowerUser", "ReadOnly"}})
+		}
+		s.sso.Assign(s.accounts...)
+	case "throttle":
+		n, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		s.sso.Throttle(n)
+	case "lists":
+		n, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		if got, _ := s.sso.Lists(); got != n {
+			ts.Fatalf("%d lists, want %d", got, n)
 		}
 	case "down":
 		s.sso.Close()

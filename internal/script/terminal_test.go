@@ -23,7 +23,8 @@ import (
 // controlling terminal and, unless its first argument is -piped, as its
 // standard streams. The lines of the file are steps: "? TEXT" waits until the
 // terminal shows TEXT, "= TEXT" types TEXT and Enter, "^ C" types a control
-// character, "% ARG…" is the command aws ARG…. The script gets the terminal's
+// character, "% ARG…" is the command aws ARG…, "> FILE TEXT" adds a line to a file.
+// The script gets the terminal's
 // output as standard output. With -piped, the command's own standard output is
 // in the file "piped".
 func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
@@ -73,6 +74,12 @@ func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 			_, err = master.Write([]byte{text[0] & 0x1f})
 		case "%":
 			controlAWS(ts, false, strings.Fields(text))
+		case ">":
+			name, line, _ := strings.Cut(text, " ")
+			file, openErr := os.OpenFile(ts.MkAbs(name), os.O_APPEND|os.O_WRONLY, 0)
+			ts.Check(openErr)
+			_, err = io.WriteString(file, line+"\n")
+			ts.Check(file.Close())
 		case "", "#":
 		default:
 			ts.Fatalf("%s: unknown step %q", args[0], verb)
