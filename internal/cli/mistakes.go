@@ -173,7 +173,9 @@ func (m mistaken) meant() []string {
 	return []string{program}
 }
 
-func wantsHelp(words []string) bool { return slices.Contains(words, "--help") || slices.Contains(words, "-h") }
+func wantsHelp(words []string) bool {
+	return slices.Contains(words, "--help") || slices.Contains(words, "-h")
+}
 
 // callsService reports whether the words are an operation of a service of AWS: its
 // name and that of the operation.
