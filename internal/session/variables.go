@@ -24,6 +24,9 @@ func (s *Session) Variables(p *profile.Profile) (region string, settings [][2]st
 			}
 		}
 	}
+	if own.Profile == "" {
+		outer = cmp.Or(outer, s.copiedRegion(p.Name))
+	}
 	for _, name := range regionVariables {
 		if value := own.Env(name); region == "" && !(own.Profile == "" && own.inherits(name)) {
 			region = value
@@ -37,6 +40,20 @@ func (s *Session) Variables(p *profile.Profile) (region string, settings [][2]st
 		settings = append(settings, [2]string{name, chosen})
 	}
 	return "", settings
+}
+
+// copiedRegion returns the region that an awsexec --refresh around this process has
+// put into its copy of the profile called name; "" if there is none.
+func (s *Session) copiedRegion(name string) string {
+	if s.settings.SDKFiles == s.settings.Files {
+		return ""
+	}
+	copied, err := profile.ReadFiles(s.settings.SDKFiles)
+	if err != nil {
+		return ""
+	}
+	settings, _ := copied.Lookup(name)
+	return settings["region"].Text
 }
 
 var regionVariables = []string{"AWS_REGION", "AWS_DEFAULT_REGION"}
