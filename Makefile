@@ -1,4 +1,5 @@
-# Targets for developers. They write only to build/ and internal/e2e/testdata/js/node_modules.
+# Targets for developers. They write only to build/ and internal/e2e/testdata/js/node_modules,
+# but for install, reference and demo-record.
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -12,21 +13,39 @@ GOTESTSUM := gotest.tools/gotestsum@v1.13.0
 # VERSION holds the version, so that builds also work in a checkout that git refuses to read.
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
-.PHONY: help build man demo test chaos fuzz mutation lint bench clean
+.PHONY: help build install uninstall man reference demo demo-record test chaos fuzz mutation lint bench clean
 .DEFAULT_GOAL := help
 
 help: ## print this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile
 
 # This is the program that "go install" makes with CGO_ENABLED=0, except for the version.
 build: ## build build/awsexec for this machine
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o build/awsexec ./cmd/awsexec
 
+# An empty PREFIX is no root directory.
+INSTALL_TO = $(or $(PREFIX),$(HOME)/.local)
+install: build man ## install awsexec and its manual pages below PREFIX (default ~/.local)
+	@install -d $(INSTALL_TO)/bin $(INSTALL_TO)/share/man/man1 $(INSTALL_TO)/share/man/man5
+	@install -m 755 build/awsexec $(INSTALL_TO)/bin/awsexec
+	@install -m 644 build/man/*.1 $(INSTALL_TO)/share/man/man1
+	@install -m 644 build/man/*.5 $(INSTALL_TO)/share/man/man5
+	@echo "installed $(INSTALL_TO)/bin/awsexec"
+
+uninstall: ## remove what install has put below PREFIX
+	rm -f $(INSTALL_TO)/bin/awsexec $(INSTALL_TO)/share/man/man1/awsexec.1 $(INSTALL_TO)/share/man/man1/awsexec-*.1 $(INSTALL_TO)/share/man/man5/awsexec-*.5
+
 man: ## write the manual pages to build/man
 	@go run ./internal/manpages -version $(VERSION)
 
+reference: ## write docs/reference.md
+	@go run ./internal/manpages -reference docs/reference.md
+
 demo: ## show awsexec at work, against a stand-in for AWS, in a temporary home directory
 	@go run ./internal/demo
+
+demo-record: ## write what the demo shows to docs/demo.txt
+	@go run ./internal/demo -record docs/demo.txt
 
 test: build/gotestsum ## run all tests; install the real programs that they need where possible (AWSEXEC_TEST_REQUIRE=all: fail if one is missing)
 	@internal/ci/install-test-parts.sh

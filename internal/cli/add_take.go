@@ -199,7 +199,7 @@ func (a *addition) settle(ctx context.Context) error {
 	if err := printChange(a.out, change); err != nil || a.write {
 		return err
 	}
-	a.write, err = a.sess.Person.Agree(ctx, fmt.Sprintf("write this to %s?", a.settings.Files.Config))
+	a.write, err = a.sess.Person.Agree(ctx, fmt.Sprintf("write this to %s?", a.out.tildeOn(true, a.settings.Files.Config)))
 	return err
 }
 

@@ -24,7 +24,7 @@ func printFound(out *ui, keys []migrate.Key) error {
 		case k.Err != nil:
 			can = "no: " + migrate.Reason(k.Err, k.Profile)
 		}
-		page.row(k.Profile, visible.KeyID(k.Places[0].Credentials.AccessKeyID), k.Where(), can)
+		page.row(k.Profile, visible.KeyID(k.Places[0].Credentials.AccessKeyID), out.tilde(k.Where()), can)
 	}
 	return out.print(page)
 }
@@ -33,7 +33,7 @@ func printFound(out *ui, keys []migrate.Key) error {
 func printChanges(out *ui, changes []migrate.Change) error {
 	page := out.page(0)
 	for _, c := range changes {
-		text := diff.Diff(c.Path, c.Old, c.Path, c.New)
+		text := diff.Diff(out.tilde(c.Path), c.Old, out.tilde(c.Path), c.New)
 		_, text, _ = bytes.Cut(text, []byte("\n")) // the line of the command
 		for line := range strings.Lines(string(text)) {
 			page.line("%s", strings.TrimRight(line, "\r\n"))

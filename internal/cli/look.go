@@ -33,8 +33,10 @@ func lookOf(w io.Writer, env func(string) string) look {
 // tilde returns text with ~ in place of the home directory, if out is a terminal:
 // where a path begins, and is not in quotes, within which a shell would not replace
 // it.
-func (u *ui) tilde(text string) string {
-	if !u.outLook.terminal || u.home == "" || u.home == "/" {
+func (u *ui) tilde(text string) string { return u.tildeOn(u.outLook.terminal, text) }
+
+func (u *ui) tildeOn(terminal bool, text string) string {
+	if !terminal || u.home == "" || u.home == "/" {
 		return text
 	}
 	path := regexp.MustCompile(`(^|[\s(])` + regexp.QuoteMeta(strings.TrimSuffix(u.home, "/")) + `/`)

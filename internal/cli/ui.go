@@ -132,7 +132,9 @@ func (u *ui) advise(advice string) {
 }
 
 // note prints what was done or found.
-func (u *ui) note(format string, args ...any) { u.line(format, args...) }
+func (u *ui) note(format string, args ...any) {
+	u.line("%s", u.tildeOn(u.terminal, fmt.Sprintf(format, args...)))
+}
 
 // Debug prints one step if the user wants to see them.
 func (u *ui) Debug(format string, args ...any) {

@@ -1,5 +1,6 @@
 // Command manpages writes the manual pages of awsexec into a directory: those of
-// section 1 from the grammar of the command line, and awsexec-config(5).
+// section 1 from the grammar of the command line, and awsexec-config(5). With
+// -reference it writes the same as one page of Markdown.
 package main
 
 import (
@@ -18,8 +19,15 @@ func main() {
 	dir := flag.String("o", "build/man", "write the pages into `DIR`")
 	flag.StringVar(&from.Version, "version", "devel", "`VERSION` of awsexec")
 	flag.StringVar(&from.Date, "date", time.Now().UTC().Format(time.DateOnly), "`DATE` of that version, as YYYY-MM-DD")
+	page := flag.String("reference", "", "write one page of Markdown to `FILE` instead")
 	flag.Parse()
-	if err := write(*dir, from); err != nil {
+	err := error(nil)
+	if *page != "" {
+		err = writeReference(*page)
+	} else {
+		err = write(*dir, from)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "manpages:", err)
 		os.Exit(1)
 	}
@@ -58,4 +66,18 @@ func all(from manual.Source) (map[string]string, error) {
 		pages[p.Title()+".1"] = p.Roff(from, own, others)
 	}
 	return pages, nil
+}
+
+// reference returns the manual as one page of Markdown.
+func reference() (string, error) {
+	commands, topics, err := cli.Pages()
+	return manual.Markdown(commands, append(topics, manual.Files)), err
+}
+
+func writeReference(path string) error {
+	text, err := reference()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, []byte(text), 0o644)
 }

@@ -158,3 +158,14 @@ func TestPages(t *testing.T) {
 		}
 	}
 }
+
+// The reference among the pages is that of this program.
+func TestReference(t *testing.T) {
+	want, err := reference()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile("../../docs/reference.md"); err != nil || string(got) != want {
+		t.Errorf("docs/reference.md is old (%v): make reference", err)
+	}
+}

@@ -26,7 +26,7 @@ var update = flag.Bool("update", false, "write the programs' output into the scr
 const limit = 30 * time.Second
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"mfacode": mfaCode})
+	testscript.Main(m, map[string]func(){"mfacode": mfaCode, "sdkclient": sdkClient})
 }
 
 // mfaCode prints the current code of a user's MFA device, as the mfa_process of
@@ -75,6 +75,8 @@ func mfaCode() {
 //	signin throttle N           refuses the next N lists as too many requests
 //	signin lists N              checks how many lists were asked for
 //	signin down                 ends the services
+//	block PAGE HEADING N [FILE] takes a block of README.md or docs, into FILE or the file that it names
+//	program NAME…               makes programs that use an AWS SDK
 func TestScripts(t *testing.T) {
 	bin := t.TempDir()
 	build := exec.Command("go", "build", "-buildvcs=false", "-tags", "awsexec_cheap", "-o", filepath.Join(bin, "awsexec"), "../../cmd/awsexec")
@@ -92,6 +94,7 @@ func TestScripts(t *testing.T) {
 		Condition:           condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"awsexec": awsexec, "code": code, "terminal": onTerminal, "aws": controlAWS, "machine": machine, "signin": signIn,
+			"block": block, "program": program,
 		},
 	})
 }
@@ -130,6 +133,8 @@ var users = []ststest.User{
 	{Account: account, Name: "dave", AccessKeyID: "AKIAIOSFODNN7DAVE001", SecretAccessKey: secretOf("dave"),
 		MFASerial: "arn:aws:iam::" + account + ":mfa/dave", MFASecret: []byte("seed of dave"),
 		OtherMFA: []string{"arn:aws:iam::" + account + ":u2f/user/dave/passkey", "GAHT12345678"}},
+	{Account: account, Name: "me", AccessKeyID: "AKIAIOSFODNN7EXAMPLE", SecretAccessKey: secretOf("me"), // of the pages
+		MFASerial: "arn:aws:iam::" + account + ":mfa/me", MFASecret: []byte("seed of me")},
 	{Account: account, Root: true, AccessKeyID: "AKIAIOSFODNN7ROOT001", SecretAccessKey: secretOf("root")},
 }
 
@@ -142,6 +147,7 @@ var roles = []ststest.Role{
 	{ARN: "arn:aws:iam::" + account + ":role/admin", Trust: []string{account}, MaxSessionDuration: 12 * time.Hour},
 	{ARN: "arn:aws:iam::" + account + ":role/mfa", Trust: []string{account}, RequireMFA: true},
 	{ARN: "arn:aws:iam::" + account + ":role/external", Trust: []string{account}, ExternalID: "4711"},
+	{ARN: "arn:aws:iam::210987654321:role/deploy", Trust: []string{account}},
 	{ARN: roleMachine, Trust: []string{webProvider}},
 	{ARN: "arn:aws:iam::" + account + ":role/closed", Trust: []string{"arn:aws:iam::" + account + ":user/nobody"}},
 }
@@ -185,6 +191,7 @@ func setup(env *testscript.Env, bin string) error {
 	} {
 		env.Setenv(name, value)
 	}
+	env.Setenv("PASS", ststest.Marker+"-passphrase")
 	env.Setenv("SECOND_SECRET", secretOf("second"))
 	for _, u := range users {
 		name := "ROOT"
