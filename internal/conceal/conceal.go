@@ -53,15 +53,38 @@ func (s *Secrets) Remove(text string) string {
 // another form.
 var likely = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z0-9+/=_-]{32,}`) })
 
+// named match what is said to be a secret, however short: what introduces it, and the
+// secret. Behind a colon there is often a reason, so that only what has a digit counts.
+var named = sync.OnceValue(func() []*regexp.Regexp {
+	const word = `(?:password|passwd|passphrase|pwd|secret|token|api[-_]?key)`
+	const rest = `[^\s"'&;,]`
+	return []*regexp.Regexp{
+		regexp.MustCompile(`(?i)(` + word + `[a-z_-]*["']?\s?=\s?["']?)(` + rest + `+)`),
+		regexp.MustCompile(`(?i)(` + word + `["']?\s*:\s*["']?)(` + rest + `*[0-9]` + rest + `*)`),
+		regexp.MustCompile(`(?i)(\bbearer\s+)(` + rest + `*[0-9]` + rest + `*)`),
+		regexp.MustCompile(`(?i)(--` + word + `\s+)(` + rest + `+)`),
+	}
+})
+
 // RemoveLikely returns text, that of another program, without what could be a
 // secret. A path stays.
 func RemoveLikely(text string) string {
-	return likely().ReplaceAllStringFunc(text, func(word string) string {
+	text = likely().ReplaceAllStringFunc(text, func(word string) string {
 		if word[0] == '/' || !strings.ContainsAny(word, "0123456789") || strings.Trim(word, "=-_") == "" {
 			return word
 		}
 		return Mark
 	})
+	for _, said := range named() {
+		text = said.ReplaceAllStringFunc(text, func(match string) string {
+			parts := said.FindStringSubmatch(match)
+			if strings.ContainsAny(parts[2][:1], "/~$*") { // a path, a variable, or hidden already
+				return match
+			}
+			return parts[1] + Mark
+		})
+	}
+	return text
 }
 
 // Environ returns the secrets of AWS, awsexec and proxies in an environment.

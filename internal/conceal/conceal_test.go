@@ -50,6 +50,15 @@ func TestRemoveLikely(t *testing.T) {
 		"secret: S3CR3TMARKER/alice/xxxxxxxxxxxxxxxxxxxxx!":                    "secret: ***!",
 		`{"SecretAccessKey":"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY1"}`:      `{"SecretAccessKey":"***"}`,
 		"AKIAIOSFODNN7EXAMPLE": "AKIAIOSFODNN7EXAMPLE",
+		// short ones, by what is said of them
+		"login failed: user=me password=hunter&x=1":               "login failed: user=me password=***&x=1",
+		`{"user": "me", "password": "s3cret"}`:                    `{"user": "me", "password": "***"}`,
+		"Authorization: Bearer abc123.def":                        "Authorization: Bearer ***",
+		"usage: tool --password hunter --user me":                 "usage: tool --password *** --user me",
+		"client_secret='a b' refresh_token = x1":                  "client_secret='*** b' refresh_token = ***",
+		"token: expired":                                          "token: expired",
+		"AWS_WEB_IDENTITY_TOKEN_FILE=/run/token: no such file":    "AWS_WEB_IDENTITY_TOKEN_FILE=/run/token: no such file",
+		"the password is wrong; try a secret token that is newer": "the password is wrong; try a secret token that is newer",
 	} {
 		if got := RemoveLikely(in); got != want {
 			t.Errorf("%q became %q, want %q", in, got, want)
