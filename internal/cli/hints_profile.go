@@ -43,6 +43,8 @@ func hintOfProfile(err error, a *advisor, name string) string {
 		return hintOfNoKey(noKey, a)
 	case errors.As(err, &foreign):
 		return hintOfForeign(foreign, a.settings.Self)
+	case errors.As(err, new(*provider.StaleError)):
+		return "sign in again with that program, or set this machine's clock if it is wrong"
 	case errors.As(err, &expired):
 		return "put newer ones there, or take them out: " + unsetCommand(environmentKeys)
 	case errors.As(err, &partial):

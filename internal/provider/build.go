@@ -155,12 +155,27 @@ func environmentCredentials(env func(string) string) aws.Credentials {
 	return c
 }
 
+// StaleError reports that the credential_process of another tool printed credentials
+// which have expired. Botocore refuses them too.
+type StaleError struct {
+	Origin  awsini.Pos
+	Profile string
+	At      time.Time
+}
+
+func (e *StaleError) Error() string {
+	return fmt.Sprintf("%s: credential_process of profile %q: the credentials that it printed expired at %s", e.Origin, e.Profile, e.At.UTC().Format(time.RFC3339))
+}
+
 // retrieveProcess runs the credential_process of another tool. If that prints a
 // long-term key, it makes a session of it.
 func (m *maker) retrieveProcess(ctx context.Context, p *profile.Profile) (aws.Credentials, error) {
 	c, err := m.Helper.Process(ctx, p.CredentialProcess, append(m.Chain[:len(m.Chain):len(m.Chain)], p.Name))
 	if err != nil {
 		return aws.Credentials{}, fmt.Errorf("%s: credential_process of profile %q: %w", p.Origin["credential_process"], p.Name, err)
+	}
+	if c.CanExpire && !c.Expires.After(m.Now()) {
+		return aws.Credentials{}, &StaleError{p.Origin["credential_process"], p.Name, c.Expires}
 	}
 	c.AccountID = cmp.Or(c.AccountID, p.AccountID) // as in botocore
 	if c.SessionToken != "" || isShortLived(c.AccessKeyID) {
