@@ -82,7 +82,7 @@ func (c Client) AssumeRoleWithWebIdentity(ctx context.Context, role, sessionName
 			w.RoleSessionName = sessionName
 		}).Retrieve(ctx)
 		if err == nil && made.SessionToken == "" {
-			err = errNoToken
+			err = ErrNoToken
 		}
 		return cmp.Or(err, CheckFields(made))
 	})
@@ -92,8 +92,8 @@ func (c Client) AssumeRoleWithWebIdentity(ctx context.Context, role, sessionName
 	return Issued{made, wire.Date()}, nil
 }
 
-// errNoToken is the error for an answer of an STS that is not that of AWS.
-var errNoToken = errors.New("sts answered without a session token: what it made is not temporary credentials")
+// ErrNoToken is the error for an answer of an STS that is not that of AWS.
+var ErrNoToken = errors.New("sts answered without a session token: what it made is not temporary credentials")
 
 // issued returns the credentials in an answer of STS.
 func issued(c *types.Credentials, operation string, wire *Wire) (Issued, error) {
@@ -101,7 +101,7 @@ func issued(c *types.Credentials, operation string, wire *Wire) (Issued, error) 
 		return Issued{}, errors.New("sts answered without complete credentials")
 	}
 	if aws.ToString(c.SessionToken) == "" {
-		return Issued{}, errNoToken
+		return Issued{}, ErrNoToken
 	}
 	made := aws.Credentials{
 		AccessKeyID:     *c.AccessKeyId,

@@ -153,7 +153,7 @@ func (a *advisor) importCommand(name string, words ...string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	chosen, _ := migrate.Choose(migrate.Find(config, a.settings.Self), []string{name})
+	chosen, _ := migrate.Choose(migrate.Find(config, a.settings.Self, a.settings.Env), []string{name})
 	if len(chosen) == 0 { // it has been moved meanwhile
 		return command, nil
 	}

@@ -1,14 +1,20 @@
 package cli
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
 
+	"github.com/aws/smithy-go"
+
+	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/awsfiles"
 	"github.com/awsexec/awsexec/internal/custody"
+	"github.com/awsexec/awsexec/internal/keyinput"
 	"github.com/awsexec/awsexec/internal/migrate"
 	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/visible"
 )
 
@@ -114,7 +120,48 @@ func hintOfAdded(a *advisor, name string, configured bool) string {
 	return "try it: " + strings.Join(program, " ")
 }
 
-// hintOfOtherService returns the hint about a key of another service than AWS.
-func hintOfOtherService(a *advisor) string {
-	return "such a key makes no sessions; give it to programs as it is: " + a.line(nil, []string{"-p", a.settings.SelectedName(), "--no-session", "--", "CMD"})
+// hintOfOtherService returns the hint about a key of another service than AWS, which
+// is stored under name.
+func hintOfOtherService(a *advisor, name string) string {
+	return "such a key makes no sessions; give it to programs as it is: " + a.line(nil, []string{"-p", name, "--no-session", "--"}) + " " + a.child()
+}
+
+// hintOfByName returns the hint about keys that are moved only if they are named.
+func hintOfByName(keys []migrate.Key, a *advisor) string {
+	var names []string
+	for _, k := range keys {
+		if k.Skip == nil && k.Err == nil && k.ByName() {
+			names = append(names, k.Profile)
+		}
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return "keys that are not of AWS are moved if they are named: " + a.command("import", names...)
+}
+
+// hintOfForeignKey returns the hint for a session that could not be made from a key
+// of another service than AWS.
+func hintOfForeignKey(err error, a *advisor, name string) string {
+	_, api := errors.AsType[smithy.APIError](err)
+	_, wire := errors.AsType[*awsapi.WireError](err)
+	_, unverified := errors.AsType[*custody.UnverifiedError](err)
+	if !api && !wire && !errors.Is(err, awsapi.ErrNoToken) || unverified || a.settings.NoSession {
+		return ""
+	}
+	end := a.origin(name)
+	if end == nil {
+		return ""
+	}
+	id := ""
+	switch end.Kind {
+	case provider.StoredKey:
+		id, _ = a.session.KeyID(context.Background(), end.Profile.Name)
+	case provider.FileKey:
+		id = end.Profile.Static.Credentials.AccessKeyID
+	}
+	if id == "" || keyinput.IsAWS(id) {
+		return ""
+	}
+	return "the key is not one of AWS; " + hintOfOtherService(a, name)
 }

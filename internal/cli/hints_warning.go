@@ -40,7 +40,7 @@ func hintOfWarning(err error, a *advisor) string {
 	case errors.As(err, &regionless):
 		return fmt.Sprintf("write region = REGION into the profile, in %s", visible.Text(a.settings.Files.Config))
 	case errors.As(err, &foreign):
-		return hintOfOtherService(a)
+		return hintOfOtherService(a, a.settings.SelectedName())
 	case errors.As(err, &old):
 		return "replace it: " + a.command("rotate", old.name)
 	case errors.Is(err, errRootKey):

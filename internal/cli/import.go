@@ -34,7 +34,7 @@ func (c *importCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 	if err != nil {
 		return err
 	}
-	all := migrate.Find(config, settings.Self)
+	all := migrate.Find(config, settings.Self, settings.Env)
 	chosen, missing := migrate.Choose(all, c.Names)
 	for _, name := range missing {
 		if err := explainMissing(ctx, settings, sess, out, name); err != nil {
@@ -53,7 +53,7 @@ func (c *importCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 
 	planner := &migrate.Planner{
 		Config: config, Files: settings.Files, Self: settings.Self, Keys: lazyKeys{sess},
-		Command:  adv.process,
+		Command:  adv.processFor,
 		NoVerify: c.NoVerify, Replace: c.Force,
 	}
 	told := teller{out, adv, sess}
@@ -68,6 +68,7 @@ func (c *importCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 	switch {
 	case len(plans) == 0 && failed == 0:
 		out.note("there is nothing to move")
+		out.advise(hintOfByName(all, adv))
 	case len(plans) == 0 || c.DryRun:
 		out.note("nothing was changed")
 	default:

@@ -23,6 +23,10 @@ func printFound(out *ui, keys []migrate.Key) error {
 			can = "no: " + k.Skip.Error()
 		case k.Err != nil:
 			can = "no: " + migrate.Reason(k.Err, k.Profile)
+		case k.ByName():
+			can = "if it is named: no key of AWS"
+		case k.Foreign:
+			can = "yes, as a key of another service than AWS"
 		}
 		page.row(k.Profile, visible.KeyID(k.Places[0].Credentials.AccessKeyID), out.tilde(k.Where()), can)
 	}
@@ -60,6 +64,8 @@ func (t teller) tell(event migrate.Event) {
 			visible.KeyID(e.Key.Credentials().AccessKeyID), e.Key.Profile, t.sess.Opened(), e.Key.Where())
 	case *migrate.Error:
 		t.ui.fail(e, hintFor(e, t.adv, e.Profile))
+	case *migrate.ForeignError:
+		t.ui.warn(e, hintOfOtherService(t.adv, e.Profile))
 	case *migrate.LinkedError:
 		t.ui.Warn(e)
 	case *migrate.CopiedError:

@@ -34,7 +34,7 @@ func (p *Planner) edits(k Key) []edit {
 			if err != nil || configured {
 				return data, removed, err
 			}
-			data, added, err := awsfiles.AddCredentialProcess(data, p.Files.Config, k.Profile, p.Command(k.Profile))
+			data, added, err := awsfiles.AddCredentialProcess(data, p.Files.Config, k.Profile, p.Command(k.Profile, k.Foreign))
 			return data, removed || added, err
 		}},
 		{p.Files.Credentials, remove(p.Files.Credentials, awsini.CredentialsFile)},

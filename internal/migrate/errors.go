@@ -7,11 +7,8 @@ import (
 	"github.com/awsexec/awsexec/internal/visible"
 )
 
-// Reasons why a key in the files is not one to be moved.
-var (
-	errSession = errors.New("a session, which expires by itself; the tool that made it writes it there")
-	errForeign = errors.New("not the key of an IAM user: its id does not look like AKIA…")
-)
+// errSession is why a key in the files is not one to be moved.
+var errSession = errors.New("a session, which expires by itself; the tool that made it writes it there")
 
 // Error is the error for a key that was not moved.
 type Error struct {

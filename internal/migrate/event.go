@@ -9,7 +9,7 @@ import (
 )
 
 // Event is something that happened: [Verified], [Abandoned], [Moved], [*Error],
-// [*LinkedError] or [*CopiedError].
+// [*ForeignError], [*LinkedError] or [*CopiedError].
 type Event interface{ event() }
 
 type (
@@ -26,12 +26,25 @@ type (
 	Moved struct{ Key Key }
 )
 
-func (Verified) event()     {}
-func (Abandoned) event()    {}
-func (Moved) event()        {}
-func (*Error) event()       {}
-func (*LinkedError) event() {}
-func (*CopiedError) event() {}
+func (Verified) event()      {}
+func (Abandoned) event()     {}
+func (Moved) event()         {}
+func (*Error) event()        {}
+func (*ForeignError) event() {}
+func (*LinkedError) event()  {}
+func (*CopiedError) event()  {}
+
+// ForeignError warns of a key that is one of another service than AWS. It is stored
+// as it is, and makes no sessions.
+type ForeignError struct{ Profile, Service string }
+
+func (e *ForeignError) Error() string {
+	s := fmt.Sprintf("key of profile %q: no key of AWS, which is not asked whose it is", e.Profile)
+	if e.Service != "" {
+		s += "; the profile uses " + e.Service
+	}
+	return s
+}
 
 // LinkedError warns of a file that had a key and has other names.
 type LinkedError struct{ awsfiles.HardLink }

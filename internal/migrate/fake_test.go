@@ -33,6 +33,15 @@ func inFile(key aws.Credentials) string {
 
 func processOf(name string) string { return self + " --profile " + name }
 
+func commandOf(name string, foreign bool) string {
+	if foreign {
+		return processOf(name) + " --no-session"
+	}
+	return processOf(name)
+}
+
+func noEnv(string) string { return "" }
+
 // world is a pair of AWS files on the disk, and a keystore in memory.
 type world struct {
 	t     *testing.T
@@ -86,7 +95,7 @@ func (w *world) planner() *Planner {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return &Planner{Config: config, Files: w.files, Self: self, Keys: w, Command: processOf}
+	return &Planner{Config: config, Files: w.files, Self: self, Keys: w, Command: commandOf}
 }
 
 func (w *world) mover(p *Planner) *Mover {
@@ -97,7 +106,7 @@ func (w *world) mover(p *Planner) *Mover {
 // move moves all keys that can be moved, and returns how many could not be.
 func (w *world) move(p *Planner) int {
 	w.t.Helper()
-	chosen, _ := Choose(Find(p.Config, self), nil)
+	chosen, _ := Choose(Find(p.Config, self, noEnv), nil)
 	plans, _, refused := p.Plan(w.t.Context(), chosen)
 	for _, err := range refused {
 		w.tell(err)

@@ -21,6 +21,9 @@ type Key struct {
 	Places  []awsfiles.PlaintextKey // at least one; one for each file that has the key
 	Skip    error                   // why it is not the long-term key of a profile; nil if it is one
 	Err     error                   // why such a key cannot be moved; nil if it can
+
+	Foreign bool   // it does not look like a key of AWS, which is not asked whose it is
+	Service string // the endpoint of another service that its profile uses; "" if none is known
 }
 
 // Credentials returns the long-term key.
@@ -38,11 +41,15 @@ func (k *Key) Where() string {
 	return strings.Join(places, ", ")
 }
 
+// ByName reports whether k is moved only if it is named. Nothing but its form says
+// what it is for.
+func (k *Key) ByName() bool { return k.Foreign && k.Service == "" }
+
 func (k *Key) isProfile() bool { return !k.Places[0].NoProfile }
 
 // Find returns the access keys in the AWS files, in the order of their places.
-// Self is the path of this program.
-func Find(config *profile.Config, self string) []Key {
+// Self is the path of this program, and env looks variables up.
+func Find(config *profile.Config, self string, env func(string) string) []Key {
 	var keys []Key
 	for _, at := range awsfiles.PlaintextKeys(config) {
 		same := func(k Key) bool { return k.Profile == at.Profile && k.isProfile() }
@@ -55,6 +62,8 @@ func Find(config *profile.Config, self string) []Key {
 	for i := range keys {
 		k := &keys[i]
 		if k.Skip = skipReason(k.Places); k.Skip == nil {
+			k.Service = config.OtherService(k.Profile, env)
+			k.Foreign = isForeign(k)
 			k.Err = obstacle(config, self, k)
 		}
 	}
@@ -70,11 +79,17 @@ func skipReason(places []awsfiles.PlaintextKey) error {
 			return errors.New(at.Obstacle)
 		case c.SessionToken != "" || strings.HasPrefix(c.AccessKeyID, "ASIA"):
 			return errSession
-		case c.AccessKeyID != "" && keyinput.CheckID(c.AccessKeyID) != nil:
-			return errForeign
 		}
 	}
 	return nil
+}
+
+// isForeign reports whether k is a key of another service than AWS: it does not look
+// like one of AWS, or its secret does not and its profile uses another service.
+func isForeign(k *Key) bool {
+	c := k.Credentials()
+	_, odd := errors.AsType[*keyinput.ShapeError](keyinput.Check(c))
+	return odd && (!keyinput.IsAWS(c.AccessKeyID) || k.Service != "")
 }
 
 // obstacle returns why a long-term key has to stay where it is; nil if it need
@@ -88,7 +103,8 @@ func obstacle(config *profile.Config, self string, k *Key) error {
 		case at.Credentials.AccessKeyID != key.AccessKeyID || at.Credentials.SecretAccessKey != key.SecretAccessKey:
 			return fmt.Errorf("%s: another key than at %s: delete the one that is not used", at.Pos, k.Places[0].Pos)
 		}
-		if err := keyinput.Check(key); err != nil {
+		err := keyinput.Check(key)
+		if _, odd := errors.AsType[*keyinput.ShapeError](err); err != nil && !(odd && k.Foreign) {
 			return fmt.Errorf("%s: %w", at.Pos, err)
 		}
 	}
@@ -109,7 +125,7 @@ func obstacle(config *profile.Config, self string, k *Key) error {
 // that have none. Without names it returns all long-term keys.
 func Choose(all []Key, names []string) (chosen []Key, missing []string) {
 	if len(names) == 0 {
-		return slices.DeleteFunc(slices.Clone(all), func(k Key) bool { return k.Skip != nil }), nil
+		return slices.DeleteFunc(slices.Clone(all), func(k Key) bool { return k.Skip != nil || k.ByName() }), nil
 	}
 	for _, name := range names {
 		i := slices.IndexFunc(all, func(k Key) bool { return k.Profile == name && k.isProfile() })

@@ -19,7 +19,9 @@ func TestFind(t *testing.T) {
 		"the same in both":     {"[profile work]\n" + inFile(fakeKey(1)), "[work]\n" + inFile(fakeKey(1)), "", ""},
 		"two keys":             {"[profile work]\n" + inFile(fakeKey(1)), "[work]\n" + inFile(fakeKey(2)), "", "another key than at "},
 		"a session":            {"", "[work]\n" + session, "a session, which expires by itself", ""},
-		"another service":      {"", "[work]\n" + minio, "not the key of an IAM user", ""},
+		"another service":      {"", "[work]\n" + minio, "", ""},
+		"its secret is odd":    {"", "[work]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n", "", "invalid secret access key"},
+		"it has spaces":        {"", "[work]\naws_access_key_id = a b\naws_secret_access_key = x\n", "", "invalid access key id"},
 		"not a profile":        {"[work]\n" + inFile(fakeKey(1)), "", "no SDK reads a profile from section [work]", ""},
 		"an id alone":          {"", "[work]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n", "", "aws_secret_access_key is missing"},
 		"awsexec is there":     {"[profile work]\ncredential_process = awsexec -p work\n", "[work]\n" + inFile(fakeKey(1)), "", ""},
@@ -29,7 +31,7 @@ func TestFind(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, tt.config, tt.credentials)
-			keys := Find(w.planner().Config, self)
+			keys := Find(w.planner().Config, self, noEnv)
 			if len(keys) != 1 {
 				t.Fatalf("found %d keys, want 1", len(keys))
 			}
@@ -47,7 +49,7 @@ func TestFind(t *testing.T) {
 
 func TestChoose(t *testing.T) {
 	w := newWorld(t, "[c]\n"+inFile(fakeKey(3)), "[a]\n"+inFile(fakeKey(1))+"[b]\naws_access_key_id = ASIAIOSFODNN7EXAMPLE\n")
-	all := Find(w.planner().Config, self)
+	all := Find(w.planner().Config, self, noEnv)
 	for _, tt := range []struct{ names, chosen, missing []string }{
 		{nil, []string{"a"}, nil},
 		{[]string{"b", "x", "a", "b", "c"}, []string{"b", "a"}, []string{"x", "c"}},
@@ -63,12 +65,47 @@ func TestChoose(t *testing.T) {
 	}
 }
 
+// A key of another service is moved if its profile uses one, or if it is named. AWS
+// is not asked whose it is.
+func TestForeign(t *testing.T) {
+	const minio = "aws_access_key_id = minio\naws_secret_access_key = " + ststest.Marker + "\n"
+	w := newWorld(t, "[profile local]\nendpoint_url = http://127.0.0.1:9000\n", "[local]\n"+minio+"[test]\naws_access_key_id = test\naws_secret_access_key = test\n"+
+		"[odd]\nendpoint_url = http://127.0.0.1:9000\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = "+ststest.Marker+"!\n")
+	p := w.planner()
+	all := Find(p.Config, self, noEnv)
+	for _, tt := range []struct{ names, want []string }{{nil, []string{"local", "odd"}}, {[]string{"test"}, []string{"test"}}} {
+		chosen, _ := Choose(all, tt.names)
+		var names []string
+		for _, k := range chosen {
+			names = append(names, k.Profile)
+			if !k.Foreign || k.Skip != nil || k.Err != nil {
+				t.Errorf("%s: foreign %t, %v, %v", k.Profile, k.Foreign, k.Skip, k.Err)
+			}
+		}
+		if !slices.Equal(names, tt.want) {
+			t.Errorf("%q: chose %q, want %q", tt.names, names, tt.want)
+		}
+	}
+	if failed := w.move(p); failed > 0 || slices.Contains(w.calls, "owner") {
+		t.Errorf("%d failed, calls %q, told %q", failed, w.calls, w.told)
+	}
+	config, credentials := w.read()
+	if !strings.Contains(config, commandOf("local", true)) || strings.Contains(credentials, "minio") || !strings.Contains(credentials, "aws_access_key_id = test") {
+		t.Errorf("the files are %s\n%s", config, credentials)
+	}
+	if !slices.ContainsFunc(w.told, func(s string) bool {
+		return strings.Contains(s, "no key of AWS") && strings.Contains(s, "127.0.0.1:9000")
+	}) {
+		t.Errorf("told %q", w.told)
+	}
+}
+
 // The changes that a plan shows are those that the move makes, without secrets.
 func TestPlanShowsWhatMoveDoes(t *testing.T) {
 	w := newWorld(t, "[profile a]\nregion = x\n", "[a]\n"+inFile(fakeKey(1))+"[b]\n"+inFile(fakeKey(2)))
 	config, credentials := w.read()
 	p := w.planner()
-	chosen, _ := Choose(Find(p.Config, self), nil)
+	chosen, _ := Choose(Find(p.Config, self, noEnv), nil)
 	_, changes, refused := p.Plan(t.Context(), chosen)
 	if len(changes) != 2 || refused != nil {
 		t.Fatalf("got %d changes, %v", len(changes), refused)
@@ -210,7 +247,7 @@ func TestMoveInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	w.onPut = func() { cancel(interrupted) }
 	p := w.planner()
-	chosen, _ := Choose(Find(p.Config, self), nil)
+	chosen, _ := Choose(Find(p.Config, self, noEnv), nil)
 	plans, _, _ := p.Plan(ctx, chosen)
 	if _, err := w.mover(p).Move(ctx, plans); !errors.Is(err, interrupted) || len(w.stored) != 1 {
 		t.Errorf("got %v, stored %d keys", err, len(w.stored))

@@ -124,7 +124,9 @@ func (m *Mover) store(ctx context.Context, p Plan, old string) error {
 	if err := m.Custody.CheckRetiring(ctx, p.key.Profile, key.AccessKeyID); err != nil {
 		return err
 	}
-	if !m.NoVerify {
+	if p.key.Foreign {
+		m.Tell(&ForeignError{p.key.Profile, p.key.Service})
+	} else if !m.NoVerify {
 		owner, err := m.Owner(ctx, p.profile, key)
 		if err != nil {
 			return &custody.UnverifiedError{Err: err}

@@ -17,8 +17,9 @@ type Planner struct {
 	Self   string        // path of this program
 	Keys   Keys
 
-	// Command returns the credential_process of the profile called name.
-	Command func(name string) string
+	// Command returns the credential_process of the profile called name, whose key
+	// may be a foreign one; see [Key].
+	Command func(name string, foreign bool) string
 
 	NoVerify bool // AWS is not asked whose keys these are
 	Replace  bool // of other keys that are stored under the names
@@ -83,7 +84,7 @@ func (p *Planner) compare(ctx context.Context, k Key) (stored, error) {
 			return stored{}, unlessNotFound(err) // the index was out of date
 		case kept.AccessKeyID == key.AccessKeyID && kept.SecretAccessKey == key.SecretAccessKey:
 			return stored{same: true}, nil // from a run that was interrupted
-		case !p.NoVerify:
+		case !p.NoVerify && !k.Foreign:
 			return stored{}, nil // AWS will show which secret is right
 		}
 	}
