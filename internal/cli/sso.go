@@ -2,17 +2,19 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/awsexec/awsexec/internal/near"
 	"github.com/awsexec/awsexec/internal/populate"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/session"
+	"github.com/awsexec/awsexec/internal/term"
 )
 
 // ssoCmd are the commands about what a sign-in at IAM Identity Center may use.
 type ssoCmd struct {
-	List     ssoListCmd     `cmd:"" help:"List the accounts and roles that you may use." heeds:"profile,keystore,debug"`
+	List     ssoListCmd     `cmd:"" help:"List the accounts and roles that you may use." heeds:"profile,keystore,no-prompt,debug"`
 	Populate ssoPopulateCmd `cmd:"" help:"Write a profile for each role that you may use." heeds:"profile,region,keystore,no-prompt,debug"`
 }
 
@@ -36,8 +38,8 @@ func (f ssoFlags) filters() (populate.Filters, error) {
 }
 
 // signIn returns a profile with the sign-in that the user means: that of --session, of
-// the profile that is selected, or the only one that there is. How AWS is called
-// is as the selected profile says.
+// the profile that is selected, the only one that there is, or the one that a person
+// picks. How AWS is called is as the selected profile says.
 func (f ssoFlags) signIn(ctx context.Context, settings *session.Settings, sess *session.Session) (*profile.Profile, error) {
 	if f.Session != "" && settings.Profile != "" {
 		return nil, usageError{"--session and --profile exclude each other", ""}
@@ -69,13 +71,39 @@ func (f ssoFlags) signIn(ctx context.Context, settings *session.Settings, sess *
 		return nil, fmt.Errorf("profile %q does not sign in at IAM Identity Center: it has no sso_session", settings.Profile)
 	}
 	all := config.SignIns()
-	if len(all) != 1 {
-		return nil, &noSignInError{file: settings.Files.Config, all: all}
+	none := &noSignInError{file: settings.Files.Config, all: all}
+	if len(all) == 0 || len(all) > 1 && settings.NoPrompt {
+		return nil, none
 	}
-	if all[0].Profile != "" {
-		return sess.Profile(ctx, all[0].Profile)
+	at := 0
+	if len(all) > 1 {
+		at, err = pickSignIn(ctx, all)
+		switch {
+		case errors.Is(err, term.ErrNoTerminal):
+			return nil, none
+		case err != nil:
+			return nil, err
+		}
 	}
-	return with(selected, all[0].SSO), nil
+	if all[at].Profile != "" {
+		return sess.Profile(ctx, all[at].Profile)
+	}
+	return with(selected, all[at].SSO), nil
+}
+
+// pickSignIn lets the person at the terminal pick one of several sign-ins, and returns
+// its index.
+func pickSignIn(ctx context.Context, all []profile.SignIn) (int, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, session.ErrTooLong)
+	defer cancel()
+	items := make([]term.Item, len(all))
+	for i, s := range all {
+		items[i] = term.Item{Name: s.Session, About: s.StartURL}
+		if s.Session == "" {
+			items[i].Name = "profile " + s.Profile
+		}
+	}
+	return term.Pick(ctx, "sign-in: ", items)
 }
 
 // with returns p with another sign-in.
