@@ -60,6 +60,9 @@ func (s *Server) assumeRole(c call) (any, *Fault) {
 	if c.caller.user != nil && c.caller.user.Root {
 		return nil, refuse(AccessDenied("Roles may not be assumed by root accounts."))
 	}
+	if c.caller.federated { // source: API reference of GetFederationToken
+		return nil, notAuthorized(c.caller, "sts:AssumeRole", roleARN)
+	}
 	// A role session does not pass its MFA on; a GetSessionToken session does.
 	proven := mfa || c.caller.mfa && c.caller.user != nil
 	role, exists := s.roles[roleARN]
@@ -82,7 +85,7 @@ func (s *Server) assumeRole(c call) (any, *Fault) {
 	}
 
 	id := roleIdentity(roleARN, sessionName)
-	id.mfa, id.sourceIdentity, id.transitiveTags = mfa, sourceIdentity, transitive
+	id.mfa, id.sourceIdentity, id.transitiveTags, id.chained = mfa, sourceIdentity, transitive, c.caller.temporary
 	return assumeRoleXML{
 		Credentials:     s.mint(id, c.now, life),
 		AssumedRoleUser: assumedRoleUserXML{AssumedRoleID: id.userID, ARN: id.arn},

@@ -94,7 +94,7 @@ func (s *Server) authenticate(r *http.Request, body []byte, service string, now 
 	}
 	// Source: "Request temporary security credentials" in the IAM User Guide.
 	// IAM gives the error of an unknown key.
-	if service == "iam" && caller.temporary && caller.user != nil && !caller.mfa {
+	if service == "iam" && caller.temporary && (caller.user != nil && !caller.mfa || caller.federated) {
 		return nil, refuse(InvalidClientTokenID())
 	}
 	if key := s.keys[claim.keyID]; key != nil {

@@ -25,6 +25,9 @@ type identity struct {
 	mfa       bool  // the session was made with MFA
 
 	roleARN        string // of a role session
+	chained        bool   // a session has assumed the role
+	federated      bool   // made by GetFederationToken
+	allowed        bool   // a federated user has a session policy
 	sourceIdentity string
 	transitiveTags []string // keys that chained sessions inherit
 }

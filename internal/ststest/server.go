@@ -219,6 +219,7 @@ func operationOf(action string) operation {
 var operations = map[string]operation{
 	"GetCallerIdentity":         {service: serviceSTS, do: (*Server).getCallerIdentity},
 	"GetSessionToken":           {service: serviceSTS, do: (*Server).getSessionToken},
+	"GetFederationToken":        {service: serviceSTS, do: (*Server).getFederationToken},
 	"AssumeRole":                {service: serviceSTS, do: (*Server).assumeRole},
 	"AssumeRoleWithWebIdentity": {service: serviceSTS, do: (*Server).assumeRoleWithWebIdentity, unsigned: true},
 
