@@ -58,6 +58,24 @@ func (c Client) GetSessionToken(ctx context.Context, longTerm aws.Credentials, i
 	return issued(out.Credentials, "GetSessionToken", wire)
 }
 
+// GetFederationToken makes a session of the long-term key for a user that is not in
+// IAM, whose ARN it returns.
+func (c Client) GetFederationToken(ctx context.Context, longTerm aws.Credentials, in *sts.GetFederationTokenInput) (made Issued, user string, err error) {
+	var out *sts.GetFederationTokenOutput
+	wire, err := c.callSTS(ctx, longTerm, "get federation token with "+longTerm.AccessKeyID, func(ctx context.Context, api *sts.Client) (err error) {
+		out, err = api.GetFederationToken(ctx, in)
+		return err
+	})
+	if err != nil {
+		return Issued{}, "", err
+	}
+	if out.FederatedUser != nil {
+		user = aws.ToString(out.FederatedUser.Arn)
+	}
+	made, err = issued(out.Credentials, "GetFederationToken", wire)
+	return made, user, cmp.Or(err, checkText("ARN", user, maxIdentity))
+}
+
 // AssumeRole makes a session of a role for source, which may be a long-term key
 // or a session.
 func (c Client) AssumeRole(ctx context.Context, source aws.Credentials, in *sts.AssumeRoleInput) (Issued, error) {
