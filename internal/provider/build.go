@@ -170,15 +170,11 @@ func (e *StaleError) Error() string {
 // retrieveProcess runs the credential_process of another tool. If that prints a
 // long-term key, it makes a session of it.
 func (m *maker) retrieveProcess(ctx context.Context, p *profile.Profile) (aws.Credentials, error) {
-	c, err := m.Helper.Process(ctx, p.CredentialProcess, append(m.Chain[:len(m.Chain):len(m.Chain)], p.Name))
+	c, err := m.runProcess(ctx, p)
 	if err != nil {
-		return aws.Credentials{}, fmt.Errorf("%s: credential_process of profile %q: %w", p.Origin["credential_process"], p.Name, err)
+		return aws.Credentials{}, err
 	}
-	if c.CanExpire && !c.Expires.After(m.Now()) {
-		return aws.Credentials{}, &StaleError{p.Origin["credential_process"], p.Name, c.Expires}
-	}
-	c.AccountID = cmp.Or(c.AccountID, p.AccountID) // as in botocore
-	if c.SessionToken != "" || isShortLived(c.AccessKeyID) {
+	if isSession(c) {
 		if m.Duration != 0 {
 			return aws.Credentials{}, fmt.Errorf("%s of profile %q: %w", Process, p.Name, errDurationOfOther)
 		}
@@ -199,3 +195,19 @@ func (m *maker) retrieveProcess(ctx context.Context, p *profile.Profile) (aws.Cr
 	session.account = c.AccountID
 	return session.Retrieve(ctx)
 }
+
+// runProcess runs the credential_process of another tool.
+func (m *maker) runProcess(ctx context.Context, p *profile.Profile) (aws.Credentials, error) {
+	c, err := m.Helper.Process(ctx, p.CredentialProcess, append(m.Chain[:len(m.Chain):len(m.Chain)], p.Name))
+	if err != nil {
+		return aws.Credentials{}, fmt.Errorf("%s: credential_process of profile %q: %w", p.Origin["credential_process"], p.Name, err)
+	}
+	if c.CanExpire && !c.Expires.After(m.Now()) {
+		return aws.Credentials{}, &StaleError{p.Origin["credential_process"], p.Name, c.Expires}
+	}
+	c.AccountID = cmp.Or(c.AccountID, p.AccountID) // as in botocore
+	return c, nil
+}
+
+// isSession reports whether c are temporary credentials.
+func isSession(c aws.Credentials) bool { return c.SessionToken != "" || isShortLived(c.AccessKeyID) }
