@@ -1,0 +1,44 @@
+package browser
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"runtime"
+	"strings"
+
+	"github.com/awsexec/awsexec/internal/awsini"
+)
+
+// Page is what a browser is to show.
+type Page struct {
+	URL     string
+	Profile string // of AWS, that the page is about
+}
+
+// words returns the words of a command line that shows p. In each word {url} stands for
+// the page, {encoded_url} for it as a part of another URL, and {profile} for the
+// profile; %s is {url} too, as in BROWSER. Without any of them the page is the last
+// word.
+func (p Page) words(command string) ([]string, error) {
+	if runtime.GOOS == "windows" { // where a backslash is a part of a path
+		command = strings.ReplaceAll(command, `\`, `\\`)
+	}
+	words, err := awsini.SplitWords(command)
+	switch {
+	case err != nil:
+		return nil, fmt.Errorf("browser command %q: %w", command, err)
+	case len(words) == 0:
+		return nil, errors.New("the browser command is empty")
+	}
+	fill := strings.NewReplacer("{url}", p.URL, "%s", p.URL, "{encoded_url}", url.QueryEscape(p.URL), "{profile}", p.Profile)
+	shown := false
+	for i, word := range words {
+		shown = shown || strings.Contains(word, "{url}") || strings.Contains(word, "{encoded_url}") || strings.Contains(word, "%s")
+		words[i] = fill.Replace(word)
+	}
+	if !shown {
+		words = append(words, p.URL)
+	}
+	return words, nil
+}
