@@ -22,7 +22,7 @@ const module = "github.com/awsexec/awsexec/"
 var arrows = map[string]string{
 	"cmd/awsexec": "internal/cli internal/fastpath/tickets",
 	"internal/cli": "exec keystore processfmt internal/awsapi internal/cache internal/credentials internal/doctor internal/explain internal/awsini " +
-		"internal/profile internal/provider internal/awsfiles internal/conceal internal/custody internal/keyinput internal/lastcall internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/tokens internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault internal/manual internal/near internal/layout internal/keyfacts internal/populate",
+		"internal/profile internal/provider internal/awsfiles internal/conceal internal/custody internal/keyinput internal/lastcall internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/tokens internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault internal/manual internal/near internal/layout internal/keyfacts internal/populate internal/browser",
 
 	"exec":       "internal/credentials internal/guard internal/fault",
 	"keystore":   "internal/agefile internal/backend internal/flock internal/kernelkey internal/keyindex internal/keyitem internal/keyring internal/sealingkey",
@@ -32,6 +32,7 @@ var arrows = map[string]string{
 	"internal/atomicfile":       "internal/readfile",
 	"internal/awsapi":           "internal/readfile internal/fault",
 	"internal/populate":         "internal/awsapi internal/awsfiles internal/awsini internal/profile",
+	"internal/browser":          "internal/awsini internal/fault internal/guard",
 	"internal/keyfacts":         "internal/flock internal/ownfile",
 	"internal/manual":           "internal/layout",
 	"internal/lastcall":         "internal/ownfile",

@@ -39,6 +39,8 @@ var walls = []wall{
 		"our own reader resolves a profile, once: the SDK's would read the user's files and environment again, by other rules"},
 	{"internal/tokens", "keystore internal/awsapi internal/cache internal/profile internal/provider internal/session net/http", "",
 		"tokens at rest, and whose turn it is to renew them: who signs in and who asks AWS is handed in"},
+	{"internal/browser", "keystore internal/awsapi internal/provider internal/session internal/term", "",
+		"who shows a secret link knows a page and a command line, and nothing of what the page is for"},
 	{"exec processfmt", "keystore internal/awsapi internal/cache internal/profile internal/provider internal/session", "",
 		"other programs import these; they know credentials and children, but no AWS calls and no profiles"},
 	{"keystore", "internal/awsapi internal/awsfiles internal/cache internal/profile internal/provider internal/session internal/term", "",

@@ -27,6 +27,7 @@ type cli struct {
 	Doctor     doctorCmd     `cmd:"" help:"Show which credentials each AWS client uses, and what to fix." heeds:"profile,pick,duration,region,keystore,no-session,debug"`
 	SSO        ssoCmd        `cmd:"" name:"sso" help:"List roles of IAM Identity Center, and write profiles for them."`
 	Export     exportCmd     `cmd:"" help:"Print credentials for a shell or a file." heeds:"profile,pick,duration,region,keystore,no-session,no-prompt,debug"`
+	Console    consoleCmd    `cmd:"" help:"Open the AWS console in a browser, signed in." heeds:"profile,pick,duration,region,keystore,no-prompt,debug"`
 	Serve      serveCmd      `cmd:"" help:"Serve credentials over HTTP, as containers get them." heeds:"profile,pick,duration,region,keystore,no-prompt,debug"`
 	Unlock     unlockCmd     `cmd:"" help:"Ask for the keystore's passphrase once, for some hours." heeds:"keystore,no-prompt,debug"`
 	Lock       lockCmd       `cmd:"" help:"Lock the keystore again, before that time is over." heeds:"keystore,debug"`

@@ -188,6 +188,8 @@ func (k known) of(kind string, grammar *kong.Node) []candidate {
 		return k.regions()
 	case "sso-session":
 		return k.ssoSessions()
+	case "service":
+		return words(consoleServices...)
 	case "topic":
 		found := candidatesOf(commandsOf(grammar))
 		for _, t := range topicsOf(grammar) {

@@ -118,7 +118,8 @@ func overview(grammar *kong.Node) string {
 		topics = append(topics, topic.Name)
 	}
 	head := manual.Page{Forms: forms, Purpose: purpose}
-	return head.Screen() + "\n" + manual.Columns(commandsOf(grammar)) + "\n" +
+	commands := slices.DeleteFunc(commandsOf(grammar), func(e manual.Entry) bool { return e.Name == "help" }) // the last line shows it
+	return head.Screen() + "\n" + manual.Columns(commands) + "\n" +
 		fmt.Sprintf("More: awsexec help COMMAND, awsexec help %s\n", strings.Join(topics, "|"))
 }
 

@@ -26,6 +26,7 @@ func hintOfWarning(err error, a *advisor) string {
 	var twice *otherNameError
 	var regionless *noRegionError
 	var foreign *foreignKeyError
+	var withoutMFA *provider.WithoutMFAError
 	switch {
 	case errors.As(err, &plaintext):
 		return a.moveKey("move it into the keystore", plaintext.Profile)
@@ -43,6 +44,8 @@ func hintOfWarning(err error, a *advisor) string {
 		return hintOfOtherService(a, a.settings.SelectedName())
 	case errors.As(err, &old):
 		return "replace it: " + a.command("rotate", old.name)
+	case errors.As(err, &withoutMFA):
+		return "a role keeps MFA: a profile with role_arn and source_profile = " + quoteWord(withoutMFA.Profile.Name)
 	case errors.Is(err, errRootKey):
 		return "AWS advises against such keys: create an IAM user, and delete this key"
 	case errors.As(err, &linked):

@@ -29,6 +29,7 @@ type deps struct {
 	workFactor     int           // of the encrypted keystore; 0 for the default, less only in tests
 	pause          time.Duration // before AWS is asked once more whether it knows a new key
 	lockPatience   time.Duration // how long another awsexec that changes the same key is waited for
+	linkPatience   time.Duration // how long a browser is waited for
 }
 
 // grace is how long a run may take to end in good order once a signal has asked for it. All waits for AWS, locks and people end at once; a
@@ -57,7 +58,7 @@ func Main(args []string, version string, early Early) int {
 		workFactor: workFactor,
 		pause:      pause,
 
-		lockPatience: lockPatience,
+		lockPatience: lockPatience, linkPatience: linkPatience,
 	}
 	if early != nil {
 		if err := early.Failure(); err != nil {

@@ -96,6 +96,7 @@ var synonyms = map[string]string{
 	"env": "export", "assume": "export", "use": "export", "eval": "export", "server": "serve", "ecs": "serve", "ecs-server": "serve", "ec2-server": "serve",
 	"accounts": "sso list", "roles": "sso list", "populate": "sso populate",
 	"check": "doctor", "diagnose": "doctor", "diag": "doctor", "diagnostics": "doctor", "verify": "doctor", "status": "doctor", "passwd": "passphrase", "password": "passphrase", "renew": "rotate",
+	"open": "console", "web": "console", "browser": "console", "signin": "console", "url": "console",
 }
 
 // runners are the words that other tools have for running a program.

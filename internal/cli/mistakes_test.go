@@ -26,6 +26,7 @@ func TestMeant(t *testing.T) {
 		{"rm work old", "awsexec remove work old"},
 		{"ls", "awsexec list"},
 		{"login work", "aws sso login --profile work"},
+		{"open work", "awsexec -p work console"},
 		// granted
 		{"assume work", `eval "$(awsexec -p work export --format env)"`},
 		{"credentials add work", "awsexec add work"},

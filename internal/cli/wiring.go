@@ -30,6 +30,7 @@ type wiring struct {
 type timing struct {
 	pause        time.Duration // before AWS is asked once more whether it knows a new key
 	lockPatience time.Duration // for another awsexec that changes the same key
+	linkPatience time.Duration // for a browser that is to open a link
 }
 
 // wire returns the parts of a run.
@@ -50,14 +51,14 @@ func wire(d deps, out *ui, s *session.Settings, f *flags, args []string, remembe
 		settings: s, session: sess, out: out, flags: f, stdin: d.stdin,
 		adv:    adv,
 		later:  &later{early: d.early, settings: s, session: sess, out: out, args: args},
-		memory: remembered, timing: timing{d.pause, d.lockPatience},
+		memory: remembered, timing: timing{d.pause, d.lockPatience, d.linkPatience},
 	}
 }
 
 // pick lets the user pick the profile for a command.
 func (w *wiring) pick(ctx context.Context, selected any) error {
 	switch selected.(type) {
-	case *printCmd, *whoamiCmd, *doctorCmd, *exportCmd, *serveCmd:
+	case *printCmd, *whoamiCmd, *doctorCmd, *exportCmd, *serveCmd, *consoleCmd:
 	default:
 		return usageError{"--pick is for commands that use a profile", "awsexec --pick -- CMD"}
 	}

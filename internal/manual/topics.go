@@ -22,6 +22,8 @@ var Environment = Topic{
 		{"AWSEXEC_NO_PROMPT", "1 is --no-prompt."},
 		{"AWSEXEC_REFRESH", "1 is --refresh."},
 		{"AWSEXEC_MFA_CODE", "The code that an MFA device shows, for a profile with mfa_serial."},
+		{"AWSEXEC_BROWSER, BROWSER", "The browser of \"awsexec console\", as --browser. BROWSER may be a list, of which the first program that is there is run."},
+		{"AWS_ENDPOINT_URL_SIGNIN", "Where AWS Sign-In is, for \"awsexec console\" and the credentials of \"aws login\", as in the AWS SDKs."},
 		{"AWSEXEC_PASSPHRASE", "The passphrase of the encrypted file."},
 		{"AWSEXEC_NEW_PASSPHRASE", "The new one, for \"awsexec passphrase\"."},
 		{"AWSEXEC_HOLD", "How long the kernel holds the key that opens cached sessions, on Linux: 15m by default, 24h at most; 0 or off for never."},

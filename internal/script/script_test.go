@@ -26,7 +26,7 @@ var update = flag.Bool("update", false, "write the programs' output into the scr
 const limit = 30 * time.Second
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"mfacode": mfaCode, "sdkclient": sdkClient})
+	testscript.Main(m, map[string]func(){"mfacode": mfaCode, "sdkclient": sdkClient, "testbrowser": testBrowser})
 }
 
 // mfaCode prints the current code of a user's MFA device, as the mfa_process of
@@ -77,6 +77,9 @@ func mfaCode() {
 //	signin down                 ends the services
 //	block PAGE HEADING N [FILE] takes a block of README.md or docs, into FILE or the file that it names
 //	program NAME…               makes programs that use an AWS SDK
+//	console start               starts the endpoint that signs browsers in to the console; testbrowser is a browser
+//	console opened ARN PAGE [DURATION]   checks who was signed in last, on which page, and for how long if that was asked for
+//	console closed              checks that nobody was signed in since then
 func TestScripts(t *testing.T) {
 	bin := t.TempDir()
 	build := exec.Command("go", "build", "-buildvcs=false", "-tags", "awsexec_cheap", "-o", filepath.Join(bin, "awsexec"), "../../cmd/awsexec")
@@ -94,7 +97,7 @@ func TestScripts(t *testing.T) {
 		Condition:           condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"awsexec": awsexec, "code": code, "terminal": onTerminal, "aws": controlAWS, "machine": machine, "signin": signIn,
-			"block": block, "program": program,
+			"block": block, "program": program, "console": console,
 		},
 	})
 }
@@ -164,6 +167,7 @@ func setup(env *testscript.Env, bin string) error {
 	env.Values[serverKey{}] = server
 	env.Values[codeKey{}] = new(int)
 	env.Values[signInsKey{}] = &signIns{}
+	env.Values[federationKey{}] = &federation{}
 	env.Values[holdsKey{}] = map[string]hold{}
 	env.Defer(func() { // removes the keys that the kernel holds for this home
 		lock := exec.Command(filepath.Join(bin, "awsexec"), "lock")

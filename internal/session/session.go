@@ -263,6 +263,20 @@ func (s *Session) Credentials(ctx context.Context, p *profile.Profile, limit tim
 	return Given{c, p, from}, err
 }
 
+// ConsoleSession returns the credentials that p leads to in the AWS console. If that
+// takes longer than limit, the cause of the error is ErrTooLong.
+func (s *Session) ConsoleSession(ctx context.Context, p *profile.Profile, narrowed provider.Narrowed, limit time.Duration) (provider.ConsoleSession, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, ErrTooLong)
+	defer cancel()
+	parts, helper, err := s.parts(p)
+	if err != nil {
+		return provider.ConsoleSession{}, err
+	}
+	c, err := provider.ForConsole(ctx, p, parts, s.flags(), narrowed)
+	s.Person.noteAnswer(helper.asked(), err)
+	return c, err
+}
+
 // KeySession returns a session of the stored key that has the name of p, whatever
 // else p has. It is the one that all other credentials of this key are made from.
 func (s *Session) KeySession(ctx context.Context, p *profile.Profile) (aws.Credentials, error) {

@@ -113,6 +113,12 @@ func (s *Settings) Chain() []string {
 	return strings.Split(s.Env(chainVar), "\n")
 }
 
+// BrowserEnviron returns the environment of a browser, which needs to know nothing of
+// AWS and awsexec.
+func (s *Settings) BrowserEnviron() []string {
+	return slices.DeleteFunc(slices.Clone(s.Environ), func(kv string) bool { return strings.HasPrefix(Variable(kv), "AWS") })
+}
+
 // HelperEnviron returns the environment of a helper program that is started
 // while the profiles of path are being resolved. It reads the AWS files that
 // awsexec reads, or its way to credentials could lead back here, and it gets
