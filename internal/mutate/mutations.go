@@ -33,7 +33,7 @@ var mutations = []mutation{
 	{`case p.CredentialProcess != "" && !p.IsSelf:`, "case false:", "another tool's credential_process is not run"},
 	{`case p.IsSelf && p.Other != "":`, "case false:", "a credential_process of awsexec for another profile is not resolved"},
 	{"return p.Kind == StoredKey || p.Kind == FileKey || p.Kind == EnvironmentKey", "return p.Kind == StoredKey || p.Kind == FileKey", "a long-term key in the environment gets no session"},
-	{`if c.SessionToken != "" || isShortLived(c.AccessKeyID) {`, `if c.SessionToken == "-" {`, "a session of a credential_process is used for GetSessionToken"},
+	{`return c.SessionToken != "" || isShortLived(c.AccessKeyID) }`, `return c.SessionToken == "-" }`, "a session of a credential_process is used for GetSessionToken"},
 	{`u.Scheme == "http" && (host == "localhost"`, `u.Scheme == "http" && (true || host == "localhost"`, "a container token goes to any host without TLS"},
 	{`strings.TrimRight(string(token), "\r\n")`, `strings.TrimRight(string(token), "")`, "a token file that ends with a line break does not work"},
 
@@ -54,6 +54,17 @@ var mutations = []mutation{
 	{`if text := g.env(c.name); text != "" && !c.valid(text) {`, "if text := g.env(c.name); text == c.name {", "doctor does not know which variables the Go SDK refuses"},
 	{"if v, ok := s[c.name]; ok && !c.valid(v.text) {", "if v, ok := s[c.name]; ok && v.text == c.name {", "doctor does not know which settings the Go SDK refuses"},
 	{"if text, at, set := b.get(s, p); set && !s.valid(text) {", "if text, at, set := b.get(s, p); set && text == s.name {", "doctor does not know which values boto3 refuses"},
+
+	// The console.
+	{"case !l.taken.CompareAndSwap(false, true):", "case false:", "the link to the console works more than once"},
+	{"uid != 0 && uid != os.Getuid()", "uid < -os.Getuid()", "another user of the machine can take the link to the console"},
+	{"r.Header.Get(\"Sec-Purpose\"), \"prefetch\"", "r.Header.Get(\"Sec-Purpose\"), \"-\"", "a browser that fetches ahead uses the link to the console up"},
+	{"if isUser(who.ARN) && plan.Kind != Login {", "if false {", "a session of GetSessionToken is sent to the console, which gives no reason"},
+	{"!plan.From.LongTerm() || life <= maxRoleChained {\n\t\t\treturn 0, nil", "false {\n\t\t\treturn 0, nil", "a duration is asked of the console that it refuses for chained roles"},
+	{"if narrowed.none() {\n\t\tnarrowed.ARNs", "if false {\n\t\tnarrowed.ARNs", "an IAM user may do nothing in the console"},
+	{"u.Scheme != \"https\" && u.Hostname() != \"localhost\"", "false && u.Hostname() != \"localhost\"", "credentials go to a sign-in service without TLS"},
+	{"!strings.HasSuffix(u.Hostname(), \".\"+domain)", "!strings.HasSuffix(u.Hostname(), domain)", "the console's link leads to a host of somebody else"},
+	{"fault.Status/100 == 4 && fault.Status != http.StatusTooManyRequests:", "fault.Status/100 == 4:", "a sign-in service that is asked too often counts as one that refuses"},
 
 	// What a program gets.
 	{"if s.Profile != \"\" && s.inherits(name) {\n\t\treturn", "if false {\n\t\treturn", "a profile gets the settings of the profile of an awsexec around it"},
