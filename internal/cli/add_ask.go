@@ -186,7 +186,7 @@ func (a *addition) askDevice(ctx context.Context) (string, error) {
 		a.out.note("  %d  %s", i+1, serial)
 	}
 	picked := ""
-	_, err = a.until(ctx, "the one that sessions need a code of, or none [1]: ", false, func(answer string) (err error) {
+	_, err = a.until(ctx, "MFA device for sessions, by its number, or none [1]: ", false, func(answer string) (err error) {
 		picked, err = pickDevice(usable, answer)
 		return err
 	})

@@ -133,7 +133,7 @@ func (c *removeCmd) tidy(ctx context.Context, settings *session.Settings, sess *
 	case c.WriteConfig:
 		return editConfig(ctx, settings, out, edit)
 	case !c.Yes:
-		err := offerEdit(ctx, settings, sess, out, "take this out of "+settings.Files.Config+"?", edit)
+		err := offerEdit(ctx, settings, sess, out, "take this out of "+out.tildeOn(true, settings.Files.Config)+"?", edit)
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
