@@ -224,11 +224,13 @@ func (c *Config) sso(b *builder, p *Profile) {
 		merged[key] = value
 	}
 	m := &builder{profile: b.profile, settings: merged}
-	sso.StartURL, sso.Region = m.text("sso_start_url"), m.text("sso_region")
+	// Both SDKs demand these two in the section, whatever the profile has.
+	own := &builder{profile: b.profile, settings: session}
+	sso.StartURL, sso.Region = own.text("sso_start_url"), own.text("sso_region")
 	sso.RegistrationScopes = m.list("sso_registration_scopes")
 	sso.AccountID, sso.RoleName = m.text("sso_account_id"), m.text("sso_role_name")
 	if b.err == nil {
-		b.err = m.err
+		b.err = cmp.Or(own.err, m.err)
 	}
 }
 

@@ -238,6 +238,48 @@ func TestSSOConflict(t *testing.T) {
 	}
 }
 
+// TestSSOSessionAlone: with an sso-session, the start URL and the region are those of
+// its section alone, as in botocore and the Go SDK. The account and the role may be in
+// either.
+func TestSSOSessionAlone(t *testing.T) {
+	for config, want := range map[string]SSO{
+		"[default]\nsso_session = a\nsso_start_url = u\nsso_region = y\n[sso-session a]\n":            {Session: "a"},
+		"[default]\nsso_session = a\nsso_start_url = u\n[sso-session a]\nsso_region = y\n":            {Session: "a", Region: "y"},
+		"[default]\nsso_session = a\nsso_region = y\n[sso-session a]\nsso_start_url = u\n":            {Session: "a", StartURL: "u"},
+		"[default]\nsso_session = a\nsso_role_name = r\n[sso-session a]\nsso_account_id = 1\n":        {Session: "a", AccountID: "1", RoleName: "r"},
+		"[default]\nsso_start_url = u\nsso_region = y\n[sso-session a]\nsso_start_url = of another\n": {StartURL: "u", Region: "y"},
+	} {
+		if got := resolve(t, config, "", "default").SSO; !reflect.DeepEqual(*got, want) {
+			t.Errorf("%q: got %+v, want %+v", config, *got, want)
+		}
+	}
+}
+
+// TestHidden: a section with credentials that another section of the same profile
+// hides here, and not in the Go SDK, is an error.
+func TestHidden(t *testing.T) {
+	const sso = "sso_session = a\n"
+	for config, want := range map[string]string{
+		"[profile default]\n" + sso + "[default]\nregion = x\n":  `profile "default": C:2: sso_session: is in a section that the one in line 3 hides`,
+		"[profile default]\ncredential_process = p\n[default]\n": `C:2: credential_process`,
+		"[profile  default]\nrole_arn = r\n[default]\n":          `C:2: role_arn`,
+		"[profile default]\n" + sso + "[profile \"default\"]\n":  `C:2: sso_session`,
+		"[default]\n" + sso + "[profile default]\n":              "", // hidden from the Go SDK, too
+		"[profile default]\nregion = x\n[default]\n":             "",
+		"[profile default]\nsso_session =\n[default]\n":          "",
+		"[profile other]\n" + sso + "[default]\n":                "",
+		"[default]\nregion = x\n":                                "",
+	} {
+		got := ""
+		if err := resolve(t, config, "", "default").Hidden(); err != nil {
+			got = err.Error()
+		}
+		if (got == "") != (want == "") || !strings.Contains(got, want) {
+			t.Errorf("%q: got %q, want %q", config, got, want)
+		}
+	}
+}
+
 // chain writes a profile and its sources: name, then in brackets the role, then where it leads.
 func chain(p *Profile) string {
 	s := p.Name

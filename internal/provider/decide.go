@@ -150,6 +150,9 @@ func (d *decision) base(p *profile.Profile, at step) (*Plan, error) {
 // environment gives way to a profile that was named explicitly, as in botocore and
 // the Go SDK.
 func (d *decision) machine(p *profile.Profile, otherwise error) (*Plan, error) {
+	if err := p.Hidden(); err != nil {
+		return nil, err
+	}
 	switch {
 	case d.env("AWS_WEB_IDENTITY_TOKEN_FILE") != "" && !d.explicit:
 		return &Plan{Kind: WebIdentity, Profile: p}, nil
