@@ -124,10 +124,13 @@ func (p *parser) header(number int, name string) error {
 }
 
 func (p *parser) option(number int, text string) error {
+	key, value, ok := CutOption(text)
+	if !ok && text[0] == '[' {
+		return p.fail(number, "a [section] without a name, or without its ]")
+	}
 	if p.current == nil {
 		return p.fail(number, "text before the first [section]")
 	}
-	key, value, ok := CutOption(text)
 	if !ok {
 		return p.fail(number, "neither a [section] nor a setting of the form key = value")
 	}

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/awsexec/awsexec/internal/awsini"
+	"github.com/awsexec/awsexec/internal/explain"
 	"github.com/awsexec/awsexec/internal/ownfile"
 	"github.com/awsexec/awsexec/internal/readfile"
 	"github.com/awsexec/awsexec/keystore"
@@ -53,9 +55,12 @@ func fixOfDirectory(refused *ownfile.RefusedError) string {
 	return "chmod go-w " + path
 }
 
-// hintOfFile returns the hint for a file that is too large or not a regular one, or
-// that is where a directory should be.
+// hintOfFile returns the hint for a file that cannot be understood, that is too large
+// or not a regular one, or that is where a directory should be.
 func hintOfFile(err error, a *advisor, _ string) string {
+	if parse, ok := errors.AsType[*awsini.ParseError](err); ok {
+		return editCommand(explain.Place{Pos: parse.Pos}, "correct it")
+	}
 	path := ""
 	if odd, ok := errors.AsType[*readfile.NotRegularError](err); ok {
 		path = odd.Path

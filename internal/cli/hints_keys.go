@@ -11,6 +11,7 @@ import (
 	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/awsfiles"
 	"github.com/awsexec/awsexec/internal/custody"
+	"github.com/awsexec/awsexec/internal/explain"
 	"github.com/awsexec/awsexec/internal/keyinput"
 	"github.com/awsexec/awsexec/internal/migrate"
 	"github.com/awsexec/awsexec/internal/profile"
@@ -41,7 +42,7 @@ func hintOfImport(err error, a *advisor, name string) string {
 	case errors.As(err, &of) && errors.As(err, &setting) && setting.Key == "role_arn":
 		return fmt.Sprintf("give the role a profile of its own, with source_profile = %s, and import the key then", name)
 	case errors.As(err, &of) && errors.As(err, &setting) && setting.Key == "credential_process":
-		return fmt.Sprintf("take that line out, and import the key then: ${EDITOR:-vi} +%d %s", setting.Pos.Line, quoteWord(setting.Pos.File))
+		return editCommand(explain.Place{Pos: setting.Pos}, "take credential_process out, and import the key then")
 	case errors.As(err, &taken):
 		return fmt.Sprintf("store the one in the file instead: %s\nor keep the stored one, and delete aws_access_key_id and aws_secret_access_key at %s",
 			a.command("import", taken.Name, "--force"), visible.Text(taken.At))

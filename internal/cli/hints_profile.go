@@ -65,6 +65,9 @@ func hintOfMissing(missing *profile.NotFoundError, a *advisor) string {
 	if missing.Bare != (awsini.Pos{}) {
 		return editCommand(explain.Place{Pos: missing.Bare}, "write "+awsini.ProfileHeader(missing.Name))
 	}
+	if strings.Contains(missing.Name, " #") || strings.Contains(missing.Name, " ;") {
+		lines = append(lines, "write a comment on a line of its own: it is part of the value for the AWS CLI and boto3")
+	}
 	if a.hasKeystore() {
 		lines = append(lines, "see which there are: "+a.command("list"))
 	}
