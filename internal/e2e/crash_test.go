@@ -140,11 +140,12 @@ func (h *home) noPlaintext() {
 	})
 }
 
-// noUnfinishedFiles checks that no temporary file of an unfinished write is left.
+// noUnfinishedFiles checks that no temporary file of an unfinished write is left. Of
+// what is known of keys there may be one until a command learns something again.
 func (h *home) noUnfinishedFiles() {
 	h.t.Helper()
 	h.eachFile(func(path string) {
-		if strings.Contains(filepath.Base(path), ".tmp-") {
+		if name := filepath.Base(path); strings.Contains(name, ".tmp-") && !strings.HasPrefix(name, ".keys-known.json.") {
 			h.t.Errorf("left behind: %s", path)
 		}
 	})
@@ -237,15 +238,11 @@ func TestCrashAdd(t *testing.T) {
 	})
 }
 
-// again adds alice's key after a killed add, which may already have stored it. It is
-// then stored over itself, which finishes what else the killed one was about to do.
+// again adds alice's key after a killed add, which may already have stored it.
 func (h *home) again(args ...string) {
 	h.t.Helper()
 	r := h.start(command{args: args, stdin: aliceLines}).wait()
-	if strings.Contains(r.stderr, "already exists ("+masked(aliceKey)+")") {
-		r = h.start(command{args: append(args, "--force"), stdin: aliceLines}).wait()
-	}
-	if r.code != 0 {
+	if r.code != 0 && !strings.Contains(r.stderr, "already exists ("+masked(aliceKey)+")") {
 		h.t.Fatalf("second run: exit code %d\n%s", r.code, r.stderr)
 	}
 }
