@@ -127,13 +127,13 @@ func TestDoctorFixes(t *testing.T) {
 // doctorReport is the part of doctor's JSON that these tests check.
 type doctorReport struct {
 	OK       bool
-	Findings []struct{ Severity, Check, Text, At, Mend string }
+	Findings []struct{ Severity, Check, Text, At, Fix string }
 }
 
 func (r doctorReport) fixOf(check, at string) (fix string, ok bool) {
 	for _, f := range r.Findings {
 		if f.Check == check && strings.HasSuffix(f.At, at) {
-			return f.Mend, true
+			return f.Fix, true
 		}
 	}
 	return "", false
