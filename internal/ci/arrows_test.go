@@ -67,7 +67,7 @@ var arrows = map[string]string{
 	"internal/bench":      "processfmt internal/kernelkey internal/keyringtest internal/ststest",
 	"internal/chaos":      "internal/keyringtest internal/ststest",
 	"internal/manpages":   "internal/cli internal/manual",
-	"internal/demo":       "processfmt internal/ststest",
+	"internal/demo":       "internal/ststest",
 }
 
 // Imports between our packages go only in the directions of the table, on every
