@@ -173,7 +173,7 @@ var mutations = []mutation{
 	{`cmp.Or(flag, env("AWS_PROFILE"), env("AWS_DEFAULT_PROFILE"), DefaultName)`, `cmp.Or(flag, env("AWS_DEFAULT_PROFILE"), env("AWS_PROFILE"), "default")`, "the wrong profile is used"},
 	{`cmp.Or(flag, env("AWS_REGION"), env("AWS_DEFAULT_REGION"), p.Region)`, `cmp.Or(flag, p.Region, env("AWS_REGION"), env("AWS_DEFAULT_REGION"))`, "the wrong region is used"},
 	{`cmp.Or(env("AWS_ENDPOINT_URL_"+service), env("AWS_ENDPOINT_URL"), own, p.EndpointURL)`, `cmp.Or(env("AWS_ENDPOINT_URL"), env("AWS_ENDPOINT_URL_"+service), own, p.EndpointURL)`, "keys go to the endpoint of another service"},
-	{"if ignore {", "if ignore && false {", "a configured endpoint is used although that is switched off"},
+	{"if ignoresEndpoints(env, p.IgnoreConfiguredEndpointURLs) {", "if ignoresEndpoints(env, p.IgnoreConfiguredEndpointURLs) && false {", "a configured endpoint is used although that is switched off"},
 	{"if hasShellSyntax(command) {", "if false {", "a shell command counts as awsexec itself"},
 	{`if flag == "--" || !strings.HasPrefix(flag, "-") {`, "if false {", "awsexec with a child counts as printing"},
 	{"maps.Copy(settings, over)", "_ = over", "the credentials file does not override the config file"},

@@ -64,14 +64,19 @@ func SigninEndpoint(env func(string) string, p *Profile) string {
 // endpoint returns the configured URL of a service. It takes the name that the
 // service has in its variable, and its URL in the [services] section.
 func endpoint(env func(string) string, p *Profile, service, own string) string {
-	ignore := p.IgnoreConfiguredEndpointURLs
-	if v := env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"); v != "" {
-		ignore = isTrue(v)
-	}
-	if ignore {
+	if ignoresEndpoints(env, p.IgnoreConfiguredEndpointURLs) {
 		return ""
 	}
 	return cmp.Or(env("AWS_ENDPOINT_URL_"+service), env("AWS_ENDPOINT_URL"), own, p.EndpointURL)
+}
+
+// ignoresEndpoints reports whether configured endpoints are switched off, by a
+// variable or else by the profile.
+func ignoresEndpoints(env func(string) string, profile bool) bool {
+	if v := env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"); v != "" {
+		return isTrue(v)
+	}
+	return profile
 }
 
 // CABundle returns the path that AWS_CA_BUNDLE or else the profile names, as written, or "".

@@ -15,11 +15,7 @@ var awsDomains = []string{"amazonaws.com", "amazonaws.com.cn", "amazonaws.eu", "
 // does not count.
 func (c *Config) OtherService(name string, env func(string) string) string {
 	settings, _ := c.Lookup(name)
-	ignore := isTrue(settings["ignore_configured_endpoint_urls"].Text)
-	if v := env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"); v != "" {
-		ignore = isTrue(v)
-	}
-	if ignore {
+	if ignoresEndpoints(env, isTrue(settings["ignore_configured_endpoint_urls"].Text)) {
 		return ""
 	}
 	endpoints := []string{env("AWS_ENDPOINT_URL"), env("AWS_ENDPOINT_URL_S3"), settings["endpoint_url"].Text, settings["s3"].Nested["endpoint_url"].Text}
