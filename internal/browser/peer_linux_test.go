@@ -43,8 +43,7 @@ func TestOwnerOf(t *testing.T) {
 
 // The owner of a connection of our own is found where the kernel lists connections.
 func TestOwnConnection(t *testing.T) {
-	table, err := os.ReadFile("/proc/net/tcp")
-	if err != nil {
+	if _, err := os.Stat("/proc/net/tcp"); err != nil {
 		t.Skip(err)
 	}
 	l := newLink(t)
@@ -53,7 +52,8 @@ func TestOwnConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	if table, err = os.ReadFile("/proc/net/tcp"); err != nil {
+	table, err := os.ReadFile("/proc/net/tcp")
+	if err != nil {
 		t.Fatal(err)
 	}
 	if uid, ok := ownerOf(table, conn.LocalAddr().String(), l.host); !ok || uid != os.Getuid() {
