@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/keystore"
 )
@@ -28,7 +29,7 @@ func (c *clearCmd) Run(ctx context.Context, sess *session.Session, out *ui) erro
 		out.note("all sessions are deleted")
 		return nil
 	}
-	id, err := keyID(ctx, sess, c.Name)
+	id, owner, err := keyOf(ctx, sess, c.Name)
 	if err != nil {
 		return err
 	}
@@ -36,8 +37,11 @@ func (c *clearCmd) Run(ctx context.Context, sess *session.Session, out *ui) erro
 		return err
 	}
 	also := ""
+	if owner != c.Name {
+		also = fmt.Sprintf(", and with them all others of the key that they are made from, that of %q", owner)
+	}
 	for _, name := range sameKey(ctx, sess, id) {
-		if name != c.Name {
+		if name != c.Name && name != owner {
 			also += fmt.Sprintf(", and with them those of %q, which has the same key", name)
 		}
 	}
@@ -63,19 +67,31 @@ func sameKey(ctx context.Context, sess *session.Session, id string) (names []str
 	return names
 }
 
-// keyID returns the id of the key that sessions of the profile called name are
-// made from.
-func keyID(ctx context.Context, sess *session.Session, name string) (string, error) {
-	id, err := sess.KeyID(ctx, name)
+// keyOf returns the id of the key that sessions of the profile called name are made
+// from, and the profile that has it: one of the sources, for a role.
+func keyOf(ctx context.Context, sess *session.Session, name string) (id, owner string, err error) {
+	id, err = sess.KeyID(ctx, name)
 	if !errors.Is(err, keystore.ErrNotFound) {
-		return id, err
+		return id, name, err
 	}
 	p, profileErr := sess.Profile(ctx, name)
 	if profileErr != nil {
-		return "", profileErr
+		return "", "", profileErr
 	}
-	if p.Static == nil {
-		return "", err
+	plan, planErr := sess.Plan(ctx, p, true)
+	if planErr != nil {
+		return "", "", err
 	}
-	return p.Static.Credentials.AccessKeyID, nil
+	for plan.From != nil {
+		plan = plan.From
+	}
+	switch owner = plan.Profile.Name; plan.Kind {
+	case provider.StoredKey:
+		id, err = sess.KeyID(ctx, owner)
+		return id, owner, err
+	case provider.FileKey:
+		return plan.Profile.Static.Credentials.AccessKeyID, owner, nil
+	default:
+		return "", "", err
+	}
 }

@@ -187,9 +187,11 @@ func (c *listCmd) listKeys(ctx context.Context, settings *session.Settings, sess
 	if config == nil {
 		return rows, nil
 	}
-	config = config.With(names...)
 	for i := range rows {
 		_, rows[i].InConfig = config.Lookup(rows[i].Name)
+	}
+	config = config.With(names...)
+	for i := range rows {
 		p, err := config.Profile(rows[i].Name)
 		if err != nil {
 			continue // a call for it says what is wrong

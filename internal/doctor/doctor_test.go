@@ -321,6 +321,8 @@ func TestFindings(t *testing.T) {
 		{name: "process not on the PATH", config: "[profile p]\ncredential_process = awsexec.exe -p p\n", check: Process, text: "not on the PATH", want: "0 config:4 (credential_process): Lead{p}"},
 		{name: "process that is not there", config: "[profile p]\ncredential_process = /nowhere/awsexec -p p\n", check: Process, text: "/nowhere/awsexec",
 			want: "0 config:4 (credential_process): Lead{p}"},
+		{name: "process without a profile", config: "[profile p]\ncredential_process = SELF\n", check: Process, text: "AWS_PROFILE or the default profile", want: "1 config:4 (credential_process): Lead{p}"},
+		{name: "process without a profile, but with flags", config: "[default]\ncredential_process = SELF\n[profile p]\ncredential_process = SELF --region eu-west-1\n", check: Process, text: "names no profile", want: "1 config:6 (credential_process): Lead{p}"},
 		{name: "another awsexec", config: "[profile p]\ncredential_process = DIR/other/awsexec -p p\n", check: Process, text: "another awsexec", want: "1 config:4 (credential_process): Lead{p}"},
 		{name: "empty AWS_PROFILE", env: map[string]string{"AWS_PROFILE": ""}, check: Environment, text: "set and empty", want: "0 AWS_PROFILE: Unset{[AWS_PROFILE]}"},
 		{name: "AWS_PROFILE and keys", env: map[string]string{"AWS_PROFILE": "work", "AWS_ACCESS_KEY_ID": aliceID, "AWS_SECRET_ACCESS_KEY": ststest.Marker}, check: Environment,

@@ -11,6 +11,7 @@ import (
 	"github.com/awsexec/awsexec/exec"
 	"github.com/awsexec/awsexec/internal/awsini"
 	"github.com/awsexec/awsexec/internal/ownfile"
+	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/visible"
 )
 
@@ -67,6 +68,9 @@ func (d *diagnosis) checkProcesses() {
 		found := func(s Severity, format string, args ...any) {
 			text := fmt.Sprintf("profile %q: ", name) + fmt.Sprintf(format, args...)
 			d.found(s, Process, setting(v.Pos, "credential_process"), text, Lead{name})
+		}
+		if of, _ := profile.SelfProcess(v.Text, d.in.Self); of == "" && name != profile.DefaultName {
+			found(Suspect, "its credential_process names no profile: a program that is told to use %q gets what AWS_PROFILE or the default profile has", name)
 		}
 		program := firstWord(v.Text)
 		path, err := exec.LookPath(program, d.in.env("PATH"))

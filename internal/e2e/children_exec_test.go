@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -117,13 +118,13 @@ func TestChildEnvironment(t *testing.T) {
 		region, want []string
 	}{
 		{"profile's region", []string{"-p", "work"}, nil,
-			[]string{"AWS_REGION=eu-west-1", "AWS_DEFAULT_REGION=eu-west-1", "AWSEXEC_PROFILE=work"}},
+			[]string{"AWS_REGION=eu-west-1", "AWS_DEFAULT_REGION=eu-west-1", "AWSEXEC_PROFILE=work", "AWSEXEC_SETTINGS=AWS_REGION AWS_DEFAULT_REGION"}},
 		{"AWS_DEFAULT_REGION over the profile", []string{"-p", "work"}, []string{"AWS_DEFAULT_REGION=eu-west-2"},
 			[]string{"AWS_REGION=eu-west-2", "AWS_DEFAULT_REGION=eu-west-2", "AWSEXEC_PROFILE=work"}},
 		{"AWS_REGION over AWS_DEFAULT_REGION", []string{"-p", "work"}, []string{"AWS_REGION=eu-west-3", "AWS_DEFAULT_REGION=eu-west-2"},
 			[]string{"AWS_REGION=eu-west-3", "AWS_DEFAULT_REGION=eu-west-3", "AWSEXEC_PROFILE=work"}},
 		{"--region over everything", []string{"-p", "work", "--region", "us-east-2"}, []string{"AWS_REGION=eu-west-3", "AWS_DEFAULT_REGION=eu-west-2"},
-			[]string{"AWS_REGION=us-east-2", "AWS_DEFAULT_REGION=us-east-2", "AWSEXEC_PROFILE=work"}},
+			[]string{"AWS_REGION=us-east-2", "AWS_DEFAULT_REGION=us-east-2", "AWSEXEC_PROFILE=work", "AWSEXEC_SETTINGS=AWS_REGION AWS_DEFAULT_REGION"}},
 		{"no region anywhere", []string{"-p", "nowhere"}, nil, []string{"AWSEXEC_PROFILE=nowhere"}},
 	}
 	for _, tt := range tests {
@@ -135,6 +136,11 @@ func TestChildEnvironment(t *testing.T) {
 				t.Fatalf("exit code %d, stderr:\n%s", r.code, r.stderr)
 			}
 			got := strings.Split(strings.TrimSuffix(r.stdout, "\x00"), "\x00")
+			for i, kv := range got {
+				if strings.HasPrefix(kv, "AWSEXEC_GIVEN=") || strings.HasPrefix(kv, "AWSEXEC_SETTINGS=") {
+					got[i] = checksum.ReplaceAllString(kv, "")
+				}
+			}
 			slices.Sort(got)
 
 			var names []string // the home's own variables, to remove where another list has them
@@ -143,6 +149,7 @@ func TestChildEnvironment(t *testing.T) {
 				names = append(names, name)
 			}
 			want := slices.Concat(h.environ(slices.Concat(kept, names)...), tt.want, []string{
+				"AWSEXEC_GIVEN=AWS_ACCESS_KEY_ID",
 				"AWS_ACCESS_KEY_ID=" + c.AccessKeyID,
 				"AWS_SECRET_ACCESS_KEY=" + c.SecretAccessKey,
 				"AWS_SESSION_TOKEN=" + c.SessionToken,
@@ -158,6 +165,9 @@ func TestChildEnvironment(t *testing.T) {
 		})
 	}
 }
+
+// checksum is that of a value, behind the name of its variable.
+var checksum = regexp.MustCompile(`:[0-9a-f]{8}`)
 
 // minus returns the elements of a that are not in b.
 func minus(a, b []string) []string {

@@ -47,7 +47,7 @@ func (w *windows) journey(t *testing.T) {
 		t.Errorf("%d GetSessionToken calls, want 1", n)
 	}
 	r = exe("", "list")
-	if r.code != 0 || !strings.Contains(r.stdout, "work") || !strings.Contains(r.stdout, "yes") || !strings.Contains(r.stdout, " left") || strings.Contains(r.stdout, aliceKey) {
+	if r.code != 0 || !strings.Contains(r.stdout, "work") || !strings.Contains(r.stdout, account) || !strings.Contains(r.stdout, " left") || strings.Contains(r.stdout, aliceKey) {
 		t.Errorf("list: exit code %d:\n%s%s", r.code, r.stdout, r.stderr)
 	}
 	noMarkerInFiles(t, home)

@@ -84,9 +84,9 @@ func (w *windows) terminal(t *testing.T) {
 	tm.expect(aliceKey)
 	tm.expect("secret access key:")
 	tm.send(aliceSecret + "\r")
-	tm.expect("AWS region [eu-west-1]: ")
+	tm.expect("AWS region [eu-west-1]:")
 	tm.send("\r")
-	tm.expect("? [Y/n] ")
+	tm.expect("? [Y/n]")
 	tm.send("n\r")
 	if code := tm.ended(); code != "0" {
 		t.Fatalf("exit code %s:\n%s", code, tm.shown())

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -34,22 +35,64 @@ func FromEnv(env func(string) string) (aws.Credentials, error) {
 }
 
 // FromReader returns the key that standard input holds: the id and the secret on
-// a line each, or a JSON object as "aws iam create-access-key" or a
-// credential_process prints it.
+// a line each, with their names or without, or a JSON object as "aws iam
+// create-access-key" or a credential_process prints it.
 func FromReader(r io.Reader) (aws.Credentials, error) {
 	data, err := io.ReadAll(io.LimitReader(r, readfile.MaxOwn))
 	if err != nil {
 		return aws.Credentials{}, fmt.Errorf("read standard input: %w", err)
 	}
 	defer clear(data)
-	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("{")) {
-		return fromJSON(data)
+	text := visible(string(data))
+	if strings.HasPrefix(strings.TrimSpace(text), "{") {
+		return fromJSON([]byte(text))
 	}
-	words := strings.Fields(string(data))
+	if key, ok := fromNames(text); ok {
+		if key.SessionToken != "" {
+			return aws.Credentials{}, errSessionToken
+		}
+		return key, nil
+	}
+	words := strings.Fields(text)
 	if len(words) != 2 {
 		return aws.Credentials{}, errors.New("standard input must hold the access key id on one line and the secret access key on the next")
 	}
-	return aws.Credentials{AccessKeyID: words[0], SecretAccessKey: words[1]}, nil
+	return aws.Credentials{AccessKeyID: unquoted(words[0]), SecretAccessKey: unquoted(words[1])}, nil
+}
+
+// visible returns text without the characters that come along when one copies it
+// from a page or a document, and that nobody sees.
+func visible(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Cf, r) { // byte order marks, zero-width spaces, soft hyphens
+			return -1
+		}
+		return r
+	}, text)
+}
+
+func unquoted(word string) string { return strings.Trim(word, `"'`) }
+
+// fromNames returns the credentials in lines of an AWS file, or in those that set
+// the variables of AWS tools in a shell.
+func fromNames(text string) (key aws.Credentials, ok bool) {
+	for line := range strings.Lines(text) {
+		name, value, found := strings.Cut(line, "=")
+		words := strings.Fields(name)
+		if !found || len(words) == 0 {
+			continue
+		}
+		value = unquoted(strings.TrimRight(strings.TrimSpace(value), ";"))
+		switch name = strings.ToLower(words[len(words)-1]); strings.TrimPrefix(name, "$env:") {
+		case "aws_access_key_id":
+			key.AccessKeyID = value
+		case "aws_secret_access_key":
+			key.SecretAccessKey = value
+		case "aws_session_token":
+			key.SessionToken = value
+		}
+	}
+	return key, key.AccessKeyID != "" && key.SecretAccessKey != ""
 }
 
 // fromJSON returns the key in a JSON object.

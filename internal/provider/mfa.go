@@ -84,6 +84,7 @@ func (m *maker) withTokenCode(ctx context.Context, request TokenRequest, call fu
 			}
 			return err
 		}
+		tc.Code = strings.Join(strings.Fields(tc.Code), "") // authenticators show "123 456"
 		if request.Again = m.unfit(ctx, serial, tc.Code); request.Again != nil {
 			malformed++
 			if tc.Origin == FromProgram && errors.Is(request.Again, ErrCodeUsed) && malformed == 1 {

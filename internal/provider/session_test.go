@@ -207,6 +207,7 @@ func TestTokenCodes(t *testing.T) {
 		err     error
 	}{
 		{"right", FromHuman, []string{"ok"}, []error{nil}, 1, nil},
+		{"as authenticators show it", FromHuman, []string{" 000 000\u00a0", "000\t000", "ok"}, []error{nil, ErrCodeWrong, ErrCodeUsed}, 2, nil},
 		{"malformed, then right", FromHuman, []string{"", "12345", "1234567", "12345a", "１２３４５６", "ok"},
 			[]error{nil, ErrCodeFormat, ErrCodeFormat, ErrCodeFormat, ErrCodeFormat, ErrCodeFormat}, 1, nil},
 		{"wrong, then right", FromHuman, []string{"000000", "000001", "ok"}, []error{nil, ErrCodeWrong, ErrCodeWrong}, 3, nil},

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"strings"
 	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -43,7 +42,7 @@ func (h *helper) TokenCode(ctx context.Context, r provider.TokenRequest) (provid
 		h.device = r.Serial
 		h.mu.Unlock()
 	}
-	return provider.TokenCode{Code: strings.TrimSpace(code), Origin: provider.FromHuman}, err
+	return provider.TokenCode{Code: code, Origin: provider.FromHuman}, err
 }
 
 // withSaid returns err with what the program said about it, if it is known.
