@@ -89,9 +89,19 @@ func TestPassphraseOnTerminal(t *testing.T) {
 	h.useBinary(cheap)
 	h.addAlice()
 	delete(h.env, "AWSEXEC_PASSPHRASE")
+	const fresh = "new keystore passphrase (it cannot be recovered): "
 	change := func(typed ...string) result {
 		tm := h.onTerminal(true, h.awsexec, "passphrase")
-		for i, prompt := range []string{"keystore passphrase: ", "new keystore passphrase (it cannot be recovered): ", "the same passphrase again: "} {
+		for i := range typed {
+			prompt := "keystore passphrase: "
+			switch {
+			case i > 0 && i%2 == 0:
+				prompt = "the same passphrase again: "
+			case i == 1:
+				prompt = fresh
+			case i > 1:
+				prompt = "the two passphrases differ; " + fresh
+			}
 			tm.expect("awsexec: " + prompt)
 			if tm.echo() {
 				t.Error("the passphrase is echoed")
@@ -102,10 +112,11 @@ func TestPassphraseOnTerminal(t *testing.T) {
 		noMarker(t, "the terminal", tm.shown()+r.stdout+r.stderr)
 		return r
 	}
-	if r := change(passphrase, otherPassphrase, "mistyped"); r.code != 125 || !strings.Contains(r.stderr, "differ") {
+	other := otherPassphrase
+	if r := change(passphrase, other, "mistyped", other, "mistyped", other, "mistyped"); r.code != 125 || !strings.Contains(r.stderr, "differ") {
 		t.Errorf("two different passphrases: exit code %d\n%s", r.code, r.stderr)
 	}
-	if r := change(passphrase, otherPassphrase, otherPassphrase); r.code != 0 {
+	if r := change(passphrase, other, "mistyped", other, other); r.code != 0 {
 		t.Fatalf("exit code %d\n%s", r.code, r.stderr)
 	}
 	h.env["AWSEXEC_PASSPHRASE"] = passphrase

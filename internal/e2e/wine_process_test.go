@@ -86,6 +86,8 @@ func (w *windows) terminal(t *testing.T) {
 	tm.send(aliceSecret + "\r")
 	tm.expect("AWS region [eu-west-1]:")
 	tm.send("\r")
+	tm.expect("MFA device (Enter for none):")
+	tm.send("\r")
 	tm.expect("? [Y/n]")
 	tm.send("n\r")
 	if code := tm.ended(); code != "0" {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/godbus/dbus/v5"
@@ -280,13 +281,13 @@ func TestWithoutDefault(t *testing.T) {
 // TestEmptyWhereLocked uses a service that returns an empty secret instead of
 // an error where a collection has just been locked, as KWallet does.
 func TestEmptyWhereLocked(t *testing.T) {
-	locked := false
+	var locked atomic.Bool
 	s := bustest.Start(t, bustest.NoServices).StartScripted(t, map[string]func(*bustest.Scripted, *dbus.Message){
 		"GetSecret": func(s *bustest.Scripted, m *dbus.Message) {
 			s.Mu.Lock()
 			defer s.Mu.Unlock()
 			delete(s.Hooks, "GetSecret")
-			locked = true
+			locked.Store(true)
 			s.Lock(true)
 			at := m.Headers[dbus.FieldPath].Value().(dbus.ObjectPath)
 			secret := s.Items[at].Secret
@@ -300,7 +301,7 @@ func TestEmptyWhereLocked(t *testing.T) {
 	put(s, "dev", secret1)
 	go func() { s.Answer(<-s.Shown, false) }()
 	wantKey(t, open(t, testOptions()), "dev", secret1)
-	if !locked {
+	if !locked.Load() {
 		t.Error("the collection was never locked")
 	}
 }

@@ -111,7 +111,7 @@ func (k *Keyring) noAnswer(ctx context.Context, p *patience) error {
 		return fmt.Errorf("%w: no answer in %v: %w", backend.ErrUnavailable, rounded(p.waited()), context.Cause(ctx))
 	}
 	k.noteSilence()
-	return fmt.Errorf("%w: no answer in %v", backend.ErrUnavailable, rounded(p.waited()))
+	return fmt.Errorf("%w: no answer in %v", backend.ErrUnavailable, rounded(max(p.waited(), k.opts.Timeout))) // an operation before this one has waited that long
 }
 
 // unanswered returns the error of an operation that waited for a person until
