@@ -80,6 +80,13 @@ func (b *Bus) StartScripted(t *testing.T, hooks map[string]func(*Scripted, *dbus
 	return s
 }
 
+// End ends the service. It hears nothing from then on: a message that arrives while
+// its connection is closed would make godbus panic.
+func (s *Scripted) End() {
+	s.Conn.Eavesdrop(nil)
+	s.Conn.Close()
+}
+
 // Reply answers a call.
 func (s *Scripted) Reply(m *dbus.Message, values ...any) {
 	r := &dbus.Message{Type: dbus.TypeMethodReply, Body: values, Headers: map[dbus.HeaderField]dbus.Variant{

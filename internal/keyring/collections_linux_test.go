@@ -377,7 +377,7 @@ func TestLook(t *testing.T) {
 // name to another one while its dialog is up: that one is asked instead.
 func TestReplacedMidDialog(t *testing.T) {
 	for name, leave := range map[string]func(*bustest.Scripted){
-		"stays": func(*bustest.Scripted) {}, "ends": func(s *bustest.Scripted) { s.Conn.Close() },
+		"stays": func(*bustest.Scripted) {}, "ends": func(s *bustest.Scripted) { s.End() },
 	} {
 		for _, locked := range []bool{false, true} {
 			t.Run(name, func(t *testing.T) {

@@ -45,7 +45,7 @@ func TestReplacedMidCall(t *testing.T) {
 	} {
 		for how, leave := range map[string]func(*bustest.Scripted){
 			"stays without an answer": func(*bustest.Scripted) {},
-			"ends":                    func(s *bustest.Scripted) { s.Conn.Close() },
+			"ends":                    func(s *bustest.Scripted) { s.End() },
 			"answers too late":        func(s *bustest.Scripted) {},
 		} {
 			t.Run(call+", "+how, func(t *testing.T) {
