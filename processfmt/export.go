@@ -45,8 +45,17 @@ var writers = map[Format]func(name, value string) (string, error){
 // Valid reports whether f is one of the formats.
 func (f Format) Valid() bool { return f == Process || writers[f] != nil }
 
+// FormatList returns the names of all formats.
+func FormatList() []string {
+	return []string{string(Process), string(Env), string(EnvNoExport), string(Fish), string(PowerShell), string(WindowsCmd)}
+}
+
 // FormatNames returns the names of all formats, for messages.
-func FormatNames() string { return "process, env, env-no-export, fish, powershell and windows-cmd" }
+func FormatNames() string {
+	names := FormatList()
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " and " + names[last]
+}
 
 // Export writes c in the format f, in a single Write. The shell formats set
 // AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN and

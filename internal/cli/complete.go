@@ -179,7 +179,7 @@ func (k known) of(kind string, grammar *kong.Node) []candidate {
 	case "keystore":
 		return words("auto", "keyring", "file")
 	case "format":
-		return words(strings.Fields(strings.NewReplacer(",", " ", " and ", " ").Replace(processfmt.FormatNames()))...)
+		return words(processfmt.FormatList()...)
 	case "shell":
 		return words(slices.Sorted(maps.Keys(shells))...)
 	case "duration":

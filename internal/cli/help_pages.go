@@ -2,7 +2,7 @@ package cli
 
 import "github.com/awsexec/awsexec/internal/manual"
 
-// told is what help and the manual tell of a command beside its grammar.
+// told is what help and the manual say about a command besides its grammar.
 type told struct {
 	detail   string // for the manual page alone
 	examples []manual.Entry

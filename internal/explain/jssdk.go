@@ -206,7 +206,7 @@ func (j jsSDK) assumeRole(name string, p section, visited map[string]bool) *Resu
 		return from
 	}
 	if region := p["region"].text; region != "" && !hostLabel.MatchString(region) {
-		return final(fails(BadValue, p.at("region"), "it is no name of a region, with which the SDK would ask STS"))
+		return final(fails(BadValue, p.at("region"), "it is not a valid region name, with which the SDK would ask STS"))
 	}
 	return &Result{Kind: Role, At: p.at("role_arn"), RoleARN: p["role_arn"].text, Profile: name, Source: from,
 		Why: "a role_arn with its source comes first in a profile"}
@@ -286,7 +286,7 @@ func (j jsSDK) sso(p section) *Result {
 		}
 	}
 	if !hostLabel.MatchString(all["sso_region"].text) {
-		return final(fails(BadValue, all.at("sso_region"), "it is no name of a region"))
+		return final(fails(BadValue, all.at("sso_region"), "it is not a valid region name"))
 	}
 	return &Result{Kind: SSO, At: at, Why: "IAM Identity Center comes after credential_process"}
 }
