@@ -77,7 +77,7 @@ func (p picks) dir() (ownfile.Dir, error) {
 func (p picks) load() map[string]time.Time {
 	last := map[string]time.Time{}
 	if dir, err := p.dir(); err == nil {
-		if b, err := dir.Read("picked.json"); err == nil && json.Unmarshal(b, &last) != nil {
+		if b, err := dir.Read("picked.json"); err == nil && (json.Unmarshal(b, &last) != nil || last == nil) { // null is read as nil
 			last = map[string]time.Time{}
 		}
 	}
