@@ -60,8 +60,14 @@ func (f file) CheckSave() error {
 // members are the fields of a JSON object.
 type members map[string]json.RawMessage
 
-// set sets a field to a value that always has a JSON form.
-func (m members) set(name string, v any) { m[name], _ = json.Marshal(v) }
+// set sets a field to a value that always has a JSON form. It makes the object if
+// the file has none, or null.
+func (m *members) set(name string, v any) {
+	if *m == nil {
+		*m = members{}
+	}
+	(*m)[name], _ = json.Marshal(v)
+}
 
 // write replaces the file. A file that was readable for others stays so.
 func (f file) write(m members) error {

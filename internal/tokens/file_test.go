@@ -111,6 +111,25 @@ func TestSaveKeeps(t *testing.T) {
 	}
 }
 
+// A file that somebody has emptied meanwhile gets the new tokens all the same: the
+// old ones are spent.
+func TestSaveIntoNothing(t *testing.T) {
+	for _, text := range []string{"null", "{}", `{"accessToken":null}`} {
+		sso, login := NewSSOFile(t.TempDir(), "corp", ""), NewLoginFile("", t.TempDir(), "x")
+		save(t, sso.file, text)
+		save(t, login.file, text)
+		if err := errors.Join(sso.Save(SSO{RefreshToken: "r2"}), login.Save(Login{RefreshToken: "r2", AccessKeyID: "ASIA2"})); err != nil {
+			t.Fatalf("%s: %v", text, err)
+		}
+		for _, f := range []file{sso.file, login.file} {
+			data, err := os.ReadFile(string(f))
+			if err != nil || !strings.Contains(string(data), `"refreshToken":"r2"`) {
+				t.Errorf("%s: saved %s, %v", text, data, err)
+			}
+		}
+	}
+}
+
 // A file that somebody removes meanwhile, as a sign-out does, is not made again.
 func TestSaveAfterSignOut(t *testing.T) {
 	f := NewSSOFile(t.TempDir(), "corp", "")
