@@ -16,26 +16,32 @@ type cli struct {
 	flags
 	ShowVersion bool `name:"version" short:"V" help:"Print the version."`
 
-	Print      printCmd      `cmd:"" default:"1" hidden:"" help:"Print credentials for credential_process." heeds:"profile,pick,duration,region,keystore,no-session,no-prompt,debug"`
-	Add        addCmd        `cmd:"" help:"Store a long-term access key." heeds:"profile,region,keystore,no-prompt,debug"`
-	Import     importCmd     `cmd:"" help:"Move keys in plaintext from the AWS files into the keystore." heeds:"profile,region,keystore,no-prompt,debug"`
-	List       listCmd       `cmd:"" help:"List the stored keys and their sessions." heeds:"keystore,debug"`
-	Remove     removeCmd     `cmd:"" help:"Remove stored keys and their sessions." heeds:"profile,keystore,no-prompt,debug"`
-	Rotate     rotateCmd     `cmd:"" help:"Replace a key by a new one, and delete the old one at AWS." heeds:"profile,region,keystore,no-prompt,debug"`
-	Clear      clearCmd      `cmd:"" help:"Delete cached sessions, but keep the keys." heeds:"profile,keystore,debug"`
-	Whoami     whoamiCmd     `cmd:"" help:"Print the identity that AWS sees." heeds:"profile,pick,duration,region,keystore,no-session,no-prompt,debug"`
-	Doctor     doctorCmd     `cmd:"" help:"Show which credentials each AWS client uses, and what to fix." heeds:"profile,pick,duration,region,keystore,no-session,debug"`
-	SSO        ssoCmd        `cmd:"" name:"sso" help:"List roles of IAM Identity Center, and write profiles for them."`
-	Export     exportCmd     `cmd:"" help:"Print credentials for a shell or a file." heeds:"profile,pick,duration,region,keystore,no-session,no-prompt,debug"`
-	Console    consoleCmd    `cmd:"" help:"Open the AWS console in a browser, signed in." heeds:"profile,pick,duration,region,keystore,no-prompt,debug"`
-	Serve      serveCmd      `cmd:"" help:"Serve credentials over HTTP, as containers get them." heeds:"profile,pick,duration,region,keystore,no-prompt,debug"`
-	Unlock     unlockCmd     `cmd:"" help:"Ask for the keystore's passphrase once, for some hours." heeds:"keystore,no-prompt,debug"`
-	Lock       lockCmd       `cmd:"" help:"Lock the keystore again, before that time is over." heeds:"keystore,debug"`
-	Passphrase passphraseCmd `cmd:"" help:"Change the passphrase of the encrypted file." heeds:"keystore,no-prompt,debug"`
-	Completion completionCmd `cmd:"" help:"Print the script that completes lines in a shell."`
+	Print printCmd `cmd:"" default:"1" hidden:"" help:"Print credentials for credential_process." heeds:"profile,pick,duration,region,keystore,no-session,no-prompt,debug"`
+
+	Add    addCmd    `cmd:"" group:"Keys" help:"Store a long-term access key." heeds:"profile,region,keystore,no-prompt,debug"`
+	Import importCmd `cmd:"" group:"Keys" help:"Move keys in plaintext from the AWS files into the keystore." heeds:"profile,region,keystore,no-prompt,debug"`
+	List   listCmd   `cmd:"" group:"Keys" help:"List the stored keys and their sessions." heeds:"keystore,debug"`
+	Remove removeCmd `cmd:"" group:"Keys" help:"Remove stored keys and their sessions." heeds:"profile,keystore,no-prompt,debug"`
+	Rotate rotateCmd `cmd:"" group:"Keys" help:"Replace a key by a new one, and delete the old one at AWS." heeds:"profile,region,keystore,no-prompt,debug"`
+	Clear  clearCmd  `cmd:"" group:"Keys" help:"Delete cached sessions, but keep the keys." heeds:"profile,keystore,debug"`
+
+	Whoami whoamiCmd `cmd:"" group:"What is used" help:"Print the identity that AWS sees." heeds:"profile,pick,duration,region,keystore,no-session,no-prompt,debug"`
+	Doctor doctorCmd `cmd:"" group:"What is used" help:"Show which credentials each AWS client uses, and what to fix." heeds:"profile,pick,duration,region,keystore,no-session,debug"`
+
+	SSO     ssoCmd     `cmd:"" group:"Sign in" name:"sso" help:"List roles of IAM Identity Center, and write profiles for them."`
+	Console consoleCmd `cmd:"" group:"Sign in" help:"Open the AWS console in a browser, signed in." heeds:"profile,pick,duration,region,keystore,no-prompt,debug"`
+
+	Export exportCmd `cmd:"" group:"Hand out" help:"Print credentials for a shell or a file." heeds:"profile,pick,duration,region,keystore,no-session,no-prompt,debug"`
+	Serve  serveCmd  `cmd:"" group:"Hand out" help:"Serve credentials over HTTP, as containers get them." heeds:"profile,pick,duration,region,keystore,no-prompt,debug"`
+
+	Unlock     unlockCmd     `cmd:"" group:"Keystore" help:"Ask for the keystore's passphrase once, for some hours." heeds:"keystore,no-prompt,debug"`
+	Lock       lockCmd       `cmd:"" group:"Keystore" help:"Lock the keystore again, before that time is over." heeds:"keystore,debug"`
+	Passphrase passphraseCmd `cmd:"" group:"Keystore" help:"Change the passphrase of the encrypted file." heeds:"keystore,no-prompt,debug"`
+
+	Completion completionCmd `cmd:"" group:"awsexec itself" help:"Print the script that completes lines in a shell."`
+	Help       helpCmd       `cmd:"" group:"awsexec itself" help:"Print help about a command or a topic."`
+	Version    versionCmd    `cmd:"" group:"awsexec itself" help:"Print the version."`
 	Complete   completeCmd   `cmd:"" hidden:"" help:"Print what may stand in a place."`
-	Help       helpCmd       `cmd:"" help:"Print help about a command or a topic."`
-	Version    versionCmd    `cmd:"" help:"Print the version."`
 }
 
 // flags are shared by all commands. The environment, the profile and the defaults

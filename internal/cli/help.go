@@ -118,9 +118,25 @@ func overview(grammar *kong.Node) string {
 		topics = append(topics, topic.Name)
 	}
 	head := manual.Page{Forms: forms, Purpose: purpose}
-	commands := slices.DeleteFunc(commandsOf(grammar), func(e manual.Entry) bool { return e.Name == "help" }) // the last line shows it
-	return head.Screen() + "\n" + manual.Columns(commands) + "\n" +
+	return head.Screen() + "\n" + manual.Groups(groupsOf(grammar)) + "\n" +
 		fmt.Sprintf("More: awsexec help COMMAND, awsexec help %s\n", strings.Join(topics, "|"))
+}
+
+// groupsOf returns the commands by the group that their tag names.
+func groupsOf(grammar *kong.Node) []manual.Group {
+	var groups []manual.Group
+	for _, c := range grammar.Children {
+		if c.Hidden || c.Name == "help" { // the last line of the overview shows help
+			continue
+		}
+		i := slices.IndexFunc(groups, func(g manual.Group) bool { return g.Title == c.Tag.Group })
+		if i < 0 {
+			i = len(groups)
+			groups = append(groups, manual.Group{Title: c.Tag.Group})
+		}
+		groups[i].Entries = append(groups[i].Entries, manual.Entry{Name: c.Name, Text: c.Help})
+	}
+	return groups
 }
 
 var forms = []string{

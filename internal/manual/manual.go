@@ -95,13 +95,40 @@ func (t Topic) Screen() string {
 const widest = 46
 
 // Columns returns entries in two columns.
-func Columns(entries []Entry) string {
+func Columns(entries []Entry) string { return columns(entries, secondColumn(entries)) }
+
+// Group is a list of entries with a title.
+type Group struct {
+	Title   string
+	Entries []Entry
+}
+
+// Groups returns the entries of groups in two columns, each group below its title.
+func Groups(groups []Group) string {
+	var all []Entry
+	for _, g := range groups {
+		all = append(all, g.Entries...)
+	}
+	second := secondColumn(all)
+	parts := make([]string, len(groups))
+	for i, g := range groups {
+		parts[i] = g.Title + ":\n" + columns(g.Entries, second)
+	}
+	return strings.Join(parts, "\n")
+}
+
+// secondColumn returns where the second column of entries begins.
+func secondColumn(entries []Entry) int {
 	second := 0
 	for _, e := range entries {
 		if n := utf8.RuneCountInString(e.Name) + 4; n <= widest {
 			second = max(second, n)
 		}
 	}
+	return second
+}
+
+func columns(entries []Entry, second int) string {
 	var b strings.Builder
 	for _, e := range entries {
 		b.WriteString("  " + e.Name)
