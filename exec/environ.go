@@ -10,9 +10,9 @@ import (
 
 // Identity is the AWS identity of a child process.
 type Identity struct {
-	Credentials credentials.Plain
-	Region      string // "" keeps the child's region variables
-	Profile     string // whose credentials these are, for shell prompts; "" if that is not known
+	Credentials credentials.Plain // can be assigned from the SDK's aws.Credentials
+	Region      string            // "" keeps the child's region variables
+	Profile     string            // whose credentials these are, for shell prompts; "" if that is not known
 
 	// Settings are variables that stand for settings of the profile: pairs of a
 	// name and a value. Another awsexec in the child does not take them for the

@@ -3,7 +3,7 @@ package exec
 // Renewal is a profile whose credentials come from awsexec. A child's SDK calls
 // awsexec again whenever it needs new credentials.
 type Renewal struct {
-	Profile string
+	Profile string // its name, in the AWS files that the child reads
 
 	// ConfigFile and CredentialsFile replace the AWS files that base names. ""
 	// keeps the file of base.

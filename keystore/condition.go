@@ -16,11 +16,11 @@ import (
 type Condition string
 
 const (
-	ConditionOpen    Condition = "unlocked"
-	ConditionLocked  Condition = "locked"  // a keyring that a person must unlock, or a file that takes a passphrase
-	ConditionAbsent  Condition = "absent"  // no keyring service, or no file yet
-	ConditionSilent  Condition = "silent"  // a keyring that does not answer in time
-	ConditionUnknown Condition = "unknown" // this system cannot report the state
+	ConditionOpen    Condition = "unlocked" // no person is needed to read
+	ConditionLocked  Condition = "locked"   // a keyring that a person must unlock, or a file that takes a passphrase
+	ConditionAbsent  Condition = "absent"   // no keyring service, or no file yet
+	ConditionSilent  Condition = "silent"   // a keyring that does not answer in time
+	ConditionUnknown Condition = "unknown"  // this system cannot report the state
 )
 
 // conditions maps the conditions of a keyring.
@@ -42,7 +42,7 @@ func (s *Store) Condition(ctx context.Context) Condition {
 // Sight is a key that is seen in a keyring without reading it. A desktop may
 // have several keyrings, and several of them a key of the same name.
 type Sight struct {
-	Name    string
+	Name    string // of the key
 	Keyring string // the name of the keyring that has it
 	Locked  bool   // a person must unlock it or agree
 }

@@ -12,8 +12,8 @@ import (
 
 // Copy is a name under which a key is stored.
 type Copy struct {
-	Name string
-	Kind Kind // the kind of store that has it
+	Name string // of the key
+	Kind Kind   // the kind of store that has it
 }
 
 // Copies returns where the key with the id keyID is kept: in this store, which

@@ -27,7 +27,7 @@ type Store struct {
 
 // Entry is a name in the index.
 type Entry struct {
-	Name        string
+	Name        string    // of the key
 	AccessKeyID string    // "" if only the store itself knows
 	Added       time.Time // UTC
 	Rotating    bool      // a rotation was started and not finished, as far as the index knows
