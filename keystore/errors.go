@@ -42,6 +42,9 @@ var (
 	// ErrCorrupt means that the store is there but cannot be understood. It is
 	// left as it is, never overwritten.
 	ErrCorrupt = backend.ErrCorrupt
+	// ErrNewer means that a newer awsexec has written the store, or its list of
+	// names, in a format that this one does not know. It is left as it is.
+	ErrNewer = backend.ErrNewer
 	// ErrNotHeld means that the kernel cannot or must not hold keys here.
 	ErrNotHeld = kernelkey.ErrUnavailable
 	// ErrChanged means that somebody has replaced the key meanwhile.

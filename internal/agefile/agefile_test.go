@@ -139,6 +139,28 @@ func TestOnlyPrepareAsks(t *testing.T) {
 	}
 }
 
+// The file of a newer awsexec is an error that says so, and is not written.
+func TestNewerFile(t *testing.T) {
+	o := testOptions(filepath.Join(t.TempDir(), "file"))
+	for _, plain := range []string{`{"version":2,"items":{}}`, `{"version":3,"items":["in another way"]}`} {
+		sealed, err := encrypt([]byte(plain), []byte(testPassphrase), 2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(o.Path, sealed, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		f := newFile(t, o)
+		_, getErr := get(t, f, keyItem)
+		for _, err := range []error{getErr, set(t, f, keyItem, marker)} {
+			if !errors.Is(err, backend.ErrNewer) || errors.Is(err, backend.ErrCorrupt) {
+				t.Errorf("%s: got %v", plain, err)
+			}
+		}
+		wantBytes(t, o.Path, sealed)
+	}
+}
+
 // TestDamagedFile checks every truncation, and a flipped bit in every byte: the
 // error is of the right kind, and nothing is written.
 func TestDamagedFile(t *testing.T) {
@@ -184,7 +206,7 @@ func TestDamagedFile(t *testing.T) {
 	t.Run("plaintext", func(t *testing.T) { check(t, []byte(marker), false) })
 
 	for name, plain := range map[string]string{
-		"other content": "hello", "newer": `{"version":2,"items":{}}`, "no items": `{"version":1}`, "empty": "",
+		"other content": "hello", "older": `{"version":0,"items":{}}`, "no items": `{"version":1}`, "empty": "",
 	} {
 		t.Run(name, func(t *testing.T) {
 			sealed, err := encrypt([]byte(plain), []byte(testPassphrase), 2)

@@ -59,11 +59,12 @@ func (f *File) load(toWrite bool, ask func() ([]byte, error)) (found bool, err e
 func (f *File) take(sealed, plain []byte, proven bool) error {
 	defer clear(plain)
 	var c content
-	if json.Unmarshal(plain, &c) != nil || c.Items == nil {
-		return fmt.Errorf("%w: the content is not awsexec's", backend.ErrCorrupt)
+	err := json.Unmarshal(plain, &c)
+	if c.Version > contentVersion { // also if the rest does not fit
+		return backend.Newer(f.opts.Path, c.Version)
 	}
-	if c.Version != contentVersion {
-		return fmt.Errorf("%w: format version %d is unknown to this awsexec", backend.ErrCorrupt, c.Version)
+	if err != nil || c.Version != contentVersion || c.Items == nil {
+		return fmt.Errorf("%w: the content is not awsexec's", backend.ErrCorrupt)
 	}
 	f.sealed, f.items, f.proven = sealed, c.Items, proven
 	return nil

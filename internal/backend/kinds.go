@@ -15,7 +15,14 @@ var (
 	ErrRefused         = errors.New("refused")
 	ErrTooBig          = errors.New("too big")
 	ErrCorrupt         = errors.New("damaged")
+	ErrNewer           = errors.New("written by a newer awsexec")
 )
+
+// Newer returns the [ErrNewer] of a file at path whose format has a version that
+// this awsexec does not know.
+func Newer(path string, version int) error {
+	return fmt.Errorf("%s: %w: its format has version %d", path, ErrNewer, version)
+}
 
 // ErrUnprepared reports that an operation cannot continue without a person. It
 // wraps [ErrLocked].

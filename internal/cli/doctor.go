@@ -83,6 +83,6 @@ func seenKeystore(ctx context.Context, sess *session.Session) doctor.Keystore {
 	condition, sights := keys.Look(ctx)
 	seen := doctor.Keystore{Name: keys.String(), Kind: keys.Kind(), Condition: condition, Sights: sights}
 	seen.Unlocked, _ = keys.UnlockedUntil(ctx)
-	seen.Entries, _ = keys.List(ctx)
+	seen.Entries, seen.ListErr = keys.List(ctx)
 	return seen
 }

@@ -21,6 +21,8 @@ func hintOfKeystore(err error, a *advisor, name string) string {
 		return "try again, or set the right AWSEXEC_PASSPHRASE"
 	case errors.Is(err, keystore.ErrLocked):
 		return hintOfLocked(a)
+	case errors.Is(err, keystore.ErrNewer):
+		return "use the newer awsexec, which is elsewhere on this machine or was here before; nothing was changed"
 	case errors.Is(err, errNoFile):
 		return "make it by adding a key: " + inFile("add", "NAME")
 	case errors.Is(err, keystore.ErrNotHeld):

@@ -63,6 +63,7 @@ type Keystore struct {
 	Condition keystore.Condition
 	Unlocked  time.Time // until when "awsexec unlock" has effect; zero if it has none
 	Entries   []keystore.Entry
+	ListErr   error            // why Entries are not known
 	Sights    []keystore.Sight // where the keys of a keyring are
 }
 

@@ -25,6 +25,9 @@ func (d *diagnosis) checkKeystore() {
 		d.found(d.needed(), InKeystore, Place{}, fmt.Sprintf("there is no keystore: %v", k.Err), AfterError{k.Err})
 		return
 	}
+	if k.ListErr != nil {
+		d.found(Broken, InKeystore, Place{}, fmt.Sprintf("the names of keys cannot be read: %v", k.ListErr), AfterError{k.ListErr})
+	}
 	found := func(s Severity, text string, remedies ...Remedy) {
 		d.found(s, InKeystore, Place{}, k.Name+" "+text, remedies...)
 	}

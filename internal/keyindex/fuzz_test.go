@@ -6,10 +6,12 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"github.com/awsexec/awsexec/internal/backend"
 )
 
 // FuzzIndex checks that any index is either used correctly, or set aside
-// unchanged before it is replaced.
+// unchanged before it is replaced, or left alone if it is a newer awsexec's.
 func FuzzIndex(f *testing.F) {
 	for _, text := range []string{
 		`{"version":1,"keys":{"dev":{"access_key_id":"AKIA","added":"2026-01-02T03:04:05Z","rotating":true}}}`,
@@ -27,6 +29,15 @@ func FuzzIndex(f *testing.F) {
 			t.Fatal(err)
 		}
 		before, damaged, err := x.Load()
+		if errors.Is(err, backend.ErrNewer) {
+			if err := x.Set("new", "AKIANEW"); !errors.Is(err, backend.ErrNewer) {
+				t.Fatalf("set in the index of a newer awsexec: %v", err)
+			}
+			if after, err := os.ReadFile(x.Path); err != nil || !bytes.Equal(after, data) {
+				t.Fatalf("the index of a newer awsexec was changed: %v", err)
+			}
+			return
+		}
 		if err != nil {
 			t.Fatal(err)
 		}

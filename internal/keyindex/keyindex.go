@@ -60,7 +60,8 @@ func (c Content) Digest() [32]byte {
 func (c Content) Equal(d Content) bool { return c.Store == d.Store && maps.Equal(c.Keys, d.Keys) }
 
 // Load returns the content of the file. A missing file is an index without
-// keys; so is one that cannot be understood, for which damaged is true.
+// keys; so is one that cannot be understood, for which damaged is true. The
+// index of a newer awsexec is an error.
 func (x Index) Load() (c Content, damaged bool, err error) {
 	dir, name := ownfile.Split(x.Path)
 	b, err := dir.Read(name)
@@ -72,7 +73,11 @@ func (x Index) Load() (c Content, damaged bool, err error) {
 	case err != nil: // not a file that awsexec has made
 		return New(""), false, fmt.Errorf("%w: %w", backend.ErrCorrupt, err)
 	}
-	if json.Unmarshal(b, &c) != nil || c.Version != version || c.Keys == nil {
+	err = json.Unmarshal(b, &c)
+	if c.Version > version { // also if the rest does not fit
+		return New(""), false, backend.Newer(x.Path, c.Version)
+	}
+	if err != nil || c.Version != version || c.Keys == nil {
 		return New(""), true, nil
 	}
 	return c, false, nil
