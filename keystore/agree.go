@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/awsexec/awsexec/internal/backend"
+	"github.com/awsexec/awsexec/internal/kernelkey"
 	"github.com/awsexec/awsexec/internal/keyindex"
 	"github.com/awsexec/awsexec/internal/sealingkey"
 )
@@ -112,6 +113,7 @@ func (s *Store) repair(ctx context.Context, v *vault, f keyindex.Content, name s
 		if done = now.Digest() == f.Digest(); !done {
 			return nil
 		}
+		was := kept
 		if !ok {
 			kept = sealingkey.New()
 			v.holder.Forget()
@@ -120,7 +122,8 @@ func (s *Store) repair(ctx context.Context, v *vault, f keyindex.Content, name s
 		if err := v.index.Save(fresh, damaged); err != nil {
 			return err
 		}
-		return v.keep(ctx, kept)
+		kept, err = v.keep(ctx, was, kept)
+		return err
 	})
 	if err != nil {
 		return fresh, true, v.unwritten(ctx, err)
@@ -246,29 +249,48 @@ func (v *vault) recorded(ctx context.Context, keys bool, f func() error) error {
 	if len(before.Keys) == 0 && !damaged && kept.Index == [32]byte{} { // a new store: nothing can disagree
 		agreed = true
 	}
+	was := kept
+	if !ok {
+		kept = sealingkey.New()
+	}
 	if keys {
-		if !ok {
-			kept = sealingkey.New()
-		}
 		kept.Index = [32]byte{}
 		v.holder.Replace(kept)
-		if err := v.keep(ctx, kept); err != nil {
+		if kept, err = v.keep(ctx, was, kept); err != nil {
 			return err
 		}
+		kept.Index = [32]byte{}
+		was = kept
 	}
 	err = f()
-	if !agreed {
-		return err
-	}
 	after, _, loadErr := v.index.Load()
 	if loadErr != nil {
 		return cmp.Or(err, loadErr)
 	}
-	kept.Index = after.Digest()
-	if keepErr := v.keep(ctx, kept); keepErr != nil { // the next call notices and repairs it
-		v.holder.Debug("index of %s: %v", v.backend, keepErr)
-		return err
+	if recordErr := v.record(ctx, was, kept, after.Digest(), agreed); recordErr != nil { // the next call notices and repairs it
+		v.holder.Debug("index of %s: %v", v.backend, recordErr)
 	}
-	v.holder.Replace(kept)
+	return err
+}
+
+// record writes kept with the digest of the index to the item of the sealing
+// key, which holds was, if agreed is set. If the item holds something else by
+// now, an awsexec with another directory has changed the keyring meanwhile. Then
+// record removes the digest: no index is known to be right.
+func (v *vault) record(ctx context.Context, was, kept kernelkey.Sealing, index [32]byte, agreed bool) error {
+	now, ok, err := v.sealing(ctx)
+	switch {
+	case err != nil:
+		return err
+	case ok && now != was:
+		was, kept = now, kernelkey.Sealing{Key: now.Key}
+	case !agreed:
+		return nil
+	default:
+		kept.Index = index
+	}
+	if kept, err = v.keep(ctx, was, kept); err == nil {
+		v.holder.Replace(kept)
+	}
 	return err
 }

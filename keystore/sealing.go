@@ -94,15 +94,24 @@ func (v *vault) sealing(ctx context.Context) (s kernelkey.Sealing, ok bool, err 
 	return s, true, nil
 }
 
-// keep writes s to its item.
-func (v *vault) keep(ctx context.Context, s kernelkey.Sealing) error {
+// keep writes s to its item, which holds was, and returns what the item holds
+// then. That may be what another awsexec wrote at the same time: those with
+// other directories, and so with other locks, can share the keyring. Its key is
+// as good as that of s.
+func (v *vault) keep(ctx context.Context, was, s kernelkey.Sealing) (kernelkey.Sealing, error) {
 	text := sealingkey.Encode(s)
 	defer clear(text)
-	if err := v.setAndCheck(ctx, keyitem.Sealing, text); err != nil {
-		return err
+	got, err := v.setAndRead(ctx, keyitem.Sealing, text)
+	if err != nil {
+		return s, err
 	}
-	v.learn(s)
-	return nil
+	defer clear(got)
+	kept, ok := sealingkey.Decode(got)
+	if !ok || kept == was && kept != s {
+		return s, errDiffers
+	}
+	v.learn(kept)
+	return kept, nil
 }
 
 // keptSealing reads the sealing key of v, and makes one if there is no usable
@@ -115,7 +124,8 @@ func (s *Store) keptSealing(ctx context.Context, v *vault) (kernelkey.Sealing, e
 				return err
 			}
 			v.holder.Forget()
-			return v.keep(ctx, sealingkey.New())
+			_, err = v.keep(ctx, kept, sealingkey.New())
+			return err
 		})
 		if err == nil {
 			kept, _, err = v.readSealing(ctx)

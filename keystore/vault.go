@@ -74,22 +74,32 @@ func (v *vault) get(ctx context.Context, name string) (aws.Credentials, error) {
 	return keyitem.DecodeKey(secret)
 }
 
+// errDiffers reports that an item does not hold what was just written to it.
+var errDiffers = fmt.Errorf("%w: the stored value differs after the write", ErrRefused)
+
 // setAndCheck stores secret and reads it back.
 func (v *vault) setAndCheck(ctx context.Context, it backend.Item, secret []byte) error {
+	got, err := v.setAndRead(ctx, it, secret)
+	defer clear(got)
+	if err == nil && !bytes.Equal(got, secret) {
+		err = errDiffers
+	}
+	return err
+}
+
+// setAndRead stores secret and returns what the item holds then.
+func (v *vault) setAndRead(ctx context.Context, it backend.Item, secret []byte) ([]byte, error) {
 	if err := v.items.Set(ctx, it, secret); err != nil {
-		return err
+		return nil, err
 	}
 	got, err := v.items.Get(ctx, it)
-	defer clear(got)
 	switch {
 	case errors.Is(err, ErrNotFound):
-		return fmt.Errorf("read back: %w", ErrRefused)
+		return nil, fmt.Errorf("read back: %w", ErrRefused)
 	case err != nil:
-		return fmt.Errorf("%w: it is missing after the write", err)
-	case !bytes.Equal(got, secret):
-		return fmt.Errorf("%w: the stored value differs after the write", ErrRefused)
+		return nil, fmt.Errorf("%w: it is missing after the write", err)
 	}
-	return nil
+	return got, nil
 }
 
 // explain adds the names of the key and the store to err.

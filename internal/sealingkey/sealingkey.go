@@ -30,7 +30,7 @@ func Encode(s kernelkey.Sealing) []byte {
 // Decode is the reverse of Encode. An item of an older awsexec has no digest.
 func Decode(text []byte) (s kernelkey.Sealing, ok bool) {
 	key, index, _ := bytes.Cut(text, []byte("."))
-	if !decode32(&s.Key, key) {
+	if !decode32(&s.Key, key) || s.Key == [32]byte{} { // zeros are no secret
 		return kernelkey.Sealing{}, false
 	}
 	if !decode32(&s.Index, index) {

@@ -19,14 +19,14 @@ func TestText(t *testing.T) {
 			t.Errorf("%d bytes: %v", len(half), ok)
 		}
 	}
-	for _, bad := range []string{"", "AAAA", text[:43], text[1:], "AAAA" + text, "*" + text[1:]} {
+	for _, bad := range []string{string(Encode(kernelkey.Sealing{})), "", "AAAA", text[:43], text[1:], "AAAA" + text, "*" + text[1:]} {
 		if _, ok := Decode([]byte(bad)); ok {
-			t.Errorf("decodeSealing accepts %d bytes", len(bad))
+			t.Errorf("Decode accepts %q", bad)
 		}
 	}
 }
 
-// FuzzSealing checks that decodeSealing returns the encoded sealing key, and
+// FuzzSealing checks that Decode returns the encoded sealing key, and
 // rejects everything else.
 func FuzzSealing(f *testing.F) {
 	f.Add(Encode(kernelkey.Sealing{Key: [32]byte{7}}))
@@ -36,10 +36,10 @@ func FuzzSealing(f *testing.F) {
 		s, ok := Decode(text)
 		if ok {
 			if again, ok := Decode(Encode(s)); !ok || again != s {
-				t.Fatal("decodeSealing does not return the encoded sealing key")
+				t.Fatal("Decode does not return the encoded sealing key")
 			}
 		} else if s != (kernelkey.Sealing{}) {
-			t.Fatal("decodeSealing accepts an invalid sealing key")
+			t.Fatal("Decode accepts an invalid sealing key")
 		}
 	})
 }
