@@ -141,7 +141,7 @@ func (w *windows) encryptedFile(t *testing.T) {
 func (w *windows) tenColdProcesses(t *testing.T) {
 	srv := newSTS(t)
 	u := w.worker(t, srv)
-	var all []*process
+	var all []*winProcess
 	for range 10 {
 		all = append(all, u.program(command{name: w.awsexec, args: []string{"-p", "work"}}))
 	}
