@@ -21,8 +21,8 @@ func syncDir(*os.Root) {}
 func RemoveIn(dir *os.Root, name string) error { return os.Remove(filepath.Join(dir.Name(), name)) }
 
 // maxRetryTime is how long retryBlocked repeats f. Readers hold a file for milliseconds,
-// virus scanners a little longer.
-const maxRetryTime = 2 * time.Second
+// virus scanners longer, and on a busy machine all of them may have to wait.
+const maxRetryTime = 5 * time.Second
 
 // retryBlocked calls f again while another process blocks it. Windows refuses to
 // replace a file that is open for reading, because most programs do not share
