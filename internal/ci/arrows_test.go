@@ -28,6 +28,7 @@ var arrows = map[string]string{
 	"keystore":   "internal/agefile internal/backend internal/flock internal/kernelkey internal/keyindex internal/keyitem internal/keyring internal/sealingkey",
 	"processfmt": "internal/credentials",
 
+	"internal/agekeys":          "internal/backend",
 	"internal/agefile":          "internal/backend internal/kernelkey internal/ownfile",
 	"internal/atomicfile":       "internal/readfile",
 	"internal/awsapi":           "internal/readfile internal/fault",
