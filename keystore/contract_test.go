@@ -37,6 +37,7 @@ func contract(t *testing.T, kind Kind, prepare func(t *testing.T)) {
 		{"sealing key unreadable", sealingKeyUnreadable},
 		{"foreign item", foreignItem},
 		{"index lost", indexLost},
+		{"index newer", indexNewer},
 		{"index stale", indexStale},
 		{"index interrupted", indexInterrupted},
 		{"item gone", itemGone},
