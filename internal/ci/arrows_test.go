@@ -57,7 +57,7 @@ var arrows = map[string]string{
 	"internal/renew":            "exec internal/awsapi internal/explain internal/profile internal/provider internal/awsfiles internal/scratch keystore internal/readfile",
 	"internal/scratch":          "internal/flock",
 	"internal/rotate":           "internal/awsapi internal/interrupt internal/visible keystore internal/awsfiles",
-	"internal/tokens":           "internal/atomicfile internal/readfile",
+	"internal/tokens":           "internal/atomicfile internal/cache internal/readfile",
 	"internal/term":             "internal/guard internal/visible internal/fault",
 	"internal/session":          "keystore processfmt internal/awsapi internal/cache internal/profile internal/provider internal/term internal/interrupt internal/ownfile",
 	"internal/fastpath/tickets": "internal/fastpath internal/provider internal/session keystore",

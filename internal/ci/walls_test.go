@@ -37,7 +37,7 @@ var walls = []wall{
 		"what other clients do must be found out without what awsexec itself decides"},
 	{"cmd/awsexec", "github.com/aws/aws-sdk-go-v2/config", "",
 		"our own reader resolves a profile, once: the SDK's would read the user's files and environment again, by other rules"},
-	{"internal/tokens", "keystore internal/awsapi internal/cache internal/profile internal/provider internal/session net/http", "",
+	{"internal/tokens", "keystore internal/awsapi internal/profile internal/provider internal/session net/http", "",
 		"tokens at rest, and whose turn it is to renew them: who signs in and who asks AWS is handed in"},
 	{"internal/browser", "keystore internal/awsapi internal/provider internal/session internal/term", "",
 		"who shows a secret link knows a page and a command line, and nothing of what the page is for"},

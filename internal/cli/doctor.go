@@ -68,7 +68,7 @@ func examined(ctx context.Context, settings *session.Settings, sess *session.Ses
 		in.Calls = lastcall.Calls(dir).All(s.Now())
 	}
 	in.Config, in.ConfigErr = sess.Config()
-	if _, in.SessionsErr = sess.Cache(); in.SessionsErr == nil {
+	if in.SignIns, in.SessionsErr = sess.Cache(); in.SessionsErr == nil {
 		in.Sessions = sess
 	}
 	return in

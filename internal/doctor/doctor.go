@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/cache"
 	"github.com/awsexec/awsexec/internal/explain"
 	"github.com/awsexec/awsexec/internal/lastcall"
 	"github.com/awsexec/awsexec/internal/profile"
@@ -49,6 +50,8 @@ type Input struct {
 
 	Sessions    Sessions // nil if there can be none
 	SessionsErr error    // why
+
+	SignIns *cache.Cache // with the sealed tokens of sign-ins; nil if there can be none
 
 	CacheErr error // why nothing can be written to the session cache
 
@@ -127,7 +130,7 @@ func Examine(ctx context.Context, in Input) *Report {
 	d.report.Rule, d.report.Session = d.rule(), d.session(ctx)
 	for _, check := range []func(){
 		d.checkIgnored,
-		d.checkDirs, d.checkFiles, d.checkPlan, d.checkClients, d.checkProcesses, d.checkPlaintextKeys, d.checkEnvironment, d.checkRegion, d.checkKeystore, d.checkPlaces, d.checkPermissions, d.checkLifetime, d.checkFileSession, d.checkNextCall,
+		d.checkDirs, d.checkFiles, d.checkPlan, d.checkClients, d.checkProcesses, d.checkPlaintextKeys, d.checkEnvironment, d.checkRegion, d.checkKeystore, d.checkPlaces, d.checkPermissions, d.checkLifetime, d.checkFileSession, func() { d.checkNextCall(ctx) },
 		d.checkLastCalls,
 	} {
 		check()

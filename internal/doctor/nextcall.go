@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -15,11 +16,11 @@ const lastResort = time.Minute
 
 // checkNextCall finds what the next call will need a person for, and whether
 // programs without a terminal will fail.
-func (d *diagnosis) checkNextCall() {
+func (d *diagnosis) checkNextCall(ctx context.Context) {
 	if d.plan == nil {
 		return
 	}
-	if err := provider.NeedsSignIn(d.plan, d.in.env, d.in.Home, d.in.Now()); err != nil {
+	if err := provider.NeedsSignIn(ctx, d.plan, d.in.SignIns, d.in.env, d.in.Home, d.in.Now()); err != nil {
 		d.found(Broken, NextCall, Place{}, "the next call will fail: "+err.Error(), AfterError{err})
 		return
 	}

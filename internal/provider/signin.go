@@ -27,7 +27,7 @@ const (
 const tokenPatience = time.Second
 
 // identityCenter returns the credentials of a role of IAM Identity Center, for the
-// token that `aws sso login` left.
+// token that a sign-in left.
 func (m *maker) identityCenter(ctx context.Context, p *profile.Profile) (c aws.Credentials, err error) {
 	err = m.useSSO(ctx, p.SSO, func(ctx context.Context, accessToken string) (err error) {
 		c, err = m.Client.RoleCredentials(ctx, p.SSO.Region, accessToken, p.SSO.AccountID, p.SSO.RoleName)
@@ -36,37 +36,20 @@ func (m *maker) identityCenter(ctx context.Context, p *profile.Profile) (c aws.C
 	return c, err
 }
 
-// ssoStore returns where the tokens of a sign-in are, and the name under which those
-// who renew them take turns.
-func ssoStore(home string, s *profile.SSO) (store tokens.Store[tokens.SSO], id string) {
-	file := tokens.NewSSOFile(home, s.Session, s.StartURL)
-	if s.Session == "" {
-		return legacy{file}, file.ID()
-	}
-	return file, file.ID()
-}
-
-// legacy is the token of a profile without sso_session, which no SDK renews.
-type legacy struct{ tokens.SSOFile }
-
-// Load implements tokens.Store.
-func (l legacy) Load() (tokens.SSO, error) {
-	t, err := l.SSOFile.Load()
-	t.RefreshToken = ""
-	return t, err
-}
-
 // useSSO calls use with the access token of a sign-in at IAM Identity Center, which it
 // renews if need be. If AWS does not accept the token any more and another one has come
 // meanwhile, it calls use once more. The error is a *tokens.SignInError if a new sign-in
 // would help.
 func (m *maker) useSSO(ctx context.Context, s *profile.SSO, use func(ctx context.Context, accessToken string) error) error {
-	if m.Home == "" {
-		return errNoHome
-	}
-	store, id := ssoStore(m.Home, s)
+	return useFirst(ctx, ssoPlaces(ctx, m.Cache, m.Home, s, m.Now()), func(from place[tokens.SSO]) error {
+		return m.useSSOFrom(ctx, s, from, use)
+	})
+}
+
+// useSSOFrom is useSSO for the tokens of one place.
+func (m *maker) useSSOFrom(ctx context.Context, s *profile.SSO, from place[tokens.SSO], use func(ctx context.Context, accessToken string) error) error {
 	token, err := (&tokens.Renewer[tokens.SSO]{
-		Store: store, Lock: m.tokenLock(id), Now: m.Now, Report: m.reportToken, Early: earlySSO, Patience: tokenPatience,
+		Store: from, Lock: m.tokenLock(from.ID()), Now: m.Now, Report: m.reportToken, Early: earlySSO, Patience: from.patience(),
 		Renew: func(ctx context.Context, old tokens.SSO) (tokens.SSO, error) {
 			defer m.Events.Waiting("for IAM Identity Center in " + s.Region)()
 			began := m.Now()
@@ -81,6 +64,10 @@ func (m *maker) useSSO(ctx context.Context, s *profile.SSO, use func(ctx context
 			m.Events.Debug("renewed the sign-in until %s", old.ExpiresAt.Format(time.RFC3339))
 			return old, nil
 		},
+		Refused: func(ctx context.Context, old tokens.SSO) {
+			old.RefreshToken = ""
+			m.noteRefused(from.own, func() error { return from.Save(ctx, old) })
+		},
 	}).Get(ctx)
 	if err != nil {
 		return err
@@ -91,21 +78,27 @@ func (m *maker) useSSO(ctx context.Context, s *profile.SSO, use func(ctx context
 		return err
 	}
 	// Another program may have renewed the token since, or somebody has signed in.
-	if now, loadErr := store.Load(); loadErr == nil && now.AccessToken != token.AccessToken {
+	if now, loadErr := from.Load(ctx); loadErr == nil && now.AccessToken != token.AccessToken {
 		err = use(ctx, now.AccessToken)
 	}
 	return signInError(err)
 }
 
-// login returns the credentials of a login session, which `aws login` left.
-func (m *maker) login(ctx context.Context, p *profile.Profile) (aws.Credentials, error) {
-	dir := profile.LoginCache(m.Env, m.Home)
-	if dir == "" && m.Home == "" {
-		return aws.Credentials{}, errNoHome
-	}
-	file := tokens.NewLoginFile(m.Home, dir, p.LoginSession)
-	token, err := (&tokens.Renewer[tokens.Login]{
-		Store: file, Lock: m.tokenLock(file.ID()), Now: m.Now, Report: m.reportToken, Early: earlyLogin, Patience: tokenPatience,
+// login returns the credentials of a login session.
+func (m *maker) login(ctx context.Context, p *profile.Profile) (c aws.Credentials, err error) {
+	places := loginPlaces(ctx, m.Cache, m.Env, m.Home, p.LoginSession, m.Now())
+	err = useFirst(ctx, places, func(from place[tokens.Login]) error {
+		token, err := m.loginFrom(ctx, from)
+		c = token.Credentials()
+		return err
+	})
+	return c, err
+}
+
+// loginFrom returns the tokens of one place, which it renews if need be.
+func (m *maker) loginFrom(ctx context.Context, from place[tokens.Login]) (tokens.Login, error) {
+	return (&tokens.Renewer[tokens.Login]{
+		Store: from, Lock: m.tokenLock(from.ID()), Now: m.Now, Report: m.reportToken, Early: earlyLogin, Patience: from.patience(),
 		Renew: func(ctx context.Context, old tokens.Login) (tokens.Login, error) {
 			defer m.Events.Waiting("for the sign-in service in " + m.Client.CalledRegion())()
 			key, _ := old.Key()
@@ -119,8 +112,23 @@ func (m *maker) login(ctx context.Context, p *profile.Profile) (aws.Credentials,
 			m.Events.Debug("renewed the login session until %s", old.ExpiresAt.Format(time.RFC3339))
 			return old, nil
 		},
+		Refused: func(ctx context.Context, old tokens.Login) {
+			old.RefreshToken = ""
+			m.noteRefused(from.own, func() error { return from.Save(ctx, old) })
+		},
 	}).Get(ctx)
-	return token.Credentials(), err
+}
+
+// noteRefused saves tokens without the refresh token that AWS has refused, so that
+// it shows without a call that somebody has to sign in. It leaves the files of other
+// programs alone.
+func (m *maker) noteRefused(own bool, save func() error) {
+	if !own {
+		return
+	}
+	if err := save(); err != nil {
+		m.Events.Debug("refused sign-in: %v", err)
+	}
 }
 
 // tokenLock returns the lock of the tokens in a file.

@@ -1,21 +1,23 @@
 package provider
 
 import (
+	"context"
 	"errors"
 	"time"
 
-	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/cache"
 	"github.com/awsexec/awsexec/internal/tokens"
 )
 
 // NeedsSignIn returns the error that the next call by plan will end with because
-// somebody has to sign in, or nil. It looks at the tokens of the sign-in below a
-// user's home and makes no request, so that a token which AWS has withdrawn looks
-// as good as any other.
-func NeedsSignIn(plan *Plan, env func(string) string, home string, now time.Time) error {
+// somebody has to sign in, or nil. It looks at the tokens of the sign-in, in a cache
+// and below a user's home, and makes no request, so that a token which AWS has
+// withdrawn looks as good as any other. It opens no seal. There is no cache if it is
+// nil.
+func NeedsSignIn(ctx context.Context, plan *Plan, c *cache.Cache, env func(string) string, home string, now time.Time) error {
 	for ; plan != nil && plan.From != nil; plan = plan.From {
 	}
-	if plan == nil || home == "" {
+	if plan == nil {
 		return nil
 	}
 	var err error
@@ -24,10 +26,9 @@ func NeedsSignIn(plan *Plan, env func(string) string, home string, now time.Time
 		if checkSSO(p.SSO) != nil {
 			return nil
 		}
-		store, _ := ssoStore(home, p.SSO)
-		err = needsSignIn(store, now)
+		err = needsSignIn(ssoPlaces(ctx, c, home, p.SSO, now), now)
 	case Login:
-		err = needsSignIn[tokens.Login](tokens.NewLoginFile(home, profile.LoginCache(env, home), p.LoginSession), now)
+		err = needsSignIn(loginPlaces(ctx, c, env, home, p.LoginSession, now), now)
 	}
 	if err == nil {
 		return nil
@@ -35,16 +36,16 @@ func NeedsSignIn(plan *Plan, env func(string) string, home string, now time.Time
 	return &GivenError{plan.Kind, plan.Profile, err}
 }
 
-func needsSignIn[T tokens.Token](store tokens.Store[T], now time.Time) error {
-	t, err := store.Load()
-	if signIn, ok := errors.AsType[*tokens.SignInError](err); ok {
-		return signIn
-	}
-	if err != nil || now.Before(t.Expiry()) {
+func needsSignIn[T tokens.Token](places []place[T], now time.Time) error {
+	if len(places) == 0 {
 		return nil
 	}
-	if why := t.CannotRenew(now); why != nil {
-		return &tokens.SignInError{Reason: tokens.Expired, At: t.Expiry(), Why: why}
+	best := places[0]
+	if signIn, ok := errors.AsType[*tokens.SignInError](best.err); ok {
+		return signIn
 	}
-	return nil
+	if best.err != nil {
+		return nil
+	}
+	return best.state.Ended(now)
 }

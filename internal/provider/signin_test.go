@@ -188,7 +188,7 @@ func TestSignInErrors(t *testing.T) {
 	}{
 		{"refused", refused, []Kind{SSO}, tokens.Refused, "the sign-in is no longer accepted: InvalidGrantException"},
 		{"refused", refused, []Kind{Login}, tokens.Refused, "the sign-in is no longer accepted: AccessDeniedException"},
-		{"never signed in", gone, []Kind{SSO, Login}, tokens.Missing, "nobody has signed in: there is no file "},
+		{"never signed in", gone, []Kind{SSO, Login}, tokens.Missing, "nobody has signed in"},
 		{"network down", down, []Kind{SSO, Login}, -1, "cannot be reached"},
 		{"signed out at the portal", func(p *people) {
 			p.login.Expires = time.Now().Add(time.Hour)

@@ -31,7 +31,7 @@ func (e *SignInError) Unwrap() error { return e.Why }
 func (e *SignInError) Error() string {
 	switch e.Reason {
 	case Missing:
-		return fmt.Sprintf("nobody has signed in: there is no file %s", e.Path)
+		return "nobody has signed in"
 	case Unreadable:
 		return fmt.Sprintf("%s: %v", e.Path, e.Why)
 	case Expired:

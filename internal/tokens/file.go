@@ -17,8 +17,7 @@ import (
 // fields that are known here is kept.
 type file string
 
-// ID returns what the file is called whatever way leads to it, so that all who change
-// it can take turns.
+// ID implements Store.
 func (f file) ID() string {
 	if real, err := filepath.EvalSymlinks(string(f)); err == nil {
 		return real

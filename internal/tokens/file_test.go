@@ -36,7 +36,7 @@ func save(t *testing.T, f file, text string) {
 
 func TestLoadSSO(t *testing.T) {
 	f := NewSSOFile(t.TempDir(), "corp", "")
-	if _, err := f.Load(); !isSignIn(err, Missing) {
+	if _, err := f.Load(t.Context()); !isSignIn(err, Missing) {
 		t.Errorf("without a file: %v", err)
 	}
 	end := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -52,13 +52,13 @@ func TestLoadSSO(t *testing.T) {
 		`{"accessToken":"` + marker + `","expiresAt":1767323045,"x":null}`: Unreadable,
 	} {
 		save(t, f.file, text)
-		token, err := f.Load()
+		token, err := f.Load(t.Context())
 		switch {
 		case want < 0:
 			if err != nil || !token.ExpiresAt.Equal(end) {
 				t.Errorf("%s: %v, %v", text, token.ExpiresAt, err)
 			}
-			if again, _ := f.Load(); again != token {
+			if again, _ := f.Load(t.Context()); again != token {
 				t.Errorf("%s: two tokens of one file differ", text)
 			}
 		case !isSignIn(err, want) || strings.Contains(err.Error(), marker):
@@ -83,15 +83,15 @@ func TestSaveKeeps(t *testing.T) {
 		elsewhere = string(f.file)
 		save(t, f.file, text)
 	}
-	token, err := f.Load()
+	token, err := f.Load(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
 	token.AccessToken, token.RefreshToken, token.ExpiresAt = "a2", "r2", token.ExpiresAt.Add(time.Hour)
-	if err := errors.Join(f.CheckSave(), f.Save(token)); err != nil {
+	if err := errors.Join(f.CheckSave(), f.Save(t.Context(), token)); err != nil {
 		t.Fatal(err)
 	}
-	if again, err := f.Load(); err != nil || again != token {
+	if again, err := f.Load(t.Context()); err != nil || again != token {
 		t.Errorf("saved %v, loaded %v, %v", token, again, err)
 	}
 	data, err := os.ReadFile(elsewhere)
@@ -118,7 +118,7 @@ func TestSaveIntoNothing(t *testing.T) {
 		sso, login := NewSSOFile(t.TempDir(), "corp", ""), NewLoginFile("", t.TempDir(), "x")
 		save(t, sso.file, text)
 		save(t, login.file, text)
-		if err := errors.Join(sso.Save(SSO{RefreshToken: "r2"}), login.Save(Login{RefreshToken: "r2", AccessKeyID: "ASIA2"})); err != nil {
+		if err := errors.Join(sso.Save(t.Context(), SSO{RefreshToken: "r2"}), login.Save(t.Context(), Login{RefreshToken: "r2", AccessKeyID: "ASIA2"})); err != nil {
 			t.Fatalf("%s: %v", text, err)
 		}
 		for _, f := range []file{sso.file, login.file} {
@@ -133,7 +133,7 @@ func TestSaveIntoNothing(t *testing.T) {
 // A file that somebody removes meanwhile, as a sign-out does, is not made again.
 func TestSaveAfterSignOut(t *testing.T) {
 	f := NewSSOFile(t.TempDir(), "corp", "")
-	if err := f.Save(SSO{AccessToken: "a"}); !isSignIn(err, Missing) {
+	if err := f.Save(t.Context(), SSO{AccessToken: "a"}); !isSignIn(err, Missing) {
 		t.Errorf("got %v", err)
 	}
 	if err := f.CheckSave(); err == nil {
@@ -147,7 +147,7 @@ func TestOddFile(t *testing.T) {
 	if err := os.Mkdir(string(f.file), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	_, err := f.Load()
+	_, err := f.Load(t.Context())
 	if _, ok := errors.AsType[*SignInError](err); ok || !errors.As(err, new(*readfile.NotRegularError)) {
 		t.Errorf("got %v", err)
 	}
@@ -222,7 +222,7 @@ func TestLoadLogin(t *testing.T) {
 		}
 		f := NewLoginFile("", t.TempDir(), "x")
 		save(t, f.file, string(text))
-		token, err := f.Load()
+		token, err := f.Load(t.Context())
 		if tt.want != "" {
 			if !isSignIn(err, Unreadable) || !strings.HasSuffix(err.Error(), tt.want) || strings.Contains(err.Error(), marker) {
 				t.Errorf("got %v, want %s", err, tt.want)
@@ -230,11 +230,11 @@ func TestLoadLogin(t *testing.T) {
 			continue
 		}
 		token.AccessKeyID, token.RefreshToken = "ASIA2", "r2"
-		if err := errors.Join(err, f.Save(token)); err != nil {
+		if err := errors.Join(err, f.Save(t.Context(), token)); err != nil {
 			t.Fatal(err)
 		}
 		data, err := os.ReadFile(string(f.file))
-		if again, loadErr := f.Load(); errors.Join(err, loadErr) != nil || again != token || !strings.Contains(string(data), `"tokenType":"aws_sigv4"`) ||
+		if again, loadErr := f.Load(t.Context()); errors.Join(err, loadErr) != nil || again != token || !strings.Contains(string(data), `"tokenType":"aws_sigv4"`) ||
 			!strings.Contains(string(data), `"accountId":"1"`) {
 			t.Errorf("saved %s, %v", data, loadErr)
 		}

@@ -1,6 +1,7 @@
 package tokens
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/sha256"
@@ -23,11 +24,8 @@ type Login struct {
 	DPoPKey                string // private, in PEM form: only who has it may use the refresh token
 }
 
-// Expiry implements Token.
-func (t Login) Expiry() time.Time { return t.ExpiresAt }
-
-// CannotRenew implements Token. A login session that can be loaded can be renewed.
-func (Login) CannotRenew(time.Time) error { return nil }
+// State implements Token. How long a login session can be renewed is not known.
+func (t Login) State() State { return State{Expires: t.ExpiresAt, Renewable: t.RefreshToken != ""} }
 
 // Credentials returns the access token.
 func (t Login) Credentials() aws.Credentials {
@@ -62,7 +60,7 @@ func NewLoginFile(home, dir, session string) LoginFile {
 }
 
 // Load implements Store.
-func (f LoginFile) Load() (Login, error) {
+func (f LoginFile) Load(context.Context) (Login, error) {
 	var in struct {
 		AccessToken struct {
 			AccessKeyID, SecretAccessKey, SessionToken, AccountID, ExpiresAt string
@@ -96,7 +94,7 @@ func (f LoginFile) Load() (Login, error) {
 }
 
 // Save implements Store.
-func (f LoginFile) Save(t Login) error {
+func (f LoginFile) Save(_ context.Context, t Login) error {
 	var in struct{ AccessToken members }
 	all := members{}
 	if err := f.read(&in, &all); err != nil {

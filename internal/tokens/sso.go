@@ -2,10 +2,9 @@ package tokens
 
 import (
 	"cmp"
+	"context"
 	"crypto/sha1"
 	"encoding/hex"
-	"errors"
-	"fmt"
 	"path/filepath"
 	"time"
 )
@@ -22,18 +21,9 @@ type SSO struct {
 	RegistrationEnds       time.Time
 }
 
-// Expiry implements Token.
-func (t SSO) Expiry() time.Time { return t.ExpiresAt }
-
-// CannotRenew implements Token.
-func (t SSO) CannotRenew(now time.Time) error {
-	switch {
-	case t.RefreshToken == "" || t.ClientID == "" || t.ClientSecret == "":
-		return errors.New("it cannot be renewed")
-	case !t.RegistrationEnds.IsZero() && !now.Before(t.RegistrationEnds):
-		return fmt.Errorf("it could be renewed until %s", formatTime(t.RegistrationEnds))
-	}
-	return nil
+// State implements Token.
+func (t SSO) State() State {
+	return State{t.ExpiresAt, t.RefreshToken != "" && t.ClientID != "" && t.ClientSecret != "", t.RegistrationEnds}
 }
 
 // SSOFile is the file that `aws sso login` writes and the SDKs read.
@@ -48,7 +38,7 @@ func NewSSOFile(home, session, startURL string) SSOFile {
 }
 
 // Load implements Store.
-func (f SSOFile) Load() (SSO, error) {
+func (f SSOFile) Load(context.Context) (SSO, error) {
 	var in struct {
 		AccessToken, ExpiresAt, RefreshToken, ClientID, ClientSecret, RegistrationExpiresAt string
 	}
@@ -70,7 +60,7 @@ func (f SSOFile) Load() (SSO, error) {
 }
 
 // Save implements Store.
-func (f SSOFile) Save(t SSO) error {
+func (f SSOFile) Save(_ context.Context, t SSO) error {
 	m := members{}
 	if err := f.read(&m); err != nil {
 		return err

@@ -2,8 +2,8 @@
 // refresh token that renews them. A refresh token often works only once, so that one
 // process at a time may use it.
 //
-// It knows the files of the AWS CLI and the SDKs. It makes no call to AWS: who does
-// that is handed in.
+// It knows the files of the AWS CLI and the SDKs, which are in plaintext, and sealed
+// files of awsexec's own. It makes no call to AWS: who does that is handed in.
 package tokens
 
 import (
@@ -16,22 +16,22 @@ import (
 // Token is what a sign-in gives.
 type Token interface {
 	comparable
-	Expiry() time.Time
-	// CannotRenew returns why there is no use in trying to renew the token at the
-	// given time, or nil. The error says what is missing.
-	CannotRenew(now time.Time) error
+	State() State
 }
 
 // Store keeps the tokens of one sign-in. Other programs may write them at any time.
 type Store[T Token] interface {
 	// Load returns the tokens as they are now. The error is a *SignInError if a new
 	// sign-in would help.
-	Load() (T, error)
+	Load(ctx context.Context) (T, error)
 	// CheckSave returns an error if Save would fail. A refresh token that works once
 	// must not be used by who cannot keep its successor.
 	CheckSave() error
 	// Save replaces the tokens. Who reads meanwhile gets the old or the new ones.
-	Save(T) error
+	Save(ctx context.Context, t T) error
+	// ID returns what the place is called whatever way leads to it, so that all who
+	// change the tokens can take turns.
+	ID() string
 }
 
 // Renewer hands out the tokens of one sign-in, and renews them. All fields but
@@ -43,7 +43,9 @@ type Renewer[T Token] struct {
 	// Renew asks for new tokens. The error is a *SignInError if the refresh token was
 	// refused.
 	Renew func(ctx context.Context, old T) (T, error)
-	Now   func() time.Time
+	// Refused is told tokens that were refused for good, while it is their turn.
+	Refused func(ctx context.Context, old T)
+	Now     func() time.Time
 	// Report is told what went wrong without being an error.
 	Report func(error)
 
@@ -60,8 +62,8 @@ func (r *Renewer[T]) Get(ctx context.Context) (T, error) {
 	if err != nil || r.fresh(t) {
 		return t, err
 	}
-	if why := t.CannotRenew(r.Now()); why != nil {
-		return r.orExpired(t, &SignInError{Reason: Expired, At: t.Expiry(), Why: why})
+	if why := t.State().CannotRenew(r.Now()); why != nil {
+		return r.orExpired(t, &SignInError{Reason: Expired, At: t.State().Expires, Why: why})
 	}
 	release, err := r.Lock(ctx)
 	switch {
@@ -81,15 +83,15 @@ func (r *Renewer[T]) Get(ctx context.Context) (T, error) {
 // renew renews t, whose turn it is.
 func (r *Renewer[T]) renew(ctx context.Context, t T) (T, error) {
 	for again := true; ; again = false {
-		if why := t.CannotRenew(r.Now()); why != nil {
-			return r.orExpired(t, &SignInError{Reason: Expired, At: t.Expiry(), Why: why})
+		if why := t.State().CannotRenew(r.Now()); why != nil {
+			return r.orExpired(t, &SignInError{Reason: Expired, At: t.State().Expires, Why: why})
 		}
 		if err := r.Store.CheckSave(); err != nil {
 			return r.orExpired(t, fmt.Errorf("the sign-in has expired and is not renewed, because its tokens could not be kept: %w", err))
 		}
 		made, err := r.Renew(ctx, t)
 		if err == nil {
-			if err := r.Store.Save(made); err != nil {
+			if err := r.Store.Save(ctx, made); err != nil {
 				r.Report(fmt.Errorf("the renewed sign-in could not be kept: %w", err))
 			}
 			return made, nil
@@ -101,6 +103,9 @@ func (r *Renewer[T]) renew(ctx context.Context, t T) (T, error) {
 		case changed && again:
 			t = now
 		default:
+			if IsRefused(err) && !changed {
+				r.Refused(ctx, t)
+			}
 			return r.orExpired(t, err)
 		}
 	}
@@ -111,7 +116,7 @@ func (r *Renewer[T]) renew(ctx context.Context, t T) (T, error) {
 func (r *Renewer[T]) reload(ctx context.Context, t T, err error) (now T, changed bool) {
 	changed = r.poll(ctx, IsRefused(err), func() bool {
 		var loadErr error
-		now, loadErr = r.Store.Load()
+		now, loadErr = r.Store.Load(ctx)
 		return loadErr == nil && now != t
 	})
 	return now, changed
@@ -120,10 +125,10 @@ func (r *Renewer[T]) reload(ctx context.Context, t T, err error) (now T, changed
 // load is Store.Load. A file that is being written by a program that does not replace
 // it as a whole is read again.
 func (r *Renewer[T]) load(ctx context.Context) (t T, err error) {
-	t, err = r.Store.Load()
+	t, err = r.Store.Load(ctx)
 	if signIn, ok := errors.AsType[*SignInError](err); ok && signIn.Reason == Unreadable {
 		r.poll(ctx, true, func() bool {
-			t, err = r.Store.Load()
+			t, err = r.Store.Load(ctx)
 			return err == nil
 		})
 	}
@@ -152,9 +157,9 @@ func (r *Renewer[T]) poll(ctx context.Context, wait bool, done func() bool) bool
 	}
 }
 
-func (r *Renewer[T]) valid(t T) bool { return r.Now().Before(t.Expiry()) }
+func (r *Renewer[T]) valid(t T) bool { return t.State().ValidAt(r.Now()) }
 
-func (r *Renewer[T]) fresh(t T) bool { return r.Now().Add(r.Early).Before(t.Expiry()) }
+func (r *Renewer[T]) fresh(t T) bool { return t.State().ValidAt(r.Now().Add(r.Early)) }
 
 // orExpired returns t, which could not be renewed, while it is valid; err once it has
 // expired.

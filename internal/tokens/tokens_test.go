@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -17,14 +18,7 @@ type word struct {
 	dead    bool // it cannot be renewed
 }
 
-func (w word) Expiry() time.Time { return w.expires }
-
-func (w word) CannotRenew(time.Time) error {
-	if w.dead {
-		return errors.New("it cannot be renewed")
-	}
-	return nil
-}
+func (w word) State() State { return State{Expires: w.expires, Renewable: !w.dead} }
 
 // memory is a Store whose tokens may be changed by another program at each load.
 type memory struct {
@@ -36,7 +30,7 @@ type memory struct {
 	unsure error        // of Save
 }
 
-func (m *memory) Load() (word, error) {
+func (m *memory) Load(context.Context) (word, error) {
 	m.loads++
 	if w, ok := m.others[m.loads]; ok {
 		m.now = w
@@ -49,7 +43,9 @@ func (m *memory) Load() (word, error) {
 
 func (m *memory) CheckSave() error { return m.full }
 
-func (m *memory) Save(w word) error {
+func (m *memory) ID() string { return "memory" }
+
+func (m *memory) Save(_ context.Context, w word) error {
 	if m.unsure == nil {
 		m.now = w
 	}
@@ -109,10 +105,11 @@ func TestGet(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var asked []string
-			reports := 0
+			reports, refused := 0, 0
 			r := Renewer[word]{
 				Store: &tt.store, Now: func() time.Time { return noon }, Report: func(error) { reports++ }, Early: 5 * time.Minute, Patience: time.Minute,
-				Lock: func(context.Context) (func(), error) { return func() {}, tt.lock },
+				Lock:    func(context.Context) (func(), error) { return func() {}, tt.lock },
+				Refused: func(context.Context, word) { refused++ },
 				Renew: func(_ context.Context, old word) (word, error) {
 					asked = append(asked, old.name)
 					err, expected := tt.renewal[old.name]
@@ -135,6 +132,9 @@ func TestGet(t *testing.T) {
 			}
 			if len(asked) != len(tt.renewal) || len(slices.Compact(asked)) != len(asked) {
 				t.Errorf("renewed %q", asked)
+			}
+			if wantRefused := strings.HasSuffix(tt.name, ", refused"); (refused == 1) != wantRefused || refused > 1 {
+				t.Errorf("refused %d times", refused)
 			}
 			if reports != tt.reports {
 				t.Errorf("%d reports", reports)

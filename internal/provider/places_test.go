@@ -1,0 +1,192 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/awsexec/awsexec/internal/awsapi"
+	"github.com/awsexec/awsexec/internal/awstest"
+	"github.com/awsexec/awsexec/internal/cache"
+	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/tokens"
+)
+
+// sealed returns the sealed tokens of p.
+func (p *people) sealed() tokens.Sealed[tokens.SSO] {
+	id := SSOTokens(&profile.SSO{Session: "corp", Region: "eu-west-1", StartURL: "https://x.example/start"})
+	return tokens.NewSealed[tokens.SSO](newTestCache(filepath.Join(p.home, "cache")), id)
+}
+
+// seal writes sealed tokens of their own: valid at the portal, and with a refresh
+// token unless that is "".
+func (p *people) seal(life time.Duration, refreshToken string) {
+	p.t.Helper()
+	t := tokens.SSO{AccessToken: secret + "own", ExpiresAt: time.Now().Add(life).UTC().Truncate(time.Second), ClientID: "own", ClientSecret: secret, RefreshToken: refreshToken,
+		RegistrationEnds: time.Now().Add(24 * time.Hour).UTC().Truncate(time.Second)}
+	p.sso.SignIn(t.AccessToken, t.ExpiresAt)
+	if refreshToken != "" && !strings.HasSuffix(refreshToken, "used") {
+		p.sso.Register(awstest.Login{ClientID: t.ClientID, ClientSecret: t.ClientSecret, RefreshToken: refreshToken})
+	}
+	if err := p.sealed().Put(p.t.Context(), t, false); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// plain writes the file of the AWS CLI.
+func (p *people) plain(life time.Duration) {
+	p.t.Helper()
+	p.login.Expires = time.Now().Add(life)
+	p.sso.SignIn(p.login.AccessToken, p.login.Expires)
+	if _, err := p.login.Save(p.home); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// Of awsexec's own tokens and those of the AWS CLI the ones are used that are good, and
+// those are renewed that expire later.
+func TestPlaces(t *testing.T) {
+	const used, fresh = secret + "used", secret + "own refresh"
+	for _, tt := range []struct {
+		name    string
+		prepare func(*people)
+		renewed int    // how often tokens were
+		calls   int    // of the portal
+		writes  string // whose file has changed
+		ended   bool   // the sealed tokens cannot be renewed any more
+	}{
+		{"both valid", func(p *people) { p.seal(time.Hour, fresh); p.plain(2 * time.Hour) }, 0, 1, "", false},
+		{"own expired, the other valid", func(p *people) { p.seal(-time.Hour, fresh); p.plain(time.Hour) }, 0, 1, "", false},
+		{"own alone", func(p *people) { p.seal(time.Hour, ""); _ = os.Remove(p.saved[SSO]) }, 0, 1, "", true},
+		{"own alone, expired", func(p *people) { p.seal(-time.Hour, fresh); _ = os.Remove(p.saved[SSO]) }, 1, 1, "own", false},
+		{"both expired, own later", func(p *people) { p.seal(-time.Minute, fresh); p.plain(-time.Hour) }, 1, 1, "own", false},
+		{"both expired, own earlier", func(p *people) { p.seal(-time.Hour, fresh); p.plain(-time.Minute) }, 1, 1, "plain", false},
+		{"own ended, the other expired", func(p *people) { p.seal(-time.Minute, ""); p.plain(-time.Hour) }, 1, 1, "plain", true},
+		{"own refused", func(p *people) { p.seal(-time.Minute, used); p.plain(-time.Hour) }, 1, 1, "own plain", true},
+		{"own signed out at the portal", func(p *people) { p.seal(time.Hour, fresh); p.sso.SignOut(secret + "own"); p.plain(time.Hour) }, 0, 2, "", false},
+		{"own damaged", func(p *people) { write(p.t, p.sealed().ID(), "x"); p.plain(time.Hour) }, 0, 1, "", false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newPeople(t)
+			if err := os.MkdirAll(filepath.Dir(p.sealed().ID()), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			tt.prepare(p)
+			own, _ := os.ReadFile(p.sealed().ID())
+			plain, _ := os.ReadFile(p.saved[SSO])
+			if err := p.needs(); err != nil {
+				t.Errorf("before the call: %v", err)
+			}
+			if _, err := p.retrieve(SSO); err != nil {
+				t.Fatal(err)
+			}
+			var writes []string
+			if now, _ := os.ReadFile(p.sealed().ID()); string(now) != string(own) {
+				writes = append(writes, "own")
+			}
+			if now, _ := os.ReadFile(p.saved[SSO]); string(now) != string(plain) {
+				writes = append(writes, "plain")
+			}
+			calls := 0
+			for _, c := range p.sso.Calls() {
+				if c.Path == "/federation/credentials" {
+					calls++
+				}
+			}
+			if got := strings.Join(writes, " "); p.sso.Renewed() != tt.renewed || calls != tt.calls || got != tt.writes {
+				t.Errorf("renewed %d times, %d calls, wrote %q", p.sso.Renewed(), calls, got)
+			}
+			if state, _, err := p.sealed().State(); err == nil && state.Renewable == tt.ended {
+				t.Errorf("sealed tokens are %+v", state)
+			}
+			if len(p.events.warnings) > 0 {
+				t.Errorf("warned: %v", p.events.warnings)
+			}
+		})
+	}
+}
+
+// A sealed login session is renewed where it is.
+func TestSealedLogin(t *testing.T) {
+	p := newPeople(t)
+	own := tokens.NewSealed[tokens.Login](newTestCache(filepath.Join(p.home, "cache")), LoginTokens(loginSession))
+	session, err := tokens.NewLoginFile(p.home, "", loginSession).Load(t.Context())
+	if err := errors.Join(err, own.Put(t.Context(), session, false), os.Remove(p.saved[Login])); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if c, err := p.retrieve(Login); err != nil || !c.Expires.After(time.Now()) {
+			t.Errorf("until %v, %v", c.Expires, err)
+		}
+	}
+	if _, err := os.Stat(p.saved[Login]); err == nil || p.signin.Renewed() != 1 {
+		t.Errorf("renewed %d times, %v", p.signin.Renewed(), err)
+	}
+}
+
+// needs returns what NeedsSignIn makes of p.
+func (p *people) needs() error {
+	plan := &Plan{Kind: SSO, Profile: &profile.Profile{Name: "x",
+		SSO: &profile.SSO{Session: "corp", Region: "eu-west-1", StartURL: "https://x.example/start", AccountID: "123456789012", RoleName: "dev"}}}
+	return NeedsSignIn(p.t.Context(), plan, newTestCache(filepath.Join(p.home, "cache")), func(string) string { return "" }, p.home, time.Now())
+}
+
+// If neither place has tokens that are good, the error is about those that were good
+// last.
+func TestNoPlace(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		prepare func(*people)
+		want    tokens.Reason
+	}{
+		{"nowhere", func(p *people) { _ = os.Remove(p.saved[SSO]) }, tokens.Missing},
+		{"own ended", func(p *people) { p.seal(-time.Hour, ""); _ = os.Remove(p.saved[SSO]) }, tokens.Expired},
+		{"both ended", func(p *people) { p.login.RefreshToken = ""; p.seal(-time.Hour, ""); p.plain(-time.Minute) }, tokens.Expired},
+		{"own refused", func(p *people) { p.seal(-time.Hour, secret+"used"); _ = os.Remove(p.saved[SSO]) }, tokens.Refused},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newPeople(t)
+			tt.prepare(p)
+			before := p.needs()
+			_, err := p.retrieve(SSO)
+			signIn, ok := errors.AsType[*tokens.SignInError](err)
+			if !ok || signIn.Reason != tt.want || strings.Contains(err.Error(), secret) {
+				t.Errorf("got %v", err)
+			}
+			// What AWS refuses shows afterwards only.
+			if early, ok := errors.AsType[*tokens.SignInError](before); (tt.want != tokens.Refused) != (ok && early.Reason == tt.want) {
+				t.Errorf("before the call: %v", before)
+			}
+			if p.needs() == nil {
+				t.Error("nothing shows afterwards")
+			}
+		})
+	}
+}
+
+// Tokens that cannot be opened are no reason to sign in, and none not to use others.
+func TestLockedTokens(t *testing.T) {
+	p := newPeople(t)
+	p.seal(time.Hour, "")
+	locked := errors.New("locked")
+	get := func() error {
+		m := newMaker(Parts{Home: p.home, Now: time.Now, Events: p.events, Client: awsapi.Client{SSOEndpoint: p.portal, SSOOIDCEndpoint: p.oidc},
+			Cache: cache.New(filepath.Join(p.home, "cache"), func(context.Context, bool) ([32]byte, error) { return [32]byte{}, locked })}, Flags{})
+		_, err := m.identityCenter(t.Context(), &profile.Profile{SSO: &profile.SSO{Session: "corp", Region: "eu-west-1", StartURL: p.login.StartURL, AccountID: "123456789012", RoleName: "dev"}})
+		return err
+	}
+	p.plain(time.Hour)
+	if err := get(); err != nil {
+		t.Error(err)
+	}
+	if err := os.Remove(p.saved[SSO]); err != nil {
+		t.Fatal(err)
+	}
+	if err := get(); !errors.Is(err, locked) || errors.As(err, new(*tokens.SignInError)) {
+		t.Errorf("got %v", err)
+	}
+}
