@@ -13,7 +13,7 @@ GOTESTSUM := gotest.tools/gotestsum@v1.13.0
 # VERSION holds the version, so that builds also work in a checkout that git refuses to read.
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
-.PHONY: help build install uninstall man reference demo demo-record test chaos fuzz mutation lint bench clean
+.PHONY: help build install uninstall man reference docs demo demo-record test chaos fuzz mutation lint bench clean
 .DEFAULT_GOAL := help
 
 help: ## print this list
@@ -40,6 +40,10 @@ man: ## write the manual pages to build/man
 
 reference: ## write docs/reference.md
 	@go run ./internal/manpages -reference docs/reference.md
+
+docs: ## build the documentation as a web site in build/site
+	@go run ./internal/site
+	@echo "open build/site/index.html"
 
 demo: ## show awsexec at work, against a stand-in for AWS, in a temporary home directory
 	@go run ./internal/demo

@@ -37,6 +37,7 @@ var others = map[string]other{
 	"README.md#Install#1":                      {in: "internal/script TestInstall"},
 	"README.md#Install#2":                      {in: "internal/script TestInstall"},
 	"README.md#awsexec#1":                      {reason: "a drawing"},
+	"docs/concepts.md#Concepts#1":              {reason: "a drawing"},
 	"docs/recipes.md":                          {in: "internal/e2e TestRecipes"},
 	"docs/shell.md#The prompt#1":               {in: "internal/e2e TestShellPrompts"},
 	"docs/shell.md#The prompt#2":               {in: "internal/e2e TestShellPrompts"},
