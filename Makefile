@@ -45,11 +45,19 @@ docs: ## build the documentation as a web site in build/site
 	@go run ./internal/site
 	@echo "open build/site/index.html"
 
-demo: ## show awsexec at work, against a stand-in for AWS, in a temporary home directory
-	@go run ./internal/demo
+demo: build/demo ## show awsexec at work, against a stand-in for AWS, in a temporary home directory
+	@build/demo
 
-demo-record: ## write what the demo shows to docs/demo.txt
-	@go run ./internal/demo -record docs/demo.txt
+demo-record: build/demo ## write what the demo shows to docs/demo.txt
+	@build/demo -record docs/demo.txt
+
+# It is compiled as awsexec is, so that what both have in common is compiled once. A line
+# of "go build -v" without a blank is a package that is being compiled.
+.PHONY: build/demo
+build/demo:
+	@mkdir -p build
+	@CGO_ENABLED=0 go build -v -trimpath -o $@ ./internal/demo 2>&1 | \
+		awk '/ / { print; next } { printf "\rcompiling: %d packages", ++n; fflush() } END { if (n) print "" }'
 
 test: build/gotestsum ## run all tests; install the real programs that they need where possible (AWSEXEC_TEST_REQUIRE=all: fail if one is missing)
 	@internal/ci/install-test-parts.sh
