@@ -2,13 +2,11 @@ package awsapi
 
 import (
 	"context"
-	"crypto/ecdsa"
 	"errors"
 	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/service/signin"
 	signintypes "github.com/aws/aws-sdk-go-v2/service/signin/types"
 	"github.com/aws/aws-sdk-go-v2/service/sso"
 	ssotypes "github.com/aws/aws-sdk-go-v2/service/sso/types"
@@ -97,37 +95,6 @@ func (c Client) RenewSSO(ctx context.Context, region, clientID, clientSecret, re
 		return errors.Join(checkText("access token", made.AccessToken, maxToken), checkText("refresh token", made.RefreshToken, maxToken))
 	})
 	return made, err
-}
-
-// RenewLogin renews the credentials of a login session. It returns the refresh token
-// that replaces the given one, and how long the credentials live. The key is that of
-// the login session.
-func (c Client) RenewLogin(ctx context.Context, clientID, refreshToken string, key *ecdsa.PrivateKey, now func() time.Time) (
-	made aws.Credentials, next string, life time.Duration, err error,
-) {
-	err = c.callSignIn(ctx, c.SigninEndpoint, "renew the login session", func(ctx context.Context, wire *Wire) error {
-		api := signin.New(signin.Options{
-			Region: c.CalledRegion(), BaseEndpoint: optional(c.SigninEndpoint), HTTPClient: wire, Retryer: Retryer(), AppID: c.AppID,
-			EndpointOptions: signin.EndpointResolverOptions{UseFIPSEndpoint: c.FIPS, UseDualStackEndpoint: c.DualStack},
-		}, signin.WithAPIOptions(provePossession(key, now)))
-		out, err := api.CreateOAuth2Token(ctx, &signin.CreateOAuth2TokenInput{TokenInput: &signintypes.CreateOAuth2TokenRequestBody{
-			ClientId: &clientID, RefreshToken: &refreshToken, GrantType: aws.String("refresh_token"),
-		}})
-		if err != nil {
-			return err
-		}
-		t := out.TokenOutput
-		if t == nil || t.AccessToken == nil || aws.ToInt32(t.ExpiresIn) <= 0 || aws.ToString(t.RefreshToken) == "" ||
-			aws.ToString(t.AccessToken.AccessKeyId) == "" || aws.ToString(t.AccessToken.SecretAccessKey) == "" {
-			return errors.New("the sign-in service answered without complete credentials")
-		}
-		made = aws.Credentials{
-			AccessKeyID: *t.AccessToken.AccessKeyId, SecretAccessKey: *t.AccessToken.SecretAccessKey, SessionToken: aws.ToString(t.AccessToken.SessionToken),
-		}
-		next, life = *t.RefreshToken, time.Duration(*t.ExpiresIn)*time.Second
-		return errors.Join(CheckFields(made), checkText("refresh token", next, maxToken))
-	})
-	return made, next, life, err
 }
 
 // SignInRefused reports whether a service says that the tokens of a sign-in are not

@@ -103,12 +103,13 @@ func (m *maker) loginFrom(ctx context.Context, from place[tokens.Login]) (tokens
 			defer m.Events.Waiting("for the sign-in service in " + m.Client.CalledRegion())()
 			key, _ := old.Key()
 			began := m.Now()
-			c, next, life, err := m.Client.RenewLogin(ctx, old.ClientID, old.RefreshToken, key, m.Now)
+			grant, err := m.Client.RenewLogin(ctx, old.ClientID, old.RefreshToken, key, m.Now)
 			if err != nil {
 				return tokens.Login{}, signInError(err)
 			}
+			c := grant.Credentials
 			old.AccessKeyID, old.SecretAccessKey, old.SessionToken = c.AccessKeyID, c.SecretAccessKey, c.SessionToken
-			old.RefreshToken, old.ExpiresAt = next, began.Add(life).UTC().Truncate(time.Second)
+			old.RefreshToken, old.ExpiresAt = grant.RefreshToken, began.Add(grant.Life).UTC().Truncate(time.Second)
 			m.Events.Debug("renewed the login session until %s", old.ExpiresAt.Format(time.RFC3339))
 			return old, nil
 		},
