@@ -9,9 +9,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"encoding/pem"
-	"errors"
 	"fmt"
-	"math/big"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -21,28 +19,58 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 )
 
-// maxProofAge is how old a proof of possession may be.
-const maxProofAge = 5 * time.Minute
-
 // loginLife is how long the credentials of a login session live, in seconds.
 const loginLife = 900
 
-// Signin stands in for the service that renews the credentials of `aws login`. A
-// refresh token works once, and only for who proves with each request to have the key
-// of its login session (DPoP, RFC 9449). Source: the AWS Sign-In API reference.
+// The clients of `aws login`, for a browser on the same machine and for one elsewhere.
+const (
+	sameDevice  = "arn:aws:signin:::devtools/same-device"
+	crossDevice = "arn:aws:signin:::devtools/cross-device"
+)
+
+// Signin stands in for the sign-in service, at which `aws login` gets credentials and
+// renews them. A code works once, for who has the verifier of its challenge (PKCE). A
+// refresh token works once, for the client that got it and who proves with each request
+// to have the key of its login session (DPoP, RFC 9449). Source: the AWS Sign-In API
+// reference, and the AWS CLI for what browsers see.
 type Signin struct {
 	server
 	issue Issue
 
 	// guarded by mu
-	refresh map[string]*ecdsa.PublicKey // of each refresh token that has not been used
-	proofs  map[string]bool             // the ids of proofs, which count once
+	codes   map[string]consent
+	refresh map[string]holder // of each refresh token that has not been used
+	proofs  map[string]bool   // the ids of proofs, which count once
 	renewed int
+	person  string // who signs in
+	refusal string
+	ahead   time.Duration
+}
+
+// holder is who may use a refresh token.
+type holder struct {
+	client string
+	key    ecdsa.PublicKey
+}
+
+// word is an error, in the service's own terms.
+type word string
+
+func (w word) Error() string { return string(w) }
+
+// tokenRequest is the body of CreateOAuth2Token.
+type tokenRequest struct {
+	ClientID, GrantType             string
+	Code, CodeVerifier, RedirectURI string
+	RefreshToken                    string
 }
 
 // StartSignin starts the service. The caller must Close it.
 func StartSignin(issue Issue) (*Signin, error) {
-	s := &Signin{issue: issue, refresh: make(map[string]*ecdsa.PublicKey), proofs: make(map[string]bool)}
+	s := &Signin{
+		issue: issue, codes: make(map[string]consent), refresh: make(map[string]holder), proofs: make(map[string]bool),
+		person: "arn:aws:iam::123456789012:user/somebody",
+	}
 	return s, s.start(s.handle)
 }
 
@@ -63,7 +91,7 @@ func (s *Signin) SignIn(session string, c aws.Credentials) (LoginSession, error)
 	l := LoginSession{Session: session, Credentials: c, RefreshToken: "S3CR3TMARKER" + rand.Text(), Key: key}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.refresh[l.RefreshToken] = &key.PublicKey
+	s.refresh[l.RefreshToken] = holder{sameDevice, key.PublicKey}
 	return l, nil
 }
 
@@ -81,8 +109,15 @@ func (s *Signin) Renewed() int {
 	return s.renewed
 }
 
-// loginClient is the client of `aws login` on the same machine.
-const loginClient = "arn:aws:signin:::devtools/same-device"
+// SetClock sets how far the clock of the service is ahead.
+func (s *Signin) SetClock(ahead time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ahead = ahead
+}
+
+// now returns the time of the service. The caller holds s.mu.
+func (s *Signin) now() time.Time { return time.Now().Add(s.ahead) }
 
 // Save writes l below a user's home directory, where the SDKs look for it, and returns
 // the file's path. The file's name is the SHA-256 of the session's name.
@@ -97,7 +132,7 @@ func (l LoginSession) Save(home string) (string, error) {
 			"accessKeyId": c.AccessKeyID, "secretAccessKey": c.SecretAccessKey, "sessionToken": c.SessionToken,
 			"accountId": c.AccountID, "expiresAt": c.Expires.UTC().Format(time.RFC3339),
 		},
-		"tokenType": "aws_sigv4", "refreshToken": l.RefreshToken, "identityToken": "S3CR3TMARKERidentity", "clientId": loginClient,
+		"tokenType": "aws_sigv4", "refreshToken": l.RefreshToken, "identityToken": "S3CR3TMARKERidentity", "clientId": sameDevice,
 		"dpopKey": string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der})),
 	})
 	if err != nil {
@@ -111,95 +146,111 @@ func (l LoginSession) Save(home string) (string, error) {
 }
 
 func (s *Signin) handle(w http.ResponseWriter, r *http.Request) {
-	fail := func(status int, code, word string) {
-		w.Header().Set("X-Amzn-Errortype", code)
-		answerJSON(w, status, map[string]string{"error": word, "message": strings.ToLower(word)})
+	s.mu.Lock()
+	w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
+	s.mu.Unlock()
+	switch r.Method + " " + r.URL.Path {
+	case "GET /v1/authorize":
+		s.authorize(w, r)
+	case "GET " + confirmation:
+		s.confirm(w, r)
+	case "POST /v1/token":
+		s.createToken(w, r)
+	default:
+		failSignin(w, "RESOURCE_NOT_FOUND")
 	}
-	var in struct{ ClientID, GrantType, RefreshToken string }
-	switch {
-	case r.Method != http.MethodPost || r.URL.Path != "/v1/token":
-		fail(http.StatusNotFound, "UnknownOperationException", "RESOURCE_NOT_FOUND")
-		return
-	case json.NewDecoder(r.Body).Decode(&in) != nil || in.ClientID != loginClient || in.GrantType != "refresh_token":
-		fail(http.StatusBadRequest, "ValidationException", "INVALID_REQUEST")
+}
+
+// failSignin answers with an error of the service.
+func failSignin(w http.ResponseWriter, word string) {
+	status, code := http.StatusBadRequest, "ValidationException"
+	switch word {
+	case "TOKEN_EXPIRED", "AUTHCODE_EXPIRED":
+		status, code = http.StatusUnauthorized, "AccessDeniedException"
+	case "INSUFFICIENT_PERMISSIONS", "USER_CREDENTIALS_CHANGED":
+		status, code = http.StatusForbidden, "AccessDeniedException"
+	case "RESOURCE_NOT_FOUND":
+		status, code = http.StatusNotFound, "ResourceNotFoundException"
+	case "server_error":
+		status, code = http.StatusInternalServerError, "InternalServerException"
+	}
+	w.Header().Set("X-Amzn-Errortype", code)
+	answerJSON(w, status, map[string]string{"error": word, "message": strings.ToLower(word)})
+}
+
+// createToken answers CreateOAuth2Token.
+func (s *Signin) createToken(w http.ResponseWriter, r *http.Request) {
+	var in tokenRequest
+	if json.NewDecoder(r.Body).Decode(&in) != nil || in.ClientID != sameDevice && in.ClientID != crossDevice {
+		failSignin(w, "INVALID_REQUEST")
 		return
 	}
 	c, err := s.issue()
 	if err != nil {
-		fail(http.StatusInternalServerError, "InternalServerException", "server_error")
+		failSignin(w, "server_error")
 		return
 	}
-	next, err := s.use(in.RefreshToken, r.Header.Get("DPoP"))
+	next, session, err := s.grant(in, r.Header.Get("DPoP"))
 	if err != nil {
-		fail(http.StatusForbidden, "AccessDeniedException", err.Error())
+		failSignin(w, err.Error())
 		return
 	}
-	answerJSON(w, http.StatusOK, map[string]any{
+	answer := map[string]any{
 		"accessToken":  map[string]string{"accessKeyId": c.AccessKeyID, "secretAccessKey": c.SecretAccessKey, "sessionToken": c.SessionToken},
 		"refreshToken": next, "expiresIn": loginLife, "tokenType": "aws_sigv4",
-	})
+	}
+	if session != "" {
+		answer["idToken"] = idToken(session, in.ClientID)
+	}
+	answerJSON(w, http.StatusOK, answer)
 }
 
-// use takes a refresh token and returns the next one. The error is the word of the
-// service for what is wrong.
-func (s *Signin) use(refreshToken, proof string) (next string, err error) {
+// grant returns the refresh token that a request gets and, if it has a code, who has
+// signed in. The error is a word.
+func (s *Signin) grant(in tokenRequest, proof string) (next, session string, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	key := s.refresh[refreshToken]
-	if key == nil {
-		return "", errors.New("TOKEN_EXPIRED")
-	}
-	id, err := checkProof(proof, key, s.url+"/v1/token")
+	key, id, err := readProof(proof, s.url+"/v1/token", s.now())
 	if err != nil || s.proofs[id] {
-		return "", errors.New("INVALID_REQUEST")
+		return "", "", word("INVALID_REQUEST")
+	}
+	s.proofs[id] = true
+	switch in.GrantType {
+	case "authorization_code":
+		session, err = s.redeem(in)
+	case "refresh_token":
+		err = s.use(in, key)
+	default:
+		err = word("INVALID_REQUEST")
+	}
+	if err != nil {
+		return "", "", err
 	}
 	next = "S3CR3TMARKER" + rand.Text()
-	delete(s.refresh, refreshToken)
-	s.proofs[id], s.refresh[next] = true, key
-	s.renewed++
-	return next, nil
+	s.refresh[next] = holder{in.ClientID, *key}
+	return next, session, nil
 }
 
-// checkProof checks a proof of possession of the private key of key for a POST to url,
-// and returns the proof's id.
-func checkProof(proof string, key *ecdsa.PublicKey, url string) (id string, err error) {
-	parts := strings.Split(proof, ".")
-	if len(parts) != 3 {
-		return "", errors.New("not a JSON Web Token")
+// use takes a refresh token. The caller holds s.mu.
+func (s *Signin) use(in tokenRequest, key *ecdsa.PublicKey) error {
+	h, known := s.refresh[in.RefreshToken]
+	switch {
+	case !known:
+		return word("TOKEN_EXPIRED")
+	case h.client != in.ClientID || !h.key.Equal(key):
+		return word("INVALID_REQUEST")
 	}
-	var header struct {
-		Typ, Alg string
-		Jwk      struct{ Kty, Crv, X, Y string }
+	delete(s.refresh, in.RefreshToken)
+	s.renewed++
+	return nil
+}
+
+// idToken returns a token that names who has signed in, with a signature of no value.
+func idToken(session, client string) string {
+	part := func(v map[string]any) string {
+		data, _ := json.Marshal(v) // strings and numbers
+		return base64.RawURLEncoding.EncodeToString(data)
 	}
-	var claims struct {
-		Jti, Htm, Htu string
-		Iat           int64
-	}
-	for i, v := range []any{&header, &claims} {
-		data, err := base64.RawURLEncoding.DecodeString(parts[i])
-		if err != nil {
-			return "", err
-		}
-		if err := json.Unmarshal(data, v); err != nil {
-			return "", err
-		}
-	}
-	public, err := key.Bytes()
-	if err != nil {
-		return "", err
-	}
-	signature, err := base64.RawURLEncoding.DecodeString(parts[2])
-	digest := sha256.Sum256([]byte(parts[0] + "." + parts[1]))
-	x, y := base64.RawURLEncoding.EncodeToString(public[1:33]), base64.RawURLEncoding.EncodeToString(public[33:])
-	switch age := time.Since(time.Unix(claims.Iat, 0)).Abs(); {
-	case err != nil || len(signature) != 64:
-		return "", errors.New("the signature has a wrong form")
-	case header.Typ != "dpop+jwt" || header.Alg != "ES256" || header.Jwk.Kty != "EC" || header.Jwk.Crv != "P-256" || header.Jwk.X != x || header.Jwk.Y != y:
-		return "", errors.New("another key or algorithm")
-	case !ecdsa.Verify(key, digest[:], new(big.Int).SetBytes(signature[:32]), new(big.Int).SetBytes(signature[32:])):
-		return "", errors.New("the signature is wrong")
-	case claims.Htm != http.MethodPost || claims.Htu != url || claims.Jti == "" || age > maxProofAge:
-		return "", errors.New("the proof is for another request")
-	}
-	return claims.Jti, nil
+	return part(map[string]any{"alg": "ES384", "typ": "JWT"}) + "." + part(map[string]any{"sub": session, "aud": client, "iat": time.Now().Unix()}) + "." +
+		base64.RawURLEncoding.EncodeToString([]byte("S3CR3TMARKER"))
 }
