@@ -59,6 +59,7 @@ var arrows = map[string]string{
 	"internal/rotate":           "internal/awsapi internal/interrupt internal/visible keystore internal/awsfiles",
 	"internal/tokens":           "internal/atomicfile internal/cache internal/readfile",
 	"internal/term":             "internal/guard internal/visible internal/fault",
+	"internal/signin":           "internal/awsapi internal/fault internal/tokens",
 	"internal/session":          "keystore processfmt internal/awsapi internal/cache internal/profile internal/provider internal/term internal/interrupt internal/ownfile",
 	"internal/fastpath/tickets": "internal/fastpath internal/provider internal/session keystore",
 	"internal/fastpath":         "exec processfmt internal/cache internal/credentials internal/kernelkey internal/ownfile internal/readfile",
