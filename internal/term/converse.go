@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/awsexec/awsexec/internal/guard"
+	"github.com/awsexec/awsexec/internal/program"
 )
 
 // farewell is how long a program may take to end once its input is closed.
@@ -23,7 +24,7 @@ const farewell = time.Second
 // not count.
 func Converse(ctx context.Context, path string, args, env []string, stderr io.Writer, talk func(to io.Writer, from io.Reader) error) error {
 	cmd := exec.CommandContext(ctx, path, args...)
-	cmd.Cancel = func() error { return killTree(cmd.Process) }
+	program.KeepInGroup(cmd)
 	cmd.WaitDelay = farewell
 	cmd.Env = append([]string{}, env...) // not nil: nil would mean our own environment
 	cmd.Dir = os.TempDir()               // it should not depend on where we happen to run
@@ -44,7 +45,7 @@ func Converse(ctx context.Context, path string, args, env []string, stderr io.Wr
 	err = talk(to, from)
 	stop()
 	hangUp()
-	late := time.AfterFunc(farewell, func() { _ = killTree(cmd.Process) })
+	late := time.AfterFunc(farewell, func() { _ = cmd.Cancel() })
 	_ = cmd.Wait()
 	late.Stop()
 	if err != nil && ctx.Err() != nil {

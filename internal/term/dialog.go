@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/awsexec/awsexec/internal/program"
 	"github.com/awsexec/awsexec/internal/visible"
 )
 
@@ -123,7 +124,7 @@ func hasValue(env []string, name string) bool {
 // wrote, even together with an error.
 func runDialog(ctx context.Context, path string, env []string, stdin string, args ...string) ([]byte, error) {
 	cmd := exec.CommandContext(ctx, path, args...)
-	detach(cmd)
+	program.Detach(cmd)
 	cmd.Env = append([]string{}, env...) // not nil: nil would mean our own environment
 	if stdin != "" {
 		cmd.Stdin = strings.NewReader(stdin)

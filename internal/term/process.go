@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/awsexec/awsexec/internal/program"
 )
 
 // maxProcess limits the output of RunProcess, in bytes.
@@ -47,7 +49,7 @@ func RunProcess(ctx context.Context, command string, env []string, stderr io.Wri
 
 func runShell(ctx context.Context, command string, env []string, stderr io.Writer, most int) ([]byte, error) {
 	cmd := shell(ctx, command)
-	cmd.Cancel = func() error { return killTree(cmd.Process) }
+	program.KeepInGroup(cmd)
 	if in, err := openInput(); err == nil {
 		defer in.Close()
 		cmd.Stdin = in

@@ -2,12 +2,10 @@ package term
 
 import (
 	"context"
-	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"syscall"
-	"unsafe"
 
 	"golang.org/x/sys/windows"
 )
@@ -32,56 +30,4 @@ func openInput() (*os.File, error) {
 		return nil, err
 	}
 	return os.NewFile(uintptr(h), "CONIN$"), nil
-}
-
-// interrupted reports whether Ctrl-C ended the command.
-func interrupted(err error) bool {
-	var exit *exec.ExitError
-	return errors.As(err, &exit) && uint32(exit.ExitCode()) == uint32(windows.STATUS_CONTROL_C_EXIT)
-}
-
-// detach keeps cmd from opening a console window, and kills its descendants
-// with it.
-func detach(cmd *exec.Cmd) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{CreationFlags: windows.CREATE_NO_WINDOW}
-	cmd.Cancel = func() error { return killTree(cmd.Process) }
-}
-
-// killTree kills p and its descendants, parents first, so that none can start
-// another one unnoticed.
-func killTree(p *os.Process) error {
-	all := parents()
-	if err := p.Kill(); err != nil {
-		return err // already gone
-	}
-	tree := map[uint32]bool{uint32(p.Pid): true}
-	for grown := true; grown; {
-		grown = false
-		for pid, parent := range all {
-			if tree[parent] && !tree[pid] {
-				if h, err := windows.OpenProcess(windows.PROCESS_TERMINATE, false, pid); err == nil {
-					windows.TerminateProcess(h, 1)
-					windows.CloseHandle(h)
-				}
-				tree[pid], grown = true, true
-			}
-		}
-	}
-	return nil
-}
-
-// parents returns the parent of each process, by process ID.
-func parents() map[uint32]uint32 {
-	snapshot, err := windows.CreateToolhelp32Snapshot(windows.TH32CS_SNAPPROCESS, 0)
-	if err != nil {
-		return nil
-	}
-	defer windows.CloseHandle(snapshot)
-	all := make(map[uint32]uint32)
-	entry := windows.ProcessEntry32{Size: uint32(unsafe.Sizeof(windows.ProcessEntry32{}))}
-	for err = windows.Process32First(snapshot, &entry); err == nil; err = windows.Process32Next(snapshot,
-		&entry) {
-		all[entry.ProcessID] = entry.ParentProcessID
-	}
-	return all
 }

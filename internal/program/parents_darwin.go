@@ -1,4 +1,4 @@
-package term
+package program
 
 import "golang.org/x/sys/unix"
 
