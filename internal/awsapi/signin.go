@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -109,10 +110,17 @@ func SignInRefused(err error) bool {
 		return false
 	}
 	var invalid *signintypes.ValidationException
-	return errors.As(err, &invalid) && invalid.Error_ == signintypes.OAuth2ErrorCodeOauthInvalidGrant ||
+	return errors.As(err, &invalid) && isInvalidGrant(invalid) ||
 		errors.As(err, new(*oidctypes.InvalidGrantException)) || errors.As(err, new(*oidctypes.ExpiredTokenException)) ||
 		errors.As(err, new(*oidctypes.InvalidClientException)) || errors.As(err, new(*oidctypes.UnauthorizedClientException)) ||
 		errors.As(err, new(*ssotypes.UnauthorizedException))
+}
+
+// isInvalidGrant reports whether a refresh token or a code is refused. The service has a
+// word for that, but uses the word for any invalid request too, with this message
+// (aws-cli issue 10613).
+func isInvalidGrant(e *signintypes.ValidationException) bool {
+	return e.Error_ == signintypes.OAuth2ErrorCodeOauthInvalidGrant || strings.Contains(e.ErrorMessage(), "authorization grant is invalid")
 }
 
 // RenewalForbidden reports whether policies forbid to renew a login session.

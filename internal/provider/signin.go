@@ -100,10 +100,14 @@ func (m *maker) loginFrom(ctx context.Context, from place[tokens.Login]) (tokens
 	return (&tokens.Renewer[tokens.Login]{
 		Store: from, Lock: m.tokenLock(from.ID()), Now: m.Now, Report: m.reportToken, Early: earlyLogin, Patience: from.patience(),
 		Renew: func(ctx context.Context, old tokens.Login) (tokens.Login, error) {
-			defer m.Events.Waiting("for the sign-in service in " + m.Client.CalledRegion())()
+			client := m.Client
+			if old.Region != "" {
+				client.Region = old.Region
+			}
+			defer m.Events.Waiting("for the sign-in service in " + client.CalledRegion())()
 			key, _ := old.Key()
 			began := m.Now()
-			grant, err := m.Client.RenewLogin(ctx, old.ClientID, old.RefreshToken, key, m.Now)
+			grant, err := client.RenewLogin(ctx, old.ClientID, old.RefreshToken, key, m.Now)
 			if err != nil {
 				return tokens.Login{}, signInError(err)
 			}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -335,5 +336,20 @@ func TestSDKReadsNothing(t *testing.T) {
 	}
 	if n := asked.Load(); n != 0 {
 		t.Errorf("the SDK found %d addresses by itself", n)
+	}
+}
+
+// A login session is renewed where somebody has signed in, wherever its credentials are
+// used.
+func TestRenewalRegion(t *testing.T) {
+	p := newPeople(t)
+	session, err := tokens.NewLoginFile(p.home, "", loginSession).Load(t.Context())
+	session.Region, session.ExpiresAt = "us-east-2", session.ExpiresAt.Add(time.Minute) // later than in the file
+	own := tokens.NewSealed[tokens.Login](newTestCache(filepath.Join(p.home, "cache")), LoginTokens(loginSession))
+	if err := errors.Join(err, own.Put(t.Context(), session, false)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.retrieve(Login); err != nil || p.signin.Renewed() != 1 || !slices.Contains(p.events.waits, "for the sign-in service in us-east-2") {
+		t.Errorf("%d renewals, waited %q, %v", p.signin.Renewed(), p.events.waits, err)
 	}
 }

@@ -1,3 +1,5 @@
+// Package signin has a person sign in at AWS in a browser, and returns the tokens that
+// come of it. It keeps nothing and prints nothing.
 package signin
 
 import (
@@ -19,14 +21,14 @@ import (
 	"github.com/awsexec/awsexec/internal/tokens"
 )
 
-// askTries is how often a person is asked for the code that a page shows.
-const askTries = 3
+// loginTries is how often a person is asked for the code that a page shows.
+const loginTries = 3
 
 // Login is a sign-in as that of `aws login`: with what a person signs in with at the
 // AWS console.
 type Login struct {
 	Client awsapi.Client
-	Person Person
+	Person LoginPerson
 	Now    func() time.Time
 	// Remote means that the browser may be on another machine: the person copies a
 	// code from it.
@@ -65,6 +67,7 @@ func (l Login) Run(ctx context.Context) (made tokens.Login, session string, err 
 		AccessKeyID: c.AccessKeyID, SecretAccessKey: c.SecretAccessKey, SessionToken: c.SessionToken, AccountID: c.AccountID,
 		ExpiresAt:    began.Add(grant.Life).UTC().Truncate(time.Second),
 		RefreshToken: grant.RefreshToken, ClientID: grant.ClientID,
+		Region:  l.Client.CalledRegion(),
 		DPoPKey: string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der})),
 	}, grant.Session, nil
 }
@@ -72,7 +75,7 @@ func (l Login) Run(ctx context.Context) (made tokens.Login, session string, err 
 // here has the browser of this machine come back with the code. Done is called when the
 // code has been used.
 func (l Login) here(ctx context.Context, state string) (request *awsapi.LoginRequest, code string, done func(), err error) {
-	redirect, err := NewRedirect(state)
+	redirect, err := newLoginRedirect(state)
 	if err != nil {
 		return nil, "", nil, err
 	}
@@ -105,7 +108,7 @@ func (l Login) elsewhere(ctx context.Context, state string) (request *awsapi.Log
 			return nil, "", nil, err
 		}
 		code, err := readCode(text, state)
-		if _, denied := errors.AsType[*DeniedError](err); err == nil || denied || try == askTries {
+		if _, denied := errors.AsType[*LoginDeniedError](err); err == nil || denied || try == loginTries {
 			return request, code, func() {}, err
 		}
 		l.Person.Wrong(err)
@@ -129,11 +132,11 @@ func readCode(text, state string) (string, error) {
 	query, err := url.ParseQuery(string(data))
 	switch {
 	case err == nil && query.Get("error") != "":
-		return "", &DeniedError{reason(query.Get("error"), query.Get("error_description"))}
+		return "", &LoginDeniedError{loginReason(query.Get("error"), query.Get("error_description"))}
 	case err != nil || query.Get("code") == "" || query.Get("state") == "":
 		return "", errCode
 	case subtle.ConstantTimeCompare([]byte(query.Get("state")), []byte(state)) != 1:
-		return "", fmt.Errorf("%w; take the code of the page that was opened last", ErrState)
+		return "", fmt.Errorf("%w; take the code of the page that was opened last", ErrLoginState)
 	}
 	return query.Get("code"), nil
 }

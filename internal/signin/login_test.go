@@ -20,14 +20,14 @@ import (
 )
 
 const (
-	marker  = "S3CR3TMARKER"
-	session = "arn:aws:sts::123456789012:assumed-role/console/alice"
+	loginMarker = "S3CR3TMARKER"
+	session     = "arn:aws:sts::123456789012:assumed-role/console/alice"
 )
 
-func startService(t *testing.T) (*awstest.Signin, Login) {
+func startLogin(t *testing.T) (*awstest.Signin, Login) {
 	t.Helper()
 	service, err := awstest.StartSignin(func() (aws.Credentials, error) {
-		return aws.Credentials{AccessKeyID: "ASIAIOSFODNN7EXAMPLE", SecretAccessKey: marker + "secret", SessionToken: marker + "token"}, nil
+		return aws.Credentials{AccessKeyID: "ASIAIOSFODNN7EXAMPLE", SecretAccessKey: loginMarker + "secret", SessionToken: loginMarker + "token"}, nil
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -37,8 +37,8 @@ func startService(t *testing.T) (*awstest.Signin, Login) {
 	return service, Login{Client: awsapi.Client{Region: "eu-west-1", SigninEndpoint: service.URL()}, Now: time.Now}
 }
 
-// person is one whose browser goes where it is sent.
-type person struct {
+// visitor is one whose browser goes where it is sent.
+type visitor struct {
 	t      *testing.T
 	change func(url.Values) // what becomes of the way back
 	typed  []string         // what is typed before the right code
@@ -46,24 +46,24 @@ type person struct {
 	wrong  []error
 }
 
-func (p *person) Browse(_ context.Context, page string) error {
+func (p *visitor) Browse(_ context.Context, page string) error {
 	if p.broken != nil {
 		return p.broken
 	}
 	client := &http.Client{CheckRedirect: func(r *http.Request, _ []*http.Request) error {
-		if p.change != nil && r.URL.Path == callbackPath {
+		if p.change != nil && r.URL.Path == loginCallback {
 			q := r.URL.Query()
 			p.change(q)
 			r.URL.RawQuery = q.Encode()
 		}
 		return nil
 	}}
-	go func() { _, _ = get(client, page) }()
+	go func() { _, _ = fetchPage(client, page) }()
 	return nil
 }
 
-func (p *person) Show(_ context.Context, page string) error {
-	text, err := get(http.DefaultClient, page)
+func (p *visitor) Show(_ context.Context, page string) error {
+	text, err := fetchPage(http.DefaultClient, page)
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (p *person) Show(_ context.Context, page string) error {
 	return nil
 }
 
-func (p *person) Ask(context.Context, string) (string, error) {
+func (p *visitor) Ask(context.Context, string) (string, error) {
 	if len(p.typed) == 0 {
 		return "", io.EOF
 	}
@@ -82,9 +82,9 @@ func (p *person) Ask(context.Context, string) (string, error) {
 	return text, nil
 }
 
-func (p *person) Wrong(err error) { p.wrong = append(p.wrong, err) }
+func (p *visitor) Wrong(err error) { p.wrong = append(p.wrong, err) }
 
-func get(client *http.Client, page string) (string, error) {
+func fetchPage(client *http.Client, page string) (string, error) {
 	answer, err := client.Get(page)
 	if err != nil {
 		return "", err
@@ -96,8 +96,8 @@ func get(client *http.Client, page string) (string, error) {
 
 func TestLogin(t *testing.T) {
 	for _, remote := range []bool{false, true} {
-		service, l := startService(t)
-		p := &person{t: t}
+		service, l := startLogin(t)
+		p := &visitor{t: t}
 		l.Person, l.Remote = p, remote
 		made, who, err := l.Run(t.Context())
 		if err != nil || who != session || made.AccountID != "123456789012" || made.AccessKeyID != "ASIAIOSFODNN7EXAMPLE" {
@@ -122,9 +122,9 @@ func TestLogin(t *testing.T) {
 }
 
 // The last page of the browser is not the one with the code.
-func TestLastPage(t *testing.T) {
-	_, l := startService(t)
-	redirect, err := NewRedirect("state")
+func TestLoginLastPage(t *testing.T) {
+	_, l := startLogin(t)
+	redirect, err := newLoginRedirect("state")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,15 +134,15 @@ func TestLastPage(t *testing.T) {
 	}
 	last := make(chan string, 1)
 	go func() {
-		text, _ := get(http.DefaultClient, request.Page)
+		text, _ := fetchPage(http.DefaultClient, request.Page)
 		last <- text
 	}()
 	code, err := redirect.Wait(t.Context())
-	if err != nil || !strings.HasPrefix(code, marker) {
+	if err != nil || !strings.HasPrefix(code, loginMarker) {
 		t.Errorf("the code is %q, %v", code, err)
 	}
 	redirect.Close()
-	if text := <-last; !strings.HasPrefix(text, "http://"+redirect.host+donePath+" ") || strings.Contains(text, code) || !strings.Contains(text, "Back to the terminal") {
+	if text := <-last; !strings.HasPrefix(text, "http://"+redirect.host+loginDone+" ") || strings.Contains(text, code) || !strings.Contains(text, "Back to the terminal") {
 		t.Errorf("the last page: %s", text)
 	}
 }
@@ -152,20 +152,20 @@ func TestLoginEnds(t *testing.T) {
 	forged := base64.StdEncoding.EncodeToString([]byte("state=other&code=abc"))
 	errBroken := errors.New("no browser")
 	for name, tt := range map[string]struct {
-		person  person
+		person  visitor
 		remote  bool
 		prepare func(*awstest.Signin, *Login)
 		want    string
 		is      error
 	}{
-		"wrong state":   {person: person{change: func(q url.Values) { q.Set("state", "other") }}, is: ErrState},
-		"no state":      {person: person{change: func(q url.Values) { q.Del("state") }}, is: ErrState},
-		"another code":  {person: person{change: func(q url.Values) { q.Set("code", "other") }}, want: "redeem the code of the sign-in: AccessDeniedException: authcode_expired"},
+		"wrong state":   {person: visitor{change: func(q url.Values) { q.Set("state", "other") }}, is: ErrLoginState},
+		"no state":      {person: visitor{change: func(q url.Values) { q.Del("state") }}, is: ErrLoginState},
+		"another code":  {person: visitor{change: func(q url.Values) { q.Set("code", "other") }}, want: "redeem the code of the sign-in: AccessDeniedException: authcode_expired"},
 		"refused":       {prepare: func(s *awstest.Signin, _ *Login) { s.Refuse("access_denied") }, want: "the sign-in was refused in the browser: access_denied"},
 		"refused there": {remote: true, prepare: func(s *awstest.Signin, _ *Login) { s.Refuse("access_denied") }, want: "the sign-in was refused in the browser: access_denied"},
-		"no browser":    {person: person{broken: errBroken}, is: errBroken},
-		"forged code":   {person: person{typed: []string{forged, forged, forged}}, remote: true, is: ErrState},
-		"no code":       {person: person{typed: []string{"x", "", "!"}}, remote: true, is: errCode},
+		"no browser":    {person: visitor{broken: errBroken}, is: errBroken},
+		"forged code":   {person: visitor{typed: []string{forged, forged, forged}}, remote: true, is: ErrLoginState},
+		"no code":       {person: visitor{typed: []string{"x", "", "!"}}, remote: true, is: errCode},
 		"clock ahead": {prepare: func(s *awstest.Signin, _ *Login) { s.SetClock(-time.Hour) },
 			want: "redeem the code of the sign-in: ValidationException: invalid_request; this machine's clock is 1h0m0s ahead of AWS's"},
 		"clock behind": {prepare: func(s *awstest.Signin, _ *Login) { s.SetClock(time.Hour) },
@@ -175,7 +175,7 @@ func TestLoginEnds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			service, l := startService(t)
+			service, l := startLogin(t)
 			p := tt.person
 			p.t = t
 			l.Person, l.Remote = &p, tt.remote
@@ -193,12 +193,12 @@ func TestLoginEnds(t *testing.T) {
 
 // Nobody has to wait for a browser that does not come back.
 func TestLoginInterrupted(t *testing.T) {
-	_, l := startService(t)
+	_, l := startLogin(t)
 	why := errors.New("interrupted")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	l.Person = leaver{func() { cancel(why) }}
 	began := time.Now()
-	if _, _, err := l.Run(ctx); !errors.Is(err, why) || time.Since(began) > closePatience {
+	if _, _, err := l.Run(ctx); !errors.Is(err, why) || time.Since(began) > lastPagePatience {
 		t.Errorf("got %v after %v", err, time.Since(began))
 	}
 }
@@ -211,7 +211,7 @@ func (p leaver) Show(context.Context, string) error          { return nil }
 func (p leaver) Ask(context.Context, string) (string, error) { return "", io.EOF }
 func (p leaver) Wrong(error)                                 {}
 
-func TestReadCode(t *testing.T) {
+func TestLoginCode(t *testing.T) {
 	const query = "state=s&code=a%2Fb%3F%3F%3E~~" // whose base64 has + or /
 	text := base64.StdEncoding.EncodeToString([]byte(query))
 	for _, typed := range []string{text, " " + text + "\r\n", strings.TrimRight(text, "="), text[:20] + "\n  " + text[20:], base64.URLEncoding.EncodeToString([]byte(query))} {
@@ -251,8 +251,8 @@ func TestLoginPage(t *testing.T) {
 }
 
 // Only a browser of this machine that comes to the right place counts.
-func TestRedirectRefuses(t *testing.T) {
-	r, err := NewRedirect("s")
+func TestLoginRedirectRefuses(t *testing.T) {
+	r, err := newLoginRedirect("s")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -275,14 +275,14 @@ func TestRedirectRefuses(t *testing.T) {
 		answer.Body.Close()
 		return answer.StatusCode
 	}
-	const right = callbackPath + "?state=s&code=c"
+	const right = loginCallback + "?state=s&code=c"
 	for _, tt := range []struct {
 		method, address, host, purpose string
 		want                           int
 	}{
 		{"GET", "/", "", "", 404}, {"GET", "/favicon.ico", "", "", 404}, {"GET", right, "evil.example", "", 404},
-		{"POST", right, "", "", 405}, {"HEAD", right, "", "", 405}, {"GET", right, "", "prefetch", 503}, {"GET", callbackPath, "", "", 400},
-		{"GET", callbackPath + "?state=s", "", "", 400}, {"GET", donePath, "", "", 200}, {"GET", right, "", "", 303}, {"GET", right, "", "", 410}, {"GET", donePath, "", "", 200},
+		{"POST", right, "", "", 405}, {"HEAD", right, "", "", 405}, {"GET", right, "", "prefetch", 503}, {"GET", loginCallback, "", "", 400},
+		{"GET", loginCallback + "?state=s", "", "", 400}, {"GET", loginDone, "", "", 200}, {"GET", right, "", "", 303}, {"GET", right, "", "", 410}, {"GET", loginDone, "", "", 200},
 	} {
 		if got := ask(tt.method, base+tt.address, tt.host, tt.purpose); got != tt.want {
 			t.Errorf("%s %s %s %s: %d, want %d", tt.method, tt.address, tt.host, tt.purpose, got, tt.want)
@@ -294,8 +294,8 @@ func TestRedirectRefuses(t *testing.T) {
 }
 
 // Of two that come at once one is heard.
-func TestRedirectAtOnce(t *testing.T) {
-	r, err := NewRedirect("s")
+func TestLoginRedirectAtOnce(t *testing.T) {
+	r, err := newLoginRedirect("s")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -319,6 +319,6 @@ func TestRedirectAtOnce(t *testing.T) {
 	if statuses[0] != 303 || statuses[1] != 410 {
 		t.Errorf("answers %v", statuses)
 	}
-	go func() { _, _ = http.Get("http://" + r.host + donePath) }()
+	go func() { _, _ = http.Get("http://" + r.host + loginDone) }()
 	r.Close()
 }

@@ -78,6 +78,33 @@ func (f file) write(m members) error {
 	return atomicfile.Write(string(f), data, 0o600)
 }
 
+// create writes a new file, which only the user can read, and its directory.
+func (f file) create(m members) error {
+	data, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	defer clear(data)
+	path := f.ID()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	dir, err := os.OpenRoot(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	return atomicfile.WriteIn(dir, filepath.Base(path), data, true)
+}
+
+// Remove removes the file, if there is one.
+func (f file) Remove() error {
+	if err := os.Remove(f.ID()); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
 // parseTime returns a time as botocore or an SDK writes it. Older versions of botocore
 // end it with UTC.
 func parseTime(s string) (time.Time, error) {

@@ -245,3 +245,45 @@ func isSignIn(err error, r Reason) bool {
 	e, ok := errors.AsType[*SignInError](err)
 	return ok && e.Reason == r
 }
+
+// A copy for SDKs is what the AWS CLI would have written, for the user alone.
+func TestPutLogin(t *testing.T) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalECPrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token := Login{
+		AccessKeyID: "ASIA1", SecretAccessKey: marker, SessionToken: marker, AccountID: "1", ExpiresAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+		RefreshToken: "r", ClientID: "c", DPoPKey: string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der})), Region: "eu-west-1",
+	}
+	f := NewLoginFile(t.TempDir(), "", "arn")
+	for _, old := range []string{"", "{"} { // nothing, or something for others to read
+		if old != "" {
+			save(t, f.file, old)
+			if err := os.Chmod(string(f.file), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := f.Put(token); err != nil {
+			t.Fatal(err)
+		}
+		want := token
+		want.Region = "" // which the file cannot hold
+		if got, err := f.Load(t.Context()); got != want || err != nil {
+			t.Errorf("got %v, %v", got, err)
+		}
+		if info, err := os.Stat(string(f.file)); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
+			t.Errorf("%v, %v", info, err)
+		}
+	}
+	if err := errors.Join(f.Remove(), f.Remove()); err != nil {
+		t.Error(err)
+	}
+	if _, err := f.Load(t.Context()); !isSignIn(err, Missing) {
+		t.Errorf("removed: %v", err)
+	}
+}

@@ -22,6 +22,10 @@ type Login struct {
 
 	RefreshToken, ClientID string
 	DPoPKey                string // private, in PEM form: only who has it may use the refresh token
+
+	// Region is where somebody has signed in; "" if that is not known, as in the files
+	// of the AWS CLI. The refresh token works in no other region (aws-cli issue 10613).
+	Region string `json:",omitempty"`
 }
 
 // State implements Token. How long a login session can be renewed is not known.
@@ -107,4 +111,20 @@ func (f LoginFile) Save(_ context.Context, t Login) error {
 	all.set("accessToken", in.AccessToken)
 	all.set("refreshToken", t.RefreshToken)
 	return f.write(all)
+}
+
+// Put writes a copy of t for SDKs to read, whether there is a file or not.
+func (f LoginFile) Put(t Login) error {
+	all, access := members{}, members{}
+	access.set("accessKeyId", t.AccessKeyID)
+	access.set("secretAccessKey", t.SecretAccessKey)
+	access.set("sessionToken", t.SessionToken)
+	access.set("accountId", t.AccountID)
+	access.set("expiresAt", formatTime(t.ExpiresAt))
+	all.set("accessToken", access)
+	all.set("tokenType", "aws_sigv4")
+	all.set("clientId", t.ClientID)
+	all.set("refreshToken", t.RefreshToken)
+	all.set("dpopKey", t.DPoPKey)
+	return f.create(all)
 }

@@ -2,8 +2,8 @@ package signin
 
 import "context"
 
-// Person is the way to who signs in. Its methods are not called at once.
-type Person interface {
+// LoginPerson is the way to who signs in. Its methods are not called at once.
+type LoginPerson interface {
 	// Browse opens a page in a browser on this machine, and shows its address in case
 	// nothing opens.
 	Browse(ctx context.Context, page string) error

@@ -18,56 +18,58 @@ import (
 )
 
 const (
-	callbackPath = "/oauth/callback"
-	donePath     = "/oauth/done"
+	loginCallback = "/oauth/callback"
+	loginDone     = "/oauth/done"
 
-	// closePatience bounds how long Close waits for a browser to get its last page.
-	closePatience = 2 * time.Second
+	// lastPagePatience bounds how long Close waits for a browser to get its last page.
+	lastPagePatience = 2 * time.Second
 	// endPatience bounds how long it then waits for the end of that answer. A
 	// connection that a browser has opened ahead, without a request, would take longer.
-	endPatience = 200 * time.Millisecond
-	maxReason   = 200 // bytes of what a browser says
+	endPatience    = 200 * time.Millisecond
+	maxLoginReason = 200 // bytes of what a browser says
 )
 
-// ErrState means that what came back belongs to another sign-in, or that somebody else
+// ErrLoginState means that what came back belongs to another sign-in, or that somebody else
 // made it up.
-var ErrState = errors.New("what came back from the browser is not the answer to this sign-in: its state is wrong")
+var ErrLoginState = errors.New("what came back from the browser is not the answer to this sign-in: its state is wrong")
 
-// DeniedError reports that the sign-in service, or the person there, refused.
-type DeniedError struct{ Reason string } // as OAuth has it: a code, and perhaps a text
+// LoginDeniedError reports that the sign-in service, or the person there, refused.
+type LoginDeniedError struct{ Reason string } // as OAuth has it: a code, and perhaps a text
 
-func (e *DeniedError) Error() string { return "the sign-in was refused in the browser: " + e.Reason }
+func (e *LoginDeniedError) Error() string {
+	return "the sign-in was refused in the browser: " + e.Reason
+}
 
-// Redirect is the address on this machine to which a browser comes back with a code.
+// loginRedirect is the address on this machine to which a browser comes back with a code.
 // The first answer counts, and none after it. Who does not know the state of the
 // sign-in can end it, but cannot put a code in.
-type Redirect struct {
+type loginRedirect struct {
 	state  string
 	host   string
 	server *http.Server
 	served chan struct{} // closed when the server has ended
 
 	taken  atomic.Bool // an answer has come, or none is wanted any more
-	answer chan answer
+	answer chan loginAnswer
 	leave  sync.Once
 	left   chan struct{} // closed when a browser has got its last page
 }
 
-type answer struct {
+type loginAnswer struct {
 	code string
 	err  error
 }
 
-// NewRedirect returns an address for a sign-in with this state. The caller must Close
+// newLoginRedirect returns an address for a sign-in with this state. The caller must Close
 // it.
-func NewRedirect(state string) (*Redirect, error) {
+func newLoginRedirect(state string) (*loginRedirect, error) {
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("wait for the browser: %w", err)
 	}
-	r := &Redirect{
+	r := &loginRedirect{
 		state: state, host: listener.Addr().String(), served: make(chan struct{}),
-		answer: make(chan answer, 1), left: make(chan struct{}),
+		answer: make(chan loginAnswer, 1), left: make(chan struct{}),
 	}
 	r.server = &http.Server{
 		Handler: r, ReadHeaderTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10,
@@ -81,11 +83,11 @@ func NewRedirect(state string) (*Redirect, error) {
 }
 
 // URL returns the address.
-func (r *Redirect) URL() string { return "http://" + r.host + callbackPath }
+func (r *loginRedirect) URL() string { return "http://" + r.host + loginCallback }
 
-// Wait returns the code that the browser brings. The error is ErrState, a *DeniedError,
+// Wait returns the code that the browser brings. The error is ErrLoginState, a *LoginDeniedError,
 // or the cause of a context that ended.
-func (r *Redirect) Wait(ctx context.Context) (code string, err error) {
+func (r *loginRedirect) Wait(ctx context.Context) (code string, err error) {
 	select {
 	case a := <-r.answer:
 		return a.code, a.err
@@ -96,9 +98,9 @@ func (r *Redirect) Wait(ctx context.Context) (code string, err error) {
 
 // Close ends the address. A browser that has just come back may get its last page
 // before.
-func (r *Redirect) Close() {
+func (r *loginRedirect) Close() {
 	if !r.taken.CompareAndSwap(false, true) {
-		timer := time.NewTimer(closePatience)
+		timer := time.NewTimer(lastPagePatience)
 		defer timer.Stop()
 		select {
 		case <-r.left:
@@ -115,22 +117,22 @@ func (r *Redirect) Close() {
 
 // ServeHTTP takes the answer, and redirects the browser to a page without the code, so
 // that its history shows none.
-func (r *Redirect) ServeHTTP(w http.ResponseWriter, q *http.Request) {
+func (r *loginRedirect) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	header := w.Header()
 	header.Set("Cache-Control", "no-store")
 	header.Set("Referrer-Policy", "no-referrer")
 	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
 	switch {
-	case q.Host != r.host || q.URL.Path != callbackPath && q.URL.Path != donePath:
+	case q.Host != r.host || q.URL.Path != loginCallback && q.URL.Path != loginDone:
 		w.WriteHeader(http.StatusNotFound)
 	case q.Method != http.MethodGet:
 		w.WriteHeader(http.StatusMethodNotAllowed)
 	case strings.Contains(q.Header.Get("Sec-Purpose"), "prefetch"):
 		w.WriteHeader(http.StatusServiceUnavailable)
-	case q.URL.Path == donePath:
+	case q.URL.Path == loginDone:
 		header.Set("Content-Type", "text/html; charset=utf-8")
-		header.Set("Content-Length", strconv.Itoa(len(donePage)))
-		_, _ = w.Write([]byte(donePage)) // a failure means that the browser went away
+		header.Set("Content-Length", strconv.Itoa(len(loginDonePage)))
+		_, _ = w.Write([]byte(loginDonePage)) // a failure means that the browser went away
 		_ = http.NewResponseController(w).Flush()
 		r.leave.Do(func() { close(r.left) })
 	default:
@@ -143,7 +145,7 @@ func (r *Redirect) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 			w.WriteHeader(http.StatusGone)
 			return
 		}
-		header.Set("Location", donePath)
+		header.Set("Location", loginDone)
 		w.WriteHeader(http.StatusSeeOther)
 		_ = http.NewResponseController(w).Flush()
 		r.answer <- a
@@ -151,32 +153,32 @@ func (r *Redirect) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 }
 
 // read returns the answer in a request. It is empty if the request has none.
-func (r *Redirect) read(q *http.Request) answer {
+func (r *loginRedirect) read(q *http.Request) loginAnswer {
 	query := q.URL.Query()
 	state, code, refusal := query.Get("state"), query.Get("code"), query.Get("error")
 	switch right := subtle.ConstantTimeCompare([]byte(state), []byte(r.state)) == 1; {
 	case code == "" && refusal == "":
-		return answer{}
+		return loginAnswer{}
 	case !right && (code != "" || state != ""): // not every service sends the state with a refusal
-		return answer{err: ErrState}
+		return loginAnswer{err: ErrLoginState}
 	case refusal != "":
-		return answer{err: &DeniedError{reason(refusal, query.Get("error_description"))}}
+		return loginAnswer{err: &LoginDeniedError{loginReason(refusal, query.Get("error_description"))}}
 	default:
-		return answer{code: code}
+		return loginAnswer{code: code}
 	}
 }
 
-func reason(code, text string) string {
+func loginReason(code, text string) string {
 	if text != "" && text != code {
 		code += ": " + text
 	}
-	if len(code) > maxReason {
-		code = strings.ToValidUTF8(code[:maxReason], "") + "…"
+	if len(code) > maxLoginReason {
+		code = strings.ToValidUTF8(code[:maxLoginReason], "") + "…"
 	}
 	return code
 }
 
-const donePage = `<!doctype html>
+const loginDonePage = `<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>awsexec</title>
 <body style="font-family:sans-serif;margin:4em auto;max-width:34em">
 <h1>Back to the terminal</h1>
