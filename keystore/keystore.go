@@ -1,5 +1,5 @@
 // Package keystore keeps long-term AWS access keys at rest: in the keyring of
-// the operating system, or in a file encrypted with a passphrase.
+// the operating system, or in an encrypted file.
 //
 // A [Store] behaves the same over both. It keeps one short secret per name, and
 // beside the store an index of names and access key ids, which is not secret
@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/awsexec/awsexec/internal/agefile"
+	"github.com/awsexec/awsexec/internal/agekeys"
 	"github.com/awsexec/awsexec/internal/backend"
 	"github.com/awsexec/awsexec/internal/keyindex"
 	"github.com/awsexec/awsexec/internal/keyitem"
@@ -32,7 +33,7 @@ type Kind string
 const (
 	KindAuto    Kind = "auto"    // the keyring if there is one, otherwise the file if it exists
 	KindKeyring Kind = "keyring" // the keyring of the operating system
-	KindFile    Kind = "file"    // the file encrypted with a passphrase
+	KindFile    Kind = "file"    // the file encrypted with a passphrase or to age recipients
 )
 
 // Options configure a store. Dir and Env are required.
@@ -52,6 +53,10 @@ type Options struct {
 	// store owns the bytes and overwrites them after use. Without Passphrase,
 	// or if it fails, an encrypted file is [ErrLocked].
 	Passphrase func(ctx context.Context, create bool) ([]byte, error)
+
+	// Host is what the identities of an encrypted file with recipients need of
+	// the user and of the system.
+	Host agekeys.Host
 
 	// NoPrompt makes a locked keyring fail with [ErrLocked] where it would show
 	// a dialog. On macOS a dialog cannot be foreseen. The encrypted file asks
@@ -80,6 +85,7 @@ type Options struct {
 
 const (
 	fileName         = "keystore.age"
+	waysName         = "keystore.identities.json"
 	unlockedName     = "keystore.unlocked"
 	fileIndexName    = "keystore.index.json"
 	keyringIndexName = "keyring.index.json"
@@ -155,10 +161,7 @@ func listed(index keyindex.Index) func(backend.Item) bool {
 // file may be missing: the first write creates it.
 func OpenFile(o Options) (*Store, error) {
 	h := newHolder(o, KindFile)
-	f, err := agefile.New(agefile.Options{
-		Path: filePath(o), Passphrase: o.Passphrase, WorkFactor: o.WorkFactor, Debug: o.debug(), Copy: unlockedCopy(o),
-		Initial: func() (backend.Item, []byte) { return keyitem.Sealing, sealingkey.Encode(sealingkey.New()) }, Forget: h.Forget,
-	})
+	f, err := newFile(o, h)
 	if err != nil {
 		return nil, err
 	}
@@ -166,6 +169,13 @@ func OpenFile(o Options) (*Store, error) {
 		dir:   o.Dir,
 		vault: &vault{kind: KindFile, backend: f, file: f, memory: new(memory), index: keyindex.Index{Path: filepath.Join(o.Dir, fileIndexName)}, holder: h},
 	}, nil
+}
+
+func newFile(o Options, h sealingkey.Holder) (*agefile.File, error) {
+	return agefile.New(agefile.Options{
+		Path: filePath(o), Ways: filepath.Join(o.Dir, waysName), Passphrase: o.Passphrase, Host: o.Host, WorkFactor: o.WorkFactor, Debug: o.debug(), Copy: unlockedCopy(o),
+		Initial: func() (backend.Item, []byte) { return keyitem.Sealing, sealingkey.Encode(sealingkey.New()) }, Forget: h.Forget,
+	})
 }
 
 func (o Options) debug() func(format string, args ...any) {

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -14,7 +16,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
+	"github.com/awsexec/awsexec/internal/agekeys"
+	"github.com/awsexec/awsexec/internal/agetest"
 	"github.com/awsexec/awsexec/internal/backend"
+	"github.com/awsexec/awsexec/internal/term"
 )
 
 const (
@@ -25,6 +30,7 @@ const (
 
 // TestMain lets the test binary be another process that uses a store.
 func TestMain(m *testing.M) {
+	agetest.Main()
 	if script := os.Getenv(childVariable); script != "" {
 		if err := runChild(strings.Split(script, "\n")); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -79,6 +85,34 @@ func testOptions(dir string) Options {
 		Env:        os.Getenv,
 		Passphrase: passphrase(testPassphrase),
 		WorkFactor: 10,
+		Host:       testHost(os.Getenv(pluginsVariable)),
+	}
+}
+
+// pluginsVariable is the directory with the age plugins.
+const pluginsVariable = "KEYSTORE_TEST_PLUGINS"
+
+// testHost returns a host that runs the plugins in dir, and answers each question
+// with these answers in turn, the last one for ever.
+func testHost(dir string, answers ...string) agekeys.Host {
+	return agekeys.Host{
+		Ask: func(context.Context, string, bool) (string, error) {
+			if len(answers) == 0 {
+				return "", errors.New("nobody is there")
+			}
+			answer := answers[0]
+			answers = answers[min(1, len(answers)-1):]
+			return answer, nil
+		},
+		Run: func(ctx context.Context, name string, args []string, talk func(agekeys.Conversation) error) error {
+			path, err := exec.LookPath(filepath.Join(dir, name))
+			if err != nil {
+				return &exec.Error{Name: name, Err: exec.ErrNotFound}
+			}
+			return term.Converse(ctx, path, args, nil, io.Discard, func(to io.Writer, from io.Reader) error {
+				return talk(agekeys.Conversation{To: to, From: from, Show: func(string) {}})
+			})
+		},
 	}
 }
 

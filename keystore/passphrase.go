@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/awsexec/awsexec/internal/agefile"
 	"github.com/awsexec/awsexec/internal/backend"
 )
 
@@ -22,7 +23,10 @@ func (s *Store) ChangePassphrase(ctx context.Context, ask func(context.Context) 
 	if v.file == nil {
 		return fmt.Errorf("%s %w", v.backend, ErrNoPassphrase)
 	}
-	err = v.items.Prepare(ctx, backend.ToWrite)
+	if looks, err := v.file.Look(); err == nil && !looks.Passphrase {
+		return fmt.Errorf("%s %w: it has recipients", v.file, ErrNoPassphrase)
+	}
+	err = v.items.Prepare(ctx, backend.ToProve)
 	if err == nil && !FileExists(Options{Dir: s.dir}) {
 		err = ErrNotFound
 	}
@@ -37,7 +41,7 @@ func (s *Store) ChangePassphrase(ctx context.Context, ask func(context.Context) 
 	if err != nil {
 		return fmt.Errorf("new passphrase: %w", err)
 	}
-	err = s.locked(ctx, v, backend.ToWrite, func() error { return v.file.ChangePassphrase(fresh) })
+	err = s.locked(ctx, v, backend.ToProve, func() error { return v.file.SetAccess(ctx, agefile.Access{Passphrase: fresh}, false) })
 	if err != nil {
 		return fmt.Errorf("change the passphrase of %s: %w", v.file, err)
 	}

@@ -16,12 +16,12 @@ func unlockName(kind Kind, dir string) string {
 	return kernelkey.StoreName(string(kind)+" unlocked", dir)
 }
 
-// Unlock makes the store usable without its passphrase for life, by what the
-// kernel holds, and returns when that ends.
+// Unlock makes the store usable without its passphrase, or an identity, for life,
+// by what the kernel holds, and returns when that ends.
 //
 // Until then every process of the user can read an encrypted file; a process
-// that writes to it still needs the passphrase. Unlock itself always asks for
-// the passphrase. Of a keyring only the sealing key is held: sessions in the
+// that writes to one with a passphrase still needs that. Unlock itself always
+// needs the passphrase or an identity. Of a keyring only the sealing key is held: sessions in the
 // cache can be used, and new ones still need the keyring. If the kernel holds
 // nothing the error is [ErrNotHeld].
 func (s *Store) Unlock(ctx context.Context, life time.Duration) (until time.Time, err error) {
@@ -40,7 +40,7 @@ func (s *Store) unlock(ctx context.Context, v *vault, life time.Duration) (until
 	if v.holder.Life <= 0 {
 		return until, fmt.Errorf("%w: holding keys is switched off", ErrNotHeld)
 	}
-	// Do not ask for a passphrase in vain. Some containers may read keys but
+	// Do not ask a person in vain. Some containers may read keys but
 	// not add any: only a trial shows that.
 	trial := v.holder.Name + " trial"
 	if err := cmp.Or(kernelkey.Put(trial, nil, time.Second), kernelkey.Drop(trial)); err != nil {
@@ -48,7 +48,7 @@ func (s *Store) unlock(ctx context.Context, v *vault, life time.Duration) (until
 	}
 	name := unlockName(v.kind, s.dir)
 	if v.file != nil {
-		if err := s.locked(ctx, v, backend.ToWrite, func() error { return v.file.Unlock(life) }); err != nil {
+		if err := s.locked(ctx, v, backend.ToProve, func() error { return v.file.Unlock(ctx, life) }); err != nil {
 			return until, err
 		}
 	}

@@ -1,8 +1,8 @@
 // Package agefile stores secrets in one age file that is encrypted with a
-// passphrase (scrypt), so that age(1) can open it too.
+// passphrase (scrypt) or to recipients, so that age(1) can open it too.
 //
-// While the file is unlocked, its content can be read without the passphrase:
-// see [UnlockedCopy].
+// While the file is unlocked, its content can be read without the passphrase or
+// an identity: see [UnlockedCopy].
 package agefile
 
 import (
@@ -14,6 +14,7 @@ import (
 	"os"
 	"sync"
 
+	"github.com/awsexec/awsexec/internal/agekeys"
 	"github.com/awsexec/awsexec/internal/backend"
 )
 
@@ -26,6 +27,13 @@ type Options struct {
 	// one. The file owns the bytes and overwrites those that it does not keep.
 	// If Passphrase is nil or fails, the file is [backend.ErrLocked].
 	Passphrase func(ctx context.Context, create bool) ([]byte, error)
+
+	// Ways is the path of the file with the [Ways] of this machine to open a file
+	// that has recipients.
+	Ways string
+
+	// Host is what identities need to open the file.
+	Host agekeys.Host
 
 	// WorkFactor is the base-2 logarithm of the scrypt cost of writing; 0 means
 	// 18, about a second.
@@ -41,7 +49,7 @@ type Options struct {
 	// adding it later does not cost another round of scrypt.
 	Initial func() (backend.Item, []byte)
 
-	// Forget is called before a new file is created and before the passphrase
+	// Forget is called before a new file is created and before its access
 	// changes. It should drop everything that is held of the old file.
 	Forget func()
 }
@@ -53,9 +61,12 @@ type File struct {
 
 	mu         sync.Mutex
 	passphrase []byte            // the one that opened the file, or the one for a new file
+	identities identities        // that are known here
+	outrun     int               // how often others have changed the file since a person opened it for us
 	sealed     []byte            // the bytes of the file from which items were read
 	items      map[string][]byte // by key; valid while the file's bytes are sealed; never changed, only replaced
-	proven     bool              // passphrase opens sealed
+	recipients []string          // of the file with those bytes; nil if it has a passphrase
+	proven     bool              // the passphrase, or an identity, opens sealed
 }
 
 const (
@@ -91,11 +102,12 @@ func (f *File) String() string { return f.opts.Path }
 // Begin returns f itself.
 func (f *File) Begin() (backend.Operation, func()) { return f, func() {} }
 
-// Prepare asks for the passphrase if n needs it and it is unknown.
+// Prepare asks for the passphrase, or what an identity asks for, if n needs it
+// and it is unknown.
 func (f *File) Prepare(ctx context.Context, n backend.Need) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	found, err := f.load(n != backend.ToRead, func() ([]byte, error) { return f.ask(ctx, false) })
+	found, err := f.load(ctx, n, true)
 	if err != nil || found || n != backend.ToCreate || f.passphrase != nil {
 		return err
 	}
@@ -104,10 +116,10 @@ func (f *File) Prepare(ctx context.Context, n backend.Need) error {
 }
 
 // Get returns a copy of an item.
-func (f *File) Get(_ context.Context, it backend.Item) ([]byte, error) {
+func (f *File) Get(ctx context.Context, it backend.Item) ([]byte, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if _, err := f.load(false, nobody); err != nil {
+	if _, err := f.load(ctx, backend.ToRead, false); err != nil {
 		return nil, err
 	}
 	secret, found := f.items[key(it)]
@@ -117,32 +129,36 @@ func (f *File) Get(_ context.Context, it backend.Item) ([]byte, error) {
 	return bytes.Clone(secret), nil
 }
 
-// Set stores an item, in a new file if there is none.
-func (f *File) Set(_ context.Context, it backend.Item, secret []byte) error {
+// Set stores an item, in a new file with a passphrase if there is none.
+func (f *File) Set(ctx context.Context, it backend.Item, secret []byte) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	found, err := f.load(true, nobody)
+	found, err := f.load(ctx, backend.ToWrite, false)
 	if err != nil {
 		return err
 	}
 	items := maps.Clone(f.items)
 	if !found {
-		first, value := f.opts.Initial()
-		items = map[string][]byte{key(first): value}
-		f.opts.Forget()
-		if err := f.opts.Copy.Remove(); err != nil { // of an earlier file
+		if items, err = f.begin(); err != nil {
 			return err
 		}
 	}
 	items[key(it)] = bytes.Clone(secret)
-	return f.save(items)
+	return f.save(ctx, items)
+}
+
+// begin returns the items of a new file.
+func (f *File) begin() (map[string][]byte, error) {
+	first, value := f.opts.Initial()
+	f.opts.Forget()
+	return map[string][]byte{key(first): value}, f.opts.Copy.Remove() // of an earlier file
 }
 
 // Delete removes an item.
-func (f *File) Delete(_ context.Context, it backend.Item) error {
+func (f *File) Delete(ctx context.Context, it backend.Item) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if _, err := f.load(true, nobody); err != nil {
+	if _, err := f.load(ctx, backend.ToWrite, false); err != nil {
 		return err
 	}
 	if _, found := f.items[key(it)]; !found {
@@ -150,5 +166,5 @@ func (f *File) Delete(_ context.Context, it backend.Item) error {
 	}
 	items := maps.Clone(f.items)
 	delete(items, key(it))
-	return f.save(items)
+	return f.save(ctx, items)
 }

@@ -1,13 +1,14 @@
 package agefile
 
 import (
-	"bytes"
+	"context"
 	"errors"
-	"fmt"
 	"slices"
+	"time"
 
 	"filippo.io/age"
 
+	"github.com/awsexec/awsexec/internal/agekeys"
 	"github.com/awsexec/awsexec/internal/backend"
 )
 
@@ -17,18 +18,7 @@ func encrypt(plain, passphrase []byte, workFactor int) ([]byte, error) {
 		return nil, err
 	}
 	recipient.SetWorkFactor(workFactor)
-	var sealed bytes.Buffer
-	w, err := age.Encrypt(&sealed, recipient)
-	if err != nil {
-		return nil, err
-	}
-	if _, err := w.Write(plain); err != nil {
-		return nil, err
-	}
-	if err := w.Close(); err != nil {
-		return nil, err
-	}
-	return sealed.Bytes(), nil
+	return agekeys.Seal(plain, recipient)
 }
 
 // decrypt returns ErrWrongPassphrase, or ErrCorrupt if no other passphrase
@@ -40,17 +30,31 @@ func decrypt(sealed, passphrase []byte) ([]byte, error) {
 		return nil, err
 	}
 	identity.SetMaxWorkFactor(maxWorkFactor)
-	r, err := age.Decrypt(bytes.NewReader(sealed), identity)
-	if noMatch, ok := errors.AsType[*age.NoIdentityMatchError](err); ok && slices.Equal(noMatch.StanzaTypes, []string{"scrypt"}) {
+	plain, err := agekeys.Open(sealed, identity)
+	if errors.As(err, new(*age.NoIdentityMatchError)) {
 		return nil, backend.ErrWrongPassphrase
 	}
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", backend.ErrCorrupt, err)
-	}
-	plain := bytes.NewBuffer(make([]byte, 0, len(sealed)+bytes.MinRead)) // it never grows, so that all of it can be overwritten
-	if _, err := plain.ReadFrom(r); err != nil {
-		clear(plain.Bytes())
-		return nil, fmt.Errorf("%w: %w", backend.ErrCorrupt, err)
-	}
-	return plain.Bytes(), nil
+	return plain, err
+}
+
+// scryptStanza is the type of the stanza of a passphrase.
+const scryptStanza = "scrypt"
+
+// hasPassphrase reports whether an age file is opened with a passphrase. One that
+// cannot be read is not.
+func hasPassphrase(sealed []byte) bool {
+	types, err := agekeys.Stanzas(sealed)
+	return err == nil && slices.Equal(types, []string{scryptStanza})
+}
+
+// sealLimit bounds the time in which plugins encrypt. Others wait for the lock
+// meanwhile.
+const sealLimit = 10 * time.Second
+
+// sealTo encrypts plain to recipients. Encrypting needs no person.
+func sealTo(ctx context.Context, h agekeys.Host, plain []byte, to []agekeys.Recipient) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, sealLimit)
+	defer cancel()
+	h.Ask = nil
+	return agekeys.Encrypt(ctx, h, plain, to)
 }

@@ -110,13 +110,13 @@ func TestChangePassphrase(t *testing.T) {
 	o := testOptions(filepath.Join(t.TempDir(), "file"))
 	forgotten := 0
 	o.Forget = func() { forgotten++ }
-	if err := newFile(t, o).ChangePassphrase([]byte(marker)); !errors.Is(err, backend.ErrNotFound) || forgotten != 0 {
+	if err := newFile(t, o).SetAccess(t.Context(), Access{Passphrase: []byte(marker)}, false); !errors.Is(err, backend.ErrNotFound) || forgotten != 0 {
 		t.Errorf("no file: %v, Forget was called %d times", err, forgotten)
 	}
 	f := newFile(t, o)
 	mustSet(t, f, keyItem, marker)
 	forgotten = 0
-	if err := f.ChangePassphrase([]byte(marker + "another")); err != nil || forgotten != 1 {
+	if err := f.SetAccess(t.Context(), Access{Passphrase: []byte(marker + "another")}, false); err != nil || forgotten != 1 {
 		t.Fatalf("%v, Forget was called %d times", err, forgotten)
 	}
 	if _, err := get(t, newFile(t, o), keyItem); !errors.Is(err, backend.ErrWrongPassphrase) {

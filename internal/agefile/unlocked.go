@@ -3,11 +3,11 @@ package agefile
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/json"
 	"time"
 
 	"github.com/awsexec/awsexec/internal/backend"
@@ -32,19 +32,19 @@ type UnlockedCopy struct {
 // format. The sealed content follows, nonce first.
 const unlockedMagic = "awsexec-unlocked\x01"
 
-// Unlock makes the file readable without its passphrase for life, after Prepare
-// has checked the passphrase.
-func (f *File) Unlock(life time.Duration) error {
+// Unlock makes the file readable without its passphrase or an identity for life,
+// after Prepare has opened it with these.
+func (f *File) Unlock(ctx context.Context, life time.Duration) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	found, err := f.load(true, nobody)
+	found, err := f.load(ctx, backend.ToProve, false)
 	if err != nil {
 		return err
 	}
 	if !found {
 		return backend.ErrNotFound
 	}
-	plain, err := json.Marshal(content{Version: contentVersion, Items: f.items})
+	plain, err := contentOf(f.items, f.recipients)
 	if err != nil {
 		return err
 	}
@@ -53,7 +53,7 @@ func (f *File) Unlock(life time.Duration) error {
 }
 
 // Unlocked reports whether this process and others can read the file without
-// its passphrase.
+// its passphrase or an identity.
 func (f *File) Unlocked() bool {
 	sealed, err := readFile(f.opts.Path)
 	if err != nil {

@@ -42,7 +42,7 @@ func unlocking(t *testing.T) (o, noPassphrase Options) {
 func mustUnlock(t *testing.T, o Options) {
 	t.Helper()
 	f := newFile(t, o)
-	if err := errors.Join(f.Prepare(t.Context(), backend.ToWrite), f.Unlock(time.Hour)); err != nil {
+	if err := errors.Join(f.Prepare(t.Context(), backend.ToWrite), f.Unlock(t.Context(), time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -58,7 +58,7 @@ func wantLocked(t *testing.T, noPassphrase Options) {
 func TestUnlock(t *testing.T) {
 	o, noPassphrase := unlocking(t)
 	wantLocked(t, noPassphrase)
-	if err := newFile(t, o).Unlock(time.Hour); !errors.Is(err, backend.ErrUnprepared) {
+	if err := newFile(t, o).Unlock(t.Context(), time.Hour); !errors.Is(err, backend.ErrUnprepared) {
 		t.Errorf("without Prepare: %v", err)
 	}
 	mustUnlock(t, o)

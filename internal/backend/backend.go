@@ -49,4 +49,5 @@ const (
 	ToRead   Need = iota
 	ToWrite       // to change existing items
 	ToCreate      // to set an item, which may create a file
+	ToProve       // to change who may open the store, or for how long; what stays open does not count
 )
