@@ -25,11 +25,11 @@ var arrows = map[string]string{
 		"internal/profile internal/provider internal/awsfiles internal/conceal internal/custody internal/keyinput internal/lastcall internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/tokens internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault internal/manual internal/near internal/layout internal/keyfacts internal/populate internal/browser",
 
 	"exec":       "internal/credentials internal/guard internal/fault",
-	"keystore":   "internal/agefile internal/backend internal/flock internal/kernelkey internal/keyindex internal/keyitem internal/keyring internal/sealingkey",
+	"keystore":   "internal/agefile internal/agekeys internal/backend internal/flock internal/kernelkey internal/keyindex internal/keyitem internal/keyring internal/sealingkey",
 	"processfmt": "internal/credentials",
 
 	"internal/agekeys":          "internal/backend",
-	"internal/agefile":          "internal/backend internal/kernelkey internal/ownfile",
+	"internal/agefile":          "internal/agekeys internal/backend internal/kernelkey internal/ownfile internal/readfile",
 	"internal/atomicfile":       "internal/readfile",
 	"internal/awsapi":           "internal/readfile internal/fault",
 	"internal/populate":         "internal/awsapi internal/awsfiles internal/awsini internal/profile",
@@ -61,7 +61,7 @@ var arrows = map[string]string{
 	"internal/term":             "internal/guard internal/visible internal/fault internal/program",
 	"internal/program":          "internal/guard",
 	"internal/signin":           "internal/awsapi internal/fault internal/tokens",
-	"internal/session":          "keystore processfmt internal/awsapi internal/cache internal/profile internal/provider internal/term internal/interrupt internal/ownfile",
+	"internal/session":          "keystore processfmt internal/awsapi internal/cache internal/profile internal/provider internal/term internal/interrupt internal/ownfile internal/agekeys internal/visible",
 	"internal/fastpath/tickets": "internal/fastpath internal/provider internal/session keystore",
 	"internal/fastpath":         "exec processfmt internal/cache internal/credentials internal/kernelkey internal/ownfile internal/readfile",
 

@@ -48,7 +48,7 @@ func (c *consoleCmd) Run(ctx context.Context, settings *session.Settings, sess *
 		return err
 	}
 	choice := browser.Choice{Command: cmp.Or(c.Browser, settings.Env("AWSEXEC_BROWSER")), List: settings.Env("BROWSER")}
-	environ := settings.BrowserEnviron()
+	environ := settings.PlainEnviron()
 	if !c.Print {
 		if err := choice.Check(environ); err != nil {
 			return &browserError{err}

@@ -113,9 +113,9 @@ func (s *Settings) Chain() []string {
 	return strings.Split(s.Env(chainVar), "\n")
 }
 
-// BrowserEnviron returns the environment of a browser, which needs to know nothing of
-// AWS and awsexec.
-func (s *Settings) BrowserEnviron() []string {
+// PlainEnviron returns the environment of a program that needs to know nothing of AWS
+// and awsexec: a browser, or an age plugin.
+func (s *Settings) PlainEnviron() []string {
 	return slices.DeleteFunc(slices.Clone(s.Environ), func(kv string) bool { return strings.HasPrefix(Variable(kv), "AWS") })
 }
 
