@@ -85,8 +85,8 @@ func New(dir string, sealingKey SealingKey) *Cache {
 // Key names one session by everything that changes what it is good for, so that no
 // profile ever gets another's. The region in which STS made it does not.
 type Key struct {
-	Base      string // access key id of the long-term key at the end of the chain
-	Operation string // name of the STS operation
+	Base      string // access key id of the long-term key at the end of the chain, or what names the sign-in there
+	Operation string // name of the operation
 	Partition string
 	Endpoint  string        `json:",omitempty"` // if it is the user's own
 	Region    string        `json:",omitempty"` // only if the session may hold in no other
@@ -101,6 +101,10 @@ type Key struct {
 	SourceIdentity    string      `json:",omitempty"`
 	Tags              [][2]string `json:",omitempty"`
 	TransitiveTagKeys []string    `json:",omitempty"`
+
+	// For GetRoleCredentials of IAM Identity Center only.
+	AccountID string `json:",omitempty"`
+	RoleName  string `json:",omitempty"`
 }
 
 // Identity returns a short text that only keys have that differ in nothing but

@@ -46,7 +46,7 @@ var arrows = map[string]string{
 	"internal/server":           "internal/fault",
 	"internal/interrupt":        "internal/fault",
 	"internal/cache":            "internal/credentials internal/flock internal/ownfile internal/readfile",
-	"internal/doctor":           "exec internal/awsapi internal/cache internal/explain internal/lastcall internal/ownfile internal/profile internal/provider internal/visible keystore internal/awsini",
+	"internal/doctor":           "exec internal/awsapi internal/cache internal/explain internal/lastcall internal/ownfile internal/profile internal/provider internal/tokens internal/visible keystore internal/awsini",
 	"internal/explain":          "internal/profile internal/readfile internal/awsini",
 	"internal/provider":         "internal/awsapi internal/cache internal/profile internal/tokens keystore internal/readfile internal/awsini",
 	"internal/conceal":          "internal/awsfiles",

@@ -12,7 +12,7 @@ import (
 
 // clearCmd deletes cached sessions.
 type clearCmd struct {
-	Name string `arg:"" complete:"key" optional:"" help:"Name of the key whose sessions to delete (default: all keys)."`
+	Name string `arg:"" complete:"profile" optional:"" help:"Name of the key or profile whose sessions to delete (default: all)."`
 }
 
 func (c *clearCmd) about() (name *string, needed bool) { return &c.Name, false }
@@ -29,7 +29,7 @@ func (c *clearCmd) Run(ctx context.Context, sess *session.Session, out *ui) erro
 		out.note("all sessions are deleted")
 		return nil
 	}
-	id, owner, err := keyOf(ctx, sess, c.Name)
+	id, owner, err := baseOf(ctx, sess, c.Name)
 	if err != nil {
 		return err
 	}
@@ -37,7 +37,10 @@ func (c *clearCmd) Run(ctx context.Context, sess *session.Session, out *ui) erro
 		return err
 	}
 	also := ""
-	if owner != c.Name {
+	switch {
+	case owner == "":
+		also = ", and with them all others of its sign-in"
+	case owner != c.Name:
 		also = fmt.Sprintf(", and with them all others of the key that they are made from, that of %q", owner)
 	}
 	for _, name := range sameKey(ctx, sess, id) {
@@ -67,9 +70,10 @@ func sameKey(ctx context.Context, sess *session.Session, id string) (names []str
 	return names
 }
 
-// keyOf returns the id of the key that sessions of the profile called name are made
-// from, and the profile that has it: one of the sources, for a role.
-func keyOf(ctx context.Context, sess *session.Session, name string) (id, owner string, err error) {
+// baseOf returns the id of the key that sessions of the profile called name are made
+// from, and the profile that has it: one of the sources, for a role. For sessions of a
+// sign-in it returns the base of that, and no profile.
+func baseOf(ctx context.Context, sess *session.Session, name string) (id, owner string, err error) {
 	id, err = sess.KeyID(ctx, name)
 	if !errors.Is(err, keystore.ErrNotFound) {
 		return id, name, err
@@ -91,6 +95,10 @@ func keyOf(ctx context.Context, sess *session.Session, name string) (id, owner s
 		return id, owner, err
 	case provider.FileKey:
 		return plan.Profile.Static.Credentials.AccessKeyID, owner, nil
+	case provider.SSO:
+		return provider.SSOBase(plan.Profile.SSO), "", nil
+	case provider.Login:
+		return provider.LoginBase(plan.Profile.LoginSession), "", nil
 	default:
 		return "", "", err
 	}

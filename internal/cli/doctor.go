@@ -35,6 +35,7 @@ func (c *doctorCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 		connection := doctor.Connection{Events: out, Home: settings.SDKHome}
 		connection.Client, connection.Err = sess.Client(r.Profile)
 		connection.Cache, _ = sess.Cache() // the input says why there is none
+		connection.QuietCache, _ = sess.QuietCache()
 		doctor.Online(ctx, in, r, connection)
 	}
 	shown := doctorView{adv, in}.report(r)

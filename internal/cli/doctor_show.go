@@ -160,7 +160,7 @@ func (v doctorView) session(s doctor.Session) string {
 	left := s.Expires.Sub(v.in.Now()).Round(time.Minute)
 	switch {
 	case !s.Cacheable:
-		return "none: only sessions of long-term keys are cached"
+		return "none: these credentials are not cached"
 	case s.Err != nil:
 		return "unknown: " + s.Err.Error()
 	case s.Expires.IsZero():

@@ -2,11 +2,13 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
+	"github.com/awsexec/awsexec/internal/tokens"
 	"github.com/awsexec/awsexec/internal/visible"
 )
 
@@ -21,7 +23,7 @@ func (d *diagnosis) checkNextCall(ctx context.Context) {
 		return
 	}
 	if err := provider.NeedsSignIn(ctx, d.plan, d.in.SignIns, d.in.env, d.in.Home, d.in.Now()); err != nil {
-		d.found(Broken, NextCall, Place{}, "the next call will fail: "+err.Error(), AfterError{err})
+		d.foundSignIn(err)
 		return
 	}
 	serial := d.codeOf()
@@ -38,6 +40,18 @@ func (d *diagnosis) checkNextCall(ctx context.Context) {
 		text += "it is asked for on the terminal; programs without one will fail"
 	}
 	d.found(Notice, NextCall, Place{}, text, awsexec("-p", d.report.Profile.Name, "--", "true"))
+}
+
+// foundSignIn adds that somebody has to sign in. A session that was made with the
+// sign-in lasts as long as it would have without its end, unless somebody has signed
+// out.
+func (d *diagnosis) foundSignIn(err error) {
+	signIn, _ := errors.AsType[*tokens.SignInError](err)
+	if until := d.report.Session.Expires; !until.IsZero() && signIn.Reason != tokens.Missing {
+		d.found(Notice, NextCall, Place{}, fmt.Sprintf("calls will fail after %s, when the session ends: %v", until.UTC().Format(time.RFC3339), err), AfterError{err})
+		return
+	}
+	d.found(Broken, NextCall, Place{}, "the next call will fail: "+err.Error(), AfterError{err})
 }
 
 // codeOf returns the MFA device that a person will be asked for a code of; "" if

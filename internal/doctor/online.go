@@ -29,7 +29,9 @@ type Connection struct {
 	Err    error        // why it cannot be asked
 	Home   string       // of the user; "" if it is not known
 	Cache  *cache.Cache // of sessions; nil if there can be none
-	Events provider.Events
+	// QuietCache is the same, for whoever can do without it.
+	QuietCache *cache.Cache
+	Events     provider.Events
 }
 
 // Online asks AWS for the time and for the identity, and adds what it finds to
@@ -120,7 +122,7 @@ func (d *diagnosis) identity(ctx context.Context, c Connection) (awsapi.Identity
 		}
 	}
 	from, err := provider.New(ctx, d.report.Profile, provider.Parts{
-		Env: d.in.env, Home: c.Home, Now: d.in.Now, Client: c.Client, Cache: c.Cache, Keys: indexed{d.in.Keystore}, Helper: nobody{}, Events: c.Events,
+		Env: d.in.env, Home: c.Home, Now: d.in.Now, Client: c.Client, Cache: c.Cache, QuietCache: c.QuietCache, Keys: indexed{d.in.Keystore}, Helper: nobody{}, Events: c.Events,
 	}, flags)
 	if err != nil {
 		return awsapi.Identity{}, err

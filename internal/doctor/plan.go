@@ -193,7 +193,7 @@ func (d *diagnosis) rule() SessionRule {
 
 // Session is what the cache has for the next call.
 type Session struct {
-	Cacheable bool      // they end in a long-term key
+	Cacheable bool      // they are kept in the cache
 	Err       error     // why the cache is not known
 	Expires   time.Time // zero if there is no session
 }
@@ -201,7 +201,7 @@ type Session struct {
 func (d *diagnosis) session(ctx context.Context) Session {
 	p := last(d.plan)
 	switch {
-	case p == nil || !p.LongTerm():
+	case p == nil || !p.LongTerm() && p.Kind != provider.SSO && (p.Kind != provider.Login || p == d.plan): // whose access token is credentials
 		return Session{}
 	case d.in.Sessions == nil:
 		return Session{Cacheable: true, Err: d.in.SessionsErr}

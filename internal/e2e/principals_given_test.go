@@ -179,7 +179,7 @@ var outsiders = []principal{
 			w.config(append([]string{"[profile role]", "role_arn = " + roleOne, "source_profile = sso"}, ssoProfile...)...)
 		},
 		args: asRole,
-		arn:  session(roleOne, "awsexec"), assumeRoles: 4,
+		arn:  session(roleOne, "awsexec"), assumeRoles: 1,
 	},
 	{
 		name:    "login session",
@@ -194,7 +194,7 @@ var outsiders = []principal{
 			w.config(append([]string{"[profile role]", "role_arn = " + roleOne, "source_profile = signed-in"}, loginProfile...)...)
 		},
 		args: asRole,
-		arn:  session(roleOne, "awsexec"), assumeRoles: 4,
+		arn:  session(roleOne, "awsexec"), assumeRoles: 1,
 	},
 	{
 		name: "web identity of a profile",

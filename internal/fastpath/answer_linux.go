@@ -57,6 +57,11 @@ func answer(args, environ []string) {
 	if err != nil || t.Index != held.Index {
 		return
 	}
+	if t.Tokens != "" {
+		if _, err := os.Stat(t.Tokens); err != nil { // somebody has signed out
+			return
+		}
+	}
 	session, err := cache.OpenSession(&held.Key, data, cache.Name(file))
 	if err != nil || session.MadeWith != t.MadeWith || !session.Fresh(time.Now()) {
 		return

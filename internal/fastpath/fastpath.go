@@ -35,8 +35,10 @@
 // print, byte for byte, or this package returns and has done nothing. It writes
 // nothing to standard error. Therefore
 //   - a ticket is left only for credentials that are a session of the cache made
-//     from a key in the keystore, by a call that printed nothing else, and only
-//     if the fingerprint was the same before and after it;
+//     from a key in the keystore or with a sign-in, by a call that printed nothing
+//     else, and only if the fingerprint was the same before and after it;
+//   - a session of a sign-in is not handed out once its tokens are gone: somebody
+//     has signed out. A ticket names their file, which must still be there;
 //   - a ticket holds no credentials and no time: the session must exist, open, be
 //     fresh at the time of the call, and have been made with the long-term key
 //     that the ticket names. Where sessions of other lives are as good, the ticket

@@ -16,8 +16,9 @@ type Ticket struct {
 	Session string // its file below the cache's directory, with slashes
 	AnyLife bool   // if that is not fresh, one that differs from it only in its life is as good
 
-	MadeWith string   // the long-term key id that the session was made with
+	MadeWith string   // the id of the long-term key that the session was made with, or what names the sign-in
 	Index    [32]byte // digest of the index that named this key
+	Tokens   string   // the file that the tokens of the sign-in were in, "" for a key
 
 	Account  string // the id that the answer has, which the session need not have
 	Region   string // for the child
@@ -39,7 +40,7 @@ func JoinSettings(variables [][2]string) string {
 // and Session, each after a byte with its length. The header is plaintext: it says
 // which key opens the ticket, and lets the reader find out whether the key is worth
 // asking for.
-const magic = "awsexec ticket\x06" // the last byte is the version of the format
+const magic = "awsexec ticket\x07" // the last byte is the version of the format
 
 var (
 	errBad   = errors.New("not a ticket")
@@ -83,7 +84,7 @@ func (c *Call) Find(f Fingerprint) (s Sealed, err error) {
 func (s Sealed) Open(key *[32]byte) (Ticket, error) {
 	t := Ticket{Store: s.Store, Session: s.Session, AnyLife: s.AnyLife}
 	var index string
-	err := cache.Open(key, s.data, s.headerSize, string(s.fingerprint[:]), &t.MadeWith, &index, &t.Account, &t.Region, &t.Profile, &t.Settings)
+	err := cache.Open(key, s.data, s.headerSize, string(s.fingerprint[:]), &t.MadeWith, &index, &t.Tokens, &t.Account, &t.Region, &t.Profile, &t.Settings)
 	if err == nil && copy(t.Index[:], index) != len(t.Index) {
 		err = errBad
 	}
@@ -102,7 +103,7 @@ func (t Ticket) Seal(key *[32]byte, f Fingerprint) ([]byte, error) {
 		}
 		header = append(append(header, byte(len(field))), field...)
 	}
-	return cache.Seal(key, header, string(f[:]), t.MadeWith, string(t.Index[:]), t.Account, t.Region, t.Profile, t.Settings)
+	return cache.Seal(key, header, string(f[:]), t.MadeWith, string(t.Index[:]), t.Tokens, t.Account, t.Region, t.Profile, t.Settings)
 }
 
 // file returns the path of the ticket for calls with the fingerprint f, below the

@@ -41,6 +41,12 @@ func (m *maker) build(ctx context.Context, plan *Plan) (aws.CredentialsProvider,
 	if m.Duration != 0 {
 		return nil, fmt.Errorf("%s of profile %q: %w", plan.Kind, plan.Profile.Name, errDurationOfOther)
 	}
+	switch plan.Kind {
+	case SSO:
+		return m.roleOfSSO(plan), nil
+	case Login:
+		return &loginProvider{m.given(plan), m.signInOf(plan)}, nil
+	}
 	return m.given(plan), nil
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/cache"
+	"github.com/awsexec/awsexec/internal/tokens"
 	"github.com/awsexec/awsexec/keystore"
 )
 
@@ -27,7 +28,9 @@ type cached struct {
 	from    *cached                                            // provides the session that assumes the role; nil if there is none
 	name    string                                             // of the key in the keystore that the session is made from; "" for another key
 	lock    string                                             // the same for all renewals that must take turns
-	issue   func(ctx context.Context) (aws.Credentials, error) // makes new credentials that expire, with the long-term key key.Base alone
+	issue   func(ctx context.Context) (aws.Credentials, error) // makes new credentials that expire, with the long-term key or the sign-in key.Base alone
+
+	signIn *signIn // that the session is made with; nil for one of a key
 }
 
 // Retrieve implements aws.CredentialsProvider. The error wraps KeyChangedError if
@@ -81,8 +84,8 @@ func (c *cached) retrieve(ctx context.Context) (aws.Credentials, error) {
 	if err != nil {
 		return c.fallBack(ctx, s, ok, err)
 	}
-	if err := c.m.Cache.Store(ctx, c.key, cache.Session{Credentials: creds, Issued: issued, MadeWith: c.key.Base}, issued); err != nil {
-		c.m.Events.Warn(fmt.Errorf("the session could not be cached: %w", err))
+	if err := c.sessions().Store(ctx, c.key, cache.Session{Credentials: creds, Issued: issued, MadeWith: c.key.Base}, issued); err != nil {
+		c.notCached(err)
 	}
 	if err := c.unchanged(ctx); isChanged(err) { // the keystore has another key now
 		return aws.Credentials{}, err
@@ -95,8 +98,11 @@ func (c *cached) retrieve(ctx context.Context) (aws.Credentials, error) {
 // the same passphrase again.
 func (c *cached) load(ctx context.Context) (cache.Session, bool, error) {
 	s, ok, err := c.lookUp(ctx)
-	if errors.Is(err, keystore.ErrLocked) || errors.Is(err, keystore.ErrRefused) {
+	if c.signIn == nil && (errors.Is(err, keystore.ErrLocked) || errors.Is(err, keystore.ErrRefused)) {
 		return s, false, err
+	}
+	if ok && c.signIn != nil && c.signIn.file(ctx) == "" { // somebody has signed out, perhaps with the AWS CLI
+		return s, false, nil
 	}
 	if err != nil {
 		c.m.Events.Debug("the session cache cannot be read: %v", err)
@@ -106,16 +112,17 @@ func (c *cached) load(ctx context.Context) (cache.Session, bool, error) {
 
 func (c *cached) lookUp(ctx context.Context) (cache.Session, bool, error) {
 	if c.anyLife {
-		return c.m.Cache.LoadAny(ctx, c.key, c.m.Now())
+		return c.sessions().LoadAny(ctx, c.key, c.m.Now())
 	}
-	return c.m.Cache.Load(ctx, c.key)
+	return c.sessions().Load(ctx, c.key)
 }
 
 // fallBack returns a session that is about to expire, if it failed to renew for a
 // reason that does not make it invalid.
 func (c *cached) fallBack(ctx context.Context, s cache.Session, ok bool, err error) (aws.Credentials, error) {
 	left := s.Left(c.m.Now())
-	if !ok || left <= lastResort || errors.Is(ctx.Err(), context.Canceled) || awsapi.Refused(err) {
+	_, signIn := errors.AsType[*tokens.SignInError](err) // its end is not that of what was made with it
+	if !ok || left <= lastResort || errors.Is(ctx.Err(), context.Canceled) || awsapi.Refused(err) && !signIn {
 		return aws.Credentials{}, err
 	}
 	if changed := c.unchanged(ctx); changed != nil {

@@ -76,20 +76,25 @@ func (c *current) last() aws.CredentialsProvider {
 type Source struct {
 	Key     cache.Key // of the session that comes first
 	AnyLife bool      // if that is not fresh, others are as good that differ from it only in their life
-	Name    string    // of the key in the keystore that the session is made from
+	Name    string    // of the key in the keystore that the session is made from; "" for one of a sign-in
+	Tokens  string    // the file with the tokens of that sign-in: the session is not handed out without it; "" for one of a key
 }
 
 // SessionOf returns where the cache has what p returned last. Ok is false for
 // credentials from elsewhere, and for those that may differ next time.
-func SessionOf(p aws.CredentialsProvider) (s Source, ok bool) {
+func SessionOf(ctx context.Context, p aws.CredentialsProvider) (s Source, ok bool) {
 	if c, isCurrent := p.(*current); isCurrent {
 		p = c.last()
 	}
 	c, ok := p.(*cached)
-	if !ok || c.name == "" {
+	switch {
+	case !ok:
 		return Source{}, false
+	case c.signIn != nil:
+		file := c.signIn.file(ctx)
+		return Source{c.key, c.anyLife, "", file}, file != ""
 	}
-	return Source{c.key, c.anyLife, c.name}, true
+	return Source{c.key, c.anyLife, c.name, ""}, c.name != ""
 }
 
 // AtHand returns until when the cache has the session with which p would provide
@@ -108,8 +113,9 @@ func AtHand(p aws.CredentialsProvider) (until time.Time) {
 }
 
 // IsCurrent reports whether the keystore still has the key that p made its last
-// credentials from, under the same name. It is true of credentials that are made
-// from no key in the keystore. An error means that this is not known.
+// credentials from, under the same name. For those of a sign-in it reports whether
+// nobody has signed out. It is true of all other credentials. An error means that
+// this is not known.
 func IsCurrent(ctx context.Context, p aws.CredentialsProvider) (bool, error) {
 	if c, isCurrent := p.(*current); isCurrent {
 		p = c.last()
@@ -117,6 +123,9 @@ func IsCurrent(ctx context.Context, p aws.CredentialsProvider) (bool, error) {
 	c, isCached := p.(*cached)
 	if !isCached {
 		return true, nil
+	}
+	if c.signIn != nil {
+		return c.signIn.file(ctx) != "", nil
 	}
 	err := c.unchanged(ctx)
 	if isChanged(err) {

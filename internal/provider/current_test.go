@@ -209,7 +209,7 @@ func TestSwappedBesideSessions(t *testing.T) {
 	if id, err := o.Client.WhoAmI(t.Context(), creds); err != nil || !strings.HasSuffix(id.ARN, ":user/bob") {
 		t.Errorf("got a session of %s, %v", id.ARN, err)
 	}
-	if s, ok := SessionOf(from); !ok || s.Name != "dev" || s.Key.Base != bobID {
+	if s, ok := SessionOf(t.Context(), from); !ok || s.Name != "dev" || s.Key.Base != bobID {
 		t.Errorf("the session is said to be made with %s of %s", s.Key.Base, s.Name)
 	}
 }

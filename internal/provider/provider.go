@@ -26,6 +26,9 @@ type Parts struct {
 	Keys   Keys
 	Helper Helper
 	Events Events
+
+	// QuietCache is Cache for whoever can do without: to open it asks nobody.
+	QuietCache *cache.Cache
 }
 
 // Helper gets what only a person or another program has. Its methods return

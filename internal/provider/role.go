@@ -66,13 +66,18 @@ func (m *maker) buildRole(ctx context.Context, plan *Plan) (aws.CredentialsProvi
 		}
 		return m.assumeRole(ctx, source, p, TokenRequest{}, duration)
 	}
-	parent, ok := from.(*cached)
-	if !ok { // its credentials may differ next time
+	session := &cached{m: m, key: m.roleKey(p, duration), issue: assume}
+	switch parent := from.(type) {
+	case *cached:
+		session.key.Base, session.key.From = parent.key.Base, parent.key.Identity()
+		session.from, session.name, session.signIn = parent, parent.name, parent.signIn
+	case *loginProvider:
+		session.key.Base, session.key.From, session.signIn = parent.signIn.base, parent.signIn.base, parent.signIn
+	default: // whose credentials may differ next time
 		return aws.CredentialsProviderFunc(assume), nil
 	}
-	key := m.roleKey(p, duration)
-	key.Base, key.From = parent.key.Base, parent.key.Identity()
-	return &cached{m: m, key: key, anyLife: m.anyLife(key), from: parent, name: parent.name, lock: key.ID(), issue: assume}, nil
+	session.anyLife, session.lock = m.anyLife(session.key), session.key.ID()
+	return session, nil
 }
 
 // ReducedError reports that a role gets less than its duration_seconds, because a

@@ -35,7 +35,7 @@ type signInsKey struct{}
 // signIn is the command signin; see TestScripts.
 func signIn(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
-		ts.Fatalf("usage: signin sso|login|used|renewed|account|accounts|throttle|lists|down…")
+		ts.Fatalf("usage: signin sso|login|used|renewed|account|accounts|throttle|lists|down|up…")
 	}
 	s := ts.Value(signInsKey{}).(*signIns)
 	if s.sso == nil {
@@ -97,6 +97,8 @@ func signIn(ts *testscript.TestScript, neg bool, args []string) {
 	case "down":
 		s.sso.Close()
 		s.signin.Close()
+	case "up":
+		s.start(ts)
 	default:
 		ts.Fatalf("unknown: signin %s", args[0])
 	}

@@ -28,10 +28,11 @@ type Session struct {
 	events   provider.Events
 	watch    Watch
 
-	opening sync.Mutex // guards the three below
+	opening sync.Mutex // guards what is below
 	config  *profile.Config
 	store   *keystore.Store
 	cached  *cache.Cache
+	quiet   *cache.Cache
 }
 
 // Watch is called when a helper program starts: mfa_process, or the
@@ -335,9 +336,14 @@ func (s *Session) parts(p *profile.Profile) (provider.Parts, *helper, error) {
 	if err != nil {
 		return provider.Parts{}, nil, err
 	}
+	quiet, err := s.QuietCache()
+	if err != nil {
+		return provider.Parts{}, nil, err
+	}
 	h := &helper{session: s, profile: p}
 	return provider.Parts{
-		Env: s.settings.Env, Home: s.settings.SDKHome, Now: s.settings.Now, Client: client, Cache: sessions, Keys: lazyKeys{s}, Helper: h, Events: s.Person.asEvents(),
+		Env: s.settings.Env, Home: s.settings.SDKHome, Now: s.settings.Now, Client: client, Cache: sessions, QuietCache: quiet, Keys: lazyKeys{s}, Helper: h,
+		Events: s.Person.asEvents(),
 	}, h, nil
 }
 

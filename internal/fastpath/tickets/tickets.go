@@ -66,10 +66,10 @@ func sameFiles(call *fastpath.Call, s *session.Settings) bool {
 }
 
 // ticketFor returns the ticket for credentials that were just handed out. It is
-// false unless they are a session of a key in the keystore and nothing but what
-// is in the fingerprint of the call has led to it.
+// false unless they are a session of a key in the keystore, or of a sign-in, and
+// nothing but what is in the fingerprint of the call has led to it.
 func ticketFor(ctx context.Context, call *fastpath.Call, s *session.Settings, sess *session.Session, given session.Given) (t fastpath.Ticket, ok bool) {
-	from, ok := provider.SessionOf(given.From)
+	from, ok := provider.SessionOf(ctx, given.From)
 	if !ok {
 		return t, false
 	}
@@ -78,9 +78,10 @@ func ticketFor(ctx context.Context, call *fastpath.Call, s *session.Settings, se
 		return t, false
 	}
 	// The key id must be the index's, not one that the keystore itself was asked
-	// for.
+	// for. A sign-in has none.
 	entries, err := keys.List(ctx)
-	if err != nil || !slices.ContainsFunc(entries, func(e keystore.Entry) bool { return e.Name == from.Name && e.AccessKeyID == from.Key.Base }) {
+	isKey := func(e keystore.Entry) bool { return e.Name == from.Name && e.AccessKeyID == from.Key.Base }
+	if err != nil || from.Tokens == "" && !slices.ContainsFunc(entries, isKey) {
 		return t, false
 	}
 	index, ok := keys.Held(ctx)
@@ -94,6 +95,7 @@ func ticketFor(ctx context.Context, call *fastpath.Call, s *session.Settings, se
 		Index:    index,
 		Session:  from.Key.File(),
 		AnyLife:  from.AnyLife,
+		Tokens:   from.Tokens,
 		Account:  given.AccountID,
 		Region:   region,
 		Profile:  given.Profile.Name,
