@@ -56,8 +56,9 @@ demo-record: build/demo ## write what the demo shows to docs/demo.txt
 .PHONY: build/demo
 build/demo:
 	@mkdir -p build
-	@CGO_ENABLED=0 go build -v -trimpath -o $@ ./internal/demo 2>&1 | \
-		awk '/ / { print; next } { printf "\rcompiling: %d packages", ++n; fflush() } END { if (n) print "" }'
+	@tty=0; [ ! -t 1 ] || tty=1; \
+	CGO_ENABLED=0 go build -v -trimpath -o $@ ./internal/demo 2>&1 | awk -v tty=$$tty \
+		'/ / { print; next } ++n % 50 == 0 || tty { printf "\rcompiled %d packages%s", n, tty ? "" : "\n"; fflush() } END { if (n && tty) print "" }'
 
 test: build/gotestsum ## run all tests; install the real programs that they need where possible (AWSEXEC_TEST_REQUIRE=all: fail if one is missing)
 	@internal/ci/install-test-parts.sh
