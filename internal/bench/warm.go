@@ -41,6 +41,13 @@ func wholeWay(s subject) subject {
 	return s
 }
 
+// unlogged switches the log of what is handed out off.
+func unlogged(s subject) subject {
+	s.name += ", without a log"
+	s.env = append(s.env[:len(s.env):len(s.env)], "AWSEXEC_LOG=0")
+	return s
+}
+
 // leastChild returns a child that does as little as possible. Its time is part
 // of every figure with a child.
 func leastChild(w *world) string {
@@ -64,7 +71,7 @@ func warmCalls(ctx context.Context, w *world, r *report) error {
 	child := leastChild(w)
 	warmExec := w.awsexec("-p", "work", "--", child)
 	s, err := w.compare(ctx, empty(w), ownWork(w), keyringGet(w), warmPrint(w), keyringGet(w, child), warmExec,
-		held(w, warmPrint(w)), held(w, warmExec), wholeWay(held(w, warmPrint(w))))
+		held(w, warmPrint(w)), held(w, warmExec), wholeWay(held(w, warmPrint(w))), unlogged(held(w, warmPrint(w))), unlogged(held(w, warmExec)))
 	if err != nil {
 		return err
 	}
@@ -73,6 +80,8 @@ func warmCalls(ctx context.Context, w *world, r *report) error {
 	r.ratio("warm print, kernel holds the key", s[6], "a keyring read", s[2], 0.75)
 	r.ratio("warm exec, kernel holds the key", s[7], "a keyring read, exec", s[4], 0.75)
 	r.ratio("the same without the warm path", s[8], "a keyring read", s[2], 1.3)
+	r.ratio("warm print, with the log", s[6], "without it", s[9], 1.03)
+	r.ratio("warm exec, with the log", s[7], "without it", s[10], 1.03)
 	r.beside("warm print, kernel holds the key", s[6], "an empty Go program", s[0])
 	r.beside("own work without a ticket", s[1], "an empty Go program", s[0])
 

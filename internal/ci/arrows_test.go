@@ -22,7 +22,7 @@ const module = "github.com/awsexec/awsexec/"
 var arrows = map[string]string{
 	"cmd/awsexec": "internal/cli internal/fastpath/tickets",
 	"internal/cli": "exec keystore processfmt internal/awsapi internal/cache internal/credentials internal/doctor internal/explain internal/awsini " +
-		"internal/profile internal/provider internal/awsfiles internal/conceal internal/custody internal/keyinput internal/lastcall internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/tokens internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault internal/manual internal/near internal/layout internal/keyfacts internal/populate internal/browser",
+		"internal/profile internal/provider internal/awsfiles internal/conceal internal/custody internal/keyinput internal/lastcall internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/tokens internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault internal/manual internal/near internal/layout internal/keyfacts internal/populate internal/browser internal/caller internal/logbook",
 
 	"exec":       "internal/credentials internal/guard internal/fault",
 	"keystore":   "internal/agefile internal/agekeys internal/backend internal/flock internal/kernelkey internal/keyindex internal/keyitem internal/keyring internal/sealingkey",
@@ -37,6 +37,7 @@ var arrows = map[string]string{
 	"internal/keyfacts":         "internal/flock internal/ownfile",
 	"internal/manual":           "internal/layout",
 	"internal/lastcall":         "internal/ownfile",
+	"internal/logbook":          "internal/flock internal/ownfile internal/readfile",
 	"internal/flock":            "internal/ownfile internal/fault",
 	"internal/ownfile":          "internal/atomicfile internal/readfile",
 	"internal/profile":          "internal/readfile internal/awsini internal/near",
@@ -61,9 +62,9 @@ var arrows = map[string]string{
 	"internal/term":             "internal/guard internal/visible internal/fault internal/program",
 	"internal/program":          "internal/guard",
 	"internal/signin":           "internal/awsapi internal/fault internal/tokens",
-	"internal/session":          "keystore processfmt internal/awsapi internal/cache internal/profile internal/provider internal/term internal/interrupt internal/ownfile internal/agekeys internal/visible",
+	"internal/session":          "keystore processfmt internal/awsapi internal/cache internal/profile internal/provider internal/term internal/interrupt internal/logbook internal/ownfile internal/agekeys internal/visible",
 	"internal/fastpath/tickets": "internal/fastpath internal/provider internal/session keystore",
-	"internal/fastpath":         "exec processfmt internal/cache internal/credentials internal/kernelkey internal/ownfile internal/readfile",
+	"internal/fastpath":         "exec processfmt internal/cache internal/caller internal/credentials internal/kernelkey internal/logbook internal/ownfile internal/readfile",
 
 	"internal/sealingkey": "internal/kernelkey",
 	"internal/bustest":    "internal/keyringtest",

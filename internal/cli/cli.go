@@ -27,6 +27,7 @@ type cli struct {
 
 	Whoami whoamiCmd `cmd:"" group:"What is used" help:"Print the identity that AWS sees." heeds:"profile,pick,duration,region,keystore,no-session,no-prompt,debug"`
 	Doctor doctorCmd `cmd:"" group:"What is used" help:"Show which credentials each AWS client uses, and what to fix." heeds:"profile,pick,duration,region,keystore,no-session,debug"`
+	Log    logCmd    `cmd:"" group:"What is used" help:"Show what was handed out to which program." heeds:"profile,debug"`
 
 	SSO     ssoCmd     `cmd:"" group:"Sign in" name:"sso" help:"List roles of IAM Identity Center, and write profiles for them."`
 	Console consoleCmd `cmd:"" group:"Sign in" help:"Open the AWS console in a browser, signed in." heeds:"profile,pick,duration,region,keystore,no-prompt,debug"`

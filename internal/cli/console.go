@@ -14,6 +14,8 @@ import (
 
 	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/browser"
+	"github.com/awsexec/awsexec/internal/caller"
+	"github.com/awsexec/awsexec/internal/logbook"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/readfile"
@@ -42,7 +44,7 @@ var consoleServices = []string{
 
 func (c *consoleCmd) about() (name *string, needed bool) { return &c.Name, false }
 
-func (c *consoleCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, timing timing) error {
+func (c *consoleCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, timing timing, log *recorder) error {
 	narrowed, err := c.narrowed()
 	if err != nil {
 		return err
@@ -70,6 +72,7 @@ func (c *consoleCmd) Run(ctx context.Context, settings *session.Settings, sess *
 	if err != nil {
 		return err
 	}
+	log.record(logbook.Console, caller.Find(), session.Given{Credentials: signedIn.Credentials, Profile: p, From: signedIn.From})
 	done := out.Waiting("for the sign-in service of AWS")
 	link, err := client.ConsoleLink(ctx, signedIn.Credentials, signedIn.Life, page)
 	done()

@@ -14,6 +14,10 @@ type Early interface {
 	// to report it.
 	Failure() error
 
+	// Recorded returns the id of the access key that the log has this call with; ""
+	// if nothing was answered, or a failure came before that.
+	Recorded() string
+
 	// Begin is called before a call with these arguments does its work, which is
 	// to hand out credentials. Main calls leave once that has succeeded, unless
 	// it has printed anything else: what leave leaves may answer later calls. A

@@ -17,6 +17,8 @@ type noting struct {
 
 func (*noting) Failure() error { return nil }
 
+func (*noting) Recorded() string { return "" }
+
 func (n *noting) Begin(args []string, _ *session.Settings, _ *session.Session) func(context.Context, session.Given) {
 	n.began = append(n.began, args)
 	return func(_ context.Context, given session.Given) { n.left = append(n.left, given.Profile.Name) }

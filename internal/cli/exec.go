@@ -6,13 +6,14 @@ import (
 
 	"github.com/awsexec/awsexec/exec"
 	"github.com/awsexec/awsexec/internal/interrupt"
+	"github.com/awsexec/awsexec/internal/logbook"
 	"github.com/awsexec/awsexec/internal/session"
 )
 
 // execCmd replaces awsexec by a child that has credentials in its environment.
 type execCmd struct{ args []string }
 
-func (x *execCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, given *flags, next *later, remembered *memory) error {
+func (x *execCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, given *flags, next *later, remembered *memory, log *recorder) error {
 	path, err := exec.LookPath(x.args[0], settings.Env("PATH"))
 	if err != nil {
 		return childError{err}
@@ -22,9 +23,9 @@ func (x *execCmd) Run(ctx context.Context, settings *session.Settings, sess *ses
 	if err != nil {
 		return err
 	}
-	child := exec.Cmd{Path: path, Args: x.args}
+	child, program := exec.Cmd{Path: path, Args: x.args}, childOf(path, x.args, true)
 	if settings.Refresh {
-		child.Env, err = renewingEnviron(ctx, settings, sess, out, given, p)
+		child.Env, err = renewingEnviron(ctx, settings, sess, out, given, p, func(c session.Given) { log.record(logbook.Refresh, program, c) })
 	} else {
 		var c session.Given
 		if c, err = sess.Credentials(ctx, p, execLimit); err == nil {
@@ -35,6 +36,7 @@ func (x *execCmd) Run(ctx context.Context, settings *session.Settings, sess *ses
 			}
 			id.Region, id.Settings = sess.Variables(p)
 			child.Env = exec.Environ(settings.Environ, id)
+			log.record(logbook.Exec, program, c)
 			leave(ctx, c)
 		}
 	}

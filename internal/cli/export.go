@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/awsexec/awsexec/internal/caller"
+	"github.com/awsexec/awsexec/internal/logbook"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/processfmt"
 )
@@ -17,7 +19,7 @@ type exportCmd struct {
 
 func (c *exportCmd) about() (name *string, needed bool) { return &c.Name, false }
 
-func (c *exportCmd) Run(ctx context.Context, sess *session.Session, out *ui) error {
+func (c *exportCmd) Run(ctx context.Context, sess *session.Session, out *ui, log *recorder) error {
 	if !c.Format.Valid() {
 		return usageError{fmt.Sprintf("invalid format %q: must be one of %s", string(c.Format), processfmt.FormatNames()), ""}
 	}
@@ -29,6 +31,7 @@ func (c *exportCmd) Run(ctx context.Context, sess *session.Session, out *ui) err
 	if err != nil {
 		return err
 	}
+	log.record(logbook.Export, caller.Find(), credentials)
 	region, settings := sess.Variables(p)
 	if region != "" {
 		settings = append(settings, [2]string{"AWS_REGION", region}, [2]string{"AWS_DEFAULT_REGION", region})

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/awsexec/awsexec/internal/logbook"
 	"github.com/awsexec/awsexec/internal/migrate"
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/visible"
@@ -26,6 +27,7 @@ func hintOfWarning(err error, a *advisor) string {
 	var twice *otherNameError
 	var regionless *noRegionError
 	var foreign *foreignKeyError
+	var unlogged *logbook.WriteError
 	var withoutMFA *provider.WithoutMFAError
 	switch {
 	case errors.As(err, &plaintext):
@@ -42,6 +44,8 @@ func hintOfWarning(err error, a *advisor) string {
 		return fmt.Sprintf("write region = REGION into the profile, in %s", visible.Text(a.settings.Files.Config))
 	case errors.As(err, &foreign):
 		return hintOfOtherService(a, a.settings.SelectedName())
+	case errors.As(err, &unlogged):
+		return hintOfUnlogged(unlogged)
 	case errors.As(err, &old):
 		return "replace it: " + a.command("rotate", old.name)
 	case errors.As(err, &withoutMFA):

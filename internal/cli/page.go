@@ -88,6 +88,19 @@ func (u *ui) printJSON(v any) error {
 	enc := json.NewEncoder(&text)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
+	return u.encode(&text, enc, v)
+}
+
+// printJSONLine is printJSON in one line.
+func (u *ui) printJSONLine(v any) error {
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
+	enc.SetEscapeHTML(false)
+	return u.encode(&text, enc, v)
+}
+
+// encode prints v, which enc encodes into text.
+func (u *ui) encode(text *bytes.Buffer, enc *json.Encoder, v any) error {
 	if err := enc.Encode(v); err != nil {
 		return err
 	}

@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/caller"
 	"github.com/awsexec/awsexec/internal/credentials"
+	"github.com/awsexec/awsexec/internal/logbook"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/processfmt"
 )
@@ -22,7 +24,7 @@ const (
 // printCmd prints credentials in the format of credential_process.
 type printCmd struct{}
 
-func (*printCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, next *later) error {
+func (*printCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, next *later, log *recorder) error {
 	leave := next.begin()
 	p, err := sess.Selected(ctx)
 	if err != nil {
@@ -32,6 +34,7 @@ func (*printCmd) Run(ctx context.Context, settings *session.Settings, sess *sess
 	if err != nil {
 		return err
 	}
+	log.record(logbook.Process, caller.Find(), c)
 	if err := processfmt.Encode(out.out, credentials.Early(c.Credentials, settings.Now())); err != nil {
 		return fmt.Errorf("print credentials: %w", err)
 	}

@@ -8,6 +8,8 @@ import (
 	"slices"
 
 	"github.com/awsexec/awsexec/exec"
+	"github.com/awsexec/awsexec/internal/caller"
+	"github.com/awsexec/awsexec/internal/logbook"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/renew"
 	"github.com/awsexec/awsexec/internal/server"
@@ -29,16 +31,17 @@ type serveCmd struct {
 
 func (c *serveCmd) aboutAll() *[]string { return &c.Names }
 
-func (c *serveCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, adv *advisor, given *flags, remembered *memory) error {
+func (c *serveCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, adv *advisor, given *flags, remembered *memory, log *recorder) error {
 	if err := c.check(settings); err != nil {
 		return err
 	}
-	program := ""
+	program, to := "", caller.Find() // whoever started this gets the address
 	if c.args != nil {
 		var err error
 		if program, err = exec.LookPath(c.args[0], settings.Env("PATH")); err != nil {
 			return childError{err}
 		}
+		to = childOf(program, c.args, false)
 	}
 	profiles, err := served(ctx, sess, given)
 	if err != nil {
@@ -52,8 +55,12 @@ func (c *serveCmd) Run(ctx context.Context, settings *session.Settings, sess *se
 	warn := func(name string, err error) {
 		out.warn(fmt.Errorf("profile %q: its credentials could not be renewed: %w", name, err), hintFor(err, adv, name))
 	}
-	s := newService(listener, profiles, c.AllowHost, server.Config{Now: settings.Now, Lasting: renew.Lasting, Warn: warn}, sess, func(ctx context.Context, name string, err error) {
+	s := newService(listener, profiles, c.AllowHost, server.Config{Now: settings.Now, Lasting: renew.Lasting, Warn: warn}, sess, func(ctx context.Context, got session.Given, err error) {
+		name := got.Profile.Name
 		remembered.ended(ctx, name, err, hintFor(err, adv, name))
+		if err == nil {
+			log.record(logbook.Serve, to, got)
+		}
 	})
 	defer s.Close()
 	for _, p := range profiles {

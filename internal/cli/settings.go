@@ -45,6 +45,9 @@ func newSettings(d deps, f *flags, byProgram, examines bool) (*session.Settings,
 		return nil, err
 	}
 	s.NoPrompt = noPrompt || f.NoPrompt
+	if s.NoLog, err = logOff(env("AWSEXEC_LOG")); err != nil {
+		return nil, err
+	}
 	refresh, err := truth(env("AWSEXEC_REFRESH"), "AWSEXEC_REFRESH")
 	if err != nil {
 		return nil, err
@@ -109,6 +112,15 @@ func truth(s, where string) (bool, error) {
 		return false, usageError{fmt.Sprintf("%s: invalid value %q: must be true or false", where, s), "write 1 or 0"}
 	}
 	return b, nil
+}
+
+// logOff reports whether a value of AWSEXEC_LOG switches the log off; empty is on.
+func logOff(s string) (bool, error) {
+	if s == "" {
+		return false, nil
+	}
+	on, err := truth(s, "AWSEXEC_LOG")
+	return !on, err
 }
 
 // keystoreKind returns the kind of keystore that the user chose.

@@ -8,8 +8,10 @@ import (
 
 	"github.com/awsexec/awsexec/exec"
 	"github.com/awsexec/awsexec/internal/cache"
+	"github.com/awsexec/awsexec/internal/caller"
 	"github.com/awsexec/awsexec/internal/credentials"
 	"github.com/awsexec/awsexec/internal/kernelkey"
+	"github.com/awsexec/awsexec/internal/logbook"
 	"github.com/awsexec/awsexec/processfmt"
 )
 
@@ -68,8 +70,14 @@ func answer(args, environ []string) {
 	}
 	session.Credentials.AccountID = t.Account
 	if call.HasChild {
+		if call.record(logbook.Exec, caller.Program{Name: caller.NameOf(program, call.Child), PID: os.Getpid()}, t, session.Credentials) != nil {
+			return
+		}
 		id := exec.Identity{Credentials: session.Credentials, Region: t.Region, Profile: t.Profile, Settings: splitSettings(t.Settings)}
 		_ = syscall.Exec(program, call.Child, exec.Environ(environ, id)) // the rest of the program reports why it failed, and knows scripts
+		return
+	}
+	if call.record(logbook.Process, caller.Find(), t, session.Credentials) != nil {
 		return
 	}
 	out := attempt{}
@@ -80,6 +88,21 @@ func answer(args, environ []string) {
 		return
 	}
 	os.Exit(0)
+}
+
+// record writes into the log that credentials are handed out with the ticket t.
+func (c *Call) record(how logbook.How, to caller.Program, t Ticket, given credentials.Plain) error {
+	if c.NoLog {
+		return nil
+	}
+	err := logbook.In(c.State).AppendWith(logbook.Entry{
+		Time: time.Now(), Profile: t.Profile, How: how, Program: to.Name, ProgramPID: to.PID, KeyID: given.AccessKeyID, Expires: &given.Expires,
+		Origin: logbook.Cached, PID: os.Getpid(),
+	}, t.Facts)
+	if err == nil {
+		Recorded = given.AccessKeyID
+	}
+	return err
 }
 
 // attempt writes to standard output and remembers that it did.

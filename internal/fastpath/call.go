@@ -13,7 +13,8 @@ type Call struct {
 	HasChild bool
 
 	Config, Credentials string // the AWS files
-	Data, Cache         string // awsexec's own directories
+	Data, Cache, State  string // awsexec's own directories
+	NoLog               bool   // nothing is written to the log
 
 	HasBus bool // a D-Bus session bus may exist, and a keyring on it
 
@@ -39,7 +40,7 @@ func Parse(args, environ []string) (*Call, bool) {
 		switch {
 		case strings.HasPrefix(name, "AWS") && strings.Contains(name, "PASS"):
 			c.vars = append(c.vars, name+"=")
-		case strings.HasPrefix(name, "AWS"), name == "BOTOCORE_TCP_KEEPALIVE", name == "HOME", name == "XDG_DATA_HOME", name == "XDG_CACHE_HOME", name == "DBUS_SESSION_BUS_ADDRESS":
+		case strings.HasPrefix(name, "AWS"), name == "BOTOCORE_TCP_KEEPALIVE", name == "HOME", name == "XDG_DATA_HOME", name == "XDG_CACHE_HOME", name == "XDG_STATE_HOME", name == "DBUS_SESSION_BUS_ADDRESS":
 			c.vars = append(c.vars, kv)
 		}
 	}
@@ -55,10 +56,18 @@ func Parse(args, environ []string) (*Call, bool) {
 	if c.env("AWSEXEC_MFA_CODE") != "" || c.env("AWSEXEC_REFRESH") != "" {
 		return nil, false
 	}
+	switch c.env("AWSEXEC_LOG") {
+	case "", "1":
+	case "0":
+		c.NoLog = true
+	default: // the whole program knows more values
+		return nil, false
+	}
 	c.Config = c.file("AWS_CONFIG_FILE", ".aws/config")
 	c.Credentials = c.file("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials")
 	c.Data = c.directory("XDG_DATA_HOME", ".local/share")
 	c.Cache = c.directory("XDG_CACHE_HOME", ".cache")
+	c.State = c.directory("XDG_STATE_HOME", ".local/state")
 	c.HasBus = hasBus(c.env("DBUS_SESSION_BUS_ADDRESS"))
 	return c, c.Config != "" && c.Credentials != ""
 }

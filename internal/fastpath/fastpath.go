@@ -33,7 +33,8 @@
 //
 // A call that is answered with a ticket prints what the whole program would
 // print, byte for byte, or this package returns and has done nothing. It writes
-// nothing to standard error. Therefore
+// nothing to standard error. It writes the line of the log that the whole program
+// would write, and returns if it cannot. Therefore
 //   - a ticket is left only for credentials that are a session of the cache made
 //     from a key in the keystore or with a sign-in, by a call that printed nothing
 //     else, and only if the fingerprint was the same before and after it;
@@ -77,6 +78,11 @@ const Name = "awsexec"
 
 // Switch is the variable that switches tickets off with any value but 1.
 const Switch = "AWSEXEC_WARM"
+
+// Recorded is the id of the access key that the log has this call with; "" if it has
+// none yet. If the answer failed after that, the whole program does not record it
+// again.
+var Recorded string
 
 // WriteError is why credentials could not be written to standard output, or not
 // all of them. The call has then been answered, and has failed.

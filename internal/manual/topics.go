@@ -27,6 +27,7 @@ var Environment = Topic{
 		{"AWSEXEC_PASSPHRASE", "The passphrase of the encrypted file."},
 		{"AWSEXEC_NEW_PASSPHRASE", "The new one, for \"awsexec passphrase\"."},
 		{"AWSEXEC_HOLD", "How long the kernel holds the key that opens cached sessions, on Linux: 15m by default, 24h at most; 0 or off for never."},
+		{"AWSEXEC_LOG", "0 switches the log of what is handed out off; see \"awsexec log\"."},
 		{"AWSEXEC_PROFILE", "Set for CMD: the profile that its credentials are from, for its shell prompt."},
 		{"AWSEXEC_SETTINGS", "Set for CMD: the names of the variables that stand for settings of the profile, so that an awsexec within replaces them."},
 		{"AWSEXEC_GIVEN", "Set for CMD: a checksum of the credentials that AWSEXEC_PROFILE is about, so that an awsexec within notices if others take their place."},
@@ -82,5 +83,6 @@ var Files = Topic{
 		{"~/.aws/config, ~/.aws/credentials", "Profiles. Only add --write-config and import change them."},
 		{"~/.local/share/awsexec", "The encrypted file, if there is one, and the list of the stored keys, without secrets."},
 		{"~/.cache/awsexec", "Sessions, in sealed files."},
+		{"~/.local/state/awsexec", "The log of what was handed out, without secrets: log.jsonl, and up to three older files."},
 	},
 }

@@ -207,13 +207,19 @@ func (d Dir) Remove(name string) error {
 
 // OpenFile opens a regular file for reading and writing. It creates the file,
 // with mode 0600, and its directories if they are missing.
-func (d Dir) OpenFile(name string) (*os.File, error) {
+func (d Dir) OpenFile(name string) (*os.File, error) { return d.openFile(name, 0) }
+
+// OpenAppend is like OpenFile, but each write goes to the end of the file. On a
+// local file system, writes of several processes do not mix.
+func (d Dir) OpenAppend(name string) (*os.File, error) { return d.openFile(name, os.O_APPEND) }
+
+func (d Dir) openFile(name string, flag int) (*os.File, error) {
 	root, err := d.Make(parent(name))
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close()
-	return readfile.OpenIn(root, path.Base(name), os.O_RDWR|os.O_CREATE)
+	return readfile.OpenIn(root, path.Base(name), os.O_RDWR|os.O_CREATE|flag)
 }
 
 // parent returns the directory of a file in d, or "" for d itself.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -29,6 +30,7 @@ type cached struct {
 	name    string                                             // of the key in the keystore that the session is made from; "" for another key
 	lock    string                                             // the same for all renewals that must take turns
 	issue   func(ctx context.Context) (aws.Credentials, error) // makes new credentials that expire, with the long-term key or the sign-in key.Base alone
+	made    atomic.Bool                                        // what was returned last is new
 
 	signIn *signIn // that the session is made with; nil for one of a key
 }
@@ -44,6 +46,7 @@ func (c *cached) Retrieve(ctx context.Context) (aws.Credentials, error) {
 }
 
 func (c *cached) retrieve(ctx context.Context) (aws.Credentials, error) {
+	c.made.Store(false)
 	s, ok, err := c.load(ctx)
 	if err != nil {
 		return aws.Credentials{}, err
@@ -64,7 +67,7 @@ func (c *cached) retrieve(ctx context.Context) (aws.Credentials, error) {
 		return c.fallBack(ctx, s, ok, fmt.Errorf("another awsexec is renewing this session and has not finished: %w", context.Cause(ctx)))
 	case err != nil:
 		c.m.Events.Warn(fmt.Errorf("the session cache cannot be used: %w", err))
-		return c.issue(ctx)
+		return c.make(ctx)
 	default:
 		defer release()
 		if s, ok, err = c.load(ctx); err != nil {
@@ -80,7 +83,7 @@ func (c *cached) retrieve(ctx context.Context) (aws.Credentials, error) {
 	}
 
 	issued := c.m.Now()
-	creds, err := c.issue(ctx)
+	creds, err := c.make(ctx)
 	if err != nil {
 		return c.fallBack(ctx, s, ok, err)
 	}
@@ -91,6 +94,13 @@ func (c *cached) retrieve(ctx context.Context) (aws.Credentials, error) {
 		return aws.Credentials{}, err
 	}
 	return creds, nil
+}
+
+// make makes new credentials.
+func (c *cached) make(ctx context.Context) (aws.Credentials, error) {
+	creds, err := c.issue(ctx)
+	c.made.Store(err == nil)
+	return creds, err
 }
 
 // load reads the cache. A cache that cannot be opened counts as empty, unless its

@@ -41,6 +41,8 @@ type ConsoleSession struct {
 	// Life is how long the console is to be open, where that is a matter of its own.
 	// It is 0 where the console stays open as long as the credentials are valid.
 	Life time.Duration
+
+	From aws.CredentialsProvider // of the credentials; nil if they were made for the console
 }
 
 // UserSessionError reports a session that GetSessionToken has made, which the console
@@ -147,7 +149,7 @@ func (m *maker) asTheyAre(ctx context.Context, plan *Plan, from aws.CredentialsP
 	if isUser(who.ARN) && plan.Kind != Login { // whose credentials are made for the console
 		return ConsoleSession{}, &UserSessionError{plan.Kind, who.ARN}
 	}
-	return ConsoleSession{c, who.ARN, life}, nil
+	return ConsoleSession{Credentials: c, ARN: who.ARN, Life: life, From: from}, nil
 }
 
 // consoleLife returns how long the sign-in service is asked to keep the console open
@@ -217,7 +219,7 @@ func (m *maker) federate(ctx context.Context, p *profile.Profile, key longTermKe
 	if err != nil {
 		return ConsoleSession{}, &FederationError{p, err}
 	}
-	return ConsoleSession{made, user, 0}, nil
+	return ConsoleSession{Credentials: made, ARN: user}, nil
 }
 
 // Limits of the name of a federated user. Source: API reference of

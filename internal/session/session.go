@@ -11,6 +11,7 @@ import (
 
 	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/cache"
+	"github.com/awsexec/awsexec/internal/logbook"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/keystore"
@@ -245,6 +246,27 @@ type Given struct {
 // made from, under the same name. It is true of credentials from elsewhere. It reads
 // the keystore only if that and its index disagree.
 func (g Given) Current(ctx context.Context) (bool, error) { return provider.IsCurrent(ctx, g.From) }
+
+// Facts returns what the log says about g.
+func (g Given) Facts() logbook.Facts {
+	f := provider.FactsOf(g.From)
+	facts := logbook.Facts{Account: g.AccountID, RoleARN: f.RoleARN}
+	if f.Key {
+		facts.MFA = &f.MFA
+	}
+	return facts
+}
+
+// Origin returns where awsexec had g from.
+func (g Given) Origin() logbook.Origin {
+	switch f := provider.FactsOf(g.From); {
+	case f.Cached:
+		return logbook.Cached
+	case f.Session, g.From == nil: // made for the console
+		return logbook.Made
+	}
+	return logbook.Passed
+}
 
 // Credentials returns the credentials that p leads to. If that takes longer than
 // limit, the cause of the error is ErrTooLong.

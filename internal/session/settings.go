@@ -42,6 +42,7 @@ type Settings struct {
 	NoPrompt  bool          // ask nobody
 	Refresh   bool          // the child is to renew its credentials through awsexec
 	ByProgram bool          // a program seems to ask for credentials, not a person
+	NoLog     bool          // write nothing into the log of what is handed out
 	Debug     bool
 
 	Files    profile.Files // the user's own AWS files
@@ -178,6 +179,21 @@ func (s *Settings) CacheDir() (string, error) {
 		return under(s.Home, "Library", "Caches", "awsexec")
 	default:
 		return under(s.Home, ".cache", "awsexec")
+	}
+}
+
+// StateDir returns the directory of the log, which programs do not need but people
+// may.
+func (s *Settings) StateDir() (string, error) {
+	switch {
+	case filepath.IsAbs(s.Env("XDG_STATE_HOME")):
+		return filepath.Join(s.Env("XDG_STATE_HOME"), "awsexec"), nil
+	case runtime.GOOS == "windows":
+		return s.underLocal("awsexec", "state")
+	case runtime.GOOS == "darwin":
+		return under(s.Home, "Library", "Logs", "awsexec")
+	default:
+		return under(s.Home, ".local", "state", "awsexec")
 	}
 }
 

@@ -22,6 +22,9 @@ type FastPath struct{}
 // none.
 func (FastPath) Failure() error { return fastpath.WriteError }
 
+// Recorded returns the id of the key that the log has this call with; "" for none.
+func (FastPath) Recorded() string { return fastpath.Recorded }
+
 // Begin returns a function that leaves a ticket for calls with these arguments,
 // if what package fastpath demands holds before and after this call.
 func (FastPath) Begin(args []string, s *session.Settings, sess *session.Session) (leave func(context.Context, session.Given)) {
@@ -59,6 +62,9 @@ func (FastPath) Begin(args []string, s *session.Settings, sess *session.Session)
 // sameFiles reports whether the files and directories of call are those that the
 // whole program uses.
 func sameFiles(call *fastpath.Call, s *session.Settings) bool {
+	if state, err := s.StateDir(); !s.NoLog && (err != nil || call.State != state) {
+		return false
+	}
 	data, dataErr := s.DataDir()
 	cache, cacheErr := s.CacheDir()
 	return dataErr == nil && cacheErr == nil && call.Data == data && call.Cache == cache &&
@@ -100,6 +106,7 @@ func ticketFor(ctx context.Context, call *fastpath.Call, s *session.Settings, se
 		Region:   region,
 		Profile:  given.Profile.Name,
 		Settings: fastpath.JoinSettings(variables),
+		Facts:    given.Facts().Members(),
 	}, true
 }
 
