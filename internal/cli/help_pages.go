@@ -50,6 +50,11 @@ var pages = map[string]told{
 			{Name: "awsexec doctor", Text: "examine the profile that is used here"},
 			{Name: "awsexec doctor -p work --online", Text: "also ask AWS"},
 		}},
+	"log": {`A line is written each time that a program gets credentials. Without --since, --follow begins with the last ten. The log has no secrets; AWSEXEC_LOG=0 switches it off.`,
+		[]manual.Entry{
+			{Name: "awsexec log -p work --since 2h", Text: "which programs had them, the newest last"},
+			{Name: "awsexec log ASIAIOSFODNN7EXAMPLE", Text: "who had this key"},
+		}},
 	"sso": {`The sign-in is that of "aws sso login", which is renewed as long as AWS allows.`,
 		[]manual.Entry{
 			{Name: "awsexec sso list", Text: "which accounts and roles there are"},

@@ -65,7 +65,7 @@ func (c *logCmd) Run(ctx context.Context, settings *session.Settings, out *ui, g
 	case !c.JSON:
 		out.note("nothing that was handed out is in the log")
 	}
-	if err := c.show(out, entries); err != nil {
+	if err := c.show(out, entries, true); err != nil {
 		return err
 	}
 	if c.KeyID != "" && !c.JSON {
@@ -84,7 +84,7 @@ func (e *unknownKeyError) Error() string {
 // follow shows entries until the user ends it, which is not a failure.
 func (c *logCmd) follow(ctx context.Context, book logbook.Book, out *ui, wanted func(*logbook.Entry) bool) error {
 	var batch []logbook.Entry
-	first := true
+	first, headed := true, false
 	err := book.Follow(ctx, func(e logbook.Entry) error {
 		if wanted(&e) {
 			batch = append(batch, e)
@@ -101,7 +101,9 @@ func (c *logCmd) follow(ctx context.Context, book logbook.Book, out *ui, wanted 
 		if len(batch) == 0 && !first {
 			return nil
 		}
-		return c.show(out, batch)
+		err := c.show(out, batch, !headed)
+		headed = headed || len(batch) > 0
+		return err
 	})
 	if errors.Is(err, context.Canceled) {
 		return nil
@@ -111,7 +113,7 @@ func (c *logCmd) follow(ctx context.Context, book logbook.Book, out *ui, wanted 
 
 // show prints entries in the form that the user chose. Tables follow each other with
 // --follow: their columns have fixed widths, and only the first has a head.
-func (c *logCmd) show(out *ui, entries []logbook.Entry) error {
+func (c *logCmd) show(out *ui, entries []logbook.Entry, headed bool) error {
 	if c.JSON {
 		for _, e := range entries {
 			if err := out.printJSONLine(e); err != nil {
@@ -124,11 +126,9 @@ func (c *logCmd) show(out *ui, entries []logbook.Entry) error {
 		return nil
 	}
 	page := out.page(2)
-	widths := []int{19, 7, 0, 0, 20, 8}
-	if !c.Follow {
-		widths = nil
-	} else {
-		widths[2], widths[3] = 16, 20
+	var widths []int
+	if c.Follow {
+		widths = []int{len(time.DateTime), len("process"), 16, 20, 20, len(time.TimeOnly)}
 	}
 	add := func(style layout.Style, cells ...string) {
 		for i := range widths {
@@ -136,7 +136,9 @@ func (c *logCmd) show(out *ui, entries []logbook.Entry) error {
 		}
 		page.rowOf(style, cells...)
 	}
-	add(layout.Strong, "TIME", "HOW", "PROFILE", "PROGRAM", "KEY", "UNTIL", "ABOUT")
+	if headed {
+		add(layout.Strong, "TIME", "HOW", "PROFILE", "PROGRAM", "KEY", "UNTIL", "ABOUT")
+	}
 	for _, e := range entries {
 		add(layout.Plain, e.Time.Local().Format(time.DateTime), string(e.How), e.Profile, programOf(e), e.KeyID, untilOf(e), aboutOf(e))
 	}
