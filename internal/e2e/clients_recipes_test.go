@@ -281,7 +281,7 @@ func quoted(argv ...string) string {
 func (w *world) awsCLI(login string) {
 	w.t.Helper()
 	path := requireProgram(w.t, "aws", isAWSCLIv2)
-	w.script("aws", `case "$1 $2" in "sso login") `+login+` ;; *) exec `+quoted(path)+` "$@" --endpoint-url "$AWS_ENDPOINT_URL_STS" ;; esac`)
+	w.script("aws", `case "$1 $2" in "sso login") `+login+` ;; *) exec env -u PYTHONPATH `+quoted(path)+` "$@" --endpoint-url "$AWS_ENDPOINT_URL_STS" ;; esac`)
 }
 
 // boto3 puts a python3 that has boto3 on the PATH, and returns its path.

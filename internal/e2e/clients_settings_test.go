@@ -109,6 +109,9 @@ func TestClientsReadTokenFile(t *testing.T) {
 			if c.name == "AWS CLI v2" {
 				t.Skip("Debian's does not know the variable")
 			}
+			if c.name == "boto3" {
+				needBotocore(t, argv[0], "1.33.0")
+			}
 			for _, token := range []string{"-u AWS_CONTAINER_AUTHORIZATION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN=wrong"} {
 				isAliceWithSession(t, srv, h.run(slices.Concat([]string{"-p", "work", "serve", "--", "env"}, strings.Fields(token), argv)...))
 			}

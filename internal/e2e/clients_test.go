@@ -45,6 +45,16 @@ func isAWSCLIv2(path string) bool {
 
 func hasBoto3(path string) bool { return exec.Command(path, "-c", "import boto3").Run() == nil }
 
+// needBotocore skips a test of something that botocore has since a version, such as
+// 1.31.17: a distribution may have an older one.
+func needBotocore(t *testing.T, python, since string) {
+	t.Helper()
+	const compare = "import botocore, sys; n = lambda v: [int(x) for x in v.split('.')[:3]]; sys.exit(n(botocore.__version__) < n(sys.argv[1]))"
+	if err := exec.Command(python, "-c", compare, since).Run(); err != nil {
+		t.Skipf("the botocore of %s is older than %s", python, since)
+	}
+}
+
 func testdata(t *testing.T, elem ...string) string {
 	t.Helper()
 	path, err := filepath.Abs(filepath.Join(append([]string{"testdata"}, elem...)...))
