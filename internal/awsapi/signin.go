@@ -11,16 +11,8 @@ import (
 	signintypes "github.com/aws/aws-sdk-go-v2/service/signin/types"
 	"github.com/aws/aws-sdk-go-v2/service/sso"
 	ssotypes "github.com/aws/aws-sdk-go-v2/service/sso/types"
-	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 	oidctypes "github.com/aws/aws-sdk-go-v2/service/ssooidc/types"
 )
-
-// Grant is a new access token of IAM Identity Center.
-type Grant struct {
-	AccessToken  string
-	RefreshToken string // "" if the old one stays
-	Life         time.Duration
-}
 
 // callSignIn calls a service that takes tokens instead of signatures.
 func (c Client) callSignIn(ctx context.Context, endpoint, operation string, do func(context.Context, *Wire) error) error {
@@ -72,28 +64,6 @@ func (c Client) RoleCredentials(ctx context.Context, region, accessToken, accoun
 			CanExpire: true, Expires: time.UnixMilli(k.Expiration).UTC(), Source: "GetRoleCredentials", AccountID: account,
 		}
 		return CheckFields(made)
-	})
-	return made, err
-}
-
-// RenewSSO renews an access token of IAM Identity Center.
-func (c Client) RenewSSO(ctx context.Context, region, clientID, clientSecret, refreshToken string) (made Grant, err error) {
-	err = c.callSignIn(ctx, c.SSOOIDCEndpoint, "renew the sign-in", func(ctx context.Context, wire *Wire) error {
-		api := ssooidc.New(ssooidc.Options{
-			Region: region, BaseEndpoint: optional(c.SSOOIDCEndpoint), HTTPClient: wire, Retryer: Retryer(), AppID: c.AppID,
-			EndpointOptions: ssooidc.EndpointResolverOptions{UseFIPSEndpoint: c.FIPS, UseDualStackEndpoint: c.DualStack},
-		})
-		out, err := api.CreateToken(ctx, &ssooidc.CreateTokenInput{
-			ClientId: &clientID, ClientSecret: &clientSecret, RefreshToken: &refreshToken, GrantType: aws.String("refresh_token"),
-		})
-		if err != nil {
-			return err
-		}
-		made = Grant{aws.ToString(out.AccessToken), aws.ToString(out.RefreshToken), time.Duration(out.ExpiresIn) * time.Second}
-		if made.AccessToken == "" || made.Life <= 0 {
-			return errors.New("iam identity center answered without an access token")
-		}
-		return errors.Join(checkText("access token", made.AccessToken, maxToken), checkText("refresh token", made.RefreshToken, maxToken))
 	})
 	return made, err
 }

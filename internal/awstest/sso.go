@@ -13,17 +13,20 @@ import (
 )
 
 // SSO stands in for IAM Identity Center: the portal, which answers GetRoleCredentials
-// for the roles of a signed-in user, ListAccounts and ListAccountRoles, and CreateToken, which renews access tokens. A
-// refresh token works once. Source: the API references of the AWS IAM Identity Center
-// portal and of IAM Identity Center OIDC.
+// for the roles of a signed-in user, ListAccounts, ListAccountRoles and Logout, and the
+// OIDC service, which signs people in and renews access tokens. A code and a refresh
+// token work once. Source: the API references of the AWS IAM Identity Center portal and
+// of IAM Identity Center OIDC, RFC 6749, RFC 7636 and RFC 8628.
 type SSO struct {
 	server
+	OIDC  OIDC
 	roles map[SSORole]Issue
 
 	// guarded by mu
 	tokens  map[string]time.Time // the expiry of each access token
 	refresh map[string]client    // of each refresh token that has not been used
 	renewed int
+	oidc    oidcState
 
 	accounts []SSOAccount // what the user may use, for the lists
 	throttle int          // how many lists to come are refused
@@ -40,7 +43,8 @@ type SSORole struct{ AccountID, RoleName string }
 
 // StartSSO starts a portal. The caller must Close it.
 func StartSSO(roles map[SSORole]Issue) (*SSO, error) {
-	s := &SSO{roles: roles, tokens: make(map[string]time.Time), refresh: make(map[string]client)}
+	s := &SSO{roles: roles, tokens: make(map[string]time.Time), refresh: make(map[string]client),
+		oidc: oidcState{clients: make(map[string]registered), codes: make(map[string]issuedCode), devices: make(map[string]*device)}}
 	return s, s.start(s.handle)
 }
 
@@ -89,24 +93,28 @@ func (s *SSO) Renew(id, secret, refreshToken string) (accessToken, next string, 
 	return accessToken, next, true
 }
 
-// createToken answers CreateToken with a refresh token.
+// createToken answers CreateToken.
 func (s *SSO) createToken(w http.ResponseWriter, r *http.Request) {
-	fail := func(code, word string) {
-		w.Header().Set("X-Amzn-Errortype", code)
-		answerJSON(w, http.StatusBadRequest, map[string]string{"error": word, "error_description": "Invalid " + word})
-	}
-	var in struct{ ClientID, ClientSecret, GrantType, RefreshToken string }
+	var in oidcTokenRequest
 	if json.NewDecoder(r.Body).Decode(&in) != nil || in.ClientID == "" || in.ClientSecret == "" {
-		fail("InvalidRequestException", "invalid_request")
+		oidcError(w, "InvalidRequestException", "invalid_request")
 		return
 	}
-	if in.GrantType != "refresh_token" {
-		fail("UnsupportedGrantTypeException", "unsupported_grant_type")
+	switch in.GrantType {
+	case "authorization_code":
+		s.tokenForCode(w, in)
+		return
+	case deviceGrant:
+		s.tokenForDevice(w, in)
+		return
+	case "refresh_token":
+	default:
+		oidcError(w, "UnsupportedGrantTypeException", "unsupported_grant_type")
 		return
 	}
 	accessToken, next, ok := s.Renew(in.ClientID, in.ClientSecret, in.RefreshToken)
 	if !ok {
-		fail("InvalidGrantException", "invalid_grant")
+		oidcError(w, "InvalidGrantException", "invalid_grant")
 		return
 	}
 	answerJSON(w, http.StatusOK, map[string]any{"accessToken": accessToken, "refreshToken": next, "expiresIn": 3600, "tokenType": "Bearer"})
@@ -115,7 +123,7 @@ func (s *SSO) createToken(w http.ResponseWriter, r *http.Request) {
 func (s *SSO) signedIn(accessToken string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return time.Now().Before(s.tokens[accessToken])
+	return s.now().Before(s.tokens[accessToken])
 }
 
 func (s *SSO) handle(w http.ResponseWriter, r *http.Request) {
@@ -126,6 +134,21 @@ func (s *SSO) handle(w http.ResponseWriter, r *http.Request) {
 	switch r.Method + " " + r.URL.Path {
 	case "POST /token":
 		s.createToken(w, r)
+		return
+	case "POST /client/register":
+		s.register(w, r)
+		return
+	case "GET /authorize":
+		s.authorize(w, r)
+		return
+	case "POST /device_authorization":
+		s.startDevice(w, r)
+		return
+	case "GET /device":
+		s.device(w, r)
+		return
+	case "POST /logout":
+		s.logout(w, r)
 		return
 	case "GET /assignment/accounts", "GET /assignment/roles":
 		s.list(w, r)

@@ -78,7 +78,7 @@ func (l *Link) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusMethodNotAllowed)
 	case strings.Contains(r.Header.Get("Sec-Purpose"), "prefetch"):
 		w.WriteHeader(http.StatusServiceUnavailable)
-	case isForeign(r.RemoteAddr, l.host):
+	case IsForeign(r.RemoteAddr, l.host):
 		w.WriteHeader(http.StatusForbidden)
 	case !l.taken.CompareAndSwap(false, true):
 		w.WriteHeader(http.StatusGone)

@@ -11,12 +11,12 @@ import (
 	"strings"
 )
 
-// isForeign reports whether the connection that goes from one address of this machine
+// IsForeign reports whether the connection that goes from one address of this machine
 // to another was made by another user, who is not root. The addresses of the links
 // that browsers get are in their arguments, which other users can read. A connection
 // that the kernel does not list comes from outside of this network namespace, such as
 // from the Windows around WSL.
-func isForeign(from, to string) bool {
+func IsForeign(from, to string) bool {
 	for _, table := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
 		data, err := os.ReadFile(table)
 		if err != nil {

@@ -59,7 +59,7 @@ func TestOwnConnection(t *testing.T) {
 	if uid, ok := ownerOf(table, conn.LocalAddr().String(), l.host); !ok || uid != os.Getuid() {
 		t.Errorf("user %d, %t", uid, ok)
 	}
-	if isForeign(conn.LocalAddr().String(), l.host) {
+	if IsForeign(conn.LocalAddr().String(), l.host) {
 		t.Error("our own connection counts as another user's")
 	}
 }

@@ -2,6 +2,6 @@
 
 package browser
 
-// isForeign reports whether a connection was made by another user, which this system
+// IsForeign reports whether a connection was made by another user, which this system
 // does not tell.
-func isForeign(_, _ string) bool { return false }
+func IsForeign(_, _ string) bool { return false }

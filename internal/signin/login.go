@@ -1,5 +1,6 @@
 // Package signin has a person sign in at AWS in a browser, and returns the tokens that
-// come of it. It keeps nothing and prints nothing.
+// come of it. It keeps nothing but the registration of awsexec as a client, and prints
+// nothing.
 package signin
 
 import (

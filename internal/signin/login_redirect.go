@@ -14,6 +14,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/browser"
 	"github.com/awsexec/awsexec/internal/fault"
 )
 
@@ -42,7 +43,8 @@ func (e *LoginDeniedError) Error() string {
 
 // loginRedirect is the address on this machine to which a browser comes back with a code.
 // The first answer counts, and none after it. Who does not know the state of the
-// sign-in can end it, but cannot put a code in.
+// sign-in can end it, but cannot put a code in. Where the system tells whose a
+// connection is, only a browser of this process's user can do either.
 type loginRedirect struct {
 	state  string
 	host   string
@@ -127,6 +129,8 @@ func (r *loginRedirect) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 		w.WriteHeader(http.StatusNotFound)
 	case q.Method != http.MethodGet:
 		w.WriteHeader(http.StatusMethodNotAllowed)
+	case browser.IsForeign(q.RemoteAddr, r.host):
+		w.WriteHeader(http.StatusForbidden)
 	case strings.Contains(q.Header.Get("Sec-Purpose"), "prefetch"):
 		w.WriteHeader(http.StatusServiceUnavailable)
 	case q.URL.Path == loginDone:
