@@ -17,6 +17,7 @@ require (
 	github.com/aws/smithy-go v1.28.9
 	github.com/cli/browser v1.3.0
 	github.com/creack/pty v1.1.24
+	github.com/docker/docker-credential-helpers v0.9.5
 	github.com/godbus/dbus/v5 v5.2.2
 	github.com/rogpeppe/go-internal v1.16.0
 	github.com/yuin/goldmark v1.8.7

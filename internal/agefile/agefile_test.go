@@ -14,6 +14,7 @@ import (
 	"filippo.io/age"
 
 	"github.com/awsexec/awsexec/internal/backend"
+	"github.com/awsexec/awsexec/internal/backend/backendtest"
 )
 
 const (
@@ -50,6 +51,11 @@ func newFile(t *testing.T, o Options) *File {
 		t.Fatal(err)
 	}
 	return f
+}
+
+func TestContract(t *testing.T) {
+	o := testOptions(filepath.Join(t.TempDir(), "keys.age"))
+	backendtest.Run(t, func() backend.Backend { return newFile(t, o) })
 }
 
 func get(t *testing.T, f *File, it backend.Item) ([]byte, error) {

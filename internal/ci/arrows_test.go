@@ -25,7 +25,7 @@ var arrows = map[string]string{
 		"internal/profile internal/provider internal/awsfiles internal/conceal internal/custody internal/keyinput internal/lastcall internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/tokens internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault internal/manual internal/near internal/layout internal/keyfacts internal/populate internal/browser internal/caller internal/logbook",
 
 	"exec":       "internal/credentials internal/guard internal/fault",
-	"keystore":   "internal/agefile internal/agekeys internal/backend internal/flock internal/kernelkey internal/keyindex internal/keyitem internal/keyring internal/sealingkey",
+	"keystore":   "internal/agefile internal/agekeys internal/backend internal/flock internal/helper internal/kernelkey internal/keyindex internal/keyitem internal/keyring internal/ownfile internal/sealingkey",
 	"processfmt": "internal/credentials",
 
 	"internal/agekeys":          "internal/backend",
@@ -43,6 +43,7 @@ var arrows = map[string]string{
 	"internal/profile":          "internal/readfile internal/awsini internal/near",
 	"internal/keyindex":         "internal/backend internal/ownfile",
 	"internal/keyitem":          "internal/backend",
+	"internal/helper":           "internal/backend internal/fault internal/program internal/visible",
 	"internal/keyring":          "internal/backend internal/fault internal/readfile",
 	"internal/server":           "internal/fault",
 	"internal/interrupt":        "internal/fault",
@@ -72,6 +73,8 @@ var arrows = map[string]string{
 	"internal/chaos":      "internal/keyringtest internal/ststest",
 	"internal/manpages":   "internal/cli internal/manual",
 	"internal/demo":       "internal/ststest",
+
+	"internal/backend/backendtest": "internal/backend",
 }
 
 // Imports between our packages go only in the directions of the table, on every

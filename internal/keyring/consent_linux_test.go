@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/awsexec/awsexec/internal/backend"
+	"github.com/awsexec/awsexec/internal/backend/backendtest"
 	"github.com/awsexec/awsexec/internal/bustest"
 	"github.com/awsexec/awsexec/internal/keyringtest"
 )
@@ -174,4 +175,21 @@ func TestKWallet(t *testing.T) {
 	wallet.check(t, asks{name: "locked, change, dismissed", key: "Escape", want: backend.ErrRefused, say: dismissed}, writes("dev", secret3))
 	wallet.check(t, answered, removes("dev"))
 	wallet.check(t, asks{name: "removed", noPrompt: true, want: backend.ErrNotFound}, reads("dev", ""))
+	backendtest.Run(t, func() backend.Backend { return New(testOptions()) })
+}
+
+// TestContract tests the contract of package backend on real keyrings that ask
+// nobody. That on KWallet is in TestKWallet.
+func TestContract(t *testing.T) {
+	for name, start := range map[string]func(t *testing.T, b *bustest.Bus){
+		"gnome-keyring": func(t *testing.T, b *bustest.Bus) { b.StartKeyring(t) },
+		"KeePassXC": func(t *testing.T, b *bustest.Bus) {
+			b.StartKeePassXC(t, keyringtest.KeePassXC{Display: bustest.StartDisplay(t), Databases: []string{"only"}})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			start(t, bustest.Start(t, bustest.NoServices))
+			backendtest.Run(t, func() backend.Backend { return New(testOptions()) })
+		})
+	}
 }

@@ -1,0 +1,129 @@
+// Package helpertest makes a test binary a credential helper.
+package helpertest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/docker/docker-credential-helpers/credentials"
+)
+
+// Program is the name of the helper.
+const Program = "docker-credential-test"
+
+// The helper's own variables.
+const (
+	scriptVariable = "HELPERTEST_SCRIPT" // how it behaves, see Environ
+	dirVariable    = "HELPERTEST_ITEMS"  // the directory of its items
+)
+
+// marker is in all secrets of tests.
+const marker = "S3CR3TMARKER"
+
+// Main ends the process if it was started as the helper. TestMain calls it
+// first.
+func Main() {
+	if filepath.Base(os.Args[0]) == Program {
+		Serve()
+	}
+}
+
+// Serve is the helper. It ends the process.
+func Serve() { os.Exit(run(os.Getenv(scriptVariable))) }
+
+// Environ returns the environment in which the helper behaves as script says:
+//
+//	""              it keeps items in files
+//	say:STATUS:TEXT it prints TEXT and exits with STATUS
+//	stderr:TEXT     it prints TEXT to standard error and exits with 1
+//	hang            it does nothing for an hour
+//	until:FILE      it waits until FILE exists, and then works
+//	flood           it prints more than anybody wants to read
+//
+// The helper is on the PATH of the test, and in that of the environment.
+func Environ(t *testing.T, script string) []string {
+	t.Helper()
+	bin := t.TempDir()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(self, filepath.Join(bin, Program)); err != nil {
+		t.Skip(err) // Windows without the right to do so
+	}
+	for name, value := range map[string]string{
+		"PATH": bin + string(os.PathListSeparator) + os.Getenv("PATH"), scriptVariable: script, dirVariable: t.TempDir(),
+	} {
+		t.Setenv(name, value)
+	}
+	return os.Environ()
+}
+
+// run behaves as script says and returns the exit status.
+func run(script string) int {
+	verb, rest, _ := strings.Cut(script, ":")
+	switch verb {
+	case "say":
+		status, text, _ := strings.Cut(rest, ":")
+		fmt.Println(text)
+		if status == "0" {
+			return 0
+		}
+		return 1
+	case "stderr":
+		fmt.Fprintln(os.Stderr, rest)
+		return 1
+	case "hang":
+		time.Sleep(time.Hour)
+	case "until":
+		for {
+			if _, err := os.Stat(rest); err == nil {
+				break
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	case "flood":
+		for range 1 << 20 {
+			fmt.Println(strings.Repeat(marker, 100))
+		}
+	}
+	if err := credentials.HandleCommand(files(os.Getenv(dirVariable)), os.Args[1], os.Stdin, os.Stdout); err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	return 0
+}
+
+// files is a helper that keeps each item in a file.
+type files string
+
+func (f files) path(url string) string {
+	return filepath.Join(string(f), strings.ReplaceAll(strings.TrimPrefix(url, "https://"), "/", "!"))
+}
+
+func (f files) Add(c *credentials.Credentials) error {
+	b, err := json.Marshal(c)
+	return errors.Join(err, os.WriteFile(f.path(c.ServerURL), b, 0o600))
+}
+
+func (f files) Delete(url string) error { return os.Remove(f.path(url)) }
+
+func (f files) Get(url string) (string, string, error) {
+	var c credentials.Credentials
+	b, err := os.ReadFile(f.path(url))
+	if errors.Is(err, os.ErrNotExist) {
+		return "", "", credentials.NewErrCredentialsNotFound()
+	}
+	if err == nil {
+		err = json.Unmarshal(b, &c)
+	}
+	return c.Username, c.Secret, err
+}
+
+func (f files) List() (map[string]string, error) { return nil, errors.New("not needed") }
