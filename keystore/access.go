@@ -25,9 +25,6 @@ type Looks = agefile.Looks
 // IdentityError is the [ErrLocked] of an identity that cannot be read.
 type IdentityError = agefile.IdentityError
 
-// ErrExists means that there is an encrypted file already.
-var ErrExists = agefile.ErrExists
-
 // LookAtFile returns what is known about the access to the encrypted file without
 // opening it. The error is [ErrNotFound] if there is no file.
 func LookAtFile(o Options) (Looks, error) {
@@ -90,10 +87,6 @@ func (s *Store) setAccess(ctx context.Context, create bool, to func(context.Cont
 
 var errNoAccess = errors.New("is not an encrypted file")
 
-// ErrUntried means that the file would not have opened on this machine, so that it
-// was left as it is.
-var ErrUntried = errors.New("the file would not open again here, so nothing was changed")
-
 // Recipients returns the recipients of the encrypted file, which it opens for that;
 // none if the file is opened with a passphrase.
 func (s *Store) Recipients(ctx context.Context) (all []agekeys.Recipient, err error) {
@@ -134,9 +127,6 @@ func (s *Store) ChangeRecipients(ctx context.Context, change func([]agekeys.Reci
 		return Access{Recipients: then, Ways: looks.Ways}, err
 	})
 }
-
-// ErrNoRecipients means that a file is opened with a passphrase.
-var ErrNoRecipients = errors.New("has a passphrase, which age does not mix with recipients")
 
 // Adopt makes w the ways of this machine to open the encrypted file, after it has
 // opened the file with them.

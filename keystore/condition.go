@@ -64,6 +64,8 @@ func (s *Store) Look(ctx context.Context) (Condition, []Sight) {
 		return ConditionOpen, nil
 	case v.file != nil:
 		return ConditionLocked, nil
+	case v.keyring == nil: // a helper, which has no way to say
+		return ConditionUnknown, nil
 	}
 	var items []backend.Item
 	if f, _, err := v.index.Load(); err == nil {

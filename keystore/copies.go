@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"path/filepath"
 	"slices"
-
-	"github.com/awsexec/awsexec/internal/keyindex"
 )
 
 // Copy is a name under which a key is stored.
@@ -17,8 +14,8 @@ type Copy struct {
 }
 
 // Copies returns where the key with the id keyID is kept: in this store, which
-// it reads, and in the other kind of store in the same directory, according to
-// the index of that.
+// it reads, and in stores of other kinds in the same directory, according to
+// their indexes.
 func (s *Store) Copies(ctx context.Context, keyID string) ([]Copy, error) {
 	v, end, err := s.begin(ctx)
 	if err != nil {
@@ -39,17 +36,22 @@ func (s *Store) Copies(ctx context.Context, keyID string) ([]Copy, error) {
 			copies = append(copies, Copy{name, v.kind})
 		}
 	}
-	other := keyindex.Index{Path: filepath.Join(s.dir, keyringIndexName)}
-	kind := KindKeyring
-	if v.kind == KindKeyring {
-		other, kind = keyindex.Index{Path: filepath.Join(s.dir, fileIndexName)}, KindFile
-	}
-	if f, _, err = other.Load(); err != nil {
+	all, err := kinds(s.dir)
+	if err != nil {
 		return nil, err
 	}
-	for _, name := range slices.Sorted(maps.Keys(f.Keys)) {
-		if f.Keys[name].AccessKeyID == keyID {
-			copies = append(copies, Copy{name, kind})
+	for _, kind := range all {
+		if kind == v.kind {
+			continue
+		}
+		f, _, err := indexAt(s.dir, kind).Load()
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range slices.Sorted(maps.Keys(f.Keys)) {
+			if f.Keys[name].AccessKeyID == keyID {
+				copies = append(copies, Copy{name, kind})
+			}
 		}
 	}
 	return copies, nil

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/awsexec/awsexec/internal/agefile"
 	"github.com/awsexec/awsexec/internal/backend"
+	"github.com/awsexec/awsexec/internal/helper"
 	"github.com/awsexec/awsexec/internal/kernelkey"
 )
 
@@ -19,6 +21,10 @@ func (e *KeyError) Unwrap() error { return e.Err }
 
 func (e *KeyError) Error() string { return fmt.Sprintf("key %q in %s: %v", e.Name, e.Store, e.Err) }
 
+// NoHelperError is the error for a store whose credential helper is not
+// installed. It wraps [ErrUnavailable].
+type NoHelperError = helper.MissingError
+
 // The kinds of failure. An error of this package that has one of these causes
 // wraps it, whichever kind of store keeps the keys. Test for them with
 // [errors.Is].
@@ -32,8 +38,8 @@ var (
 	// ErrWrongPassphrase is the [ErrLocked] of an encrypted file that has
 	// another passphrase.
 	ErrWrongPassphrase = backend.ErrWrongPassphrase
-	// ErrUnavailable means that no keyring can be reached, or that it does not
-	// answer.
+	// ErrUnavailable means that the keyring or the credential helper cannot be
+	// reached, or does not answer as it should.
 	ErrUnavailable = backend.ErrUnavailable
 	// ErrRefused means that a person or the operating system said no.
 	ErrRefused = backend.ErrRefused
@@ -52,4 +58,11 @@ var (
 	// ErrNoPassphrase means that the store has no passphrase that can be
 	// changed here.
 	ErrNoPassphrase = errors.New("has no passphrase that awsexec could change")
+	// ErrExists means that there is an encrypted file already.
+	ErrExists = agefile.ErrExists
+	// ErrUntried means that the file would not have opened on this machine, so that it
+	// was left as it is.
+	ErrUntried = errors.New("the file would not open again here, so nothing was changed")
+	// ErrNoRecipients means that a file is opened with a passphrase.
+	ErrNoRecipients = errors.New("has a passphrase, which age does not mix with recipients")
 )

@@ -1,14 +1,13 @@
 // Package keystore keeps long-term AWS access keys at rest: in the keyring of
-// the operating system, or in an encrypted file.
+// the operating system, in an encrypted file, or with a credential helper.
 //
-// A [Store] behaves the same over both. It keeps one short secret per name, and
-// beside the store an index of names and access key ids, which is not secret
-// and saves keyring reads. A store is never enumerated: some keyrings cannot
-// be.
+// A [Store] behaves the same over all of them. It keeps one short secret per
+// name, and beside the store an index of names and access key ids, which is not
+// secret and saves reads. A store is never enumerated: some keyrings cannot be.
 //
-// The backends are internal/keyring and internal/agefile, behind the contract
-// in internal/backend. Here are the rules that hold over both: what a name is
-// (name.go), how the index stays true (agree.go), and how a key is replaced
+// The backends are internal/keyring, agefile and helper, behind the contract in
+// internal/backend. Here are the rules that hold over all of them: what a name
+// is (name.go), how the index stays true (agree.go), and how a key is replaced
 // (rotation.go). Internal/keyitem has what is stored.
 package keystore
 
@@ -21,19 +20,11 @@ import (
 	"github.com/awsexec/awsexec/internal/agefile"
 	"github.com/awsexec/awsexec/internal/agekeys"
 	"github.com/awsexec/awsexec/internal/backend"
+	"github.com/awsexec/awsexec/internal/helper"
 	"github.com/awsexec/awsexec/internal/keyindex"
 	"github.com/awsexec/awsexec/internal/keyitem"
 	"github.com/awsexec/awsexec/internal/keyring"
 	"github.com/awsexec/awsexec/internal/sealingkey"
-)
-
-// Kind is a kind of store.
-type Kind string
-
-const (
-	KindAuto    Kind = "auto"    // the keyring if there is one, otherwise the file if it exists
-	KindKeyring Kind = "keyring" // the keyring of the operating system
-	KindFile    Kind = "file"    // the file encrypted with a passphrase or to age recipients
 )
 
 // Options configure a store. Dir and Env are required.
@@ -47,6 +38,9 @@ type Options struct {
 	// It must be the real environment, since the D-Bus library reads that.
 	Env func(string) string
 
+	// Environ is the environment of a credential helper.
+	Environ []string
+
 	// Passphrase asks for the passphrase of the encrypted file; with create it
 	// is a new one, to be asked for twice. It is called only when the
 	// passphrase is needed, and not again while the passphrase stays right. The
@@ -59,13 +53,14 @@ type Options struct {
 	Host agekeys.Host
 
 	// NoPrompt makes a locked keyring fail with [ErrLocked] where it would show
-	// a dialog. On macOS a dialog cannot be foreseen. The encrypted file asks
-	// through Passphrase alone.
+	// a dialog. On macOS a dialog cannot be foreseen, nor can that of a credential
+	// helper. The encrypted file asks through Passphrase alone.
 	NoPrompt bool
 
 	// Timeout is how long a keyring may be silent in one operation; 0 means 4
 	// seconds. A keyring that waits for a person is not silent: only the
-	// context bounds that wait.
+	// context bounds that wait. A credential helper has as long for each call; 0
+	// means 10 seconds.
 	Timeout time.Duration
 
 	// Hold is how long the kernel holds the sealing key of cached sessions
@@ -84,32 +79,44 @@ type Options struct {
 }
 
 const (
-	fileName         = "keystore.age"
-	waysName         = "keystore.identities.json"
-	unlockedName     = "keystore.unlocked"
-	fileIndexName    = "keystore.index.json"
-	keyringIndexName = "keyring.index.json"
-	lockName         = "keystore.lock"
-	sealingLockName  = "sealing.lock"
+	fileName        = "keystore.age"
+	waysName        = "keystore.identities.json"
+	unlockedName    = "keystore.unlocked"
+	lockName        = "keystore.lock"
+	sealingLockName = "sealing.lock"
 )
 
 // Open opens the store of the given kind; "" means [KindAuto].
 //
-// [KindAuto] is the keyring if there is one; else the encrypted file if the
-// user has made one; else [ErrUnavailable]. A keyring that is locked, refuses
+// [KindAuto] is the store that the user has moved the keys to; see [Options.Chosen].
+// Else it is the keyring if there is one; else the encrypted file if the user
+// has made one; else [ErrUnavailable]. A keyring that is locked, refuses
 // or does not answer is there: its errors are returned, and the file is not
 // used instead. Opening costs at most one connect(2) to the session bus. Only
 // the first call on the store finds out whether the bus has a keyring at all,
 // and only if there is a file to use instead.
 func Open(kind Kind, o Options) (*Store, error) {
+	kind, err := ParseKind(string(kind))
+	if err != nil {
+		return nil, err
+	}
 	switch kind {
 	case KindKeyring:
 		return OpenKeyring(o)
 	case KindFile:
 		return OpenFile(o)
-	case KindAuto, "":
-	default:
-		return nil, fmt.Errorf("keystore %q: must be auto, keyring or file", kind)
+	case KindAuto:
+		return openAuto(o)
+	}
+	return openHelper(kind, o)
+}
+
+func openAuto(o Options) (*Store, error) {
+	switch chosen, err := o.Chosen(); {
+	case err != nil:
+		return nil, err
+	case chosen.Kind != "":
+		return Open(chosen.Kind, o)
 	}
 	s, err := OpenKeyring(o)
 	if !FileExists(o) {
@@ -126,7 +133,7 @@ func Open(kind Kind, o Options) (*Store, error) {
 // OpenKeyring opens the keyring of the operating system. The error is
 // [ErrUnavailable] if none can be reached; to find out it starts nothing.
 func OpenKeyring(o Options) (*Store, error) {
-	index := keyindex.Index{Path: filepath.Join(o.Dir, keyringIndexName)}
+	index := indexAt(o.Dir, KindKeyring)
 	k := keyring.New(keyring.Options{Env: o.Env, Timeout: o.Timeout, NoPrompt: o.NoPrompt, Listed: listed(index), Probe: keyitem.Sealing})
 	if err := k.Reachable(); err != nil {
 		return nil, fmt.Errorf("%s: %w", k, err)
@@ -137,6 +144,38 @@ func OpenKeyring(o Options) (*Store, error) {
 			kind: KindKeyring, backend: k, keyring: k, memory: new(memory), index: index, holder: newHolder(o, KindKeyring),
 		},
 	}, nil
+}
+
+// openHelper opens a store whose items a credential helper keeps. The error is a
+// [*NoHelperError] if the helper is not installed.
+func openHelper(kind Kind, o Options) (*Store, error) {
+	name, _ := kind.Helper()
+	index := indexAt(o.Dir, kind)
+	h := helper.New(helper.Options{
+		Name: name, Environ: o.Environ, Timeout: o.Timeout, NoPrompt: o.NoPrompt, Debug: o.debug(),
+		Stored: func() []backend.Item { return stored(index) },
+	})
+	if err := h.Reachable(); err != nil {
+		return nil, err
+	}
+	return &Store{
+		dir:   o.Dir,
+		vault: &vault{kind: kind, backend: h, memory: new(memory), index: index, holder: newHolder(o, kind)},
+	}, nil
+}
+
+// stored returns the items that should be in the store that index describes: the
+// sealing key, which every store has beside its first key, and the keys.
+func stored(index keyindex.Index) []backend.Item {
+	f, _, err := index.Load()
+	if err != nil || len(f.Keys) == 0 {
+		return nil
+	}
+	items := []backend.Item{keyitem.Sealing}
+	for name := range f.Keys {
+		items = append(items, keyitem.OfKey(name))
+	}
+	return items
 }
 
 // listed returns the function that reports whether an item should be in the
@@ -167,7 +206,7 @@ func OpenFile(o Options) (*Store, error) {
 	}
 	return &Store{
 		dir:   o.Dir,
-		vault: &vault{kind: KindFile, backend: f, file: f, memory: new(memory), index: keyindex.Index{Path: filepath.Join(o.Dir, fileIndexName)}, holder: h},
+		vault: &vault{kind: KindFile, backend: f, file: f, memory: new(memory), index: indexAt(o.Dir, KindFile), holder: h},
 	}, nil
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/awsexec/awsexec/internal/agekeys"
 	"github.com/awsexec/awsexec/internal/agetest"
 	"github.com/awsexec/awsexec/internal/backend"
+	"github.com/awsexec/awsexec/internal/helper/helpertest"
 	"github.com/awsexec/awsexec/internal/term"
 )
 
@@ -28,9 +29,11 @@ const (
 	childVariable  = "KEYSTORE_TEST_CHILD" // kind, directory and commands, one a line
 )
 
-// TestMain lets the test binary be another process that uses a store.
+// TestMain lets the test binary be another process that uses a store, and a
+// credential helper.
 func TestMain(m *testing.M) {
 	agetest.Main()
+	helpertest.Main()
 	if script := os.Getenv(childVariable); script != "" {
 		if err := runChild(strings.Split(script, "\n")); err != nil {
 			fmt.Fprintln(os.Stderr, err)
@@ -83,6 +86,7 @@ func testOptions(dir string) Options {
 	return Options{
 		Dir:        dir,
 		Env:        os.Getenv,
+		Environ:    os.Environ(),
 		Passphrase: passphrase(testPassphrase),
 		WorkFactor: 10,
 		Host:       testHost(os.Getenv(pluginsVariable)),

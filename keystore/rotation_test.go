@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"os"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
@@ -14,7 +13,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/awsexec/awsexec/internal/backend"
-	"github.com/awsexec/awsexec/internal/keyindex"
 	"github.com/awsexec/awsexec/internal/keyitem"
 )
 
@@ -188,7 +186,7 @@ func keyTurns(t *testing.T, c *contractStore) {
 }
 
 // copies checks that what this store has counts, not what its index says. Of
-// the other store of the directory the index is all there is.
+// the other stores of the directory the indexes are all there is.
 func copies(t *testing.T, c *contractStore) {
 	mustPut(t, c.Store, "dev", testKey(1))
 	mustPut(t, c.Store, "prod", testKey(2))
@@ -196,13 +194,17 @@ func copies(t *testing.T, c *contractStore) {
 	if err := c.vault.index.Set("prod", testKey(1).AccessKeyID); err != nil {
 		t.Fatal(err)
 	}
-	elsewhere := keyindex.Index{Path: filepath.Join(c.dir, map[Kind]string{KindKeyring: fileIndexName, KindFile: keyringIndexName}[c.Kind()])}
-	if err := elsewhere.Set("away", testKey(1).AccessKeyID); err != nil {
-		t.Fatal(err)
+	other := KindFile
+	if c.Kind() == KindFile {
+		other = KindKeyring
 	}
-	other := map[Kind]Kind{KindKeyring: KindFile, KindFile: KindKeyring}[c.Kind()]
+	for _, kind := range []Kind{other, "helper:other"} {
+		if err := indexAt(c.dir, kind).Set("away", testKey(1).AccessKeyID); err != nil {
+			t.Fatal(err)
+		}
+	}
 	got, err := c.Copies(t.Context(), testKey(1).AccessKeyID)
-	if want := []Copy{{"copy", c.Kind()}, {"dev", c.Kind()}, {"away", other}}; err != nil || !slices.Equal(got, want) {
+	if want := []Copy{{"copy", c.Kind()}, {"dev", c.Kind()}, {"away", other}, {"away", "helper:other"}}; err != nil || !slices.Equal(got, want) {
 		t.Errorf("copies are %v, %v; want %v", got, err, want)
 	}
 }

@@ -33,12 +33,12 @@ type Entry struct {
 	Rotating    bool      // a rotation was started and not finished, as far as the index knows
 }
 
-// Kind returns [KindKeyring] or [KindFile]. For a store opened with [KindAuto]
-// it is final after the first call.
+// Kind returns the kind of the store, which is not [KindAuto]: for a store opened
+// with that it is final after the first call.
 func (s *Store) Kind() Kind { return s.current().kind }
 
-// String names the store in messages: "the OS keyring", or the path of the
-// file. It is as final as Kind.
+// String names the store in messages: "the OS keyring", the path of the file, or
+// the program that is the helper. It is as final as Kind.
 func (s *Store) String() string { return s.current().backend.String() }
 
 func (s *Store) current() *vault {

@@ -90,8 +90,9 @@ func (s *Store) UnlockedUntil(ctx context.Context) (until time.Time, ok bool) {
 func Lock(o Options) error {
 	copied := unlockedCopy(o)
 	err := copied.Remove()
-	for _, kind := range []Kind{KindKeyring, KindFile} {
+	kinds, listErr := kinds(o.Dir)
+	for _, kind := range kinds {
 		err = cmp.Or(err, newHolder(o, kind).Drop(), kernelkey.Drop(unlockName(kind, o.Dir)))
 	}
-	return err
+	return cmp.Or(err, listErr)
 }

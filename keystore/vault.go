@@ -21,8 +21,8 @@ type vault struct {
 	kind    Kind
 	backend backend.Backend
 	items   backend.Operation // nil outside of an operation
-	keyring *keyring.Keyring  // the same as backend; nil for a file
-	file    *agefile.File     // the same as backend; nil for a keyring
+	keyring *keyring.Keyring  // the same as backend; nil for other kinds
+	file    *agefile.File     // the same as backend; nil for other kinds
 	index   keyindex.Index
 	holder  sealingkey.Holder
 	memory  *memory

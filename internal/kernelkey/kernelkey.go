@@ -59,7 +59,7 @@ func GetSealing(name string) (s Sealing, expires time.Time, err error) {
 }
 
 // StoreName returns the name under which the sealing key of a keystore is held.
-// Kind is keyring or file, dir the data directory.
+// Kind is that of the keystore, dir the data directory.
 func StoreName(kind, dir string) string {
 	sum := sha256.Sum256([]byte(kind + "\x00" + dir))
 	return hex.EncodeToString(sum[:16])
