@@ -52,7 +52,7 @@ type flags struct {
 	Pick      bool   `help:"Pick the profile from a list." detail:"On a terminal, a list of the profiles is shown, with their accounts and regions, those picked last first. It is filtered as you type."`
 	Duration  string `placeholder:"TIME" complete:"duration" help:"Set how long the credentials are valid." detail:"Written as 1h30m, or in seconds. Without it: AWSEXEC_DURATION, the profile's duration_seconds, or 1 hour; 12 hours where it costs an MFA code."`
 	Region    string `placeholder:"REGION" complete:"region" help:"Set the AWS region, for STS and for CMD." detail:"Without it: AWS_REGION, AWS_DEFAULT_REGION, or the profile's region."`
-	Keystore  string `placeholder:"KIND" complete:"keystore" help:"Choose where keys are: auto, keyring or file." detail:"Without it: AWSEXEC_KEYSTORE, or auto. Auto is the OS keyring, or else the encrypted file if you have made one."`
+	Keystore  string `placeholder:"KIND" complete:"keystore" help:"Set where keys are: auto, keyring, file or helper:NAME." detail:"Without it: AWSEXEC_KEYSTORE, or auto. Auto is where you have moved the keys; else the OS keyring, or else the encrypted file if you have made one. Helper:NAME stores them with the program docker-credential-NAME."`
 	NoSession bool   `help:"Give the long-term key itself, without a session." detail:"For calls that AWS refuses to sessions made without MFA, such as those of IAM. It warns, because the key does not expire."`
 	Refresh   bool   `help:"Let CMD renew its credentials as long as it runs." detail:"CMD gets a profile in place of credentials, and its AWS SDK renews them through awsexec. AWSEXEC_REFRESH=1 does the same."`
 	NoPrompt  bool   `help:"Never ask a person." detail:"AWSEXEC_NO_PROMPT=1 does the same."`

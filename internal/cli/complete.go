@@ -177,7 +177,7 @@ func (k known) of(kind string, grammar *kong.Node) []candidate {
 	case "file":
 		return []candidate{filesWanted}
 	case "keystore":
-		return words("auto", "keyring", "file")
+		return words(append([]string{"auto", "keyring", "file"}, k.helpers()...)...)
 	case "format":
 		return words(processfmt.FormatList()...)
 	case "shell":
@@ -252,6 +252,19 @@ func (k known) ssoSessions() []candidate {
 		}
 	}
 	return found
+}
+
+// helpers returns the kinds of keystore whose credential helpers are installed.
+func (k known) helpers() []string {
+	o, err := k.session.KeystoreOptions()
+	if err != nil {
+		return nil
+	}
+	var kinds []string
+	for _, kind := range o.Helpers() {
+		kinds = append(kinds, string(kind))
+	}
+	return kinds
 }
 
 // keys returns the stored keys, as far as the index is to be had.

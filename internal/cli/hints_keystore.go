@@ -14,6 +14,8 @@ func hintOfKeystore(err error, a *advisor, name string) string {
 		return a.line([]string{"--keystore", "file"}, append([]string{command}, words...))
 	}
 	var of *keystore.KeyError
+	var noHelper *keystore.NoHelperError
+	helper, isHelper := a.helper()
 	switch {
 	case errors.As(err, new(*session.WeakPassphraseError)):
 		return "whoever gets a copy of the file can try as many as they like: take four or more random words"
@@ -33,6 +35,10 @@ func hintOfKeystore(err error, a *advisor, name string) string {
 			return desktop
 		}
 		return desktop + "\nif you mean the encrypted file: " + inFile("passphrase")
+	case errors.As(err, &noHelper):
+		return hintOfNoHelper(noHelper)
+	case errors.Is(err, keystore.ErrUnavailable) && isHelper:
+		return "try it alone: " + helper + " version\nif the program behind it is missing or not set up, do that first"
 	case errors.Is(err, keystore.ErrUnavailable):
 		if keystore.CheckName(name) != nil || !a.isNamed() {
 			name = "NAME"
@@ -45,6 +51,8 @@ func hintOfKeystore(err error, a *advisor, name string) string {
 			return strings.TrimSpace(file)
 		}
 		return file + "on a desktop, start the keyring (gnome-keyring, KWallet, KeePassXC with a database open), and run awsexec inside the session that has it"
+	case errors.Is(err, keystore.ErrCorrupt) && errors.As(err, &of) && isHelper:
+		return "store the key again, in its place: " + a.command("add", of.Name, "--force")
 	case errors.Is(err, keystore.ErrCorrupt) && errors.As(err, &of) && a.session.Opened() != nil && a.session.Opened().Kind() == keystore.KindKeyring:
 		return "store the key again, in its place: " + a.command("add", of.Name, "--force") + "\nor delete the item with the tools of your desktop"
 	case errors.Is(err, keystore.ErrCorrupt):
@@ -57,6 +65,16 @@ func hintOfKeystore(err error, a *advisor, name string) string {
 
 // hintOfLocked returns the hint for a keystore that nobody has unlocked.
 func hintOfLocked(a *advisor) string {
+	if helper, ok := a.helper(); ok {
+		way := "unlock what " + helper + " uses"
+		if helper == "docker-credential-pass" {
+			way = "have gpg-agent ask for the passphrase once, and keep it: pass show NAME, with any name of \"pass ls\""
+		}
+		if a.settings.NoPrompt {
+			way += "; or call awsexec without --no-prompt and AWSEXEC_NO_PROMPT"
+		}
+		return way
+	}
 	const file = "set AWSEXEC_PASSPHRASE for the encrypted file"
 	keyring := a.session.Opened() == nil || a.session.Opened().Kind() != keystore.KindFile
 	switch {
@@ -68,6 +86,25 @@ func hintOfLocked(a *advisor) string {
 		return file + ", or give its passphrase once on a terminal for some hours: " + a.command("unlock")
 	}
 	return file
+}
+
+// helper returns the program of the credential helper that keeps the keys; ok is
+// false if none does.
+func (a *advisor) helper() (program string, ok bool) {
+	if a.session == nil || a.session.Opened() == nil {
+		return "", false
+	}
+	_, ok = a.session.Opened().Kind().Helper()
+	return a.session.Opened().String(), ok
+}
+
+// hintOfNoHelper returns the hint for a credential helper that is not installed.
+func hintOfNoHelper(e *keystore.NoHelperError) string {
+	switch e.Program {
+	case "docker-credential-pass", "docker-credential-secretservice":
+		return "on Debian and Ubuntu it is in a package: sudo apt install golang-docker-credential-helpers"
+	}
+	return "install it, or write one: a program of that name that speaks the protocol of Docker's credential helpers"
 }
 
 // isNamed reports whether the user has named a profile.

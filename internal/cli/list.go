@@ -35,7 +35,7 @@ type listed struct {
 	ARN            string       `json:"arn,omitempty"`
 	Created        *time.Time   `json:"created,omitempty"`
 	Added          time.Time    `json:"added"` // to the keystore, in place of another key too
-	Store          string       `json:"store"` // keyring or file
+	Store          string       `json:"store"` // keyring, file or helper:NAME
 	InConfig       bool         `json:"in_config"`
 	MFASerial      string       `json:"mfa_serial,omitempty"` // of the profile with this name
 	SessionExpires *time.Time   `json:"session_expires,omitempty"`

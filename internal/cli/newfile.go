@@ -21,6 +21,9 @@ func lookUp(ctx context.Context, settings *session.Settings, sess *session.Sessi
 	if !errors.Is(err, keystore.ErrUnavailable) || settings.NoPrompt || settings.Keystore != keystore.KindAuto {
 		return keyID, err
 	}
+	if isMoved(sess) {
+		return "", err
+	}
 	if keys != nil && keys.Condition(ctx) != keystore.ConditionAbsent { // it does not answer
 		return "", err
 	}
@@ -32,6 +35,17 @@ func lookUp(ctx context.Context, settings *session.Settings, sess *session.Sessi
 		return "", offerErr
 	}
 	return sess.Opened().KeyID(ctx, name)
+}
+
+// isMoved reports whether the user has moved the keys to a store, which may not
+// be replaced by another one.
+func isMoved(sess *session.Session) bool {
+	o, err := sess.KeystoreOptions()
+	if err != nil {
+		return true
+	}
+	chosen, err := o.Chosen()
+	return err != nil || chosen.Kind != ""
 }
 
 // errNoOffer says that nobody was asked.

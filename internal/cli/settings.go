@@ -125,12 +125,9 @@ func logOff(s string) (bool, error) {
 
 // keystoreKind returns the kind of keystore that the user chose.
 func keystoreKind(s, where string) (keystore.Kind, error) {
-	switch kind := keystore.Kind(s); kind {
-	case "":
-		return keystore.KindAuto, nil
-	case keystore.KindAuto, keystore.KindKeyring, keystore.KindFile:
-		return kind, nil
-	default:
-		return "", usageError{fmt.Sprintf("%s: invalid value %q: must be auto, keyring or file", where, s), ""}
+	kind, err := keystore.ParseKind(s)
+	if err != nil {
+		return "", usageError{fmt.Sprintf("%s: invalid value %q: must be auto, keyring, file or helper:NAME", where, s), ""}
 	}
+	return kind, nil
 }

@@ -41,7 +41,16 @@ func (c *Call) Fingerprint() (f Fingerprint, err error) {
 		}
 	}
 	for _, name := range []string{"keyring.index.json", "keystore.index.json", "keystore.age"} {
-		if err := h.ownFile(c.Data, name); err != nil {
+		if _, err := h.ownFile(c.Data, name); err != nil {
+			return f, err
+		}
+	}
+	chosen, err := h.ownFile(c.Data, "keystore.chosen")
+	if err != nil {
+		return f, err
+	}
+	for _, name := range c.helpers(string(chosen)) {
+		if _, err := h.ownFile(c.Data, "helper-"+name+".index.json"); err != nil {
 			return f, err
 		}
 	}
@@ -132,11 +141,11 @@ func (h hasher) file(path string) error {
 	return nil
 }
 
-// ownFile is file for one that only awsexec writes.
-func (h hasher) ownFile(dir, name string) error {
+// ownFile is file for one that only awsexec writes. It returns the content.
+func (h hasher) ownFile(dir, name string) (data []byte, err error) {
 	h.text(dir)
 	h.text(name)
-	data, err := ownfile.Dir(dir).Read(name)
+	data, err = ownfile.Dir(dir).Read(name)
 	switch {
 	case err == nil:
 		h.number(1)
@@ -144,9 +153,9 @@ func (h hasher) ownFile(dir, name string) error {
 	case errors.Is(err, fs.ErrNotExist):
 		h.number(0)
 	default:
-		return err
+		return nil, err
 	}
-	return nil
+	return data, nil
 }
 
 // pieceSize is how much of a file is read at once: fresh memory for all of a

@@ -120,6 +120,20 @@ func TestFingerprint(t *testing.T) {
 		write(".local/share/awsexec/keystore.age", text)
 		differs("an encrypted file", take(nil))
 	}
+	helper := [][]string{{"--keystore", "helper:x"}, {"--keystore=helper:x"}}
+	for _, args := range helper {
+		differs(strings.Join(args, " "), take(args))
+	}
+	differs("AWSEXEC_KEYSTORE", take(nil, "AWSEXEC_KEYSTORE=helper:x"))
+	write(".local/share/awsexec/helper-x.index.json", "a")
+	for _, args := range helper {
+		differs(strings.Join(args, " ")+" with an index", take(args))
+	}
+	differs("AWSEXEC_KEYSTORE with an index", take(nil, "AWSEXEC_KEYSTORE=helper:x"))
+	write(".local/share/awsexec/keystore.chosen", "helper:x\n")
+	differs("a chosen keystore", take(nil))
+	write(".local/share/awsexec/helper-x.index.json", "b")
+	differs("the index of the chosen keystore", take(nil))
 }
 
 // TestFingerprintOfOddFiles: a file that cannot be read, or not twice, has no

@@ -16,6 +16,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/awsexec/awsexec/internal/helper/helpertest"
 	"github.com/awsexec/awsexec/internal/kernelkey"
 	"github.com/awsexec/awsexec/internal/ststest"
 )
@@ -26,7 +27,7 @@ var update = flag.Bool("update", false, "write the programs' output into the scr
 const limit = 30 * time.Second
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"mfacode": mfaCode, "sdkclient": sdkClient, "testbrowser": testBrowser})
+	testscript.Main(m, map[string]func(){"mfacode": mfaCode, "sdkclient": sdkClient, "testbrowser": testBrowser, helpertest.Program: helpertest.Serve})
 }
 
 // mfaCode prints the current code of a user's MFA device, as the mfa_process of

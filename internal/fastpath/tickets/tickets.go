@@ -111,10 +111,17 @@ func ticketFor(ctx context.Context, call *fastpath.Call, s *session.Settings, se
 }
 
 // foreseeable reports whether calls like this one use the same kind of keystore
-// whoever is on the bus at the time: the user named it, or there is no other.
-func foreseeable(kind keystore.Kind, call *fastpath.Call, chosen keystore.Kind) bool {
+// whoever is on the bus at the time: the user named or chose it, or there is no
+// other.
+func foreseeable(kind keystore.Kind, call *fastpath.Call, named keystore.Kind) bool {
+	if named != keystore.KindAuto {
+		return true
+	}
+	chosen, err := keystore.Options{Dir: call.Data}.Chosen()
 	switch {
-	case chosen != keystore.KindAuto:
+	case err != nil:
+		return false
+	case chosen.Kind != "":
 		return true
 	case kind == keystore.KindFile:
 		return !call.HasBus

@@ -16,11 +16,16 @@ func TestForeseeable(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(file, "keystore.age"), []byte("keys"), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	moved := t.TempDir()
+	o := keystore.Options{Dir: moved}
+	if err := o.Choose(keystore.Choice{Kind: "helper:pass", From: keystore.KindKeyring}); err != nil {
+		t.Fatal(err)
+	}
 	for _, tt := range []struct {
-		kind, chosen keystore.Kind
-		bus          bool
-		data         string
-		want         bool
+		kind, named keystore.Kind
+		bus         bool
+		data        string
+		want        bool
 	}{
 		{keystore.KindKeyring, keystore.KindAuto, true, noFile, true},
 		{keystore.KindKeyring, keystore.KindAuto, true, file, false},
@@ -28,9 +33,10 @@ func TestForeseeable(t *testing.T) {
 		{keystore.KindFile, keystore.KindAuto, true, file, false},
 		{keystore.KindFile, keystore.KindFile, true, file, true},
 		{keystore.KindKeyring, keystore.KindKeyring, true, file, true},
+		{"helper:pass", keystore.KindAuto, true, moved, true},
 	} {
 		call := &fastpath.Call{Data: tt.data, HasBus: tt.bus}
-		if got := foreseeable(tt.kind, call, tt.chosen); got != tt.want {
+		if got := foreseeable(tt.kind, call, tt.named); got != tt.want {
 			t.Errorf("%+v: %t", tt, got)
 		}
 	}
