@@ -67,8 +67,9 @@ var windowsPackages = []struct{ path, skip string }{
 	// there and are not about Windows.
 	{"keystore", "TestKeyringContract/(coming_and_going|sealing_key|goroutines)$|TestFileContract/(goroutines|processes|coming_and_going|sizes|names|sealing.*)|TestFilePassphrase|TestReadWhileOthersWrite"},
 	// These tests depend on Unix files, file modes or programs, or create so
-	// many files that they take minutes.
-	{"internal/cli", "TestSelfPath|TestDoctor|TestProfileErrors|Refresh|Renewal|Import|Serve|Rotat|Passphrase|AtOnce"},
+	// many files that they take minutes. Those of what is shown are not about
+	// Windows.
+	{"internal/cli", "TestSelfPath|TestDoctor|TestProfileErrors|Refresh|Renewal|Import|Serve|Rotat|Passphrase|AtOnce|KeepTheirPasswords|TestHostile"},
 }
 
 // newWindows builds the programs while Wine creates the machine.
