@@ -32,7 +32,7 @@ func TestNoKeyring(t *testing.T) {
 				} {
 					r := h.start(c).wait()
 					r.fails(t, 125, "hint: ", "--keystore file")
-					if r.took > 5*time.Second {
+					if r.took > 15*time.Second {
 						t.Errorf("%v took %v", c.args, r.took)
 					}
 				}
@@ -70,7 +70,7 @@ func TestDeadKeyring(t *testing.T) {
 		for _, c := range calls {
 			r := h.start(c).wait()
 			r.fails(t, 125, say, "hint: ")
-			if r.took > 5*time.Second {
+			if r.took > 15*time.Second {
 				t.Errorf("%v took %v", c.args, r.took)
 			}
 		}

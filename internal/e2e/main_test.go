@@ -50,9 +50,9 @@ func buildAndRun(m *testing.M) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	// Tests mostly wait for other processes, one of them for a minute, so run
-	// twice as many at once. The command line can override this.
-	if err := flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))); err != nil {
+	// Tests mostly wait for other processes, two of them for a minute, so run
+	// three times as many at once. The command line can override this.
+	if err := flag.Set("test.parallel", strconv.Itoa(3*runtime.GOMAXPROCS(0))); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

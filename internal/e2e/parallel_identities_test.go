@@ -26,6 +26,7 @@ import (
 // AWSEXEC_TEST_IDENTITIES multiplies the number of steps, and AWSEXEC_TEST_SEED
 // selects another sequence.
 func TestIdentities(t *testing.T) {
+	t.Parallel()
 	seed, times := uint64(20265), 1
 	if text := os.Getenv("AWSEXEC_TEST_SEED"); text != "" {
 		var err error

@@ -26,6 +26,7 @@ var completingShells = map[string]struct {
 // Each shell completes commands, flags, profiles, and the program behind --, on
 // a real terminal.
 func TestCompletion(t *testing.T) {
+	t.Parallel()
 	for shell, way := range completingShells {
 		t.Run(shell, func(t *testing.T) {
 			t.Parallel()

@@ -27,6 +27,7 @@ func fencedIn(t *testing.T, page, language string) string {
 // The shell prompts in docs/shell.md show the profile, and whether its credentials
 // have expired.
 func TestShellPrompts(t *testing.T) {
+	t.Parallel()
 	for shell, call := range map[string][]string{
 		"bash": {"-c", "awsexec_prompt"},
 		"zsh":  {"-f", "-c", "awsexec_prompt"},

@@ -108,14 +108,14 @@ func operations(c client) map[string]func(context.Context) error {
 	}
 }
 
-// wantAll checks that every operation fails with want, in under five seconds.
+// wantAll checks that every operation fails with want, in time.
 func wantAll(t *testing.T, c client, want error) {
 	t.Helper()
 	for name, op := range operations(c) {
 		began := time.Now()
 		err := op(t.Context())
 		wantKind(t, name, err, want)
-		if took := time.Since(began); took > 5*time.Second {
+		if took := time.Since(began); took > 10*time.Second {
 			t.Errorf("%s took %v", name, took)
 		}
 		t.Logf("%s: %v", name, err)
