@@ -2,7 +2,7 @@
 //
 // The argument is the directory that has the packages. The CDK is the use that its toolkit library makes of the same parts.
 import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
 
 const require = createRequire(process.argv[2] + "/");
 const { GetCallerIdentityCommand, STSClient } = require("@aws-sdk/client-sts");
@@ -13,7 +13,7 @@ const { defaultProvider } = require("@aws-sdk/credential-provider-node");
 console.warn = () => {};
 process.on("unhandledRejection", () => {}); // the SDK leaves the promise of a source profile behind when it fails before
 
-const { endpoint, cases } = JSON.parse(readFileSync(0, "utf8"));
+const { endpoint, cases } = JSON.parse(await text(process.stdin));
 const region = "us-east-1"; // of requests; the one that a client finds by itself is compared apart
 
 const sdk = (profile) => {

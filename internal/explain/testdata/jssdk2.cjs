@@ -3,7 +3,7 @@
 // The argument is the directory that has the package. What the SDK does once, when it is loaded, is done anew for each case.
 process.env.AWS_SDK_JS_SUPPRESS_MAINTENANCE_MODE_MESSAGE = "1";
 const { createRequire } = require("node:module");
-const { readFileSync } = require("node:fs");
+const { text } = require("node:stream/consumers");
 
 const requireFrom = createRequire(process.argv[2] + "/");
 const AWS = requireFrom("aws-sdk/lib/core");
@@ -15,9 +15,7 @@ const metadataEndpoint = requireFrom("aws-sdk/lib/metadata_service/get_metadata_
 process.on("uncaughtException", () => {}); // a link that is tried twice may fail behind the answer
 console.error = () => {};
 
-const { endpoint, cases } = JSON.parse(readFileSync(0, "utf8"));
-
-const resolve = async (c) => {
+const resolve = async (endpoint, c) => {
   for (const name of Object.keys(process.env)) {
     if (/^(AWS|AMAZON)_/.test(name)) {
       delete process.env[name];
@@ -41,9 +39,10 @@ const resolve = async (c) => {
 };
 
 (async () => {
+  const { endpoint, cases } = JSON.parse(await text(process.stdin));
   const answers = [];
   for (const c of cases) {
-    answers.push(c.endless ? { key: "", error: "not run", region: "" } : await resolve(c));
+    answers.push(c.endless ? { key: "", error: "not run", region: "" } : await resolve(endpoint, c));
   }
   process.stdout.write(JSON.stringify({ version: requireFrom("aws-sdk/package.json").version, answers }), () => process.exit(0));
 })();
