@@ -62,7 +62,8 @@ func (b Book) AppendWith(e Entry, facts string) error {
 }
 
 // write adds a line to the file and returns the size that the file has then. It
-// begins a new line if the last one has no end.
+// begins a new line if the last one has no end, which another process may just be
+// writing: an empty line does no harm.
 func write(f *os.File, line []byte) (size int64, err error) {
 	info, err := f.Stat()
 	if err != nil {
