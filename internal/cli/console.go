@@ -44,7 +44,7 @@ var consoleServices = []string{
 
 func (c *consoleCmd) about() (name *string, needed bool) { return &c.Name, false }
 
-func (c *consoleCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, timing timing, log *recorder) error {
+func (c *consoleCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, timing timing, gate *gate) error {
 	narrowed, err := c.narrowed()
 	if err != nil {
 		return err
@@ -68,11 +68,23 @@ func (c *consoleCmd) Run(ctx context.Context, settings *session.Settings, sess *
 	if err != nil {
 		return err
 	}
+	who := caller.Chain()
+	typed := len(who) > 0 && who[0].Typed // by a person: it is about programs that rules are
+	if !typed {
+		if err := gate.check(ctx, p, func() []caller.Program { return who }); err != nil {
+			return err
+		}
+	}
 	signedIn, err := sess.ConsoleSession(ctx, p, narrowed, execLimit)
 	if err != nil {
 		return err
 	}
-	log.record(logbook.Console, caller.Find(), session.Given{Credentials: signedIn.Credentials, Profile: p, From: signedIn.From})
+	given, to := session.Given{Credentials: signedIn.Credentials, Profile: p, From: signedIn.From}, caller.Find()
+	if typed {
+		gate.record(logbook.Console, to, given)
+	} else if err := gate.pass(ctx, logbook.Console, to, given, execLimit); err != nil {
+		return err
+	}
 	done := out.Waiting("for the sign-in service of AWS")
 	link, err := client.ConsoleLink(ctx, signedIn.Credentials, signedIn.Life, page)
 	done()

@@ -13,7 +13,7 @@ import (
 // execCmd replaces awsexec by a child that has credentials in its environment.
 type execCmd struct{ args []string }
 
-func (x *execCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, given *flags, next *later, remembered *memory, log *recorder) error {
+func (x *execCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, given *flags, next *later, remembered *memory, gate *gate) error {
 	path, err := exec.LookPath(x.args[0], settings.Env("PATH"))
 	if err != nil {
 		return childError{err}
@@ -24,8 +24,11 @@ func (x *execCmd) Run(ctx context.Context, settings *session.Settings, sess *ses
 		return err
 	}
 	child, program := exec.Cmd{Path: path, Args: x.args}, childOf(path, x.args, true)
+	if err := gate.check(ctx, p, onlyProgram(program)); err != nil {
+		return err
+	}
 	if settings.Refresh {
-		child.Env, err = renewingEnviron(ctx, settings, sess, out, given, p, func(c session.Given) { log.record(logbook.Refresh, program, c) })
+		child.Env, err = renewingEnviron(ctx, settings, sess, out, given, p, func(c session.Given) error { return gate.pass(ctx, logbook.Refresh, program, c, execLimit) })
 	} else {
 		var c session.Given
 		if c, err = sess.Credentials(ctx, p, execLimit); err == nil {
@@ -36,7 +39,9 @@ func (x *execCmd) Run(ctx context.Context, settings *session.Settings, sess *ses
 			}
 			id.Region, id.Settings = sess.Variables(p)
 			child.Env = exec.Environ(settings.Environ, id)
-			log.record(logbook.Exec, program, c)
+			if err := gate.pass(ctx, logbook.Exec, program, c, execLimit); err != nil {
+				return err
+			}
 			leave(ctx, c)
 		}
 	}

@@ -19,7 +19,7 @@ type exportCmd struct {
 
 func (c *exportCmd) about() (name *string, needed bool) { return &c.Name, false }
 
-func (c *exportCmd) Run(ctx context.Context, sess *session.Session, out *ui, log *recorder) error {
+func (c *exportCmd) Run(ctx context.Context, sess *session.Session, out *ui, gate *gate) error {
 	if !c.Format.Valid() {
 		return usageError{fmt.Sprintf("invalid format %q: must be one of %s", string(c.Format), processfmt.FormatNames()), ""}
 	}
@@ -27,11 +27,16 @@ func (c *exportCmd) Run(ctx context.Context, sess *session.Session, out *ui, log
 	if err != nil {
 		return err
 	}
+	if err := gate.check(ctx, p, caller.Chain); err != nil {
+		return err
+	}
 	credentials, err := sess.Credentials(ctx, p, printLimit)
 	if err != nil {
 		return err
 	}
-	log.record(logbook.Export, caller.Find(), credentials)
+	if err := gate.pass(ctx, logbook.Export, caller.Find(), credentials, printLimit); err != nil {
+		return err
+	}
 	region, settings := sess.Variables(p)
 	if region != "" {
 		settings = append(settings, [2]string{"AWS_REGION", region}, [2]string{"AWS_DEFAULT_REGION", region})

@@ -24,17 +24,25 @@ const (
 // printCmd prints credentials in the format of credential_process.
 type printCmd struct{}
 
-func (*printCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, next *later, log *recorder) error {
+func (*printCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, next *later, gate *gate) error {
 	leave := next.begin()
 	p, err := sess.Selected(ctx)
 	if err != nil {
+		return err
+	}
+	// All of it must be over before an SDK gives up.
+	ctx, cancel := context.WithTimeoutCause(ctx, printLimit, session.ErrTooLong)
+	defer cancel()
+	if err := gate.check(ctx, p, caller.Chain); err != nil {
 		return err
 	}
 	c, err := sess.Credentials(ctx, p, printLimit)
 	if err != nil {
 		return err
 	}
-	log.record(logbook.Process, caller.Find(), c)
+	if err := gate.pass(ctx, logbook.Process, caller.Find(), c, printLimit); err != nil {
+		return err
+	}
 	if err := processfmt.Encode(out.out, credentials.Early(c.Credentials, settings.Now())); err != nil {
 		return fmt.Errorf("print credentials: %w", err)
 	}

@@ -18,8 +18,8 @@ import (
 // files that do.
 //
 // It makes the first credentials now, so that whatever must be asked is asked at
-// the start, and hands them to record.
-func renewingEnviron(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, given *flags, p *profile.Profile, record func(session.Given)) ([]string, error) {
+// the start, and hands them to pass.
+func renewingEnviron(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, given *flags, p *profile.Profile, pass func(session.Given) error) ([]string, error) {
 	asks, err := checkRenewable(ctx, settings, sess, p)
 	if asks {
 		out.Warn(&passphraseWarning{store: sess.Opened().String(), profile: p.Name, canHold: settings.CanHold()})
@@ -40,7 +40,9 @@ func renewingEnviron(ctx context.Context, settings *session.Settings, sess *sess
 	if err != nil {
 		return nil, err
 	}
-	record(first)
+	if err := pass(first); err != nil {
+		return nil, err
+	}
 	return exec.EnvironRenewing(settings.Environ, renewal), nil
 }
 

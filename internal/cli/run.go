@@ -80,11 +80,11 @@ func run(ctx context.Context, args []string, d deps) int {
 		}
 		switch c := selected.(type) {
 		case *printCmd: // was parsed without the whole grammar
-			return c.Run(ctx, w.settings, w.session, w.out, w.later, w.recorder)
+			return c.Run(ctx, w.settings, w.session, w.out, w.later, w.gate)
 		case *versionCmd: // may be selected by a flag
 			return c.Run(w.settings, w.out)
 		case *execCmd: // is not in the grammar
-			return c.Run(ctx, w.settings, w.session, w.out, w.flags, w.later, remembered, w.recorder)
+			return c.Run(ctx, w.settings, w.session, w.out, w.flags, w.later, remembered, w.gate)
 		}
 		return w.run(ctx, parsed)
 	}()

@@ -31,7 +31,7 @@ type serveCmd struct {
 
 func (c *serveCmd) aboutAll() *[]string { return &c.Names }
 
-func (c *serveCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, adv *advisor, given *flags, remembered *memory, log *recorder) error {
+func (c *serveCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, adv *advisor, given *flags, remembered *memory, gate *gate) error {
 	if err := c.check(settings); err != nil {
 		return err
 	}
@@ -47,6 +47,11 @@ func (c *serveCmd) Run(ctx context.Context, settings *session.Settings, sess *se
 	if err != nil {
 		return err
 	}
+	for _, p := range profiles {
+		if err := gate.check(ctx, p, c.programs(to)); err != nil {
+			return err
+		}
+	}
 	listener, err := c.listen(out)
 	if err != nil {
 		return err
@@ -55,12 +60,19 @@ func (c *serveCmd) Run(ctx context.Context, settings *session.Settings, sess *se
 	warn := func(name string, err error) {
 		out.warn(fmt.Errorf("profile %q: its credentials could not be renewed: %w", name, err), hintFor(err, adv, name))
 	}
-	s := newService(listener, profiles, c.AllowHost, server.Config{Now: settings.Now, Lasting: renew.Lasting, Warn: warn}, sess, func(ctx context.Context, got session.Given, err error) {
+	permitted := map[string]bool{} // at first by one Fetch after the other
+	s := newService(listener, profiles, c.AllowHost, server.Config{Now: settings.Now, Lasting: renew.Lasting, Warn: warn}, sess, func(ctx context.Context, got session.Given, err error) error {
 		name := got.Profile.Name
-		remembered.ended(ctx, name, err, hintFor(err, adv, name))
-		if err == nil {
-			log.record(logbook.Serve, to, got)
+		switch {
+		case err != nil:
+		case permitted[name]: // at the start; the program is still the same
+			gate.record(logbook.Serve, to, got)
+		default:
+			err = gate.pass(ctx, logbook.Serve, to, got, execLimit)
+			permitted[name] = err == nil
 		}
+		remembered.ended(ctx, name, err, hintFor(err, adv, name))
+		return err
 	})
 	defer s.Close()
 	for _, p := range profiles {
@@ -102,6 +114,15 @@ func (c *serveCmd) check(settings *session.Settings) error {
 		return usageError{"serve gives short-lived credentials only: it does not take --no-session", "awsexec [-p NAME] --no-session -- CMD"}
 	}
 	return nil
+}
+
+// programs returns those that get the credentials: the child. Nobody knows who asks at
+// an address that is printed.
+func (c *serveCmd) programs(to caller.Program) func() []caller.Program {
+	if c.args == nil {
+		return func() []caller.Program { return nil }
+	}
+	return onlyProgram(to)
 }
 
 // served returns the profiles to be served, the default one first.

@@ -25,15 +25,16 @@ type service struct {
 
 // newService returns the service of profiles that config leaves open: clients
 // reach it at the address of l or under one of hosts, and get credentials of
-// sess. Ended is called each time that it has tried to get them, with what it got.
+// sess. Got is called each time that it has tried to get them, and may refuse to serve
+// them.
 func newService(l net.Listener, profiles []*profile.Profile, hosts []string, config server.Config, sess *session.Session,
-	ended func(ctx context.Context, got session.Given, err error)) *service {
+	got func(ctx context.Context, c session.Given, err error) error) *service {
 	config.Hosts = append(hosts, base(l).Hostname())
 	for _, p := range profiles {
 		config.Profiles = append(config.Profiles, server.Profile{Name: p.Name, Source: func(ctx context.Context) (server.Credentials, error) {
 			c, err := sess.Credentials(ctx, p, execLimit)
 			c.Profile = p
-			ended(ctx, c, err)
+			err = got(ctx, c, err)
 			return server.Credentials{Credentials: c.Credentials, Current: c.Current}, err
 		}})
 	}

@@ -22,7 +22,7 @@ type wiring struct {
 	flags    *flags
 	later    *later
 	memory   *memory
-	recorder *recorder
+	gate     *gate
 	timing   timing
 	stdin    io.Reader
 }
@@ -52,7 +52,7 @@ func wire(d deps, out *ui, s *session.Settings, f *flags, args []string, remembe
 		settings: s, session: sess, out: out, flags: f, stdin: d.stdin,
 		adv:    adv,
 		later:  &later{early: d.early, settings: s, session: sess, out: out, args: args},
-		memory: remembered, recorder: newRecorder(s, out, d.early), timing: timing{d.pause, d.lockPatience, d.linkPatience},
+		memory: remembered, gate: newGate(s, sess, out, d.early), timing: timing{d.pause, d.lockPatience, d.linkPatience},
 	}
 }
 
@@ -79,5 +79,5 @@ func (w *wiring) pick(ctx context.Context, selected any) error {
 func (w *wiring) run(ctx context.Context, parsed *kong.Context) error {
 	parsed.BindTo(ctx, (*context.Context)(nil))
 	parsed.BindTo(w.stdin, (*io.Reader)(nil))
-	return parsed.Run(w.settings, w.session, w.out, w.adv, w.flags, w.later, w.memory, w.recorder, w.timing)
+	return parsed.Run(w.settings, w.session, w.out, w.adv, w.flags, w.later, w.memory, w.gate, w.timing)
 }

@@ -130,7 +130,7 @@ func Examine(ctx context.Context, in Input) *Report {
 	d.report.Rule, d.report.Session = d.rule(), d.session(ctx)
 	for _, check := range []func(){
 		d.checkIgnored,
-		d.checkDirs, d.checkFiles, d.checkPlan, d.checkClients, d.checkProcesses, d.checkPlaintextKeys, d.checkEnvironment, d.checkRegion, d.checkKeystore, d.checkPlaces, d.checkPermissions, d.checkLifetime, d.checkFileSession, func() { d.checkNextCall(ctx) },
+		d.checkDirs, d.checkFiles, d.checkPlan, d.checkClients, d.checkProcesses, d.checkPlaintextKeys, d.checkEnvironment, d.checkRegion, d.checkKeystore, d.checkPlaces, d.checkPermissions, d.checkLifetime, d.checkRules, d.checkFileSession, func() { d.checkNextCall(ctx) },
 		d.checkLastCalls,
 	} {
 		check()

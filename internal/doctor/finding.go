@@ -47,6 +47,7 @@ const (
 	LastCall       Check = "last-call"
 	NextCall       Check = "next-call"
 	Lifetime       Check = "lifetime"
+	Rule           Check = "rule"
 )
 
 // Finding is one thing that the user should know.

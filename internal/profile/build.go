@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,6 +33,8 @@ func (c *Config) build(name string, settings awsini.Settings) (*Profile, error) 
 		MFASerial:                    b.text("mfa_serial"),
 		MFAProcess:                   b.text("mfa_process"),
 		Duration:                     b.seconds("duration_seconds"),
+		Allow:                        b.programs(AllowKey),
+		Confirm:                      b.yes(ConfirmKey),
 		RoleARN:                      b.text("role_arn"),
 		ExternalID:                   b.text("external_id"),
 		RoleSessionName:              b.text("role_session_name"),
@@ -129,6 +132,31 @@ func (b *builder) list(key string) []string {
 		}
 	}
 	return items
+}
+
+// programs returns the names of programs, or patterns. A rule that cannot be read is an
+// error: to ignore it would let every program have the credentials.
+func (b *builder) programs(key string) []string {
+	names := b.list(key)
+	for _, name := range names {
+		if _, err := path.Match(name, ""); err != nil || strings.ContainsAny(name, `/\`) {
+			b.fail(key, b.settings[key].Pos, fmt.Sprintf("must be names of programs without their directories, with commas in between; %q is not", name))
+		}
+	}
+	if _, written := b.settings[key]; written && len(names) == 0 && b.err == nil {
+		b.fail(key, b.settings[key].Pos, "has no program")
+	}
+	return names
+}
+
+// yes returns a value that must be true or false.
+func (b *builder) yes(key string) bool {
+	text := b.text(key)
+	_, written := b.settings[key]
+	if written && !isTrue(text) && !strings.EqualFold(text, "false") {
+		b.fail(key, b.settings[key].Pos, fmt.Sprintf("must be true or false, not %q", text))
+	}
+	return isTrue(text)
 }
 
 func (b *builder) tags(key string) []SessionTag {

@@ -23,6 +23,9 @@ type Profile struct {
 	MFAProcess string        // mfa_process, a command line
 	Duration   time.Duration // duration_seconds, whole seconds; 0 if absent
 
+	Allow   []string // awsexec_allow, names of programs and patterns
+	Confirm bool     // awsexec_confirm
+
 	RoleARN               string       // role_arn
 	ExternalID            string       // external_id
 	RoleSessionName       string       // role_session_name
@@ -113,6 +116,12 @@ func (p *Profile) EmptyProcess() bool {
 	_, written := p.Origin["credential_process"]
 	return written && p.CredentialProcess == ""
 }
+
+// Keys of the rules about who may have the credentials of a profile.
+const (
+	AllowKey   = "awsexec_allow"
+	ConfirmKey = "awsexec_confirm"
+)
 
 // Limits of the life of a session. Source: API reference of GetSessionToken.
 const (

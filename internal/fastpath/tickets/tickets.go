@@ -79,6 +79,9 @@ func ticketFor(ctx context.Context, call *fastpath.Call, s *session.Settings, se
 	if !ok {
 		return t, false
 	}
+	if rules, err := sess.Rules(ctx, given.Profile); err != nil || rules.Any() { // whose answer depends on the program
+		return t, false
+	}
 	keys, err := sess.Keys()
 	if err != nil || !foreseeable(keys.Kind(), call, s.Keystore) {
 		return t, false
