@@ -63,7 +63,7 @@ var arrows = map[string]string{
 	"internal/term":             "internal/guard internal/visible internal/fault internal/program",
 	"internal/program":          "internal/guard",
 	"internal/signin":           "internal/awsapi internal/browser internal/cache internal/fault internal/tokens",
-	"internal/session":          "keystore processfmt internal/awsapi internal/cache internal/profile internal/provider internal/term internal/interrupt internal/logbook internal/ownfile internal/agekeys internal/visible",
+	"internal/session":          "keystore processfmt internal/awsapi internal/cache internal/profile internal/provider internal/term internal/interrupt internal/logbook internal/ownfile internal/agekeys internal/visible internal/awsini",
 	"internal/fastpath/tickets": "internal/fastpath internal/provider internal/session keystore",
 	"internal/fastpath":         "exec processfmt internal/cache internal/caller internal/credentials internal/kernelkey internal/logbook internal/ownfile internal/readfile",
 
