@@ -39,21 +39,24 @@ func LookAtFile(o Options) (Looks, error) {
 	return looks, nil
 }
 
-// Create makes the encrypted file, which must be missing. It first checks that
-// this machine could open the file.
-func (s *Store) Create(ctx context.Context, a Access) error {
-	return s.setAccess(ctx, true, func(context.Context) (Access, error) { return a, nil })
+// Create makes the encrypted file, which must be missing, for the access that to
+// returns. See [Store.SetAccess].
+func (s *Store) Create(ctx context.Context, to ...func(context.Context, Access) (Access, error)) error {
+	return s.setAccess(ctx, true, to)
 }
 
-// SetAccess encrypts the file anew, for the access that to returns after the file
-// was opened as it is. It first checks that this machine could open the file with
-// that. Interrupted at any point, it leaves the old file or the new one.
-// Afterwards the file is not unlocked any more.
-func (s *Store) SetAccess(ctx context.Context, to func(context.Context) (Access, error)) error {
+// SetAccess encrypts the file anew, for the access that the first of to returns
+// after the file was opened as it is. It then checks that this machine could open
+// the file with that, and calls the others, each with the access that the one
+// before has returned. These may add recipients.
+//
+// Interrupted at any point, it leaves the old file or the new one. Afterwards the
+// file is not unlocked any more.
+func (s *Store) SetAccess(ctx context.Context, to ...func(context.Context, Access) (Access, error)) error {
 	return s.setAccess(ctx, false, to)
 }
 
-func (s *Store) setAccess(ctx context.Context, create bool, to func(context.Context) (Access, error)) error {
+func (s *Store) setAccess(ctx context.Context, create bool, to []func(context.Context, Access) (Access, error)) error {
 	v, end, err := s.begin(ctx)
 	if err != nil {
 		return err
@@ -72,12 +75,17 @@ func (s *Store) setAccess(ctx context.Context, create bool, to func(context.Cont
 	if err := v.items.Prepare(ctx, backend.ToProve); err != nil {
 		return wrong(err)
 	}
-	a, err := to(ctx)
-	if err != nil {
-		return err
-	}
-	if err := v.file.Try(ctx, a); err != nil {
-		return fmt.Errorf("%w: %w", ErrUntried, err)
+	var a Access
+	for i, f := range to {
+		if a, err = f(ctx, a); err != nil {
+			return err
+		}
+		if i > 0 {
+			continue
+		}
+		if err := v.file.Try(ctx, a); err != nil {
+			return fmt.Errorf("%w: %w", ErrUntried, err)
+		}
 	}
 	if err := s.locked(ctx, v, backend.ToProve, func() error { return v.file.SetAccess(ctx, a, create) }); err != nil {
 		return wrong(err)
@@ -111,7 +119,7 @@ func (s *Store) Recipients(ctx context.Context) (all []agekeys.Recipient, err er
 // ChangeRecipients encrypts the file anew, to the recipients that change returns
 // from those that it has.
 func (s *Store) ChangeRecipients(ctx context.Context, change func([]agekeys.Recipient) ([]agekeys.Recipient, error)) error {
-	return s.SetAccess(ctx, func(ctx context.Context) (Access, error) {
+	return s.SetAccess(ctx, func(ctx context.Context, _ Access) (Access, error) {
 		now, err := s.Recipients(ctx)
 		if err != nil {
 			return Access{}, err

@@ -52,9 +52,13 @@ func opening(file string, r ...agekeys.Recipient) Access {
 	return Access{Recipients: r, Ways: Ways{Files: []string{file}}}
 }
 
+func fixed(a Access) func(context.Context, Access) (Access, error) {
+	return func(context.Context, Access) (Access, error) { return a, nil }
+}
+
 func mustCreate(t *testing.T, dir string, a Access) {
 	t.Helper()
-	if err := openFile(t, testOptions(dir)).Create(t.Context(), a); err != nil {
+	if err := openFile(t, testOptions(dir)).Create(t.Context(), fixed(a)); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -107,10 +111,7 @@ func TestSetAccess(t *testing.T) {
 
 	first, firstFile := nativeKey(t)
 	second, secondFile := nativeKey(t)
-	to := func(a Access) func(ctx context.Context) (Access, error) {
-		return func(context.Context) (Access, error) { return a, nil }
-	}
-	if err := openFile(t, o).SetAccess(t.Context(), to(opening(firstFile, first))); err != nil {
+	if err := openFile(t, o).SetAccess(t.Context(), fixed(opening(firstFile, first))); err != nil {
 		t.Fatal(err)
 	}
 	nobody := o
@@ -158,7 +159,7 @@ func TestSetAccess(t *testing.T) {
 	// It refuses to lock itself out.
 	before := fileBytes(t, o)
 	for _, a := range []Access{opening(secondFile, first, third), opening(filepath.Join(t.TempDir(), "none"), second)} {
-		if err := openFile(t, o).SetAccess(t.Context(), to(a)); !errors.Is(err, ErrUntried) || !errors.Is(err, ErrLocked) {
+		if err := openFile(t, o).SetAccess(t.Context(), fixed(a)); !errors.Is(err, ErrUntried) || !errors.Is(err, ErrLocked) {
 			t.Errorf("an access that does not open it: %v", err)
 		}
 	}
@@ -166,7 +167,7 @@ func TestSetAccess(t *testing.T) {
 		t.Error("the file has changed")
 	}
 
-	if err := openFile(t, o).SetAccess(t.Context(), to(Access{Passphrase: []byte(newPassphrase)})); err != nil {
+	if err := openFile(t, o).SetAccess(t.Context(), fixed(Access{Passphrase: []byte(newPassphrase)})); err != nil {
 		t.Fatal(err)
 	}
 	o.Passphrase = passphrase(newPassphrase)
@@ -177,7 +178,7 @@ func TestSetAccess(t *testing.T) {
 	if err := openFile(t, o).ChangeRecipients(t.Context(), nil); !errors.Is(err, ErrNoRecipients) {
 		t.Error(err)
 	}
-	if err := openFile(t, o).Create(t.Context(), opening(firstFile, first)); !errors.Is(err, ErrExists) {
+	if err := openFile(t, o).Create(t.Context(), fixed(opening(firstFile, first))); !errors.Is(err, ErrExists) {
 		t.Errorf("create it again: %v", err)
 	}
 	noSecretIn(t, o.Dir)
@@ -247,11 +248,11 @@ func TestIdentityFails(t *testing.T) {
 			r, identity := agetest.New(t, row.plugin)
 			before := fileBytes(t, o)
 			a := opening(identityFile(t, []byte(identity)), recipient(t, r))
-			err := openFile(t, o).SetAccess(t.Context(), func(context.Context) (Access, error) { return a, nil })
+			err := openFile(t, o).SetAccess(t.Context(), fixed(a))
 			if !errors.Is(err, row.want) || !errors.Is(err, ErrUntried) || !strings.Contains(err.Error(), row.says) {
 				t.Error(err)
 			}
-			if err := openFile(t, o).Create(t.Context(), a); !errors.Is(err, ErrExists) {
+			if err := openFile(t, o).Create(t.Context(), fixed(a)); !errors.Is(err, ErrExists) {
 				t.Error(err)
 			}
 			if !bytes.Equal(before, fileBytes(t, o)) {

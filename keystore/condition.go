@@ -17,7 +17,8 @@ type Condition string
 
 const (
 	ConditionOpen    Condition = "unlocked" // no person is needed to read
-	ConditionLocked  Condition = "locked"   // a keyring that a person must unlock, or a file that takes a passphrase
+	ConditionLocked  Condition = "locked"   // a keyring that a person must unlock, or a file that takes a passphrase or a person with an identity
+	ConditionReady   Condition = "ready"    // a file that an identity opens which needs nobody
 	ConditionAbsent  Condition = "absent"   // no keyring service, or no file yet
 	ConditionSilent  Condition = "silent"   // a keyring that does not answer in time
 	ConditionUnknown Condition = "unknown"  // this system cannot report the state
@@ -62,6 +63,8 @@ func (s *Store) Look(ctx context.Context) (Condition, []Sight) {
 		return ConditionAbsent, nil
 	case v.file != nil && v.file.Unlocked():
 		return ConditionOpen, nil
+	case v.file != nil && v.file.Ready():
+		return ConditionReady, nil
 	case v.file != nil:
 		return ConditionLocked, nil
 	case v.keyring == nil: // a helper, which has no way to say

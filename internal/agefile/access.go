@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 
 	"github.com/awsexec/awsexec/internal/agekeys"
@@ -67,6 +66,7 @@ func (f *File) Recipients(ctx context.Context) ([]agekeys.Recipient, error) {
 	if err != nil {
 		return nil, err
 	}
+	f.showRecipients()
 	var all []agekeys.Recipient
 	for _, text := range f.recipients {
 		r, err := agekeys.ParseRecipient(text)
@@ -229,5 +229,3 @@ func (f *File) Ready() bool {
 
 // ErrExists means that the file that is to be made is there already.
 var ErrExists = errors.New("it exists already")
-
-var errNoWays = fmt.Errorf("%w: this machine knows no identity that opens it", backend.ErrLocked)

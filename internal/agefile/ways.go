@@ -59,7 +59,7 @@ func (f *File) readWays() (w ways, text []byte, err error) {
 		return w, nil, backend.Newer(f.opts.Ways, w.Version)
 	}
 	if err != nil || w.Version != waysVersion {
-		return ways{}, nil, fmt.Errorf("%w: %s is not awsexec's", errNoWays, f.opts.Ways)
+		return ways{}, nil, fmt.Errorf("%w: %s is not awsexec's", agekeys.ErrNoIdentity, f.opts.Ways)
 	}
 	return w, text, nil
 }
@@ -84,6 +84,9 @@ func (f *File) removeWays() {
 // showRecipients writes the recipients that the file has into the ways, unless
 // these have them.
 func (f *File) showRecipients() {
+	if f.recipients == nil {
+		return
+	}
 	w, _, err := f.readWays()
 	if err == nil && !slices.Equal(w.Recipients, f.recipients) {
 		w.Recipients = f.recipients
@@ -147,7 +150,7 @@ func readIdentities(w Ways) ([]agekeys.Identity, error) {
 	case failed != nil:
 		return nil, failed
 	}
-	return nil, errNoWays
+	return nil, agekeys.ErrNoIdentity
 }
 
 // IdentityError is the error of an identity that cannot be read.

@@ -68,6 +68,7 @@ func mustParse(t *testing.T, recipient string, identity []byte) (Recipient, []Id
 		t.Fatal(err)
 	}
 	is, err := ParseIdentities(identity, "the key")
+	clear(identity) // as callers do
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -173,6 +174,7 @@ func TestKinds(t *testing.T) {
 func TestWrongPassphrase(t *testing.T) {
 	t.Parallel()
 	private, public := sshKey(t, edKey(t), marker)
+	copied := bytes.Clone(private)
 	r, is := mustParse(t, public, private)
 	host, shown := answering(t, "", "no", "no", marker)
 	sealed, err := Encrypt(t.Context(), host, []byte("x"), []Recipient{r})
@@ -185,7 +187,7 @@ func TestWrongPassphrase(t *testing.T) {
 	if !strings.Contains(shown.String(), "? wrong passphrase; passphrase of the key: ") {
 		t.Errorf("asked:\n%s", shown)
 	}
-	_, is = mustParse(t, public, private)
+	_, is = mustParse(t, public, bytes.Clone(copied))
 	host, _ = answering(t, "", "no", "no", "no", marker)
 	if _, err := Decrypt(t.Context(), host, sealed, is); !errors.Is(err, backend.ErrWrongPassphrase) {
 		t.Errorf("three wrong ones: %v", err)

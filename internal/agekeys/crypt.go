@@ -16,13 +16,20 @@ import (
 // here.
 var ErrNoMatch = fmt.Errorf("%w: no identity here opens it", backend.ErrLocked)
 
+// ErrNoIdentity means that no identity is known here.
+var ErrNoIdentity = fmt.Errorf("%w: no identity is known here", backend.ErrLocked)
+
 // Encrypt encrypts plain to all of these recipients.
 func Encrypt(ctx context.Context, h Host, plain []byte, to []Recipient) ([]byte, error) {
 	recipients := make([]age.Recipient, len(to))
 	for i, r := range to {
 		recipients[i] = r.with(ctx, h)
 	}
-	return Seal(plain, recipients...)
+	sealed, err := Seal(plain, recipients...)
+	if failed, ok := errors.AsType[*PluginError](err); ok {
+		return nil, failed // age adds which one it is, by a number
+	}
+	return sealed, err
 }
 
 // Decrypt decrypts what Encrypt has made, with the first of these identities that
@@ -43,7 +50,7 @@ func Decrypt(ctx context.Context, h Host, sealed []byte, with []Identity) ([]byt
 		identities[n] = i.with(ctx, h)
 	}
 	if len(identities) == 0 {
-		return nil, ErrNoMatch
+		return nil, ErrNoMatch // age would say that none were given
 	}
 	plain, err := Open(sealed, identities...)
 	if errors.As(err, new(*age.NoIdentityMatchError)) {
@@ -103,7 +110,7 @@ func Open(sealed []byte, with ...age.Identity) ([]byte, error) {
 // isKind reports whether err, of an identity, is of a kind. Others are about
 // damage: age's own identities return such errors.
 func isKind(err error) bool {
-	return errors.Is(err, backend.ErrLocked) || errors.Is(err, backend.ErrUnavailable) || errors.Is(err, backend.ErrRefused)
+	return errors.Is(err, backend.ErrCorrupt) || errors.Is(err, backend.ErrLocked) || errors.Is(err, backend.ErrUnavailable) || errors.Is(err, backend.ErrRefused)
 }
 
 type unwrapper func([]*age.Stanza) ([]byte, error)

@@ -1,6 +1,7 @@
 package agekeys
 
 import (
+	"bytes"
 	"context"
 	"crypto/ed25519"
 	"crypto/rsa"
@@ -69,7 +70,7 @@ func encryptedSSH(pem []byte, public ssh.PublicKey, called string) (Identity, er
 	if t := public.Type(); t != ssh.KeyAlgoED25519 && t != ssh.KeyAlgoRSA {
 		return Identity{}, errTypeOfSSH
 	}
-	key := &lockedKey{pem: pem, public: public, called: called}
+	key := &lockedKey{pem: bytes.Clone(pem), public: public, called: called}
 	r, err := recipientOfSSH(public)
 	return Identity{Kind: SSH, Recipient: r, needsPerson: key.isLocked, with: func(ctx context.Context, h Host) age.Identity {
 		return &lockedIdentity{key, ctx, h}

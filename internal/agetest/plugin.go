@@ -64,11 +64,11 @@ func Install(t *testing.T) (dir string) {
 // New returns a recipient and an identity of the plugin called name.
 func New(t *testing.T, name string) (recipient, identity string) {
 	t.Helper()
-	i, err := age.GenerateX25519Identity()
+	identity, recipient, err := key(name, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return plugin.EncodeRecipient(name, []byte(i.Recipient().String())), plugin.EncodeIdentity(name, []byte(i.String()))
+	return recipient, identity
 }
 
 func run(name string) int {

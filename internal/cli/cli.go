@@ -8,7 +8,7 @@ const detail = `The first form prints the credentials of a profile as JSON. It i
 
 The second form becomes CMD, with the credentials in its environment. Everything after the first -- belongs to CMD.
 
-Long-term keys are in the OS keyring, or in a file that is encrypted with a passphrase. The credentials that programs get are made with AWS STS GetSessionToken and AssumeRole, and end by themselves. Those of IAM Identity Center, web identity, containers and instances are passed on as they are.`
+Long-term keys are in the OS keyring, or in an encrypted file. The credentials that programs get are made with AWS STS GetSessionToken and AssumeRole, and end by themselves. Those of IAM Identity Center, web identity, containers and instances are passed on as they are.`
 
 // cli is the command line before "--". The tag heeds names those of flags that a
 // command heeds.
@@ -35,7 +35,8 @@ type cli struct {
 	Export exportCmd `cmd:"" group:"Hand out" help:"Print credentials for a shell or a file." heeds:"profile,pick,duration,region,keystore,no-session,no-prompt,debug"`
 	Serve  serveCmd  `cmd:"" group:"Hand out" help:"Serve credentials over HTTP, as containers get them." heeds:"profile,pick,duration,region,keystore,no-prompt,debug"`
 
-	Unlock     unlockCmd     `cmd:"" group:"Keystore" help:"Ask for the keystore's passphrase once, for some hours." heeds:"keystore,no-prompt,debug"`
+	Keystore   keystoreCmd   `cmd:"" group:"Keystore" help:"Show where keys are, and change what opens the encrypted file."`
+	Unlock     unlockCmd     `cmd:"" group:"Keystore" help:"Open the keystore once, for some hours." heeds:"keystore,no-prompt,debug"`
 	Lock       lockCmd       `cmd:"" group:"Keystore" help:"Lock the keystore again, before that time is over." heeds:"keystore,debug"`
 	Passphrase passphraseCmd `cmd:"" group:"Keystore" help:"Change the passphrase of the encrypted file." heeds:"keystore,no-prompt,debug"`
 

@@ -83,6 +83,10 @@ func seenKeystore(ctx context.Context, sess *session.Session) doctor.Keystore {
 	}
 	condition, sights := keys.Look(ctx)
 	seen := doctor.Keystore{Name: keys.String(), Kind: keys.Kind(), Condition: condition, Sights: sights}
+	if o, err := sess.KeystoreOptions(); err == nil && keys.Kind() == keystore.KindFile {
+		looks, err := keystore.LookAtFile(o)
+		seen.Identity = err == nil && !looks.Passphrase
+	}
 	seen.Unlocked, _ = keys.UnlockedUntil(ctx)
 	seen.Entries, seen.ListErr = keys.List(ctx)
 	return seen

@@ -88,7 +88,39 @@ Without --region, the region is that of the sign-in.`,
 			{Name: "awsexec serve -p work -- ./dev-server", Text: "for one program, until it ends"},
 			{Name: "awsexec serve -p work -p staging", Text: "print addresses for two profiles"},
 		}},
-	"unlock": {`On Linux the kernel holds the opened key until the time is over, awsexec lock is called or the machine restarts. Every program of yours can use awsexec without the passphrase until then.`,
+	"keystore": {`Keys are in the OS keyring or in an encrypted file. The file is opened with a passphrase, or with an age identity: one of age's own, an SSH key, or one that a plugin keeps in hardware.`,
+		[]manual.Entry{
+			{Name: "awsexec keystore status", Text: "which keystore is used, and who can open it"},
+			{Name: "awsexec keystore init --identity ~/.ssh/id_ed25519", Text: "a file that an SSH key opens"},
+		}},
+	"keystore status": {`Nothing is opened, and nobody is asked. The recipients are those that this machine has last written; "awsexec keystore recipients" opens the file and shows those that it has.`,
+		[]manual.Entry{
+			{Name: "awsexec keystore status", Text: "which keystore, its state, how many keys"},
+			{Name: "awsexec keystore status --json", Text: "the same for a program"},
+		}},
+	"keystore init": {`A file that is there is encrypted anew, after it was opened as it is. Before that, the identity is tried. A file that has recipients already is not changed: --identity then says what opens it on this machine.`,
+		[]manual.Entry{
+			{Name: "awsexec keystore init --identity key.txt --recovery", Text: "open it with an age identity"},
+			{Name: "awsexec keystore init --passphrase", Text: "open it with a passphrase"},
+		}},
+	"keystore recipients": {`The file is opened for that. A change is made as a whole or not at all, and ends "awsexec unlock".`,
+		[]manual.Entry{
+			{Name: "awsexec keystore recipients", Text: "who can open the file"},
+			{Name: "awsexec keystore recipients add age1…", Text: "somebody more"},
+		}},
+	"keystore recipients list": {`The file is opened for that.`,
+		[]manual.Entry{
+			{Name: "awsexec keystore recipients list", Text: "who can open the file"},
+		}},
+	"keystore recipients add": {`The file is opened and encrypted anew.`,
+		[]manual.Entry{
+			{Name: "awsexec keystore recipients add ~/.ssh/id_ed25519.pub", Text: "an SSH key too"},
+		}},
+	"keystore recipients remove": {`The file is opened and encrypted anew. The last recipient cannot be removed, nor the one whose identity this machine has. Whoever has an old copy of the file and an identity that was removed can still open the copy: if that may be so, rotate the keys.`,
+		[]manual.Entry{
+			{Name: "awsexec keystore recipients remove age1qqtls", Text: "its beginning is enough"},
+		}},
+	"unlock": {`On Linux the kernel holds the opened key until the time is over, awsexec lock is called or the machine restarts. Every program of yours can use awsexec until then, and nobody is asked for a passphrase, a PIN or a touch.`,
 		[]manual.Entry{
 			{Name: "awsexec unlock", Text: "for 8 hours"},
 			{Name: "awsexec unlock --for 30m", Text: "for half an hour"},

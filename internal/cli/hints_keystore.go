@@ -16,6 +16,9 @@ func hintOfKeystore(err error, a *advisor, name string) string {
 	var of *keystore.KeyError
 	var noHelper *keystore.NoHelperError
 	helper, isHelper := a.helper()
+	if advice := hintOfAccess(err, a); advice != "" {
+		return advice
+	}
 	switch {
 	case errors.As(err, new(*session.WeakPassphraseError)):
 		return "whoever gets a copy of the file can try as many as they like: take four or more random words"
@@ -30,6 +33,9 @@ func hintOfKeystore(err error, a *advisor, name string) string {
 	case errors.Is(err, keystore.ErrNotHeld):
 		return "set AWSEXEC_PASSPHRASE where awsexec runs: without the help of a Linux kernel the passphrase is needed each time"
 	case errors.Is(err, keystore.ErrNoPassphrase):
+		if looks, ok := a.looks(); ok && a.isFile() && !looks.Passphrase {
+			return "see who can open it: awsexec keystore recipients\nto go back to a passphrase: awsexec keystore init --passphrase"
+		}
 		const desktop = "change its password with the tools of your desktop"
 		if options, err := a.session.KeystoreOptions(); err != nil || !keystore.FileExists(options) {
 			return desktop
@@ -76,8 +82,12 @@ func hintOfLocked(a *advisor) string {
 		return way
 	}
 	const file = "set AWSEXEC_PASSPHRASE for the encrypted file"
-	keyring := a.session.Opened() == nil || a.session.Opened().Kind() != keystore.KindFile
-	switch {
+	keyring := !a.isFile()
+	switch looks, ok := a.looks(); {
+	case !keyring && ok && !looks.Passphrase && a.settings.CanHold():
+		return "open it once on a terminal for some hours: " + a.command("unlock")
+	case !keyring && ok && !looks.Passphrase:
+		return "see what opens it: awsexec keystore status"
 	case keyring && a.settings.NoPrompt:
 		return "unlock the keyring in your desktop session; if it asks for your consent, call awsexec without --no-prompt and AWSEXEC_NO_PROMPT"
 	case keyring:
@@ -105,6 +115,21 @@ func hintOfNoHelper(e *keystore.NoHelperError) string {
 		return "on Debian and Ubuntu it is in a package: sudo apt install golang-docker-credential-helpers"
 	}
 	return "install it, or write one: a program of that name that speaks the protocol of Docker's credential helpers"
+}
+
+// isFile reports whether the keystore that was opened is the encrypted file.
+func (a *advisor) isFile() bool {
+	return a.session.Opened() != nil && a.session.Opened().Kind() == keystore.KindFile
+}
+
+// looks returns what is known about the encrypted file without opening it.
+func (a *advisor) looks() (looks keystore.Looks, ok bool) {
+	o, err := a.session.KeystoreOptions()
+	if err != nil {
+		return looks, false
+	}
+	looks, err = keystore.LookAtFile(o)
+	return looks, err == nil
 }
 
 // isNamed reports whether the user has named a profile.

@@ -11,7 +11,7 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
-// unlockCmd unlocks the keystore for a time, without its passphrase.
+// unlockCmd opens the keystore for a time.
 type unlockCmd struct {
 	For string `placeholder:"TIME" default:"8h" help:"Set how long (default: 8h, at most 24h)."`
 }
@@ -45,7 +45,7 @@ func (c *unlockCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 		return err
 	}
 	if keys.Kind() == keystore.KindFile {
-		out.note("%s is unlocked until %s: every program that you run can use its keys without the passphrase", keys, visible.Until(until, settings.Now()))
+		out.note("%s is unlocked until %s: every program that you run can use its keys, and nobody is asked", keys, visible.Until(until, settings.Now()))
 	} else {
 		out.note("cached sessions can be used until %s even while %s is locked; new ones still need it", visible.Until(until, settings.Now()), keys)
 	}

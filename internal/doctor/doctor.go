@@ -64,6 +64,7 @@ type Keystore struct {
 	Name      string // in words, with its path if it has one
 	Kind      keystore.Kind
 	Condition keystore.Condition
+	Identity  bool      // an identity opens the file, not a passphrase
 	Unlocked  time.Time // until when "awsexec unlock" has effect; zero if it has none
 	Entries   []keystore.Entry
 	ListErr   error            // why Entries are not known

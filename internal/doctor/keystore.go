@@ -42,13 +42,20 @@ func (d *diagnosis) checkKeystore() {
 		found(Notice, "is empty: no key has been added yet", awsexec("add", "NAME"))
 	case k.Condition == keystore.ConditionLocked && k.Kind == keystore.KindKeyring:
 		found(Notice, "is locked: the next use will ask to unlock it, or for your consent")
+	case k.Condition == keystore.ConditionLocked && k.Identity:
+		found(Notice, "is opened by an identity that may need you: each use without a session may ask for a passphrase, a PIN or a touch", d.unlock()...)
 	case k.Condition == keystore.ConditionLocked && !d.isSet("AWSEXEC_PASSPHRASE"):
-		var remedies []Remedy
-		if d.in.CanHold {
-			remedies = append(remedies, awsexec("unlock"))
-		}
-		found(Notice, "takes a passphrase: each use without a session will ask for it on the terminal, and programs without one will fail", remedies...)
+		found(Notice, "takes a passphrase: each use without a session will ask for it on the terminal, and programs without one will fail", d.unlock()...)
 	}
+}
+
+// unlock returns the command that opens the keystore for some hours, where there is
+// one.
+func (d *diagnosis) unlock() []Remedy {
+	if !d.in.CanHold {
+		return nil
+	}
+	return []Remedy{awsexec("unlock")}
 }
 
 // checkPlaces finds keys that are in several keyrings of the desktop, and those

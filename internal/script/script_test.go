@@ -6,6 +6,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/awsexec/awsexec/internal/agetest"
 	"github.com/awsexec/awsexec/internal/helper/helpertest"
 	"github.com/awsexec/awsexec/internal/kernelkey"
 	"github.com/awsexec/awsexec/internal/ststest"
@@ -27,7 +29,9 @@ var update = flag.Bool("update", false, "write the programs' output into the scr
 const limit = 30 * time.Second
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"mfacode": mfaCode, "sdkclient": sdkClient, "testbrowser": testBrowser, helpertest.Program: helpertest.Serve})
+	programs := map[string]func(){"mfacode": mfaCode, "sdkclient": sdkClient, "testbrowser": testBrowser, "agekey": agetest.Keygen, helpertest.Program: helpertest.Serve}
+	maps.Copy(programs, agetest.Plugins)
+	testscript.Main(m, programs)
 }
 
 // mfaCode prints the current code of a user's MFA device, as the mfa_process of
@@ -51,6 +55,7 @@ func mfaCode() {
 //
 //	awsexec [ARG…]              runs awsexec; with ! it must fail
 //	code N                      checks the exit code of the last awsexec
+//	exec agekey KIND FILE [PASSPHRASE]   makes an age identity, and its recipient in FILE.pub
 //	terminal FILE COMMAND…      runs a command on a terminal; FILE holds the input
 //	aws calls ACTION N          checks how many calls of an action arrived
 //	aws sent ACTION NAME=VALUE… checks parameters of the last call of an action

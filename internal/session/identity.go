@@ -14,7 +14,9 @@ import (
 )
 
 // KeyHost returns what age identities need of the user and of the system.
-func (s *Session) KeyHost() agekeys.Host { return agekeys.Host{Ask: s.Person.forIdentity, Run: s.runPlugin} }
+func (s *Session) KeyHost() agekeys.Host {
+	return agekeys.Host{Ask: s.Person.forIdentity, Run: s.runPlugin}
+}
 
 // forIdentity asks for what an identity needs, such as a PIN, at the terminal or in
 // a dialog.

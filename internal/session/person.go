@@ -149,10 +149,10 @@ func (p *Person) code(ctx context.Context, r provider.TokenRequest) (string, err
 // passphraseQuestion is the prompt for the passphrase of the encrypted keystore.
 const passphraseQuestion = "keystore passphrase"
 
-// passphrase returns the passphrase of the encrypted keystore, from
+// Passphrase returns the passphrase of the encrypted keystore, from
 // AWSEXEC_PASSPHRASE or from a person. If create is true, it is the passphrase of a
 // new keystore.
-func (p *Person) passphrase(ctx context.Context, create bool) ([]byte, error) {
+func (p *Person) Passphrase(ctx context.Context, create bool) ([]byte, error) {
 	if fixed := p.settings.Env("AWSEXEC_PASSPHRASE"); fixed != "" {
 		if create {
 			if err := CheckPassphrase([]byte(fixed)); err != nil {

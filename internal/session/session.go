@@ -68,7 +68,7 @@ func (s *Session) Keys() (*keystore.Store, error) {
 func (s *Session) KeystoreOptions() (keystore.Options, error) {
 	dir, err := s.settings.DataDir()
 	return keystore.Options{
-		Dir: dir, Env: s.settings.Env, Environ: s.settings.HelperEnviron(s.settings.Chain()), Passphrase: s.Person.passphrase, Host: s.KeyHost(), NoPrompt: s.settings.NoPrompt, Hold: s.settings.Hold,
+		Dir: dir, Env: s.settings.Env, Environ: s.settings.HelperEnviron(s.settings.Chain()), Passphrase: s.Person.Passphrase, Host: s.KeyHost(), NoPrompt: s.settings.NoPrompt, Hold: s.settings.Hold,
 		Debug: s.events.Debug, WorkFactor: s.settings.WorkFactor,
 	}, err
 }

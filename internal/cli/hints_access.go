@@ -1,0 +1,53 @@
+package cli
+
+import (
+	"errors"
+
+	"github.com/awsexec/awsexec/internal/agekeys"
+	"github.com/awsexec/awsexec/internal/session"
+	"github.com/awsexec/awsexec/keystore"
+)
+
+// hintOfAccess returns the hint for an error about who can open the encrypted file.
+func hintOfAccess(err error, a *advisor) string {
+	const status, adopt = "see what opens it: awsexec keystore status", "say which file has one: awsexec keystore init --identity FILE"
+	var started *initError
+	var plugin *agekeys.PluginError
+	switch {
+	case errors.As(err, &started):
+		return (&advisor{}).line(started.command, started.words)
+	case errors.As(err, new(badRecipientError)):
+		return "a recipient is age1…, a public key of SSH (ssh-ed25519 or ssh-rsa), or a file with some"
+	case errors.As(err, &plugin):
+		return hintOfPlugin(plugin)
+	case errors.Is(err, keystore.ErrUntried) && errors.Is(err, agekeys.ErrNoMatch):
+		return "the identity and the recipient must be two halves of one key"
+	case errors.As(err, new(*keystore.IdentityError)):
+		return adopt
+	case errors.Is(err, agekeys.ErrNoMatch), errors.Is(err, agekeys.ErrNoIdentity):
+		return adopt + "\n" + status
+	case errors.Is(err, keystore.ErrNoRecipients):
+		return "encrypt it to recipients instead: awsexec keystore init --recipient RECIPIENT --identity FILE"
+	case errors.Is(err, errLastRecipient):
+		return "add another one before: awsexec keystore recipients add RECIPIENT"
+	case errors.Is(err, errNotRecipient):
+		return "list them: awsexec keystore recipients"
+	}
+	return ""
+}
+
+func hintOfPlugin(e *agekeys.PluginError) string {
+	switch {
+	case session.Unasked(e.Err):
+		return "open the keystore once on a terminal for some hours: awsexec unlock"
+	case errors.Is(e, agekeys.ErrNoPlugin):
+		return "install " + agekeys.Program(e.Name) + " where PATH leads; or use another identity: awsexec keystore init --identity FILE"
+	case errors.Is(e, agekeys.ErrUntouched):
+		return "do what it asks for, in time; to do it once for some hours: awsexec unlock"
+	case errors.Is(e, agekeys.ErrSilent):
+		return "plug the key in anew, or end what else uses it"
+	case errors.Is(e, agekeys.ErrGarbage):
+		return "another program of this name may be in PATH, or an old one"
+	}
+	return "see what opens it: awsexec keystore status"
+}
