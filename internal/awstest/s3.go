@@ -30,6 +30,7 @@ type S3 struct {
 
 	// guarded by mu
 	buckets map[string]map[string][]byte
+	may     func(accessKeyID, action, resource string) bool // nil for everything
 }
 
 // maxObject limits an object, in bytes.
@@ -42,6 +43,30 @@ func StartS3(buckets ...string) (*S3, error) {
 		s.buckets[name] = make(map[string][]byte)
 	}
 	return s, s.start(s.handle)
+}
+
+// Judge lets may decide what those may do whose credentials are allowed: an action,
+// such as s3:PutObject, on the ARN of a bucket or an object.
+func (s *S3) Judge(may func(accessKeyID, action, resource string) bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.may = may
+}
+
+// actionOf returns the action of a request. Source: "Required permissions for Amazon
+// S3 API operations" in the S3 User Guide.
+func actionOf(method string, ofObject bool, location bool) string {
+	switch {
+	case ofObject && method == http.MethodPut:
+		return "s3:PutObject"
+	case ofObject && method == http.MethodDelete:
+		return "s3:DeleteObject"
+	case ofObject:
+		return "s3:GetObject"
+	case location:
+		return "s3:GetBucketLocation"
+	}
+	return "s3:ListBucket"
 }
 
 // Object returns a copy of an object.
@@ -85,7 +110,13 @@ func (s *S3) handle(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	bucket, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
+	path := strings.TrimPrefix(r.URL.Path, "/")
+	bucket, key, _ := strings.Cut(path, "/")
+	claim, _ := parseAuthorization(r.Header.Get("Authorization"))
+	if action := actionOf(r.Method, key != "", r.URL.Query().Has("location")); s.may != nil && !s.may(claim.keyID, action, "arn:aws:s3:::"+strings.TrimSuffix(path, "/")) {
+		refuse(w, &s3Error{status: http.StatusForbidden, Code: "AccessDenied", Message: "no session policy allows the " + action + " action"})
+		return
+	}
 	objects, ok := s.buckets[bucket]
 	switch {
 	case !ok:

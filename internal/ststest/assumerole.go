@@ -31,6 +31,8 @@ type assumeRoleXML struct {
 	Credentials     credentialsXML
 	AssumedRoleUser assumedRoleUserXML
 	SourceIdentity  string `xml:",omitempty"`
+
+	PackedPolicySize int `xml:",omitempty"`
 }
 
 func (s *Server) assumeRole(c call) (any, *Fault) {
@@ -42,13 +44,18 @@ func (s *Server) assumeRole(c call) (any, *Fault) {
 	life := check.duration(900, 43200, 3600)
 	check.mfa()
 	tags, transitive := check.tags()
+	policies := check.policies()
 	if fault := check.fault(); fault != nil {
 		return nil, fault
 	}
 	if parsed, err := arn.Parse(roleARN); err != nil || parsed.Service != "iam" {
 		return nil, refuse(ValidationError(roleARN + " is invalid"))
 	}
-	transitive, fault := sessionTags(c.caller, tags, transitive)
+	packed, fault := policies.fault(partitionOf(c.caller), accountIn(roleARN), tags)
+	if fault != nil {
+		return nil, fault
+	}
+	transitive, fault = sessionTags(c.caller, tags, transitive)
 	if fault != nil {
 		return nil, fault
 	}
@@ -86,11 +93,20 @@ func (s *Server) assumeRole(c call) (any, *Fault) {
 
 	id := roleIdentity(roleARN, sessionName)
 	id.mfa, id.sourceIdentity, id.transitiveTags, id.chained = mfa, sourceIdentity, transitive, c.caller.temporary
+	id.policies = policies
 	return assumeRoleXML{
 		Credentials:     s.mint(id, c.now, life),
 		AssumedRoleUser: assumedRoleUserXML{AssumedRoleID: id.userID, ARN: id.arn},
 		SourceIdentity:  sourceIdentity,
+
+		PackedPolicySize: packed,
 	}, nil
+}
+
+// accountIn returns the account in the ARN of a role.
+func accountIn(roleARN string) string {
+	parsed, _ := arn.Parse(roleARN)
+	return parsed.AccountID
 }
 
 // trusts reports whether the role's trust policy names the caller or its

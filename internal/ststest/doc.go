@@ -13,8 +13,10 @@
 // accepted at once; no sessions made without MFA; signatures for the one region
 // of IAM.
 //
+// Session policies are kept to their limits and enforced, with simple statements
+// and the two managed policies that tests need; see policies.go.
+//
 // It does not model: identity policies (a principal may assume every role that
-// trusts it, and a user may do what Forbid does not forbid), session policies,
-// presigned URLs, and other actions than those of operations, which get
-// InvalidAction.
+// trusts it, and a user may do what Forbid does not forbid), presigned URLs, and
+// other actions than those of operations, which get InvalidAction.
 package ststest

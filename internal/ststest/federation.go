@@ -5,20 +5,12 @@ package ststest
 
 import (
 	"crypto/subtle"
-	"encoding/json"
 	"encoding/xml"
 	"fmt"
-	"net/http"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
-)
-
-// Limits of session policies. Source: API reference of GetFederationToken.
-const (
-	maxPolicy     = 2048
-	maxPolicyARNs = 10
 )
 
 type getFederationTokenXML struct {
@@ -28,6 +20,7 @@ type getFederationTokenXML struct {
 		ID  string `xml:"FederatedUserId"`
 		ARN string `xml:"Arn"`
 	}
+	PackedPolicySize int `xml:",omitempty"`
 }
 
 // getFederationToken makes a session of a long-term key that keeps the user's name
@@ -39,26 +32,13 @@ func (s *Server) getFederationToken(c call) (any, *Fault) {
 	check := checker{params: c.params}
 	name := check.text("Name", form{2, 32, `[\w+=,.@-]*`}, true)
 	life := check.duration(900, 129600, 43200)
-	policy := check.text("Policy", form{1, maxPolicy, `[\x{0009}\x{000A}\x{000D}\x{0020}-\x{00FF}]+`}, false)
-	var arns []string
-	for n := 1; c.params.Has(fmt.Sprintf("PolicyArns.member.%d.arn", n)); n++ {
-		arns = append(arns, check.text(fmt.Sprintf("PolicyArns.member.%d.arn", n), formRoleARN(), true))
-	}
-	check.atMost(maxPolicyARNs, len(arns), "PolicyArns")
+	policies := check.policies()
 	if fault := check.fault(); fault != nil {
 		return nil, fault
 	}
-	malformed := func(message string) *Fault {
-		return &Fault{Status: http.StatusBadRequest, Code: "MalformedPolicyDocument", Message: message}
-	}
-	if policy != "" && !json.Valid([]byte(policy)) {
-		return nil, malformed("Syntax errors in policy.")
-	}
-	for _, p := range arns { // AWS's own policies belong to the account "aws"
-		parsed, err := arn.Parse(p)
-		if err != nil || parsed.Service != "iam" || parsed.Partition != partitionOf(c.caller) || parsed.AccountID != "aws" && parsed.AccountID != c.caller.account {
-			return nil, malformed(p + " is not a managed policy that this account can use.")
-		}
+	packed, fault := policies.fault(partitionOf(c.caller), c.caller.account, nil)
+	if fault != nil {
+		return nil, fault
 	}
 	if c.caller.user.Root {
 		life = min(life, time.Hour)
@@ -66,9 +46,9 @@ func (s *Server) getFederationToken(c call) (any, *Fault) {
 	federated := arn.ARN{Partition: partitionOf(c.caller), Service: "sts", AccountID: c.caller.account, Resource: "federated-user/" + name}
 	id := identity{
 		arn: federated.String(), userID: c.caller.account + ":" + name, account: c.caller.account, temporary: true,
-		federated: true, allowed: policy != "" || len(arns) > 0,
+		federated: true, policies: policies,
 	}
-	out := getFederationTokenXML{Credentials: s.mint(id, c.now, life)}
+	out := getFederationTokenXML{Credentials: s.mint(id, c.now, life), PackedPolicySize: packed}
 	out.FederatedUser.ID, out.FederatedUser.ARN = id.userID, id.arn
 	return out, nil
 }
@@ -98,6 +78,6 @@ func (s *Server) ForConsole(c aws.Credentials) (ConsoleSession, error) {
 	}
 	id := found.identity
 	return ConsoleSession{
-		ARN: id.arn, Expires: found.expires, User: id.user != nil, Federated: id.federated, Chained: id.chained, Allowed: !id.federated || id.allowed,
+		ARN: id.arn, Expires: found.expires, User: id.user != nil, Federated: id.federated, Chained: id.chained, Allowed: !id.federated || id.policies != nil,
 	}, nil
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 )
 
-func policies(arns ...string) []types.PolicyDescriptorType {
+func policyArns(arns ...string) []types.PolicyDescriptorType {
 	list := make([]types.PolicyDescriptorType, len(arns))
 	for i, a := range arns {
 		list[i].Arn = aws.String(a)
@@ -35,8 +35,8 @@ func TestGetFederationToken(t *testing.T) {
 		code        string
 		message     string
 	}{
-		{name: "default", credentials: me, in: sts.GetFederationTokenInput{PolicyArns: policies(admin)}, life: 12 * time.Hour},
-		{name: "own policy", credentials: me, in: sts.GetFederationTokenInput{PolicyArns: policies(many[:10]...)}, life: 12 * time.Hour},
+		{name: "default", credentials: me, in: sts.GetFederationTokenInput{PolicyArns: policyArns(admin)}, life: 12 * time.Hour},
+		{name: "own policy", credentials: me, in: sts.GetFederationTokenInput{PolicyArns: policyArns(many[:10]...)}, life: 12 * time.Hour},
 		{name: "inline policy", credentials: me, in: sts.GetFederationTokenInput{Policy: aws.String(`{"Version":"2012-10-17","Statement":[]}`)}, life: 12 * time.Hour},
 		{name: "least", credentials: me, in: sts.GetFederationTokenInput{DurationSeconds: seconds(900)}, life: 15 * time.Minute},
 		{name: "most", credentials: me, in: sts.GetFederationTokenInput{DurationSeconds: seconds(129600)}, life: 36 * time.Hour},
@@ -49,10 +49,10 @@ func TestGetFederationToken(t *testing.T) {
 		{name: "name with a slash", credentials: me, user: "a/b", code: "ValidationError", message: "regular expression"},
 		{name: "policy too long", credentials: me, in: sts.GetFederationTokenInput{Policy: aws.String(`"` + strings.Repeat("x", 2047) + `"`)}, code: "ValidationError", message: "equal to 2048"},
 		{name: "policy is not JSON", credentials: me, in: sts.GetFederationTokenInput{Policy: aws.String("{")}, code: "MalformedPolicyDocument"},
-		{name: "too many policies", credentials: me, in: sts.GetFederationTokenInput{PolicyArns: policies(many...)}, code: "ValidationError", message: "equal to 10"},
-		{name: "another account's policy", credentials: me, in: sts.GetFederationTokenInput{PolicyArns: policies("arn:aws:iam::210987654321:policy/p")}, code: "MalformedPolicyDocument"},
-		{name: "another partition's policy", credentials: me, in: sts.GetFederationTokenInput{PolicyArns: policies("arn:aws-cn:iam::aws:policy/AdministratorAccess")}, code: "MalformedPolicyDocument"},
-		{name: "not a policy", credentials: me, in: sts.GetFederationTokenInput{PolicyArns: policies("AdministratorAccess-policy")}, code: "MalformedPolicyDocument"},
+		{name: "too many policies", credentials: me, in: sts.GetFederationTokenInput{PolicyArns: policyArns(many...)}, code: "ValidationError", message: "equal to 10"},
+		{name: "another account's policy", credentials: me, in: sts.GetFederationTokenInput{PolicyArns: policyArns("arn:aws:iam::210987654321:policy/p")}, code: "MalformedPolicyDocument"},
+		{name: "another partition's policy", credentials: me, in: sts.GetFederationTokenInput{PolicyArns: policyArns("arn:aws-cn:iam::aws:policy/AdministratorAccess")}, code: "MalformedPolicyDocument"},
+		{name: "not a policy", credentials: me, in: sts.GetFederationTokenInput{PolicyArns: policyArns("AdministratorAccess-policy")}, code: "MalformedPolicyDocument"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			s := start(t)
@@ -115,7 +115,7 @@ func TestForConsole(t *testing.T) {
 		"role":         {direct, ConsoleSession{Allowed: true}},
 		"chained role": {assume(t, s, user, &sts.AssumeRoleInput{RoleArn: aws.String(role("short"))}), ConsoleSession{Chained: true, Allowed: true}},
 		"federated":    {federate(sts.GetFederationTokenInput{}), ConsoleSession{Federated: true}},
-		"with policy":  {federate(sts.GetFederationTokenInput{PolicyArns: policies("arn:aws:iam::aws:policy/ReadOnlyAccess")}), ConsoleSession{Federated: true, Allowed: true}},
+		"with policy":  {federate(sts.GetFederationTokenInput{PolicyArns: policyArns("arn:aws:iam::aws:policy/ReadOnlyAccess")}), ConsoleSession{Federated: true, Allowed: true}},
 	} {
 		got, err := s.ForConsole(test.c)
 		if arn, _ := whoami(t, s, test.c); err != nil || got.ARN != arn || !got.Expires.Equal(test.c.Expires) {

@@ -24,10 +24,10 @@ type identity struct {
 	temporary bool  // any session
 	mfa       bool  // the session was made with MFA
 
-	roleARN        string // of a role session
-	chained        bool   // a session has assumed the role
-	federated      bool   // made by GetFederationToken
-	allowed        bool   // a federated user has a session policy
+	roleARN        string    // of a role session
+	chained        bool      // a session has assumed the role
+	federated      bool      // made by GetFederationToken
+	policies       *policies // that the session was made with; nil for none
 	sourceIdentity string
 	transitiveTags []string // keys that chained sessions inherit
 }

@@ -253,6 +253,14 @@ func (s *Server) perform(r *http.Request, body []byte, params url.Values) (any, 
 		if c.caller, fault = s.authenticate(r, body, op.name, c.now); fault != nil {
 			return nil, fault
 		}
+		// No policy can forbid GetCallerIdentity. Source: its API reference.
+		action, resource := params.Get("Action"), "*"
+		if params.Has("RoleArn") {
+			resource = params.Get("RoleArn")
+		}
+		if c.caller.policies != nil && action != "GetCallerIdentity" && !c.caller.may(op.name+":"+action, resource) {
+			return nil, notAuthorized(c.caller, op.name+":"+action, resource)
+		}
 	}
 	return op.do(s, c)
 }

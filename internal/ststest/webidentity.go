@@ -16,6 +16,8 @@ type webIdentityXML struct {
 	Subject         string `xml:"SubjectFromWebIdentityToken"`
 	Provider        string
 	Audience        string
+
+	PackedPolicySize int `xml:",omitempty"`
 }
 
 func (s *Server) assumeRoleWithWebIdentity(c call) (any, *Fault) {
@@ -24,6 +26,7 @@ func (s *Server) assumeRoleWithWebIdentity(c call) (any, *Fault) {
 	sessionName := check.text("RoleSessionName", formSessionName(), true)
 	token := check.text("WebIdentityToken", form{4, 20000, `(?s).*`}, true)
 	life := check.duration(900, 43200, 3600)
+	policies := check.policies()
 	if fault := check.fault(); fault != nil {
 		return nil, fault
 	}
@@ -45,11 +48,18 @@ func (s *Server) assumeRoleWithWebIdentity(c call) (any, *Fault) {
 		return nil, fault
 	}
 	id := roleIdentity(roleARN, sessionName)
+	packed, fault := policies.fault(partitionOf(&id), id.account, nil)
+	if fault != nil {
+		return nil, fault
+	}
+	id.policies = policies
 	return webIdentityXML{
 		Credentials:     s.mint(id, c.now, life),
 		AssumedRoleUser: assumedRoleUserXML{AssumedRoleID: id.userID, ARN: id.arn},
 		Subject:         web.Subject,
 		Provider:        web.Provider,
 		Audience:        web.Audience,
+
+		PackedPolicySize: packed,
 	}, nil
 }
