@@ -18,6 +18,8 @@ type Endpoint struct {
 	Region   string      // "" keeps the child's region variables
 	Profile  string      // the profile's name, for shell prompts
 	Settings [][2]string // as in Identity
+
+	Narrowing [][2]string // as in Identity
 }
 
 // EnvironOf returns the environment of a child process that gets its
@@ -35,8 +37,9 @@ func EnvironOf(base []string, e Endpoint) []string {
 		[2]string{"AWSEXEC_PROFILE", e.Profile},
 	)
 	if e.Profile != "" {
-		set = append(set, [2]string{givenVar, mark("AWS_CONTAINER_CREDENTIALS_FULL_URI", e.URL)})
+		set = append(set, [2]string{givenVar, given("AWS_CONTAINER_CREDENTIALS_FULL_URI", e.URL, e.Narrowing)})
 	}
+	set = append(set, e.Narrowing...)
 	return append(replaced(base, e.Region, without(drop, base, e.Settings), set), assignments(e.Settings)...)
 }
 

@@ -18,6 +18,10 @@ type Identity struct {
 	// name and a value. Another awsexec in the child does not take them for the
 	// user's; see Inherited.
 	Settings [][2]string
+
+	// Narrowing are the variables that hold the session policies of the credentials:
+	// pairs of a name and a value. An awsexec in the child asks for the same.
+	Narrowing [][2]string
 }
 
 // scrubbed lists the variables that could override the given identity, or that
@@ -51,6 +55,9 @@ var scrubbed = []string{
 	"AWSEXEC_PROFILE",
 	givenVar,
 	settingsVar,
+	"AWSEXEC_READ_ONLY",
+	"AWSEXEC_POLICY",
+	"AWSEXEC_POLICY_ARNS",
 }
 
 // Environ returns the environment of a child process with the identity id. It
@@ -75,12 +82,13 @@ func Environ(base []string, id Identity) []string {
 		{"AWSEXEC_PROFILE", id.Profile},
 	}
 	if id.Profile != "" {
-		set = append(set, [2]string{givenVar, mark("AWS_ACCESS_KEY_ID", c.AccessKeyID)})
+		set = append(set, [2]string{givenVar, given("AWS_ACCESS_KEY_ID", c.AccessKeyID, id.Narrowing)})
 	}
 	if c.CanExpire {
 		set = append(set, [2]string{"AWS_CREDENTIAL_EXPIRATION", c.Expires.UTC().Format(time.RFC3339)})
 	}
 
+	set = append(set, id.Narrowing...)
 	return append(replaced(base, id.Region, without(scrubbed, base, id.Settings), set), assignments(id.Settings)...)
 }
 

@@ -12,6 +12,8 @@ type Renewal struct {
 	// Region is what the user chose for all profiles. "" leaves the region to the
 	// profile: the child has no region variables.
 	Region string
+
+	Narrowing [][2]string // as in Identity
 }
 
 // EnvironRenewing returns the environment of a child process that gets its
@@ -35,7 +37,7 @@ func EnvironRenewing(base []string, r Renewal) []string {
 	if r.CredentialsFile != "" {
 		drop = append(drop, "AWS_SHARED_CREDENTIALS_FILE")
 	}
-	return replaced(base, r.Region, without(drop, base, nil), [][2]string{
+	return replaced(base, r.Region, without(drop, base, nil), append([][2]string{
 		{"AWS_PROFILE", r.Profile},
 		{"AWS_CONFIG_FILE", r.ConfigFile},
 		{"AWS_SHARED_CREDENTIALS_FILE", r.CredentialsFile},
@@ -43,5 +45,5 @@ func EnvironRenewing(base []string, r Renewal) []string {
 		{"AWS_REGION", r.Region},
 		{"AWS_DEFAULT_REGION", r.Region},
 		{"AWSEXEC_PROFILE", r.Profile},
-	})
+	}, r.Narrowing...))
 }

@@ -43,6 +43,10 @@ type Issued struct {
 	// Date is when they were made, by AWS's clock and to the second; zero if the
 	// answer has no date.
 	Date time.Time
+
+	// Packed is how much of the room for session policies and tags they take, in
+	// percent; 0 if there are none.
+	Packed int
 }
 
 // GetSessionToken makes a session of the long-term key.
@@ -73,6 +77,7 @@ func (c Client) GetFederationToken(ctx context.Context, longTerm aws.Credentials
 		user = aws.ToString(out.FederatedUser.Arn)
 	}
 	made, err = issued(out.Credentials, "GetFederationToken", wire)
+	made.Packed = int(aws.ToInt32(out.PackedPolicySize))
 	return made, user, cmp.Or(err, checkText("ARN", user, maxIdentity))
 }
 
@@ -88,17 +93,19 @@ func (c Client) AssumeRole(ctx context.Context, source aws.Credentials, in *sts.
 	if err != nil {
 		return Issued{}, err
 	}
-	return issued(out.Credentials, "AssumeRole", wire)
+	made, err := issued(out.Credentials, "AssumeRole", wire)
+	made.Packed = int(aws.ToInt32(out.PackedPolicySize))
+	return made, err
 }
 
 // AssumeRoleWithWebIdentity makes a session of a role for the token of an
-// OpenID Connect provider.
-func (c Client) AssumeRoleWithWebIdentity(ctx context.Context, role, sessionName string, token stscreds.IdentityTokenRetriever) (Issued, error) {
+// OpenID Connect provider. Set sets the role and the other parameters.
+func (c Client) AssumeRoleWithWebIdentity(ctx context.Context, token stscreds.IdentityTokenRetriever, set func(*stscreds.WebIdentityRoleOptions)) (Issued, error) {
+	var o stscreds.WebIdentityRoleOptions
+	set(&o)
 	var made aws.Credentials
-	wire, err := c.callSTS(ctx, aws.Credentials{}, "assume role "+role, func(ctx context.Context, api *sts.Client) (err error) {
-		made, err = stscreds.NewWebIdentityRoleProvider(api, role, token, func(w *stscreds.WebIdentityRoleOptions) {
-			w.RoleSessionName = sessionName
-		}).Retrieve(ctx)
+	wire, err := c.callSTS(ctx, aws.Credentials{}, "assume role "+o.RoleARN, func(ctx context.Context, api *sts.Client) (err error) {
+		made, err = stscreds.NewWebIdentityRoleProvider(api, o.RoleARN, token, set).Retrieve(ctx)
 		if err == nil && made.SessionToken == "" {
 			err = ErrNoToken
 		}
@@ -107,7 +114,7 @@ func (c Client) AssumeRoleWithWebIdentity(ctx context.Context, role, sessionName
 	if err != nil {
 		return Issued{}, err
 	}
-	return Issued{made, wire.Date()}, nil
+	return Issued{Credentials: made, Date: wire.Date()}, nil
 }
 
 // ErrNoToken is the error for an answer of an STS that is not that of AWS.
@@ -129,7 +136,7 @@ func issued(c *types.Credentials, operation string, wire *Wire) (Issued, error) 
 		Expires:         *c.Expiration,
 		Source:          operation,
 	}
-	return Issued{made, wire.Date()}, CheckFields(made)
+	return Issued{Credentials: made, Date: wire.Date()}, CheckFields(made)
 }
 
 // Limits of the parts of credentials, far above what AWS makes. A token with many

@@ -93,6 +93,10 @@ type Key struct {
 	MFASerial string        `json:",omitempty"`
 	Duration  time.Duration `json:"-"` // the life that STS was asked for, to the second
 
+	// The session policies: JSON without spaces, and the ARNs of managed ones, sorted.
+	Policy     string   `json:",omitempty"`
+	PolicyARNs []string `json:",omitempty"`
+
 	// For AssumeRole only.
 	From              string      `json:",omitempty"` // Identity of the session that assumes the role, if one does
 	RoleARN           string      `json:",omitempty"`

@@ -22,7 +22,7 @@ const module = "github.com/awsexec/awsexec/"
 var arrows = map[string]string{
 	"cmd/awsexec": "internal/cli internal/fastpath/tickets",
 	"internal/cli": "exec keystore processfmt internal/awsapi internal/cache internal/credentials internal/doctor internal/explain internal/awsini " +
-		"internal/profile internal/provider internal/awsfiles internal/conceal internal/custody internal/keyinput internal/lastcall internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/tokens internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault internal/manual internal/near internal/layout internal/keyfacts internal/populate internal/browser internal/caller internal/logbook internal/agekeys",
+		"internal/profile internal/provider internal/awsfiles internal/conceal internal/custody internal/keyinput internal/lastcall internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/tokens internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault internal/manual internal/near internal/layout internal/keyfacts internal/populate internal/browser internal/caller internal/logbook internal/agekeys internal/policy",
 
 	"exec":       "internal/credentials internal/guard internal/fault",
 	"keystore":   "internal/agefile internal/agekeys internal/backend internal/flock internal/helper internal/kernelkey internal/keyindex internal/keyitem internal/keyring internal/ownfile internal/sealingkey",
@@ -40,7 +40,8 @@ var arrows = map[string]string{
 	"internal/logbook":          "internal/flock internal/ownfile internal/readfile",
 	"internal/flock":            "internal/ownfile internal/fault",
 	"internal/ownfile":          "internal/atomicfile internal/readfile",
-	"internal/profile":          "internal/readfile internal/awsini internal/near",
+	"internal/policy":           "internal/readfile",
+	"internal/profile":          "internal/readfile internal/awsini internal/near internal/policy",
 	"internal/keyindex":         "internal/backend internal/ownfile",
 	"internal/keyitem":          "internal/backend",
 	"internal/helper":           "internal/backend internal/fault internal/program internal/visible",
@@ -48,9 +49,9 @@ var arrows = map[string]string{
 	"internal/server":           "internal/fault",
 	"internal/interrupt":        "internal/fault",
 	"internal/cache":            "internal/credentials internal/flock internal/ownfile internal/readfile",
-	"internal/doctor":           "exec internal/awsapi internal/cache internal/explain internal/lastcall internal/ownfile internal/profile internal/provider internal/tokens internal/visible keystore internal/awsini",
+	"internal/doctor":           "exec internal/awsapi internal/cache internal/explain internal/lastcall internal/ownfile internal/profile internal/provider internal/tokens internal/visible keystore internal/awsini internal/policy",
 	"internal/explain":          "internal/profile internal/readfile internal/awsini",
-	"internal/provider":         "internal/awsapi internal/cache internal/profile internal/tokens keystore internal/readfile internal/awsini",
+	"internal/provider":         "internal/awsapi internal/cache internal/profile internal/tokens keystore internal/readfile internal/awsini internal/policy",
 	"internal/conceal":          "internal/awsfiles",
 	"internal/custody":          "internal/rotate internal/visible keystore",
 	"internal/keyinput":         "internal/readfile",
@@ -63,8 +64,8 @@ var arrows = map[string]string{
 	"internal/term":             "internal/guard internal/visible internal/fault internal/program",
 	"internal/program":          "internal/guard",
 	"internal/signin":           "internal/awsapi internal/browser internal/cache internal/fault internal/tokens",
-	"internal/session":          "keystore processfmt internal/awsapi internal/cache internal/profile internal/provider internal/term internal/interrupt internal/logbook internal/ownfile internal/agekeys internal/visible internal/awsini",
-	"internal/fastpath/tickets": "internal/fastpath internal/provider internal/session keystore",
+	"internal/session":          "keystore processfmt internal/awsapi internal/cache internal/profile internal/provider internal/term internal/interrupt internal/logbook internal/ownfile internal/agekeys internal/visible internal/awsini internal/policy",
+	"internal/fastpath/tickets": "internal/fastpath internal/policy internal/provider internal/session keystore",
 	"internal/fastpath":         "exec processfmt internal/cache internal/caller internal/credentials internal/kernelkey internal/logbook internal/ownfile internal/readfile",
 
 	"internal/sealingkey": "internal/kernelkey",

@@ -1,16 +1,13 @@
 package cli
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/browser"
@@ -18,18 +15,16 @@ import (
 	"github.com/awsexec/awsexec/internal/logbook"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
-	"github.com/awsexec/awsexec/internal/readfile"
 	"github.com/awsexec/awsexec/internal/session"
 )
 
 // consoleCmd opens the AWS console in a browser, which it signs in.
 type consoleCmd struct {
-	Name    string   `arg:"" complete:"profile" optional:"" help:"Name of the profile, as with -p."`
-	Service string   `placeholder:"SERVICE" complete:"service" help:"Open the page of a service, such as s3."`
-	URL     string   `name:"url" placeholder:"URL" help:"Open this page of the console."`
-	Print   bool     `help:"Print the link, and open nothing."`
-	Browser string   `placeholder:"CMD" help:"Run this browser: a command, with {url} where the link goes."`
-	Policy  []string `sep:"none" placeholder:"ARN|FILE" complete:"file" help:"Let the user of a stored key do no more than this policy allows (repeatable)."`
+	Name    string `arg:"" complete:"profile" optional:"" help:"Name of the profile, as with -p."`
+	Service string `placeholder:"SERVICE" complete:"service" help:"Open the page of a service, such as s3."`
+	URL     string `name:"url" placeholder:"URL" help:"Open this page of the console."`
+	Print   bool   `help:"Print the link, and open nothing."`
+	Browser string `placeholder:"CMD" help:"Run this browser; {url} in it is where the link goes."`
 }
 
 // linkPatience is how long a browser is waited for, which may have to start, and may
@@ -45,10 +40,6 @@ var consoleServices = []string{
 func (c *consoleCmd) about() (name *string, needed bool) { return &c.Name, false }
 
 func (c *consoleCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, timing timing, gate *gate) error {
-	narrowed, err := c.narrowed()
-	if err != nil {
-		return err
-	}
 	choice := browser.Choice{Command: cmp.Or(c.Browser, settings.Env("AWSEXEC_BROWSER")), List: settings.Env("BROWSER")}
 	environ := settings.PlainEnviron()
 	if !c.Print {
@@ -75,11 +66,11 @@ func (c *consoleCmd) Run(ctx context.Context, settings *session.Settings, sess *
 			return err
 		}
 	}
-	signedIn, err := sess.ConsoleSession(ctx, p, narrowed, execLimit)
+	signedIn, err := sess.ConsoleSession(ctx, p, execLimit)
 	if err != nil {
 		return err
 	}
-	given, to := session.Given{Credentials: signedIn.Credentials, Profile: p, From: signedIn.From}, caller.Find()
+	given, to := session.Given{Credentials: signedIn.Credentials, Profile: p, From: signedIn.From, Policies: signedIn.Policies}, caller.Find()
 	if typed {
 		gate.record(logbook.Console, to, given)
 	} else if err := gate.pass(ctx, logbook.Console, to, given, execLimit); err != nil {
@@ -134,38 +125,6 @@ func (c *consoleCmd) page(client awsapi.Client) (string, error) {
 		return "", usageError{"--service: " + err.Error(), ""}
 	}
 	return page, err
-}
-
-// Limits of session policies. Source: API reference of GetFederationToken.
-const (
-	maxPolicyARNs = 10
-	maxPolicy     = 2048 // characters
-)
-
-// narrowed returns the policies of the command line.
-func (c *consoleCmd) narrowed() (n provider.Narrowed, err error) {
-	for _, value := range c.Policy {
-		if strings.HasPrefix(value, "arn:") {
-			n.ARNs = append(n.ARNs, value)
-			continue
-		}
-		if n.Policy != "" {
-			return n, usageError{"--policy: only one of the policies can be a file; the others must be ARNs", ""}
-		}
-		data, err := readfile.Read(value, readfile.MaxOwn)
-		if err != nil {
-			return n, fmt.Errorf("read policy: %w", err)
-		}
-		var short bytes.Buffer
-		if json.Compact(&short, data) != nil {
-			return n, usageError{fmt.Sprintf("--policy: %s holds no JSON", value), ""}
-		}
-		n.Policy = short.String()
-	}
-	if utf8.RuneCountInString(n.Policy) > maxPolicy || len(n.ARNs) > maxPolicyARNs {
-		return n, usageError{fmt.Sprintf("--policy: AWS takes at most %d ARNs, and a file of at most %d characters", maxPolicyARNs, maxPolicy), ""}
-	}
-	return n, nil
 }
 
 // browserError reports that no browser has opened a link.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"runtime"
-	"strings"
 	"testing"
 	"time"
 
@@ -67,22 +66,5 @@ func TestStay(t *testing.T) {
 		if got := stay(s, now); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
-	}
-}
-
-// The policies of the command line are checked before anybody is asked.
-func TestConsolePolicies(t *testing.T) {
-	w := newWorld(t)
-	many := make([]string, 0, 22)
-	for range 11 {
-		many = append(many, "--policy", "arn:aws:iam::aws:policy/ReadOnlyAccess")
-	}
-	long := w.write("long.json", `"`+strings.Repeat("x", maxPolicy)+`"`)
-	spaced := w.write("spaced.json", "{"+strings.Repeat(" ", 2*maxPolicy)+"}")
-	const limits = "AWS takes at most 10 ARNs, and a file of at most 2048 characters"
-	w.refuse(exitUsage, "", append([]string{"console", "work", "--print"}, many...), limits)
-	w.refuse(exitUsage, "", []string{"console", "work", "--print", "--policy", long}, limits)
-	if n, err := (&consoleCmd{Policy: append([]string{spaced}, many[1])}).narrowed(); err != nil || n.Policy != "{}" || len(n.ARNs) != 1 {
-		t.Errorf("%+v, %v", n, err)
 	}
 }

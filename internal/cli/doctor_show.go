@@ -22,10 +22,11 @@ type doctorReport struct {
 		Name string `json:"name"`
 		Why  string `json:"why"` // "--profile", a variable or "default"
 	} `json:"profile"`
-	Clients         []doctorClient  `json:"clients"`           // awsexec first
-	Chain           []string        `json:"chain"`             // how awsexec gets the credentials, the last step first
-	GetSessionToken string          `json:"get_session_token"` // whether it applies and why
-	Session         string          `json:"session"`           // what the cache has
+	Clients         []doctorClient  `json:"clients"`            // awsexec first
+	Chain           []string        `json:"chain"`              // how awsexec gets the credentials, the last step first
+	GetSessionToken string          `json:"get_session_token"`  // whether it applies and why
+	Session         string          `json:"session"`            // what the cache has
+	Policies        *narrowing      `json:"policies,omitempty"` // that narrow the credentials
 	Findings        []doctorFinding `json:"findings"`
 }
 
@@ -60,7 +61,7 @@ type doctorView struct {
 }
 
 func (v doctorView) report(r *doctor.Report) doctorReport {
-	shown := doctorReport{OK: r.OK(), Chain: []string{}, GetSessionToken: sessionRuleText(r), Session: v.session(r.Session), Findings: []doctorFinding{}}
+	shown := doctorReport{OK: r.OK(), Chain: []string{}, GetSessionToken: sessionRuleText(r), Session: v.session(r.Session), Policies: narrowingOf(r.Policies), Findings: []doctorFinding{}}
 	shown.Profile.Name, shown.Profile.Why = r.Name, cmp.Or(r.NamedBy.String(), "default")
 	shown.Clients = append(shown.Clients, v.own(r))
 	for _, c := range r.Clients {
@@ -146,6 +147,8 @@ func sessionRuleText(r *doctor.Report) string {
 		return "applies: one session of the long-term key serves all roles that it assumes, but for roles of more than an hour"
 	case doctor.SessionItself:
 		return "applies: the credentials are a session of the long-term key"
+	case doctor.FederatedItself:
+		return "does not apply: GetFederationToken makes a session of the long-term key that is narrowed; it cannot call IAM"
 	case doctor.SessionIfLongTerm:
 		return "applies only if the credential_process gives a long-term key"
 	case doctor.AlreadyShortLived:
@@ -194,6 +197,9 @@ func showDoctor(out *ui, r doctorReport) error {
 		page.prose(layout.Plain, strings.Repeat("  ", i+1), "%s", out.tilde(step))
 	}
 	page.prose(layout.Plain, "", "GetSessionToken %s", r.GetSessionToken)
+	if r.Policies != nil {
+		page.prose(layout.Plain, "", "narrowed to %s", r.Policies)
+	}
 	page.prose(layout.Plain, "", "session: %s", r.Session)
 	page.line("")
 

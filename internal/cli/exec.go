@@ -33,7 +33,7 @@ func (x *execCmd) Run(ctx context.Context, settings *session.Settings, sess *ses
 		var c session.Given
 		if c, err = sess.Credentials(ctx, p, execLimit); err == nil {
 			out.Debug("credentials %s for the program", c.AccessKeyID)
-			id := exec.Identity{Credentials: c.Credentials, Profile: p.Name}
+			id := exec.Identity{Credentials: c.Credentials, Profile: p.Name, Narrowing: session.NarrowingVariables(c.Policies)}
 			if plan, err := sess.Plan(ctx, p, false); err == nil {
 				id.Profile = sess.Giver(plan)
 			}

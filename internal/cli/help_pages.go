@@ -77,16 +77,14 @@ Without --region, the region is that of the sign-in.`,
 			{Name: `eval "$(awsexec export -p work --format env)"`, Text: "into this shell"},
 			{Name: "awsexec export -p work", Text: "as JSON"},
 		}},
-	"console": {`The link that the browser gets leads to awsexec, works once and redirects to AWS; the sign-in token is in no argument of a program. Roles and sign-ins are used as they are. The key of an IAM user makes a session by GetFederationToken, which counts as one without MFA and cannot call IAM. In --browser, {url} stands for the link, {encoded_url} for the link as a part of another one, and {profile} for the profile; without --browser, AWSEXEC_BROWSER and BROWSER count.`,
+	"console": {`The link that the browser gets leads to awsexec, works once and redirects to AWS; the sign-in token is in no argument of a program. Roles and sign-ins are used as they are. The key of an IAM user makes a session by GetFederationToken, which counts as one without MFA and cannot call IAM. --read-only and --policy narrow roles and users. In --browser, {url} stands for the link, {encoded_url} for the link as a part of another one, and {profile} for the profile; without --browser, AWSEXEC_BROWSER and BROWSER count.`,
 		[]manual.Entry{
-			{Name: "awsexec console work", Text: "as the role or user of the profile"},
-			{Name: "awsexec console work --service s3", Text: "on the page of a service"},
+			{Name: "awsexec console work --service s3", Text: "as the role or user of the profile"},
 			{Name: "awsexec console work --print", Text: "print the link, for another machine"},
 		}},
 	"serve": {`Programs in containers and those that cannot call awsexec get credentials from an address on this machine, with a token. They are renewed before they expire.`,
 		[]manual.Entry{
 			{Name: "awsexec serve -p work -- ./dev-server", Text: "for one program, until it ends"},
-			{Name: "awsexec serve -p work -p staging", Text: "print addresses for two profiles"},
 		}},
 	"keystore": {`Keys are in the OS keyring or in an encrypted file. The file is opened with a passphrase, or with an age identity: one of age's own, an SSH key, or one that a plugin keeps in hardware.`,
 		[]manual.Entry{

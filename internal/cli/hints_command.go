@@ -90,6 +90,9 @@ func (a *advisor) kept(heeded []string) []string {
 			words = append(words, "--"+f.name, f.value)
 		}
 	}
+	if slices.Contains(heeded, "read-only") {
+		words = append(words, given.narrowing()...)
+	}
 	return words
 }
 

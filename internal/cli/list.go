@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -40,6 +41,7 @@ type listed struct {
 	MFASerial      string       `json:"mfa_serial,omitempty"` // of the profile with this name
 	SessionExpires *time.Time   `json:"session_expires,omitempty"`
 	Rotating       bool         `json:"rotating,omitempty"` // its rotation is not finished
+	Policies       *narrowing   `json:"policies,omitempty"` // that narrow what the profile with this name gives
 	Profiles       []listedUser `json:"profiles,omitempty"` // with --tree
 }
 
@@ -49,6 +51,7 @@ type listedUser struct {
 	RoleARN        string     `json:"role_arn,omitempty"`
 	Region         string     `json:"region,omitempty"`
 	SessionExpires *time.Time `json:"session_expires,omitempty"`
+	Policies       *narrowing `json:"policies,omitempty"`
 }
 
 func (c *listCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui) error {
@@ -115,7 +118,14 @@ func (e *oldKeyError) Error() string { return fmt.Sprintf("key %q is %d days old
 // tableOfKeys returns the table that people read.
 func tableOfKeys(out *ui, rows []listed, now time.Time, days int) *page {
 	page := out.page(2)
-	page.head("NAME", "ACCOUNT", "USER", "KEY", "AGE", "STORE", "MFA", "SESSION")
+	head := []string{"NAME", "ACCOUNT", "USER", "KEY", "AGE", "STORE", "MFA", "SESSION"}
+	narrowed := slices.ContainsFunc(rows, func(r listed) bool {
+		return r.Policies != nil || slices.ContainsFunc(r.Profiles, func(u listedUser) bool { return u.Policies != nil })
+	})
+	if narrowed {
+		head = append(head, "NARROWED TO")
+	}
+	page.head(head...)
 	cell := func(text string, style layout.Style) layout.Cell {
 		if text == "" {
 			return layout.Cell{Text: "-", Style: layout.Faint}
@@ -128,6 +138,12 @@ func tableOfKeys(out *ui, rows []listed, now time.Time, days int) *page {
 		}
 		return cell(strings.TrimSuffix(until.Sub(now).Truncate(time.Minute).String(), "0s")+" left", layout.Good)
 	}
+	row := func(n *narrowing, cells ...layout.Cell) {
+		if narrowed {
+			cells = append(cells, cell(n.String(), layout.Plain))
+		}
+		page.cells(cells...)
+	}
 	for _, r := range rows {
 		mfa, age, old := "", strconv.Itoa(r.age(now))+"d", layout.Plain
 		if r.MFASerial != "" {
@@ -139,14 +155,14 @@ func tableOfKeys(out *ui, rows []listed, now time.Time, days int) *page {
 		if days > 0 && r.age(now) >= days {
 			old = layout.Warning
 		}
-		page.cells(cell(r.Name, layout.Plain), cell(r.Account, layout.Plain), cell(userIn(r.ARN), layout.Plain), cell(visible.KeyID(r.AccessKeyID), layout.Plain),
+		row(r.Policies, cell(r.Name, layout.Plain), cell(r.Account, layout.Plain), cell(userIn(r.ARN), layout.Plain), cell(visible.KeyID(r.AccessKeyID), layout.Plain),
 			cell(age, old), cell(r.Store, layout.Plain), cell(mfa, layout.Plain), left(r.SessionExpires))
 		for _, u := range r.Profiles {
 			what := ""
 			if i := strings.LastIndexByte(u.RoleARN, '/'); i >= 0 {
 				what = "role " + u.RoleARN[i+1:]
 			}
-			page.cells(cell("  "+u.Name, layout.Plain), cell(accountIn(u.RoleARN), layout.Plain), cell(what, layout.Plain),
+			row(u.Policies, cell("  "+u.Name, layout.Plain), cell(accountIn(u.RoleARN), layout.Plain), cell(what, layout.Plain),
 				layout.Cell{}, layout.Cell{}, layout.Cell{}, layout.Cell{}, left(u.SessionExpires))
 		}
 	}
@@ -198,6 +214,9 @@ func (c *listCmd) listKeys(ctx context.Context, settings *session.Settings, sess
 		}
 		rows[i].MFASerial = p.MFASerial
 		rows[i].SessionExpires = atHand(ctx, sess, p)
+		if plan, err := sess.Plan(ctx, p, true); err == nil {
+			rows[i].Policies = profileNarrowing(sess, plan, p)
+		}
 	}
 	if c.Tree {
 		addUsers(ctx, sess, config, rows)
@@ -213,6 +232,16 @@ func atHand(ctx context.Context, sess *session.Session, p *profile.Profile) *tim
 	}
 	until = until.UTC()
 	return &until
+}
+
+// profileNarrowing returns what narrows the credentials that p gives, nil for nothing.
+// A call for p says what is wrong with it.
+func profileNarrowing(sess *session.Session, plan *provider.Plan, p *profile.Profile) *narrowing {
+	set, err := sess.ProfileNarrowing(plan, p)
+	if err != nil {
+		return nil
+	}
+	return narrowingOf(set)
 }
 
 // addUsers adds to each key the profiles that use it, apart from the one that has
@@ -231,14 +260,16 @@ func addUsers(ctx context.Context, sess *session.Session, config *profile.Config
 		if err != nil {
 			continue
 		}
+		whole := plan
 		for plan.From != nil {
 			plan = plan.From
 		}
+		policies := profileNarrowing(sess, whole, p)
 		i, ok := of[plan.Profile.Name]
 		if !ok || plan.Kind != provider.StoredKey || plan.Profile.Name == name {
 			continue
 		}
 		region := cmp.Or(p.Region, plan.Profile.Region)
-		rows[i].Profiles = append(rows[i].Profiles, listedUser{Name: name, RoleARN: p.RoleARN, Region: region, SessionExpires: atHand(ctx, sess, p)})
+		rows[i].Profiles = append(rows[i].Profiles, listedUser{Name: name, RoleARN: p.RoleARN, Region: region, SessionExpires: atHand(ctx, sess, p), Policies: policies})
 	}
 }

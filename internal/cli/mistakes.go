@@ -37,7 +37,7 @@ type mistaken struct {
 }
 
 // valued are the flags of awsexec that take a value.
-var valued = []string{"--profile", "--duration", "--region", "--keystore"}
+var valued = []string{"--profile", "--duration", "--region", "--keystore", "--policy", "--policy-arn"}
 
 // foreign are the flags that other tools have for what a flag of awsexec does.
 var foreign = map[string]string{

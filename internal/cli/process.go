@@ -2,6 +2,7 @@ package cli
 
 import (
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -42,7 +43,7 @@ func (a *advisor) process(name string) string {
 // processFor is [advisor.process] for a key that may be one of another service than
 // AWS, which makes no sessions.
 func (a *advisor) processFor(name string, foreign bool) string {
-	flags := a.kept(heededBy("print"))
+	flags := a.kept(slices.DeleteFunc(heededBy("print"), func(flag string) bool { return flag == "read-only" })) // which is about this call
 	if foreign {
 		flags = append(flags, "--no-session")
 	}

@@ -43,6 +43,7 @@ func renewingEnviron(ctx context.Context, settings *session.Settings, sess *sess
 	if err := pass(first); err != nil {
 		return nil, err
 	}
+	renewal.Narrowing = session.NarrowingVariables(first.Policies)
 	return exec.EnvironRenewing(settings.Environ, renewal), nil
 }
 
@@ -90,7 +91,7 @@ func renewRequest(settings *session.Settings, given *flags, p *profile.Profile, 
 
 		Environ: settings.Environ,
 		Env:     settings.Env,
-		Flags:   lastingFlags(given),
+		Flags:   lastingFlags(settings, given),
 		Own:     settings.Files,
 		SDK:     settings.SDKFiles,
 		Dir:     filepath.Join(dir, "refresh"),
@@ -112,13 +113,14 @@ func lead(ctx context.Context, out *ui, request renew.Request) (exec.Renewal, er
 }
 
 // lastingFlags returns the flags of awsexec that shape the credentials.
-func lastingFlags(given *flags) []string {
+func lastingFlags(settings *session.Settings, given *flags) []string {
 	var flags []string
 	for _, f := range [][2]string{{"--duration", given.Duration}, {"--region", given.Region}, {"--keystore", given.Keystore}} {
 		if f[1] != "" {
 			flags = append(flags, f[0], f[1])
 		}
 	}
+	flags = append(flags, narrowingFlags(settings.Policies)...)
 	if given.NoPrompt {
 		flags = append(flags, "--no-prompt")
 	}

@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"encoding/base64"
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -76,6 +78,32 @@ func TestRenewalFlags(t *testing.T) {
 	}
 }
 
+// Session policies that the command line asks for are in every renewal, in a form that
+// every SDK passes on, and that no file changes.
+func TestRenewalPolicies(t *testing.T) {
+	w := newWorld(t)
+	w.add("work")
+	w.write(".aws/config", "[profile work]\nregion = eu-west-1\n")
+	const policy = `{"Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"arn:aws:s3:::b/${aws:username}/*"}]}`
+	file := w.write("policy.json", strings.ReplaceAll(policy, ":[", ": [\n"))
+	for _, test := range []struct {
+		args  []string
+		flags string
+	}{
+		{[]string{"--read-only"}, "--read-only"},
+		{[]string{"--policy", file, "--policy-arn", "job-function/Billing"}, "--policy base64:" + base64.RawURLEncoding.EncodeToString([]byte(policy)) + " --policy-arn job-function/Billing"},
+	} {
+		r, said, err := w.renewal(append([]string{"-p", "work"}, test.args...)...)
+		if err != nil || said != "" {
+			t.Fatalf("%+v, %v, said %q", r, err, said)
+		}
+		data, err := os.ReadFile(r.ConfigFile)
+		if want := "credential_process = /opt/bin/awsexec --profile work " + test.flags + "\n"; err != nil || !strings.Contains(string(data), want) {
+			t.Errorf("%v, the program's config file has not %q but\n%s", err, want, data)
+		}
+	}
+}
+
 // A program's own files are stable: the same for a second program, others when the user's change, and there for the first nevertheless.
 func TestRenewalFiles(t *testing.T) {
 	w := newWorld(t)
@@ -85,7 +113,7 @@ func TestRenewalFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if second, _, err := w.renewal("-p", "work"); err != nil || second != first {
+	if second, _, err := w.renewal("-p", "work"); err != nil || !reflect.DeepEqual(second, first) {
 		t.Errorf("%+v, %v; want %+v", second, err, first)
 	}
 	before, err := os.ReadFile(first.ConfigFile)

@@ -44,6 +44,9 @@ func run(ctx context.Context, args []string, d deps) int {
 			command = wordsOf(parsed.Selected())
 		}
 		adv.flags = &grammar.flags
+		if err := checkNarrows(command, &grammar.flags); err != nil {
+			return err
+		}
 		if err := nameProfile(selected, command, &grammar.flags); err != nil {
 			return err
 		}

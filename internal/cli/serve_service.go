@@ -89,7 +89,16 @@ func (s *service) serveChild(ctx context.Context, settings *session.Settings, se
 		return err
 	}
 	defer remove()
+	plan, err := sess.Plan(ctx, s.profiles[0], false)
+	if err != nil {
+		return err
+	}
+	policies, err := sess.Narrowing(plan, s.profiles[0])
+	if err != nil {
+		return err
+	}
 	endpoint := s.endpoint
+	endpoint.Narrowing = session.NarrowingVariables(policies)
 	endpoint.ConfigFile, endpoint.CredentialsFile, endpoint.TokenFile = files.AWS.Config, files.AWS.Credentials, files.Token
 	child.Env = exec.EnvironOf(settings.Environ, endpoint)
 

@@ -60,7 +60,13 @@ func newSettings(d deps, f *flags, byProgram, examines bool) (*session.Settings,
 	if kind == "" {
 		kind, from = env("AWSEXEC_KEYSTORE"), "AWSEXEC_KEYSTORE"
 	}
-	s.Keystore, err = keystoreKind(kind, from)
+	if s.Keystore, err = keystoreKind(kind, from); err != nil {
+		return nil, err
+	}
+	if s.Policies, err = askedPolicies(f, env); err != nil {
+		return nil, err
+	}
+	s.Given, err = givenPolicies(d.environ)
 	return s, err
 }
 

@@ -29,6 +29,7 @@ type identity struct {
 	AccessKeyID string     `json:"access_key_id"`
 	Expires     *time.Time `json:"expires,omitempty"`
 	Region      string     `json:"region,omitempty"`
+	Policies    *narrowing `json:"policies,omitempty"` // that narrow the credentials
 }
 
 func (c *whoamiCmd) about() (name *string, needed bool) { return &c.Name, false }
@@ -58,7 +59,7 @@ func (c *whoamiCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 	}
 	id := identity{
 		Profile: sess.Giver(plan), Source: sourceText(plan, sess), Account: who.Account, ARN: who.ARN, UserID: who.UserID,
-		AccessKeyID: credentials.AccessKeyID, Region: client.Region,
+		AccessKeyID: credentials.AccessKeyID, Region: client.Region, Policies: narrowingOf(credentials.Policies),
 	}
 	if credentials.CanExpire {
 		expires := credentials.Expires.UTC()
@@ -66,6 +67,8 @@ func (c *whoamiCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 	}
 	if c.Masked && !c.Unmasked {
 		id = id.masked()
+		credentials.Policies = maskedPolicies(credentials.Policies)
+		id.Policies = narrowingOf(credentials.Policies)
 	}
 	if c.JSON {
 		return out.printJSON(id)
@@ -82,6 +85,9 @@ func (c *whoamiCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 	}
 	if id.Region != "" {
 		page.row("region", id.Region)
+	}
+	if id.Policies != nil {
+		page.row("narrowed to", credentials.Policies.String())
 	}
 	return out.print(page)
 }

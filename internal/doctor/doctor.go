@@ -14,6 +14,7 @@ import (
 	"github.com/awsexec/awsexec/internal/cache"
 	"github.com/awsexec/awsexec/internal/explain"
 	"github.com/awsexec/awsexec/internal/lastcall"
+	"github.com/awsexec/awsexec/internal/policy"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/keystore"
@@ -27,6 +28,9 @@ type Input struct {
 	Duration  time.Duration
 	NoSession bool
 	NoPrompt  bool // by a flag or a variable
+
+	Policies []policy.Request // that flags and variables ask for
+	Given    *policy.Set      // of the credentials that an awsexec around this one has given
 
 	HasDialog bool   // the desktop can ask for a code
 	Home      string // of the user
@@ -95,6 +99,8 @@ type Report struct {
 	Profile  *profile.Profile // nil if there is no such profile
 	Region   string
 	RegionAt Place
+
+	Policies policy.Set // that narrow the credentials
 
 	Steps   []Step // how awsexec gets the credentials, the last step first; none if it cannot
 	Err     error  // why it cannot

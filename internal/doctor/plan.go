@@ -29,6 +29,10 @@ func (d *diagnosis) decide(ctx context.Context) {
 		d.plan = nil
 		return
 	}
+	if r.Policies, r.Err = provider.Narrowing(d.plan, r.Region, d.in.Home, d.in.flags(d.in.Profile != "")); r.Err != nil {
+		d.plan = nil
+		return
+	}
 	for p := d.plan; p != nil; p = p.From {
 		r.Steps = append(r.Steps, Step{p, d.in.keyID(p), d.in.placeOf(p)})
 	}
@@ -61,7 +65,7 @@ func (in Input) planOf(ctx context.Context, p *profile.Profile, explicit bool) (
 }
 
 func (in Input) flags(explicit bool) provider.Flags {
-	return provider.Flags{Explicit: explicit, NoSession: in.NoSession, Duration: in.Duration, Chain: in.Chain, At: in.Now()}
+	return provider.Flags{Explicit: explicit, NoSession: in.NoSession, Duration: in.Duration, Chain: in.Chain, At: in.Now(), Policies: in.Policies, Given: in.Given}
 }
 
 // indexed are the keys that the keystore's index knows of. It implements
@@ -170,6 +174,7 @@ const (
 	LongTermItself                       // --no-session gives the long-term key
 	SessionForRoles                      // one session of the long-term key serves all roles that it assumes
 	SessionItself                        // the credentials are a session of the long-term key
+	FederatedItself                      // they are one of GetFederationToken, which can be narrowed
 	SessionIfLongTerm                    // a credential_process may give a long-term key
 	AlreadyShortLived                    // AWS refuses GetSessionToken to such credentials
 )
@@ -183,6 +188,8 @@ func (d *diagnosis) rule() SessionRule {
 		return LongTermItself
 	case p.LongTerm() && d.plan != p:
 		return SessionForRoles
+	case p.LongTerm() && !d.report.Policies.IsZero():
+		return FederatedItself
 	case p.LongTerm():
 		return SessionItself
 	case p.Kind == provider.Process:
@@ -228,7 +235,10 @@ func (d *diagnosis) checkPlan() {
 	var loop *provider.LoopError
 	var partial *provider.EnvironmentError
 	var given *provider.GivenError
+	var policies *provider.PolicyError
 	switch {
+	case errors.As(err, &policies) && policies.Profile != "":
+		edit(setting(policies.At, policies.By), "correct it")
 	case errors.As(err, &wrong):
 		edit(setting(wrong.Pos, wrong.Key), "correct it")
 	case errors.As(err, &cycle):

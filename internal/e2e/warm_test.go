@@ -65,6 +65,7 @@ var warmProfiles = []string{
 	"[profile three]", "role_arn = " + roleThree, "source_profile = two", "role_session_name = me@example.com",
 	"[profile long]", "role_arn = " + roleOne, "source_profile = work", "duration_seconds = 7200",
 	"[profile cut]", "role_arn = " + roleTwo, "source_profile = one", "duration_seconds = 7200",
+	"[profile narrow]", "credential_process = awsexec -p one", "awsexec_read_only = true",
 	"[profile broken]", "role_arn = " + roleOne,
 	"[default]", "source_profile = other", "role_arn = " + roleOne, "region = us-west-2",
 }
@@ -114,6 +115,54 @@ func (h *home) same(env, args []string) bool {
 		}
 	}
 	return warm
+}
+
+// A narrowed session is never the answer to a wide call, nor the other way round. A
+// policy that may be in a file of its own gets no ticket.
+func TestWarmNarrowed(t *testing.T) {
+	t.Parallel()
+	h := newWarmHome(t)
+	policy := h.path("policy.json")
+	if err := os.WriteFile(policy, []byte(`{"Statement":[]}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	one := func(s ...string) []string { return s }
+	ids := map[string]string{} // by what the sessions are narrowed to
+	for range 2 {
+		for _, call := range []struct {
+			env, args []string
+			narrowed  string
+			warm      bool
+		}{
+			{nil, one("-p", "one"), "", true},
+			{nil, one("-p", "one", "--read-only"), "ReadOnlyAccess", true},
+			{one("AWSEXEC_READ_ONLY=1"), one("-p", "one"), "ReadOnlyAccess", true},
+			{one("AWSEXEC_READ_ONLY=0"), one("-p", "one"), "", true},
+			{nil, one("-p", "narrow"), "ReadOnlyAccess", true},
+			{one("AWSEXEC_POLICY_ARNS=job-function/Billing"), one("-p", "one"), "Billing", true},
+			{nil, one("-p", "one", "--policy-arn", "job-function/Billing"), "Billing", true},
+			{nil, one("-p", "one", "--policy", policy), "a policy", false},
+			{one("AWSEXEC_POLICY=" + policy), one("-p", "one"), "a policy", false},
+		} {
+			if warm := h.same(call.env, append(slices.Clone(call.args), "--", "env", "-0")); warm != call.warm {
+				t.Errorf("%q %q: warm %t", call.env, call.args, warm)
+			}
+			o, _ := h.call(withTickets, call.env, call.args)
+			_, id, _ := strings.Cut(o.stdout, `"AccessKeyId":"`)
+			id = id[:min(20, len(id))]
+			if before, ok := ids[call.narrowed]; ok && before != id || id == "" {
+				t.Errorf("%q %q: session %q, before %q", call.env, call.args, id, before)
+			}
+			ids[call.narrowed] = id
+		}
+	}
+	distinct := map[string]bool{}
+	for _, id := range ids {
+		distinct[id] = true
+	}
+	if len(distinct) != 4 {
+		t.Errorf("sessions %v", ids)
+	}
 }
 
 // Calls with generated arguments and environments have the same outcome with

@@ -73,7 +73,7 @@ func answer(args, environ []string) {
 		if call.record(logbook.Exec, caller.Program{Name: caller.NameOf(program, call.Child), PID: os.Getpid()}, t, session.Credentials) != nil {
 			return
 		}
-		id := exec.Identity{Credentials: session.Credentials, Region: t.Region, Profile: t.Profile, Settings: splitSettings(t.Settings)}
+		id := exec.Identity{Credentials: session.Credentials, Region: t.Region, Profile: t.Profile, Settings: splitSettings(t.Settings), Narrowing: splitSettings(t.Narrowing)}
 		_ = syscall.Exec(program, call.Child, exec.Environ(environ, id)) // the rest of the program reports why it failed, and knows scripts
 		return
 	}

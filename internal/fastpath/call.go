@@ -79,11 +79,11 @@ func plain(args []string) bool {
 	for i := 0; i < len(args); i++ {
 		name, _, hasValue := strings.Cut(args[i], "=")
 		switch name {
-		case "-p", "--profile", "--region", "--duration", "--keystore":
+		case "-p", "--profile", "--region", "--duration", "--keystore", "--policy-arn":
 			if !hasValue {
 				i++
 			}
-		case "--no-prompt":
+		case "--no-prompt", "--read-only":
 		default:
 			if !strings.HasPrefix(name, "-p") { // -pNAME
 				return false

@@ -55,6 +55,9 @@
 //     finds the name of a ticket, in a backup perhaps, could try millions of
 //     passphrases a second on it. No passphrase decides which session a call
 //     gets, and none is needed on the way of a ticket;
+//   - session policies are part of what a session is: those that flags, variables
+//     or profiles name are in the fingerprint. A policy that may be in a file of its
+//     own is not, and a session with one gets no ticket;
 //   - a call that is not plain (an unknown flag, an AWS file that is a pipe or
 //     whose name needs expansion) has no fingerprint.
 //

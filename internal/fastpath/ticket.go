@@ -25,6 +25,8 @@ type Ticket struct {
 	Profile  string // for the child
 	Settings string // for the child, in the form of JoinSettings
 
+	Narrowing string // the same, of the session policies that the session has
+
 	Facts string // for the log, in the form of logbook.Facts.Members
 }
 
@@ -42,7 +44,7 @@ func JoinSettings(variables [][2]string) string {
 // and Session, each after a byte with its length. The header is plaintext: it says
 // which key opens the ticket, and lets the reader find out whether the key is worth
 // asking for.
-const magic = "awsexec ticket\x08" // the last byte is the version of the format
+const magic = "awsexec ticket\x09" // the last byte is the version of the format
 
 var (
 	errBad   = errors.New("not a ticket")
@@ -86,7 +88,7 @@ func (c *Call) Find(f Fingerprint) (s Sealed, err error) {
 func (s Sealed) Open(key *[32]byte) (Ticket, error) {
 	t := Ticket{Store: s.Store, Session: s.Session, AnyLife: s.AnyLife}
 	var index string
-	err := cache.Open(key, s.data, s.headerSize, string(s.fingerprint[:]), &t.MadeWith, &index, &t.Tokens, &t.Account, &t.Region, &t.Profile, &t.Settings, &t.Facts)
+	err := cache.Open(key, s.data, s.headerSize, string(s.fingerprint[:]), &t.MadeWith, &index, &t.Tokens, &t.Account, &t.Region, &t.Profile, &t.Settings, &t.Narrowing, &t.Facts)
 	if err == nil && copy(t.Index[:], index) != len(t.Index) {
 		err = errBad
 	}
@@ -105,7 +107,7 @@ func (t Ticket) Seal(key *[32]byte, f Fingerprint) ([]byte, error) {
 		}
 		header = append(append(header, byte(len(field))), field...)
 	}
-	return cache.Seal(key, header, string(f[:]), t.MadeWith, string(t.Index[:]), t.Tokens, t.Account, t.Region, t.Profile, t.Settings, t.Facts)
+	return cache.Seal(key, header, string(f[:]), t.MadeWith, string(t.Index[:]), t.Tokens, t.Account, t.Region, t.Profile, t.Settings, t.Narrowing, t.Facts)
 }
 
 // file returns the path of the ticket for calls with the fingerprint f, below the

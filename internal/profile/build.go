@@ -79,6 +79,7 @@ func (c *Config) build(name string, settings awsini.Settings) (*Profile, error) 
 	if p.Other, p.IsSelf = SelfProcess(p.CredentialProcess, c.self); p.Other == name {
 		p.Other = ""
 	}
+	b.policies(p, c.self)
 	c.sso(b, p)
 	c.services(b, p)
 	p.Ignored = b.ignored

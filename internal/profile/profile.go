@@ -7,6 +7,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/awsexec/awsexec/internal/awsini"
+	"github.com/awsexec/awsexec/internal/policy"
 )
 
 // Profile is one profile as the files have it, with the profiles that it gets its
@@ -34,6 +35,13 @@ type Profile struct {
 	TransitiveSessionTags []string     // transitive_session_tags = key,key
 	CredentialSource      string       // credential_source: Environment, Ec2InstanceMetadata, EcsContainer
 	WebIdentityTokenFile  string       // web_identity_token_file
+
+	// Policies are the session policies for the credentials that programs get from the
+	// profile: awsexec_read_only, awsexec_policy, awsexec_policy_arns. ProcessPolicies
+	// are those of the flags in CredentialProcess, if that is awsexec itself. A path in
+	// either is absolute, or begins with ~/.
+	Policies        policy.Written
+	ProcessPolicies policy.Written
 
 	// SourceProfile is source_profile as written, and Source that profile, resolved.
 	// A profile may have one without a role.

@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/awsexec/awsexec/internal/awsini"
+	"github.com/awsexec/awsexec/internal/policy"
 )
 
 // SelfProcess reports whether a credential_process runs this program to print
@@ -15,20 +16,38 @@ import (
 // those of Windows, where they separate directories. A command that does anything
 // else does not count: a subcommand, a child after --, a shell or its syntax.
 func SelfProcess(command, self string) (profileName string, ok bool) {
+	f, ok := selfFlags(command, self)
+	return f.profile, ok
+}
+
+// selfPolicies returns the session policies that a credential_process names which
+// SelfProcess recognizes.
+func selfPolicies(command, self string) policy.Written {
+	f, _ := selfFlags(command, self)
+	return f.policies
+}
+
+func selfFlags(command, self string) (f ownFlags, ok bool) {
 	if hasShellSyntax(command) {
-		return "", false
+		return ownFlags{}, false
 	}
 	words, err := awsini.SplitWords(command)
 	if err == nil && len(words) > 0 && isSelf(words[0], self) {
-		return profileFlag(words[1:])
+		return parseFlags(words[1:])
 	}
 	if strings.Contains(command, `\`) {
 		words = splitWindows(command)
 		if len(words) > 0 && isSelf(words[0], self) {
-			return profileFlag(words[1:])
+			return parseFlags(words[1:])
 		}
 	}
-	return "", false
+	return ownFlags{}, false
+}
+
+// ownFlags are those of the flags of awsexec that its own profiles depend on.
+type ownFlags struct {
+	profile  string
+	policies policy.Written
 }
 
 // IsProcessOf reports whether a credential_process runs this program for the
@@ -43,33 +62,40 @@ func isSelf(program, self string) bool {
 	return program == self || base == "awsexec" || strings.EqualFold(base, "awsexec.exe")
 }
 
-// profileFlag returns the profile that flags name. Ok is false if there is anything
-// but flags and their values.
-func profileFlag(args []string) (name string, ok bool) {
+// parseFlags reads the arguments of awsexec. Ok is false if there is anything but
+// flags and their values.
+func parseFlags(args []string) (f ownFlags, ok bool) {
 	for i := 0; i < len(args); i++ {
 		flag, value, hasValue := strings.Cut(args[i], "=")
 		if short := args[i]; strings.HasPrefix(short, "-p") && len(short) > 2 {
 			flag, value, hasValue = "-p", short[2:], true
 		}
 		switch flag {
-		case "-p", "--profile", "--duration", "--region", "--keystore":
+		case "-p", "--profile", "--duration", "--region", "--keystore", "--policy", "--policy-arn":
 			if !hasValue {
 				i++
 				if i == len(args) {
-					return "", false
+					return ownFlags{}, false
 				}
 				value = args[i]
 			}
-			if flag == "-p" || flag == "--profile" {
-				name = value
+			switch flag {
+			case "-p", "--profile":
+				f.profile = value
+			case "--policy-arn":
+				f.policies.ARNs = append(f.policies.ARNs, value)
+			case "--policy":
+				f.policies.Policy = value
 			}
+		case "--read-only":
+			f.policies.ReadOnly = !hasValue || !strings.EqualFold(value, "false")
 		default:
 			if flag == "--" || !strings.HasPrefix(flag, "-") {
-				return "", false
+				return ownFlags{}, false
 			}
 		}
 	}
-	return name, true
+	return f, true
 }
 
 // hasShellSyntax reports whether a shell would make more of s than one command and

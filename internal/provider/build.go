@@ -27,6 +27,9 @@ func (m *maker) build(ctx context.Context, plan *Plan) (aws.CredentialsProvider,
 		if m.NoSession {
 			return m.withoutSession(plan, key), nil
 		}
+		if !m.policies.IsZero() {
+			return m.newFederated(ctx, key, plan.Profile)
+		}
 		session, err := m.newSession(ctx, key, plan.Profile.Name, plan.Profile.MFASerial, m.durationOf(plan.Profile))
 		if err != nil {
 			return nil, err
@@ -181,6 +184,9 @@ func (m *maker) retrieveProcess(ctx context.Context, p *profile.Profile) (aws.Cr
 		return aws.Credentials{}, err
 	}
 	if isSession(c) {
+		if !m.policies.IsZero() {
+			return aws.Credentials{}, &NotNarrowedError{Profile: p, Kind: Process, Set: m.policies}
+		}
 		if m.Duration != 0 {
 			return aws.Credentials{}, fmt.Errorf("%s of profile %q: %w", Process, p.Name, errDurationOfOther)
 		}
@@ -188,11 +194,21 @@ func (m *maker) retrieveProcess(ctx context.Context, p *profile.Profile) (aws.Cr
 	}
 	plan := &Plan{Kind: Process, Profile: p}
 	key := givenKey{c}
+	if !m.policies.IsZero() && (m.NoSession || p.MFASerial != "") {
+		return aws.Credentials{}, &NotNarrowedError{Profile: p, Kind: Process, Set: m.policies, MFA: p.MFASerial != "", Itself: m.NoSession}
+	}
 	if m.NoSession {
 		return m.withoutSession(plan, key).Retrieve(ctx)
 	}
 	if err := checkMFA(&Plan{Kind: FileKey, Profile: p}); err != nil {
 		return aws.Credentials{}, err
+	}
+	if !m.policies.IsZero() {
+		session, err := m.newFederated(ctx, key, p)
+		if err != nil {
+			return aws.Credentials{}, err
+		}
+		return session.Retrieve(ctx)
 	}
 	session, err := m.newSession(ctx, key, p.Name, p.MFASerial, m.durationOf(p))
 	if err != nil {

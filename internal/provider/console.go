@@ -3,35 +3,22 @@ package provider
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
-	"github.com/aws/aws-sdk-go-v2/service/sts/types"
 
 	"github.com/awsexec/awsexec/internal/awsapi"
+	"github.com/awsexec/awsexec/internal/policy"
 	"github.com/awsexec/awsexec/internal/profile"
 )
 
-// Limits of the life of console sessions. Sources: API reference of
-// GetFederationToken; for SessionDuration, "Enable custom identity broker access to the
-// AWS console" in the IAM User Guide.
+// Limits of the life of console sessions. Source: SessionDuration in "Enable custom
+// identity broker access to the AWS console" in the IAM User Guide.
 const (
-	minConsole       = 900 * time.Second
-	maxConsole       = 43200 * time.Second
-	defaultFederated = time.Hour
+	minConsole = 900 * time.Second
+	maxConsole = 43200 * time.Second
 )
-
-// Narrowed are the session policies for a federated user: what that may do is what
-// the IAM user may do and they allow. The zero value narrows nothing.
-type Narrowed struct {
-	Policy string   // JSON, "" for none
-	ARNs   []string // of managed policies
-}
-
-func (n Narrowed) none() bool { return n.Policy == "" && len(n.ARNs) == 0 }
 
 // ConsoleSession are credentials that the sign-in service of the console takes.
 type ConsoleSession struct {
@@ -43,6 +30,8 @@ type ConsoleSession struct {
 	Life time.Duration
 
 	From aws.CredentialsProvider // of the credentials; nil if they were made for the console
+
+	Policies policy.Set // that narrow them, as was asked for
 }
 
 // UserSessionError reports a session that GetSessionToken has made, which the console
@@ -57,16 +46,6 @@ func (e *UserSessionError) Error() string {
 	return fmt.Sprintf("the console does not accept sessions made by GetSessionToken, and these credentials (%s) are one of %s", e.Kind, e.ARN)
 }
 
-// NotNarrowedError reports session policies for credentials that take none any more.
-type NotNarrowedError struct {
-	Profile string
-	Kind    Kind
-}
-
-func (e *NotNarrowedError) Error() string {
-	return fmt.Sprintf("profile %q: a policy can only narrow the console session of an IAM user's key, and these are credentials of: %s", e.Profile, e.Kind)
-}
-
 // WithoutMFAError reports that a console session counts as one without MFA although
 // the profile has a device: GetFederationToken takes no code.
 type WithoutMFAError struct{ Profile *profile.Profile }
@@ -75,23 +54,11 @@ func (e *WithoutMFAError) Error() string {
 	return fmt.Sprintf("profile %q: AWS takes no MFA code for the console session of an IAM user, so policies that demand MFA refuse everything there", e.Profile.Name)
 }
 
-// FederationError reports that AWS made no session of an IAM user for the console.
-type FederationError struct {
-	Profile *profile.Profile
-	err     error
-}
-
-func (e *FederationError) Error() string {
-	return fmt.Sprintf("profile %q: %v", e.Profile.Name, e.err)
-}
-
-func (e *FederationError) Unwrap() error { return e.err }
-
 // ForConsole returns credentials for the console that p leads to. Those of roles and
 // of a sign-in are used as they are. An IAM user's key makes a session by
-// GetFederationToken, which is as wide as the user unless narrowed is set, cannot call
-// IAM, and counts as one without MFA.
-func ForConsole(ctx context.Context, p *profile.Profile, parts Parts, f Flags, narrowed Narrowed) (ConsoleSession, error) {
+// GetFederationToken, which is as wide as the user unless there are session policies,
+// cannot call IAM, and counts as one without MFA.
+func ForConsole(ctx context.Context, p *profile.Profile, parts Parts, f Flags) (ConsoleSession, error) {
 	f.NoSession = false
 	m := newMaker(parts, f)
 	m.selected = p
@@ -102,9 +69,12 @@ func ForConsole(ctx context.Context, p *profile.Profile, parts Parts, f Flags, n
 	if err := m.checkPartition(plan); err != nil {
 		return ConsoleSession{}, err
 	}
+	if m.policies, err = narrowing(plan, m.Client.Region, m.Home, f); err != nil {
+		return ConsoleSession{}, err
+	}
 	m.warnOfEnvironment(plan)
 	if plan.LongTerm() {
-		return m.federate(ctx, plan.Profile, m.keyOf(plan), narrowed)
+		return m.federate(ctx, plan.Profile, m.keyOf(plan))
 	}
 	if plan.Kind == Process {
 		c, err := m.runProcess(ctx, plan.Profile)
@@ -112,9 +82,12 @@ func ForConsole(ctx context.Context, p *profile.Profile, parts Parts, f Flags, n
 			return ConsoleSession{}, err
 		}
 		if !isSession(c) {
-			return m.federate(ctx, plan.Profile, givenKey{c}, narrowed)
+			return m.federate(ctx, plan.Profile, givenKey{c})
 		}
-		return m.asTheyAre(ctx, plan, aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return c, nil }), narrowed)
+		if !m.policies.IsZero() {
+			return ConsoleSession{}, &NotNarrowedError{Profile: plan.Profile, Kind: Process, Set: m.policies}
+		}
+		return m.asTheyAre(ctx, plan, aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return c, nil }))
 	}
 	if plan.Kind != Role { // --duration is about the console: nobody makes these credentials live longer
 		m.Duration = 0
@@ -124,14 +97,11 @@ func ForConsole(ctx context.Context, p *profile.Profile, parts Parts, f Flags, n
 		return ConsoleSession{}, err
 	}
 	m.Duration = f.Duration
-	return m.asTheyAre(ctx, plan, from, narrowed)
+	return m.asTheyAre(ctx, plan, from)
 }
 
 // asTheyAre returns the temporary credentials of plan for the console.
-func (m *maker) asTheyAre(ctx context.Context, plan *Plan, from aws.CredentialsProvider, narrowed Narrowed) (ConsoleSession, error) {
-	if !narrowed.none() {
-		return ConsoleSession{}, &NotNarrowedError{plan.Profile.Name, plan.Kind}
-	}
+func (m *maker) asTheyAre(ctx context.Context, plan *Plan, from aws.CredentialsProvider) (ConsoleSession, error) {
 	life, err := m.consoleLife(plan)
 	if err != nil {
 		return ConsoleSession{}, err
@@ -149,7 +119,7 @@ func (m *maker) asTheyAre(ctx context.Context, plan *Plan, from aws.CredentialsP
 	if isUser(who.ARN) && plan.Kind != Login { // whose credentials are made for the console
 		return ConsoleSession{}, &UserSessionError{plan.Kind, who.ARN}
 	}
-	return ConsoleSession{Credentials: c, ARN: who.ARN, Life: life, From: from}, nil
+	return ConsoleSession{Credentials: c, ARN: who.ARN, Life: life, From: from, Policies: m.policies}, nil
 }
 
 // consoleLife returns how long the sign-in service is asked to keep the console open
@@ -175,7 +145,7 @@ func isUser(name string) bool {
 }
 
 // federate makes the session of a long-term key for the console.
-func (m *maker) federate(ctx context.Context, p *profile.Profile, key longTermKey, narrowed Narrowed) (ConsoleSession, error) {
+func (m *maker) federate(ctx context.Context, p *profile.Profile, key longTermKey) (ConsoleSession, error) {
 	life := m.durationOf(p)
 	if life == 0 {
 		life = defaultFederated
@@ -194,48 +164,10 @@ func (m *maker) federate(ctx context.Context, p *profile.Profile, key longTermKe
 	if err != nil {
 		return ConsoleSession{}, err
 	}
-	done := m.Events.Waiting("for AWS STS in " + m.Client.CalledRegion())
-	who, err := m.Client.WhoAmI(ctx, longTerm)
-	done()
-	if err != nil {
-		return ConsoleSession{}, err
+	policies := m.policies
+	if policies.IsZero() {
+		policies.ARNs = []string{"arn:" + awsapi.PartitionOf(m.Client.Region) + ":iam::aws:policy/AdministratorAccess"}
 	}
-	in := &sts.GetFederationTokenInput{Name: aws.String(federatedName(who.ARN)), DurationSeconds: aws.Int32(int32(life / time.Second))}
-	if narrowed.none() {
-		narrowed.ARNs = []string{"arn:" + awsapi.PartitionOf(m.Client.Region) + ":iam::aws:policy/AdministratorAccess"}
-	}
-	if narrowed.Policy != "" {
-		in.Policy = &narrowed.Policy
-	}
-	for _, a := range narrowed.ARNs {
-		in.PolicyArns = append(in.PolicyArns, types.PolicyDescriptorType{Arn: aws.String(a)})
-	}
-	user := ""
-	made, err := m.callSTS(ctx, TokenRequest{}, life, func(ctx context.Context, _ *string) (awsapi.Issued, error) {
-		made, name, err := m.Client.GetFederationToken(ctx, longTerm, in)
-		user = name
-		return made, err
-	})
-	if err != nil {
-		return ConsoleSession{}, &FederationError{p, err}
-	}
-	return ConsoleSession{Credentials: made, ARN: user}, nil
-}
-
-// Limits of the name of a federated user. Source: API reference of
-// GetFederationToken.
-const (
-	minFederatedName = 2
-	maxFederatedName = 32
-)
-
-// federatedName returns the name that the logs of AWS have for what the user with this
-// ARN does in the console: the user's own, which has the same characters.
-func federatedName(user string) string {
-	name := user[strings.LastIndexAny(user, "/:")+1:]
-	name = name[:min(len(name), maxFederatedName)]
-	if len(name) < minFederatedName {
-		name = "user-" + name
-	}
-	return name
+	made, user, err := m.getFederationToken(ctx, p, longTerm, policies, life)
+	return ConsoleSession{Credentials: made, ARN: user, Policies: m.policies}, err
 }

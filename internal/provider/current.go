@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"github.com/awsexec/awsexec/internal/cache"
+	"github.com/awsexec/awsexec/internal/policy"
 	"github.com/awsexec/awsexec/keystore"
 )
 
@@ -38,6 +39,29 @@ type current struct {
 
 	mu   sync.Mutex
 	from aws.CredentialsProvider // what resolve returned last
+}
+
+// narrowed provides credentials with session policies.
+type narrowed struct {
+	aws.CredentialsProvider
+	policies policy.Set
+}
+
+// unwrapped returns what resolve has returned to p last, without its policies.
+func unwrapped(p aws.CredentialsProvider) (aws.CredentialsProvider, policy.Set) {
+	if c, ok := p.(*current); ok {
+		p = c.last()
+	}
+	if n, ok := p.(narrowed); ok {
+		return n.CredentialsProvider, n.policies
+	}
+	return p, policy.Set{}
+}
+
+// PoliciesOf returns the session policies of the credentials that p provides.
+func PoliciesOf(p aws.CredentialsProvider) policy.Set {
+	_, policies := unwrapped(p)
+	return policies
 }
 
 // newCurrent returns a provider that has resolved the profile once.
@@ -83,9 +107,7 @@ type Source struct {
 // SessionOf returns where the cache has what p returned last. Ok is false for
 // credentials from elsewhere, and for those that may differ next time.
 func SessionOf(ctx context.Context, p aws.CredentialsProvider) (s Source, ok bool) {
-	if c, isCurrent := p.(*current); isCurrent {
-		p = c.last()
-	}
+	p, _ = unwrapped(p)
 	c, ok := p.(*cached)
 	switch {
 	case !ok:
@@ -102,9 +124,7 @@ func SessionOf(ctx context.Context, p aws.CredentialsProvider) (s Source, ok boo
 // role. It is the zero time if p would have to begin with a long-term key, or does
 // not use the cache.
 func AtHand(p aws.CredentialsProvider) (until time.Time) {
-	if c, isCurrent := p.(*current); isCurrent {
-		p = c.last()
-	}
+	p, _ = unwrapped(p)
 	c, _ := p.(*cached)
 	for ; c != nil && until.IsZero(); c = c.from {
 		until = c.m.Cache.Until(c.key, c.anyLife, c.m.Now())
@@ -117,9 +137,7 @@ func AtHand(p aws.CredentialsProvider) (until time.Time) {
 // nobody has signed out. It is true of all other credentials. An error means that
 // this is not known.
 func IsCurrent(ctx context.Context, p aws.CredentialsProvider) (bool, error) {
-	if c, isCurrent := p.(*current); isCurrent {
-		p = c.last()
-	}
+	p, _ = unwrapped(p)
 	c, isCached := p.(*cached)
 	if !isCached {
 		return true, nil

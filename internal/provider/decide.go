@@ -115,7 +115,12 @@ func (d *decision) base(p *profile.Profile, at step) (*Plan, error) {
 		if err != nil {
 			return nil, fmt.Errorf("profile %q: %w", p.Name, d.whyMissing(p.Other, err))
 		}
-		return d.decide(other, step{path: at.path})
+		led, err := d.decide(other, step{path: at.path})
+		if err != nil {
+			return nil, err
+		}
+		led.Via = append(led.Via, p)
+		return led, nil
 	case p.EmptyProcess():
 		return nil, &profile.SettingError{Profile: p.Name, Key: "credential_process", Pos: p.Origin["credential_process"], Reason: "is empty"}
 	case p.CredentialProcess != "" && !p.IsSelf:

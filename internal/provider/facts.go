@@ -13,9 +13,7 @@ type Facts struct {
 
 // FactsOf returns what is known of what p returned last.
 func FactsOf(p aws.CredentialsProvider) Facts {
-	if c, isCurrent := p.(*current); isCurrent {
-		p = c.last()
-	}
+	p, _ = unwrapped(p)
 	c, ok := p.(*cached)
 	if !ok {
 		return Facts{}

@@ -30,7 +30,7 @@ type Keys interface {
 // nothing takes as long as one that does.
 func Find(ctx context.Context, p *profile.Profile, env func(string) string, keys Keys, f Flags) (*Plan, error) {
 	if kind, err := ofEnvironment(env, f); kind != "" || err != nil { // without opening the keystore
-		plan := &Plan{Kind: kind, Profile: p}
+		plan := &Plan{Kind: kind, Profile: p, fromEnvironment: true}
 		return plan, cmp.Or(err, checkMFA(plan))
 	}
 	listed, stored := keys.List(ctx), Stored{}

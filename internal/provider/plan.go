@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/awsexec/awsexec/internal/policy"
 	"github.com/awsexec/awsexec/internal/profile"
 )
 
@@ -35,6 +36,11 @@ type Plan struct {
 	Profile *profile.Profile // whose settings say so
 	From    *Plan            // of a Role: what assumes it; otherwise nil
 
+	// Via are the profiles whose credential_process, awsexec itself, led to Profile.
+	Via []*profile.Profile
+
+	fromEnvironment bool // the environment gives them, whatever the profile
+
 	// otherwise is the error if this machine turns out not to be an EC2 instance.
 	otherwise error
 }
@@ -52,6 +58,14 @@ type Flags struct {
 	Duration  time.Duration // how long credentials are to live; 0 leaves it to the profile and the defaults
 	Chain     []string      // profiles that are being resolved already, by whoever started us; may be empty
 	At        time.Time     // when credentials in the environment must still be valid
+
+	// Policies are the session policies that the user asks for. What profiles ask for
+	// comes on top.
+	Policies []policy.Request
+
+	// Given are the session policies of the credentials that an awsexec around this
+	// process has put into the environment; nil if these are unknown.
+	Given *policy.Set
 }
 
 // Stored is what is known of the keystore, by the name of a key: nil for a key
@@ -83,7 +97,7 @@ func (s Stored) names() []string {
 // explicitly, the container endpoint, and the EC2 instance.
 func Decide(p *profile.Profile, env func(string) string, stored Stored, f Flags) (*Plan, error) {
 	if kind, err := ofEnvironment(env, f); kind != "" || err != nil {
-		return &Plan{Kind: kind, Profile: p}, err
+		return &Plan{Kind: kind, Profile: p, fromEnvironment: true}, err
 	}
 	plan, err := (&decision{env, stored, f.Explicit, f.At}).decide(p, step{path: f.Chain, selected: true})
 	if err == nil {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/cache"
+	"github.com/awsexec/awsexec/internal/policy"
 	"github.com/awsexec/awsexec/internal/profile"
 )
 
@@ -65,6 +66,7 @@ type maker struct {
 	Flags
 	forRole  bool             // the credentials are to assume a role, and are not handed out
 	selected *profile.Profile // whose settings say how the machine's own service is asked
+	policies policy.Set       // of the credentials that are handed out
 	skew     *sync.Once       // the report of a wrong clock: one for all credentials on the way
 }
 
@@ -85,7 +87,17 @@ func New(ctx context.Context, p *profile.Profile, parts Parts, f Flags) (aws.Cre
 		if err := m.checkPartition(plan); err != nil {
 			return nil, err
 		}
+		policies, err := Narrowing(plan, m.Client.Region, m.Home, f)
+		if err != nil {
+			return nil, err
+		}
 		m.warnOfEnvironment(plan)
-		return m.build(ctx, plan)
+		own := *m // an earlier provider may still use m
+		own.policies = policies
+		from, err := own.build(ctx, plan)
+		if err != nil || policies.IsZero() {
+			return from, err
+		}
+		return narrowed{from, policies}, nil
 	})
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/cache"
+	"github.com/awsexec/awsexec/internal/policy"
 	"github.com/awsexec/awsexec/internal/profile"
 )
 
@@ -64,7 +65,7 @@ func (m *maker) buildRole(ctx context.Context, plan *Plan) (aws.CredentialsProvi
 		if err != nil {
 			return aws.Credentials{}, err
 		}
-		return m.assumeRole(ctx, source, p, TokenRequest{}, duration)
+		return m.assumeRole(ctx, source, p, TokenRequest{Profile: p.Name}, duration)
 	}
 	session := &cached{m: m, key: m.roleKey(p, duration), issue: assume}
 	switch parent := from.(type) {
@@ -108,6 +109,7 @@ func (m *maker) sourceOf(ctx context.Context, plan *Plan) (aws.CredentialsProvid
 	inner := *m
 	inner.Duration = 0 // --duration is about the last role
 	inner.forRole = true
+	inner.policies = policy.Set{} // they are for the programs that get the role
 	from := plan.From
 	if !from.LongTerm() {
 		return inner.build(ctx, inheritMFA(from, plan.Profile))
@@ -170,6 +172,7 @@ func (m *maker) roleKey(p *profile.Profile, duration time.Duration) cache.Key {
 	key.Operation, key.Duration = "AssumeRole", duration
 	key.RoleARN, key.ExternalID, key.RoleSessionName, key.SourceIdentity = p.RoleARN, p.ExternalID, p.RoleSessionName, p.SourceIdentity
 	key.TransitiveTagKeys = p.TransitiveSessionTags
+	key.Policy, key.PolicyARNs = m.policies.Document, m.policies.ARNs
 	for _, t := range p.SessionTags {
 		key.Tags = append(key.Tags, [2]string{t.Key, t.Value})
 	}
@@ -196,6 +199,7 @@ func (m *maker) assumeRole(
 	if p.SourceIdentity != "" {
 		in.SourceIdentity = aws.String(p.SourceIdentity)
 	}
+	in.Policy, in.PolicyArns = inline(m.policies), managed(m.policies)
 	for _, t := range p.SessionTags {
 		in.Tags = append(in.Tags, types.Tag{Key: aws.String(t.Key), Value: aws.String(t.Value)})
 	}

@@ -128,6 +128,9 @@ func (m *maker) callSTS(
 		if err != nil {
 			return err
 		}
+		if issued.Packed >= packedMost {
+			m.Events.Warn(&PackedError{request.Profile, issued.Packed})
+		}
 		made, err = m.byLocalClock(issued, began, life)
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/readfile"
@@ -18,7 +19,10 @@ func (m *maker) webIdentity(ctx context.Context, p *profile.Profile) (aws.Creden
 	defer m.Events.Waiting("for AWS STS in " + m.Client.CalledRegion())()
 	i := identityOf(p, m.Env)
 	began := m.Now()
-	made, err := m.Client.AssumeRoleWithWebIdentity(ctx, i.role, cmp.Or(i.session, defaultRoleSessionName), tokenFile(i.file))
+	made, err := m.Client.AssumeRoleWithWebIdentity(ctx, tokenFile(i.file), func(o *stscreds.WebIdentityRoleOptions) {
+		o.RoleARN, o.RoleSessionName = i.role, cmp.Or(i.session, defaultRoleSessionName)
+		o.Policy, o.PolicyARNs = inline(m.policies), managed(m.policies)
+	})
 	if err != nil {
 		return aws.Credentials{}, err
 	}

@@ -29,7 +29,7 @@ var update = flag.Bool("update", false, "write the programs' output into the scr
 const limit = 30 * time.Second
 
 func TestMain(m *testing.M) {
-	programs := map[string]func(){"mfacode": mfaCode, "sdkclient": sdkClient, "testbrowser": testBrowser, "agekey": agetest.Keygen, helpertest.Program: helpertest.Serve}
+	programs := map[string]func(){"mfacode": mfaCode, "sdkclient": sdkClient, "testbrowser": testBrowser, "s3client": s3Client, "agekey": agetest.Keygen, helpertest.Program: helpertest.Serve}
 	maps.Copy(programs, agetest.Plugins)
 	testscript.Main(m, programs)
 }
@@ -83,6 +83,7 @@ func mfaCode() {
 //	signin down                 ends the services
 //	block PAGE HEADING N [FILE] takes a block of README.md or docs, into FILE or the file that it names
 //	program NAME…               makes programs that use an AWS SDK
+//	bucket start NAME           starts an S3 with a bucket that holds the object k; s3client is a program that gets and puts
 //	console start               starts the endpoint that signs browsers in to the console; testbrowser is a browser
 //	console opened ARN PAGE [DURATION]   checks who was signed in last, on which page, and for how long if that was asked for
 //	console closed              checks that nobody was signed in since then
@@ -103,7 +104,7 @@ func TestScripts(t *testing.T) {
 		Condition:           condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"awsexec": awsexec, "code": code, "terminal": onTerminal, "aws": controlAWS, "machine": machine, "signin": signIn,
-			"block": block, "program": program, "console": console,
+			"block": block, "program": program, "console": console, "bucket": bucket,
 		},
 	})
 }
@@ -165,7 +166,8 @@ var roles = []ststest.Role{
 // $ALICE and $ALICE_SECRET, and so on, and in alice.key in the form of add
 // --stdin.
 func setup(env *testscript.Env, bin string) error {
-	server, err := ststest.Start(ststest.Config{Users: users, Roles: roles, WebIdentities: webIdentities})
+	s3 := &buckets{}
+	server, err := ststest.Start(ststest.Config{Users: users, Roles: roles, WebIdentities: webIdentities, Minted: s3.learn})
 	if err != nil {
 		return err
 	}
@@ -174,6 +176,7 @@ func setup(env *testscript.Env, bin string) error {
 	env.Values[codeKey{}] = new(int)
 	env.Values[signInsKey{}] = &signIns{}
 	env.Values[federationKey{}] = &federation{}
+	env.Values[bucketsKey{}] = s3
 	env.Values[holdsKey{}] = map[string]hold{}
 	env.Defer(func() { // removes the keys that the kernel holds for this home
 		lock := exec.Command(filepath.Join(bin, "awsexec"), "lock")

@@ -12,6 +12,7 @@ import (
 	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/cache"
 	"github.com/awsexec/awsexec/internal/logbook"
+	"github.com/awsexec/awsexec/internal/policy"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/keystore"
@@ -238,8 +239,9 @@ func (s *Session) Client(p *profile.Profile) (awsapi.Client, error) {
 // Given are credentials of a profile, and where they come from.
 type Given struct {
 	aws.Credentials
-	Profile *profile.Profile
-	From    aws.CredentialsProvider
+	Profile  *profile.Profile
+	From     aws.CredentialsProvider
+	Policies policy.Set // that narrow them
 }
 
 // Current reports whether the keystore still has the key that the credentials are
@@ -250,7 +252,7 @@ func (g Given) Current(ctx context.Context) (bool, error) { return provider.IsCu
 // Facts returns what the log says about g.
 func (g Given) Facts() logbook.Facts {
 	f := provider.FactsOf(g.From)
-	facts := logbook.Facts{Account: g.AccountID, RoleARN: f.RoleARN}
+	facts := logbook.Facts{Account: g.AccountID, RoleARN: f.RoleARN, Policy: g.Policies.String()}
 	if f.Key {
 		facts.MFA = &f.MFA
 	}
@@ -283,19 +285,19 @@ func (s *Session) Credentials(ctx context.Context, p *profile.Profile, limit tim
 	}
 	c, err := from.Retrieve(ctx)
 	s.Person.noteAnswer(helper.asked(), err)
-	return Given{c, p, from}, err
+	return Given{c, p, from, provider.PoliciesOf(from)}, err
 }
 
 // ConsoleSession returns the credentials that p leads to in the AWS console. If that
 // takes longer than limit, the cause of the error is ErrTooLong.
-func (s *Session) ConsoleSession(ctx context.Context, p *profile.Profile, narrowed provider.Narrowed, limit time.Duration) (provider.ConsoleSession, error) {
+func (s *Session) ConsoleSession(ctx context.Context, p *profile.Profile, limit time.Duration) (provider.ConsoleSession, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, ErrTooLong)
 	defer cancel()
 	parts, helper, err := s.parts(p)
 	if err != nil {
 		return provider.ConsoleSession{}, err
 	}
-	c, err := provider.ForConsole(ctx, p, parts, s.flags(), narrowed)
+	c, err := provider.ForConsole(ctx, p, parts, s.flags())
 	s.Person.noteAnswer(helper.asked(), err)
 	return c, err
 }
@@ -336,6 +338,16 @@ func (s *Session) Plan(ctx context.Context, p *profile.Profile, explicit bool) (
 	return provider.Find(ctx, p, s.settings.Env, lazyKeys{s}, f)
 }
 
+// Narrowing returns the session policies of the credentials of plan.
+func (s *Session) Narrowing(plan *provider.Plan, p *profile.Profile) (policy.Set, error) {
+	return provider.Narrowing(plan, s.Region(p), s.settings.SDKHome, s.flags())
+}
+
+// ProfileNarrowing is [Session.Narrowing] for what profiles alone ask for.
+func (s *Session) ProfileNarrowing(plan *provider.Plan, p *profile.Profile) (policy.Set, error) {
+	return provider.Narrowing(plan, s.Region(p), s.settings.SDKHome, provider.Flags{Explicit: true})
+}
+
 // Giver returns the name of the profile whose credentials plan gives: that of an
 // awsexec around this process if they are passed on, and "" if somebody else has put
 // them into the environment.
@@ -344,6 +356,8 @@ func (s *Session) Giver(plan *provider.Plan) string {
 	case plan.Kind == provider.EnvironmentKey, plan.Kind == provider.EnvironmentSession,
 		plan.Kind == provider.Container && s.settings.Profile == "" && s.settings.GivenBy != "":
 		return s.settings.GivenBy
+	case len(plan.Via) > 0: // the profile that was asked for is last
+		return plan.Via[len(plan.Via)-1].Name
 	}
 	return plan.Profile.Name
 }
@@ -373,6 +387,6 @@ func (s *Session) parts(p *profile.Profile) (provider.Parts, *helper, error) {
 func (s *Session) flags() provider.Flags {
 	return provider.Flags{
 		Explicit: s.settings.Profile != "", NoSession: s.settings.NoSession, Duration: s.settings.Duration, Chain: s.settings.Chain(),
-		At: s.settings.Now(),
+		At: s.settings.Now(), Policies: s.settings.Policies, Given: s.settings.Given,
 	}
 }

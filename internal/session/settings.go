@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/awsexec/awsexec/internal/ownfile"
+	"github.com/awsexec/awsexec/internal/policy"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/keystore"
 )
@@ -26,6 +27,12 @@ type Settings struct {
 	// GivenBy is the profile of an awsexec around this process whose credentials are
 	// in Environ; "" if there is none.
 	GivenBy string
+
+	// Policies are the session policies that flags and variables ask for.
+	Policies []policy.Request
+
+	// Given are those of the credentials that GivenBy is about; nil if they are unknown.
+	Given *policy.Set
 
 	Home    string           // the home directory with awsexec's own directories; "" if it is not known
 	SDKHome string           // the one that SDKs find; it may be relative
@@ -133,6 +140,7 @@ func (s *Settings) HelperEnviron(path []string) []string {
 		}
 		switch Variable(name) {
 		case "AWSEXEC_PASSPHRASE", "AWSEXEC_NEW_PASSPHRASE", "AWSEXEC_MFA_CODE", "AWSEXEC_NO_PROMPT", chainVar:
+		case "AWSEXEC_READ_ONLY", "AWSEXEC_POLICY", "AWSEXEC_POLICY_ARNS": // about what this process hands out, not what it starts from
 		case "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE":
 			if s.Files == s.SDKFiles {
 				env = append(env, kv)

@@ -3,7 +3,9 @@ package session
 import (
 	"cmp"
 	"slices"
+	"strings"
 
+	"github.com/awsexec/awsexec/internal/policy"
 	"github.com/awsexec/awsexec/internal/profile"
 )
 
@@ -59,3 +61,18 @@ func (s *Session) copiedRegion(name string) string {
 var regionVariables = []string{"AWS_REGION", "AWS_DEFAULT_REGION"}
 
 func isRegion(variable string) bool { return slices.Contains(regionVariables, Variable(variable)) }
+
+// NarrowingVariables returns the variables by which an awsexec in a program asks for
+// the session policies that the program's own credentials have.
+func NarrowingVariables(s policy.Set) (variables [][2]string) {
+	w := s.Written()
+	for _, kv := range [][2]string{{"AWSEXEC_POLICY", w.Policy}, {"AWSEXEC_POLICY_ARNS", strings.Join(w.ARNs, ",")}} {
+		if kv[1] != "" {
+			variables = append(variables, kv)
+		}
+	}
+	if w.ReadOnly {
+		variables = append(variables, [2]string{"AWSEXEC_READ_ONLY", "1"})
+	}
+	return variables
+}

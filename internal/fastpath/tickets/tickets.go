@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/awsexec/awsexec/internal/fastpath"
+	"github.com/awsexec/awsexec/internal/policy"
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/keystore"
@@ -76,7 +77,7 @@ func sameFiles(call *fastpath.Call, s *session.Settings) bool {
 // nothing but what is in the fingerprint of the call has led to it.
 func ticketFor(ctx context.Context, call *fastpath.Call, s *session.Settings, sess *session.Session, given session.Given) (t fastpath.Ticket, ok bool) {
 	from, ok := provider.SessionOf(ctx, given.From)
-	if !ok {
+	if !ok || from.Key.Policy != "" { // which may be in a file that is not in the fingerprint
 		return t, false
 	}
 	if rules, err := sess.Rules(ctx, given.Profile); err != nil || rules.Any() { // whose answer depends on the program
@@ -110,6 +111,8 @@ func ticketFor(ctx context.Context, call *fastpath.Call, s *session.Settings, se
 		Profile:  given.Profile.Name,
 		Settings: fastpath.JoinSettings(variables),
 		Facts:    given.Facts().Members(),
+
+		Narrowing: fastpath.JoinSettings(session.NarrowingVariables(policy.Set{ARNs: from.Key.PolicyARNs})),
 	}, true
 }
 

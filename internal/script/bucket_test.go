@@ -1,0 +1,113 @@
+//go:build unix
+
+package script
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/awsexec/awsexec/internal/awstest"
+	"github.com/awsexec/awsexec/internal/ststest"
+)
+
+// buckets is the S3 of a script. It knows the sessions of the script's STS, and lets
+// each do what its session policies allow.
+type buckets struct {
+	mu     sync.Mutex
+	minted []aws.Credentials
+	s3     *awstest.S3 // nil before it is started
+}
+
+type bucketsKey struct{}
+
+// learn tells the S3 of a new session.
+func (b *buckets) learn(c aws.Credentials) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.minted = append(b.minted, c)
+	if b.s3 != nil {
+		b.s3.Allow(c)
+	}
+}
+
+// bucket is the command bucket; see TestScripts.
+func bucket(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 || args[0] != "start" {
+		ts.Fatalf("usage: bucket start NAME")
+	}
+	b := ts.Value(bucketsKey{}).(*buckets)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s3, err := awstest.StartS3(args[1])
+	ts.Check(err)
+	ts.Defer(s3.Close)
+	s3.Put(args[1], "k", []byte("got k\n"))
+	s3.Judge(ts.Value(serverKey{}).(*ststest.Server).Allows)
+	for _, c := range b.minted {
+		s3.Allow(c)
+	}
+	b.s3 = s3
+	ts.Setenv("S3CLIENT_URL", s3.URL())
+}
+
+// s3Client is a program that uses the credentials of an AWS SDK: it gets an object
+// (get BUCKET KEY) or puts one (put BUCKET KEY).
+func s3Client() {
+	if err := askS3(context.Background(), os.Args[1], "/"+os.Args[2]+"/"+os.Args[3]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func askS3(ctx context.Context, verb, path string) error {
+	cfg, err := config.LoadDefaultConfig(ctx)
+	if err != nil {
+		return err
+	}
+	c, err := cfg.Credentials.Retrieve(ctx)
+	if err != nil {
+		return err
+	}
+	body := []byte("put\n")
+	if verb == "get" {
+		body = nil
+	}
+	r, err := http.NewRequestWithContext(ctx, strings.ToUpper(verb), os.Getenv("S3CLIENT_URL")+path, bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(body)
+	hash := hex.EncodeToString(sum[:])
+	r.Header.Set("X-Amz-Content-Sha256", hash)
+	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true })
+	if err := signer.SignHTTP(ctx, c, r, hash, "s3", "eu-west-1", time.Now()); err != nil {
+		return err
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		var refused struct{ Code string }
+		_ = xml.NewDecoder(answer.Body).Decode(&refused)
+		return fmt.Errorf("%d %s", answer.StatusCode, refused.Code)
+	}
+	_, err = io.Copy(os.Stdout, answer.Body)
+	return err
+}
