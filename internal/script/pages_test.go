@@ -43,6 +43,7 @@ var others = map[string]other{
 	"docs/shell.md#The prompt#2":               {in: "internal/e2e TestShellPrompts"},
 	"docs/shell.md#The prompt#3":               {in: "internal/e2e TestShellPrompts"},
 	"docs/shell.md#The prompt#4":               {reason: "Starship is not installed for the tests; the page says so"},
+	"docs/agents.md#What this does not do#1":   {reason: "the tests have no second user; the page says so"},
 	"docs/serve.md#Containers#1":               {reason: "the tests have no container engine; the page says so"},
 	"docs/serve.md#Containers#2":               {reason: "the tests have no container engine; the page says so"},
 	"docs/performance.md#Figures#1":            {reason: "a measurement, with its date"},
