@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -44,6 +45,8 @@ func Serve() { os.Exit(run(os.Getenv(scriptVariable))) }
 //	stderr:TEXT     it prints TEXT to standard error and exits with 1
 //	hang            it does nothing for an hour
 //	until:FILE      it waits until FILE exists, and then works
+//	kill:N          it kills its parent before (N odd) or after (N even) the call
+//	                number (N+1)/2 of those with this directory of items
 //	flood           it prints more than anybody wants to read
 //
 // The helper is on the PATH of the test, and in that of the environment.
@@ -88,16 +91,54 @@ func run(script string) int {
 			}
 			time.Sleep(5 * time.Millisecond)
 		}
+	case "kill":
+		at, err := strconv.Atoi(rest)
+		if err != nil {
+			panic(err)
+		}
+		if n := count(); n == (at+1)/2 {
+			if at%2 == 0 {
+				serve()
+			}
+			parent, err := os.FindProcess(os.Getppid())
+			if err != nil {
+				panic(err)
+			}
+			_ = parent.Kill()
+			return 1
+		}
 	case "flood":
 		for range 1 << 20 {
 			fmt.Println(strings.Repeat(marker, 100))
 		}
 	}
+	return serve()
+}
+
+// serve does what the protocol says and returns the exit status.
+func serve() int {
 	if err := credentials.HandleCommand(files(os.Getenv(dirVariable)), os.Args[1], os.Stdin, os.Stdout); err != nil {
 		fmt.Println(err)
 		return 1
 	}
 	return 0
+}
+
+// count returns how often it was called with this directory of items.
+func count() int {
+	f, err := os.OpenFile(filepath.Join(os.Getenv(dirVariable), "calls"), os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600)
+	if err != nil {
+		panic(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteString("."); err != nil {
+		panic(err)
+	}
+	info, err := f.Stat()
+	if err != nil {
+		panic(err)
+	}
+	return int(info.Size())
 }
 
 // files is a helper that keeps each item in a file.
