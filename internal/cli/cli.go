@@ -35,7 +35,7 @@ type cli struct {
 	Export exportCmd `cmd:"" group:"Hand out" help:"Print credentials for a shell or a file." heeds:"profile,pick,duration,region,read-only,policy,policy-arn,keystore,no-session,no-prompt,debug"`
 	Serve  serveCmd  `cmd:"" group:"Hand out" help:"Serve credentials over HTTP, as containers get them." heeds:"profile,pick,duration,region,read-only,policy,policy-arn,keystore,no-prompt,debug"`
 
-	Keystore   keystoreCmd   `cmd:"" group:"Keystore" help:"Show where keys are, and change what opens the encrypted file."`
+	Keystore   keystoreCmd   `cmd:"" group:"Keystore" help:"Show where keys are, move them, or change what opens them."`
 	Unlock     unlockCmd     `cmd:"" group:"Keystore" help:"Open the keystore once, for some hours." heeds:"keystore,no-prompt,debug"`
 	Lock       lockCmd       `cmd:"" group:"Keystore" help:"Lock the keystore again, before that time is over." heeds:"keystore,debug"`
 	Passphrase passphraseCmd `cmd:"" group:"Keystore" help:"Change the passphrase of the encrypted file." heeds:"keystore,no-prompt,debug"`

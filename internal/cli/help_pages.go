@@ -86,7 +86,7 @@ Without --region, the region is that of the sign-in.`,
 		[]manual.Entry{
 			{Name: "awsexec serve -p work -- ./dev-server", Text: "for one program, until it ends"},
 		}},
-	"keystore": {`Keys are in the OS keyring or in an encrypted file. The file is opened with a passphrase, or with an age identity: one of age's own, an SSH key, or one that a plugin keeps in hardware.`,
+	"keystore": {`Keys are in the OS keyring, in an encrypted file, or with a program that keeps passwords. The file is opened with a passphrase, or with an age identity: one of age's own, an SSH key, or one that a plugin keeps in hardware.`,
 		[]manual.Entry{
 			{Name: "awsexec keystore status", Text: "which keystore is used, and who can open it"},
 			{Name: "awsexec keystore init --identity ~/.ssh/id_ed25519", Text: "a file that an SSH key opens"},
@@ -95,6 +95,11 @@ Without --region, the region is that of the sign-in.`,
 		[]manual.Entry{
 			{Name: "awsexec keystore status", Text: "which keystore, its state, how many keys"},
 			{Name: "awsexec keystore status --json", Text: "the same for a program"},
+		}},
+	"keystore migrate": {`The keys are copied and read back, then auto means the new keystore, and then they are removed from the old one. If the command is interrupted at any step, each key is in one of them at least, and the same command finishes. With names, other keys stay, and auto means what it did.`,
+		[]manual.Entry{
+			{Name: "awsexec keystore migrate --to helper:pass", Text: "move all keys to pass"},
+			{Name: "awsexec keystore migrate --to file work --yes", Text: "only this one, without being asked"},
 		}},
 	"keystore init": {`A file that is there is encrypted anew, after it was opened as it is. Before that, the identity is tried. A file that has recipients already is not changed: --identity then says what opens it on this machine.`,
 		[]manual.Entry{

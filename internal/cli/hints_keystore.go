@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"strings"
 
+	"github.com/awsexec/awsexec/internal/custody"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/keystore"
 )
@@ -15,7 +16,7 @@ func hintOfKeystore(err error, a *advisor, name string) string {
 	}
 	var of *keystore.KeyError
 	var noHelper *keystore.NoHelperError
-	helper, isHelper := a.helper()
+	helper, isHelper := a.helper(err)
 	if advice := hintOfAccess(err, a); advice != "" {
 		return advice
 	}
@@ -25,7 +26,7 @@ func hintOfKeystore(err error, a *advisor, name string) string {
 	case errors.Is(err, keystore.ErrWrongPassphrase):
 		return "try again, or set the right AWSEXEC_PASSPHRASE"
 	case errors.Is(err, keystore.ErrLocked):
-		return hintOfLocked(a)
+		return hintOfLocked(err, a)
 	case errors.Is(err, keystore.ErrNewer):
 		return "use the newer awsexec, which is elsewhere on this machine or was here before; nothing was changed"
 	case errors.Is(err, errNoFile):
@@ -70,8 +71,8 @@ func hintOfKeystore(err error, a *advisor, name string) string {
 }
 
 // hintOfLocked returns the hint for a keystore that nobody has unlocked.
-func hintOfLocked(a *advisor) string {
-	if helper, ok := a.helper(); ok {
+func hintOfLocked(err error, a *advisor) string {
+	if helper, ok := a.helper(err); ok {
 		way := "unlock what " + helper + " uses"
 		if helper == "docker-credential-pass" {
 			way = "have gpg-agent ask for the passphrase once, and keep it: pass show NAME, with any name of \"pass ls\""
@@ -98,9 +99,13 @@ func hintOfLocked(a *advisor) string {
 	return file
 }
 
-// helper returns the program of the credential helper that keeps the keys; ok is
-// false if none does.
-func (a *advisor) helper() (program string, ok bool) {
+// helper returns the program of the credential helper that err is about, or else
+// that keeps the keys; ok is false if none does.
+func (a *advisor) helper(err error) (program string, ok bool) {
+	var of *keystore.KeyError
+	if errors.As(err, &of) {
+		return of.Store, strings.HasPrefix(of.Store, "docker-credential-")
+	}
 	if a.session == nil || a.session.Opened() == nil {
 		return "", false
 	}
@@ -142,3 +147,19 @@ func hintOfLock(a *advisor) string { return "end this with: " + a.command("lock"
 
 // hintOfNoKeys returns the hint about an empty keystore.
 func hintOfNoKeys(a *advisor) string { return "store one: " + a.command("add", "NAME") }
+
+// hintOfMove returns the hint for keys that were not moved.
+func hintOfMove(err error, a *advisor, _ string) string {
+	var other *custody.OtherKeyError
+	var unfinished *unfinishedMoveError
+	switch {
+	case errors.As(err, &unfinished):
+		return "finish it first: " + a.line(nil, []string{"keystore", "migrate", "--to", string(unfinished.chosen.Kind)})
+	case errors.As(err, &other) && other.Switched:
+		return "it was changed since the move began; remove the old copy: " + a.line([]string{"--keystore", string(other.From)}, []string{"remove", other.Name})
+	case errors.As(err, &other):
+		return "put the key in its place: " + a.again("--force") +
+			"\nor remove the other one: " + a.line([]string{"--keystore", string(other.To.Kind())}, []string{"remove", other.Name})
+	}
+	return ""
+}

@@ -17,6 +17,7 @@ import (
 type keystoreCmd struct {
 	Status     keystoreStatusCmd     `cmd:"" help:"Show which keystore is used, its state, and who can open it." heeds:"keystore,debug"`
 	Init       keystoreInitCmd       `cmd:"" help:"Make the encrypted file, or change what opens it." heeds:"no-prompt,debug"`
+	Migrate    keystoreMigrateCmd    `cmd:"" help:"Move keys to another keystore." heeds:"keystore,no-prompt,debug"`
 	Recipients keystoreRecipientsCmd `cmd:"" help:"List, add or remove who can open the encrypted file."`
 }
 
