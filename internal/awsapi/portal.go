@@ -14,6 +14,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sso"
+	"github.com/aws/smithy-go"
 
 	"github.com/awsexec/awsexec/internal/fault"
 )
@@ -62,6 +63,28 @@ func (c Client) AccountRoles(ctx context.Context, region, accessToken string, wa
 		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID), strings.Compare(a.Role, b.Role))
 	})
 	return slices.Compact(roles), nil
+}
+
+// CheckSSO returns an error for which SignInRefused is true if an access token of IAM
+// Identity Center is not accepted. That its client may not list accounts is no error.
+func (c Client) CheckSSO(ctx context.Context, region, accessToken string) error {
+	err := c.callSignIn(ctx, c.SSOEndpoint, "check the sign-in", func(ctx context.Context, wire *Wire) error {
+		_, err := c.portal(region, wire).ListAccounts(ctx, &sso.ListAccountsInput{AccessToken: &accessToken, MaxResults: aws.Int32(1)})
+		return err
+	})
+	var api smithy.APIError
+	if errors.As(err, &api) && (api.ErrorCode() == "ForbiddenException" || Throttled(err)) {
+		return nil
+	}
+	return err
+}
+
+// LogoutSSO ends the session of an access token of IAM Identity Center.
+func (c Client) LogoutSSO(ctx context.Context, region, accessToken string) error {
+	return c.callSignIn(ctx, c.SSOEndpoint, "sign out", func(ctx context.Context, wire *Wire) error {
+		_, err := c.portal(region, wire).Logout(ctx, &sso.LogoutInput{AccessToken: &accessToken})
+		return err
+	})
 }
 
 // portal is the portal of IAM Identity Center, for who has signed in.

@@ -31,8 +31,6 @@ type OIDC struct {
 	Now      func() time.Time // nil for the machine's clock
 	Interval time.Duration    // between two questions for the token of a device; at least a second
 
-	// Refuse is the error that browsers are sent back with: access_denied. "" for none.
-	Refuse string
 }
 
 // oidcState is guarded by the mutex of SSO.
@@ -41,6 +39,7 @@ type oidcState struct {
 	codes   map[string]issuedCode // of each code that has not been used
 	devices map[string]*device    // by device code
 	signIns int                   // tokens that were given for a code
+	refusal string                // that browsers are sent back with; "" for none
 }
 
 // registered is a client.
@@ -92,6 +91,24 @@ func (s *SSO) ForgetClients() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	clear(s.oidc.clients)
+}
+
+// Refuse sets the error that browsers are sent back with, such as access_denied; "" for
+// none.
+func (s *SSO) Refuse(word string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.oidc.refusal = word
+}
+
+// Approve has the person at a device agree, and returns for how many sign-ins.
+func (s *SSO) Approve() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, d := range s.oidc.devices {
+		d.approved = true
+	}
+	return len(s.oidc.devices)
 }
 
 // Deny has the person at a device refuse, for all sign-ins that are under way.
@@ -164,7 +181,7 @@ func withoutPort(redirect string) string {
 }
 
 // authorize answers a browser, whose user signs in at once and agrees, unless
-// OIDC.Refuse is set.
+// Refuse was called.
 func (s *SSO) authorize(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	s.mu.Lock()
@@ -182,8 +199,8 @@ func (s *SSO) authorize(w http.ResponseWriter, r *http.Request) {
 		back.Set("error", "invalid_request")
 	case q.Get("scopes") != strings.Join(c.scopes, " "):
 		back.Set("error", "invalid_scope")
-	case s.OIDC.Refuse != "":
-		back.Set("error", s.OIDC.Refuse)
+	case s.oidc.refusal != "":
+		back.Set("error", s.oidc.refusal)
 		back.Set("error_description", "the <user> said no")
 	default:
 		code := "S3CR3TMARKER" + rand.Text()

@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	system "github.com/cli/browser"
@@ -154,8 +155,8 @@ func limitEnvironment(environ []string) {
 // tools that look for a browser take one for terminals, where the console does not
 // work.
 func hasDesktop(goos string, environ []string) bool {
-	if goos == "windows" || goos == "darwin" {
-		return true
+	if goos == "windows" || goos == "darwin" { // by way of SSH, nobody sees it
+		return !slices.ContainsFunc(environ, func(kv string) bool { return strings.HasPrefix(kv, "SSH_CONNECTION=") })
 	}
 	for _, kv := range environ {
 		switch name, value, _ := strings.Cut(kv, "="); name {

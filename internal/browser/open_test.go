@@ -38,6 +38,7 @@ func TestHasDesktop(t *testing.T) {
 	}{
 		{"linux", "DISPLAY=:0", true}, {"linux", "WAYLAND_DISPLAY=wayland-0", true}, {"linux", "WSL_DISTRO_NAME=Debian", true},
 		{"linux", "DISPLAY=", false}, {"linux", "XDISPLAY=1", false}, {"freebsd", "", false}, {"windows", "", true}, {"darwin", "", true},
+		{"darwin", "SSH_CONNECTION=192.0.2.1 1 192.0.2.2 22", false},
 	} {
 		if got := hasDesktop(c.goos, []string{"PATH=/bin", c.environ}); got != c.want {
 			t.Errorf("%s, %s: %t", c.goos, c.environ, got)

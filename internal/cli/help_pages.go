@@ -77,6 +77,17 @@ Without --region, the region is that of the sign-in.`,
 			{Name: `eval "$(awsexec export -p work --format env)"`, Text: "into this shell"},
 			{Name: "awsexec export -p work", Text: "as JSON"},
 		}},
+	"login": {`A profile of IAM Identity Center is meant, one that builds on it, or an sso-session. The browser brings the answer back to a port of this machine; where there is no browser, and with --remote, one elsewhere shows a code to compare. Nobody has to sign in who still is, and awsexec renews the tokens by itself as long as AWS allows. They are in a file that only the sealing key in the keystore opens. AWSEXEC_BROWSER and BROWSER stand in for --browser.`,
+		[]manual.Entry{
+			{Name: "awsexec login work", Text: "sign in in a browser"},
+			{Name: "awsexec login work --remote", Text: "with a browser elsewhere, as by ssh"},
+			{Name: "awsexec login work --adopt", Text: "seal what aws sso login has left"},
+		}},
+	"logout": {`The session at AWS is ended, and its tokens and the sessions that were made with it are removed here, also if AWS cannot be reached. Credentials that programs already have are valid until they expire. What the AWS CLI has of its own is left, and named.`,
+		[]manual.Entry{
+			{Name: "awsexec logout work", Text: "end the sign-in of a profile"},
+			{Name: "awsexec logout --all", Text: "end all"},
+		}},
 	"console": {`The link that the browser gets leads to awsexec, works once and redirects to AWS; the sign-in token is in no argument of a program. Roles and sign-ins are used as they are. The key of an IAM user makes a session by GetFederationToken, which counts as one without MFA and cannot call IAM. --read-only and --policy narrow roles and users. In --browser, {url} stands for the link, {encoded_url} for the link as a part of another one, and {profile} for the profile; without --browser, AWSEXEC_BROWSER and BROWSER count.`,
 		[]manual.Entry{
 			{Name: "awsexec console work --service s3", Text: "as the role or user of the profile"},

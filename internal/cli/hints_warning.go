@@ -30,6 +30,7 @@ func hintOfWarning(err error, a *advisor) string {
 	var unlogged *logbook.WriteError
 	var withoutMFA *provider.WithoutMFAError
 	var packed *provider.PackedError
+	var plain *plainLeftError
 	switch {
 	case errors.As(err, &plaintext):
 		return a.moveKey("move it into the keystore", plaintext.Profile)
@@ -53,6 +54,8 @@ func hintOfWarning(err error, a *advisor) string {
 		return "a role keeps MFA: a profile with role_arn and source_profile = " + quoteWord(withoutMFA.Profile.Name)
 	case errors.As(err, &packed):
 		return "make the policy shorter, or use fewer ARNs and session tags, before AWS refuses them"
+	case errors.As(err, &plain):
+		return plain.hint()
 	case errors.Is(err, errRootKey):
 		return "AWS advises against such keys: create an IAM user, and delete this key"
 	case errors.As(err, &linked):

@@ -30,6 +30,7 @@ type deps struct {
 	pause          time.Duration // before AWS is asked once more whether it knows a new key
 	lockPatience   time.Duration // how long another awsexec that changes the same key is waited for
 	linkPatience   time.Duration // how long a browser is waited for
+	signInPatience time.Duration // how long a person is waited for who signs in
 }
 
 // grace is how long a run may take to end in good order once a signal has asked for it. All waits for AWS, locks and people end at once; a
@@ -58,7 +59,7 @@ func Main(args []string, version string, early Early) int {
 		workFactor: workFactor,
 		pause:      pause,
 
-		lockPatience: lockPatience, linkPatience: linkPatience,
+		lockPatience: lockPatience, linkPatience: linkPatience, signInPatience: signInPatience,
 	}
 	if early != nil {
 		if err := early.Failure(); err != nil {

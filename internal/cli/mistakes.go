@@ -92,11 +92,11 @@ func (m *mistaken) readFlags(args []string) (rest []string) {
 // synonyms are the words that other tools, or habit, have for a command.
 var synonyms = map[string]string{
 	"ls": "list", "rm": "remove", "delete": "remove", "del": "remove", "create": "add", "store": "add", "new": "add", "configure": "add",
-	"flush": "clear", "clean": "clear", "logout": "clear", "expire": "clear", "who": "whoami", "id": "whoami", "identity": "whoami",
+	"flush": "clear", "clean": "clear", "signout": "logout", "sign-out": "logout", "expire": "clear", "who": "whoami", "id": "whoami", "identity": "whoami",
 	"env": "export", "assume": "export", "use": "export", "eval": "export", "server": "serve", "ecs": "serve", "ecs-server": "serve", "ec2-server": "serve",
 	"accounts": "sso list", "roles": "sso list", "populate": "sso populate",
 	"check": "doctor", "diagnose": "doctor", "diag": "doctor", "diagnostics": "doctor", "verify": "doctor", "status": "doctor", "passwd": "passphrase", "password": "passphrase", "renew": "rotate",
-	"open": "console", "web": "console", "browser": "console", "signin": "console", "url": "console",
+	"open": "console", "web": "console", "browser": "console", "signin": "login", "sign-in": "login", "url": "console",
 }
 
 // runners are the words that other tools have for running a program.
@@ -110,6 +110,10 @@ var services = []string{"s3", "s3api", "sts", "iam", "ec2", "ecs", "ecr", "eks",
 // meant returns the lines that were probably meant, the likeliest first.
 func (m mistaken) meant() []string {
 	word, rest := m.words[0], m.words[1:]
+	command := "" // below sso of the AWS CLI
+	if i := slices.IndexFunc(rest, func(w string) bool { return w == "login" || w == "logout" }); i >= 0 {
+		command = rest[i]
+	}
 	switch {
 	case !m.hasChild && synonyms[word] != "" && wantsHelp(rest):
 		return []string{"awsexec " + synonyms[word] + " --help"}
@@ -132,19 +136,24 @@ func (m mistaken) meant() []string {
 			m.profile = rest[0]
 		}
 		return []string{m.line()}
-	case word == "sso" && !slices.Contains(rest, "login"):
+	case word == "sso" && command == "":
 		return []string{m.sso(rest)}
 	case word == "configure" && len(rest) > 0 && !strings.HasPrefix(rest[0], "-"):
 		return []string{m.configure(rest[0], rest[1:])}
-	case word == "login" || word == "sso":
-		rest = slices.DeleteFunc(slices.Clone(rest), func(w string) bool { return w == "login" })
+	case word == "sso":
+		rest = slices.DeleteFunc(slices.Clone(rest), func(w string) bool { return w == "login" || w == "logout" })
+		for i, w := range rest {
+			if name, ok := strings.CutPrefix(w, "--sso-session="); ok || w == "--sso-session" && i+1 < len(rest) {
+				if !ok {
+					name = rest[i+1]
+				}
+				return []string{m.line(command, "--session", name)}
+			}
+		}
 		if rest = m.readFlags(rest); len(rest) > 0 {
 			m.profile = rest[0]
 		}
-		if m.profile != "" {
-			return []string{"aws sso login --profile " + quoteWord(m.profile)}
-		}
-		return []string{"aws sso login"}
+		return []string{m.line(command)}
 	case (word == "credentials" || word == "keys" || word == "profile") && len(rest) > 0:
 		m.words = rest
 		if slices.Contains(m.commands, rest[0]) {

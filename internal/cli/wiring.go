@@ -32,6 +32,8 @@ type timing struct {
 	pause        time.Duration // before AWS is asked once more whether it knows a new key
 	lockPatience time.Duration // for another awsexec that changes the same key
 	linkPatience time.Duration // for a browser that is to open a link
+
+	signInPatience time.Duration // for a person who is to sign in
 }
 
 // wire returns the parts of a run.
@@ -52,7 +54,7 @@ func wire(d deps, out *ui, s *session.Settings, f *flags, args []string, remembe
 		settings: s, session: sess, out: out, flags: f, stdin: d.stdin,
 		adv:    adv,
 		later:  &later{early: d.early, settings: s, session: sess, out: out, args: args},
-		memory: remembered, gate: newGate(s, sess, out, d.early), timing: timing{d.pause, d.lockPatience, d.linkPatience},
+		memory: remembered, gate: newGate(s, sess, out, d.early), timing: timing{d.pause, d.lockPatience, d.linkPatience, d.signInPatience},
 	}
 }
 

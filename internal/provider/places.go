@@ -50,13 +50,8 @@ func (e *unopenedError) Unwrap() error { return e.error }
 // awsexec's own come first, unless the others expire later: of two that have to be
 // renewed one may be the result of the other. There is no cache, or no plain file, if
 // it is nil. It needs no key.
-func placesOf[T tokens.Token](ctx context.Context, c *cache.Cache, id tokens.ID, plain tokens.Store[T], now time.Time) []place[T] {
+func placesOf[T tokens.Token](ctx context.Context, c *cache.Cache, id tokens.ID, plain tokens.Copy[T], now time.Time) []place[T] {
 	var all []place[T]
-	if c != nil {
-		sealed := tokens.NewSealed[T](c, id)
-		state, _, err := sealed.State()
-		all = append(all, place[T]{sealed, state, err, true})
-	}
 	if plain != nil {
 		t, err := plain.Load(ctx)
 		p := place[T]{Store: plain, err: err}
@@ -64,6 +59,18 @@ func placesOf[T tokens.Token](ctx context.Context, c *cache.Cache, id tokens.ID,
 			p.state = t.State()
 		}
 		all = append(all, p)
+	}
+	if c != nil {
+		sealed := tokens.NewSealed[T](c, id)
+		state, shared, err := sealed.State()
+		p := place[T]{sealed, state, err, true}
+		if shared && plain != nil && err == nil {
+			p.Store = tokens.Shared[T]{Sealed: sealed, Copy: plain}
+			if copied := all[0]; copied.err == nil && copied.state.Expires.After(state.Expires) {
+				p.state = copied.state
+			}
+		}
+		all = slices.Insert(all, 0, p)
 	}
 	slices.SortStableFunc(all, func(a, b place[T]) int {
 		rank := b.rank(now) - a.rank(now)
@@ -131,31 +138,43 @@ func LoginTokens(session string) tokens.ID {
 
 // ssoPlaces returns where the tokens of a sign-in at IAM Identity Center may be.
 func ssoPlaces(ctx context.Context, c *cache.Cache, home string, s *profile.SSO, now time.Time) []place[tokens.SSO] {
-	var plain tokens.Store[tokens.SSO]
-	if home != "" {
-		file := tokens.NewSSOFile(home, s.Session, s.StartURL)
-		if plain = file; s.Session == "" {
-			plain = legacy{file}
-		}
+	return placesOf(ctx, c, SSOTokens(s), plainSSO(home, s), now)
+}
+
+// plainSSO returns the file of the AWS CLI for a sign-in at IAM Identity Center; nil if
+// the user's home is not known.
+func plainSSO(home string, s *profile.SSO) tokens.Copy[tokens.SSO] {
+	if home == "" {
+		return nil
 	}
-	return placesOf(ctx, c, SSOTokens(s), plain, now)
+	file := tokens.SSOCopy{SSOFile: tokens.NewSSOFile(home, s.Session, s.StartURL), StartURL: s.StartURL, Region: s.Region}
+	if s.Session == "" {
+		return legacy{file}
+	}
+	return file
 }
 
 // loginPlaces returns where the tokens of a login session may be.
 func loginPlaces(ctx context.Context, c *cache.Cache, env func(string) string, home, session string, now time.Time) []place[tokens.Login] {
-	var plain tokens.Store[tokens.Login]
-	if dir := profile.LoginCache(env, home); dir != "" || home != "" {
-		plain = tokens.NewLoginFile(home, dir, session)
+	return placesOf(ctx, c, LoginTokens(session), plainLogin(env, home, session), now)
+}
+
+// plainLogin returns the file of the AWS CLI for a login session; nil if its directory
+// is not known.
+func plainLogin(env func(string) string, home, session string) tokens.Copy[tokens.Login] {
+	dir := profile.LoginCache(env, home)
+	if dir == "" && home == "" {
+		return nil
 	}
-	return placesOf(ctx, c, LoginTokens(session), plain, now)
+	return tokens.NewLoginFile(home, dir, session)
 }
 
 // legacy is the token of a profile without sso_session, which no SDK renews.
-type legacy struct{ tokens.SSOFile }
+type legacy struct{ tokens.SSOCopy }
 
 // Load implements tokens.Store.
 func (l legacy) Load(ctx context.Context) (tokens.SSO, error) {
-	t, err := l.SSOFile.Load(ctx)
+	t, err := l.SSOCopy.Load(ctx)
 	t.RefreshToken = ""
 	return t, err
 }

@@ -28,6 +28,7 @@ const browserUserAgent = "testbrowser"
 //	fail    ends with exit code 3, and fetches nothing
 //	ignore  fetches nothing
 //	stay    runs on after it has fetched the page, until the file stop is in the home directory
+//	forge   changes the state on the way back from a sign-in
 //	link    takes the page out of a link of Firefox to a container
 func testBrowser() {
 	home := os.Getenv("HOME")
@@ -52,7 +53,7 @@ func testBrowser() {
 			panic(err)
 		}
 	}
-	if err := fetch(page); err != nil {
+	if err := fetch(page, args[0] == "forge"); err != nil {
 		panic(err)
 	}
 	for args[0] == "stay" {
@@ -64,13 +65,19 @@ func testBrowser() {
 }
 
 // fetch gets a page, and those that it redirects to.
-func fetch(page string) error {
+func fetch(page string, forge bool) error {
 	request, err := http.NewRequest(http.MethodGet, page, nil)
 	if err != nil {
 		return err
 	}
 	request.Header.Set("User-Agent", browserUserAgent)
-	answer, err := http.DefaultClient.Do(request)
+	client := http.Client{CheckRedirect: func(r *http.Request, _ []*http.Request) error {
+		if forge {
+			r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "state=", "state=X", 1)
+		}
+		return nil
+	}}
+	answer, err := client.Do(request)
 	if err != nil {
 		return err
 	}

@@ -80,7 +80,10 @@ func mfaCode() {
 //	signin accounts N           has instead N accounts with three roles each
 //	signin throttle N           refuses the next N lists as too many requests
 //	signin lists N              checks how many lists were asked for
-//	signin down                 ends the services
+//	signin down                 ends the services; signin up starts new ones, and so does signin start at first
+//	signin made N               checks how many people signed in in a browser
+//	signin refuse WORD          has browsers come back with an error, until signin agree
+//	signin confirm              confirms the code of a sign-in elsewhere, once there is one
 //	block PAGE HEADING N [FILE] takes a block of README.md or docs, into FILE or the file that it names
 //	program NAME…               makes programs that use an AWS SDK
 //	bucket start NAME           starts an S3 with a bucket that holds the object k; s3client is a program that gets and puts

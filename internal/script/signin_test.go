@@ -94,6 +94,23 @@ func signIn(ts *testscript.TestScript, neg bool, args []string) {
 		if got, _ := s.sso.Lists(); got != n {
 			ts.Fatalf("%d lists, want %d", got, n)
 		}
+	case "start":
+	case "made":
+		n, err := strconv.Atoi(args[1])
+		ts.Check(err)
+		if got := s.sso.SignIns(); got != n {
+			ts.Fatalf("%d sign-ins, want %d", got, n)
+		}
+	case "refuse":
+		s.sso.Refuse(args[1])
+	case "agree":
+		s.sso.Refuse("")
+	case "confirm":
+		for end := time.Now().Add(limit); s.sso.Approve() == 0; time.Sleep(10 * time.Millisecond) {
+			if time.Now().After(end) {
+				ts.Fatalf("nobody signs in with a code")
+			}
+		}
 	case "down":
 		s.sso.Close()
 		s.signin.Close()

@@ -232,7 +232,8 @@ func TestSSOEnds(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newStage(t)
-			s.Remote, s.sso.OIDC.Refuse = tt.remote, tt.refuse
+			s.Remote = tt.remote
+			s.sso.Refuse(tt.refuse)
 			ctx, cancel := context.WithCancelCause(t.Context())
 			defer cancel(nil)
 			s.act = func(page string) error {
@@ -370,5 +371,24 @@ func TestSSODeviceWithoutNetwork(t *testing.T) {
 	_, err := s.Run(t.Context())
 	if !errors.As(err, new(*awsapi.WireError)) || len(s.slept) != maxFailures {
 		t.Errorf("after %d questions: %v", len(s.slept), err)
+	}
+}
+
+// Where the clock of this machine is wrong, tokens and registration last by that clock
+// as long as AWS says.
+func TestSSOWithWrongClock(t *testing.T) {
+	for _, ahead := range []time.Duration{100 * 24 * time.Hour, -100 * 24 * time.Hour} {
+		s := newStage(t)
+		s.sso.OIDC.Now = func() time.Time { return s.now().Add(-ahead) }
+		for range 2 {
+			token, err := s.Run(t.Context())
+			if err != nil || s.sso.Clients() != 1 {
+				t.Fatalf("ahead by %v: %d registrations, %v", ahead, s.sso.Clients(), err)
+			}
+			if state := token.State(); !state.ValidAt(s.now()) || state.CannotRenew(s.now()) != nil || state.ValidAt(s.now().Add(time.Hour)) {
+				t.Errorf("ahead by %v: %+v", ahead, state)
+			}
+		}
+		s.pages.Wait()
 	}
 }

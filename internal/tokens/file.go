@@ -1,6 +1,7 @@
 package tokens
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -103,6 +104,25 @@ func (f file) Remove() error {
 		return err
 	}
 	return nil
+}
+
+// PlainFiles returns the files of the AWS CLI below a user's home, and in dir if that is
+// not "", that hold tokens of a sign-in.
+func PlainFiles(home, dir string) (found []string) {
+	dirs := []string{dir}
+	if home != "" {
+		dirs = []string{filepath.Join(home, ".aws", "sso", "cache"), cmp.Or(dir, filepath.Join(home, ".aws", "login", "cache"))}
+	}
+	for _, dir := range dirs {
+		files, _ := filepath.Glob(filepath.Join(dir, "*.json"))
+		for _, path := range files {
+			var in struct{ AccessToken json.RawMessage }
+			if file(path).read(&in) == nil && len(in.AccessToken) > 0 {
+				found = append(found, path)
+			}
+		}
+	}
+	return found
 }
 
 // parseTime returns a time as botocore or an SDK writes it. Older versions of botocore

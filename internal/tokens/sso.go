@@ -5,7 +5,11 @@ import (
 	"context"
 	"crypto/sha1"
 	"encoding/hex"
+	"encoding/json"
 	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -35,6 +39,59 @@ type SSOFile struct{ file }
 func NewSSOFile(home, session, startURL string) SSOFile {
 	sum := sha1.Sum([]byte(cmp.Or(session, startURL)))
 	return SSOFile{file(filepath.Join(home, ".aws", "sso", "cache", hex.EncodeToString(sum[:])+".json"))}
+}
+
+// SSOCopy is an SSOFile of a sign-in that is known, so that it can be written anew.
+type SSOCopy struct {
+	SSOFile
+	StartURL, Region string
+}
+
+// Put writes a copy of t for SDKs to read, whether there is a file or not.
+func (c SSOCopy) Put(t SSO) error {
+	all := members{}
+	all.set("startUrl", c.StartURL)
+	all.set("region", c.Region)
+	all.set("accessToken", t.AccessToken)
+	all.set("expiresAt", formatTime(t.ExpiresAt))
+	if t.RefreshToken != "" { // botocore takes an empty one for one
+		all.set("refreshToken", t.RefreshToken)
+	}
+	if t.ClientID != "" && !t.RegistrationEnds.IsZero() {
+		all.set("clientId", t.ClientID)
+		all.set("clientSecret", t.ClientSecret)
+		all.set("registrationExpiresAt", formatTime(t.RegistrationEnds))
+	}
+	return c.create(all)
+}
+
+// CLIRegistrations returns the files in which the AWS CLI keeps the registrations of a
+// sign-in, below a user's home, whether they are there or not. Source: AWS CLI.
+func CLIRegistrations(home, session, startURL, region string, scopes []string) []string {
+	name := any(session)
+	if session == "" {
+		name = nil
+	}
+	var files []string
+	for _, scopes := range [][]string{scopes, nil} { // a registration without scopes is one of a device code
+		var list any
+		if scopes != nil {
+			list = scopes
+		}
+		var key strings.Builder
+		for i, v := range []struct {
+			name  string
+			value any
+		}{{"region", region}, {"scopes", list}, {"session_name", name}, {"startUrl", startURL}, {"tool", "botocore"}} {
+			text, _ := json.Marshal(v.value) // strings only
+			key.WriteString([]string{"{", ", "}[min(i, 1)] + strconv.Quote(v.name) + ": " + strings.ReplaceAll(string(text), `","`, `", "`))
+		}
+		sum := sha1.Sum([]byte(key.String() + "}"))
+		if file := filepath.Join(home, ".aws", "sso", "cache", hex.EncodeToString(sum[:])+".json"); !slices.Contains(files, file) {
+			files = append(files, file)
+		}
+	}
+	return files
 }
 
 // Load implements Store.

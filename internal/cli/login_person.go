@@ -1,0 +1,117 @@
+package cli
+
+import (
+	"context"
+	"strings"
+
+	"github.com/awsexec/awsexec/internal/browser"
+	"github.com/awsexec/awsexec/internal/fault"
+	"github.com/awsexec/awsexec/internal/layout"
+	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/session"
+	"github.com/awsexec/awsexec/internal/signin"
+)
+
+// signer is the person who signs in. It implements signin.SSOPerson and
+// signin.LoginPerson.
+type signer struct {
+	choice  browser.Choice
+	remote  bool // the browser may be on another machine
+	profile *profile.Profile
+	environ []string // of the browser
+	session *session.Session
+	out     *ui
+	ends    []func()
+}
+
+// newSigner returns the person who signs in for p. Where there is no browser, one
+// elsewhere has to do. The caller must close it.
+func newSigner(choice browser.Choice, remote bool, p *profile.Profile, settings *session.Settings, sess *session.Session, out *ui) *signer {
+	s := &signer{choice: choice, remote: remote, profile: p, environ: settings.PlainEnviron(), session: sess, out: out}
+	if err := choice.Check(s.environ); err != nil && !remote {
+		out.Debug("%v", err)
+		s.remote = true
+	}
+	return s
+}
+
+// close ends what was begun for the sign-in.
+func (s *signer) close() {
+	for _, end := range s.ends {
+		end()
+	}
+	s.ends = nil
+}
+
+// Browse implements signin.SSOPerson. The browser gets a link to this process, which
+// works once: whoever sees its arguments could use the page itself.
+func (s *signer) Browse(_ context.Context, page string) error {
+	s.out.note("sign in%s in the browser", s.at())
+	s.out.note("if none opens, open this page on this machine: %s", page)
+	s.open(page)
+	s.ends = append(s.ends, s.out.WaitingForPerson("for you to sign in in the browser"))
+	return nil
+}
+
+// ShowCode implements signin.SSOPerson.
+func (s *signer) ShowCode(_ context.Context, d signin.DeviceCode) error {
+	s.out.note("sign in%s at this page, in any browser: %s", s.at(), d.Page)
+	s.out.note("go on there only if it shows this code:")
+	s.out.note("")
+	s.out.note("        %s", layout.Command.Paint(strings.Join(strings.Split(d.Code, ""), " "), s.out.colour))
+	s.out.note("")
+	if !s.remote {
+		s.open(d.Page)
+	}
+	s.ends = append(s.ends, s.out.WaitingForPerson("for you to confirm the code in the browser"))
+	return nil
+}
+
+// Show implements signin.LoginPerson.
+func (s *signer) Show(_ context.Context, page string) error {
+	s.out.note("sign in%s at this page, in any browser: %s", s.at(), page)
+	return nil
+}
+
+// Ask implements signin.LoginPerson.
+func (s *signer) Ask(ctx context.Context, question string) (string, error) {
+	return s.session.Person.Ask(ctx, question, false)
+}
+
+// Wrong implements signin.LoginPerson.
+func (s *signer) Wrong(err error) { s.out.note("%v", err) }
+
+// at returns in words where to sign in.
+func (s *signer) at() string {
+	switch sso := s.profile.SSO; {
+	case sso == nil:
+		return " to AWS"
+	case sso.Session != "":
+		return " for sso-session " + quoteWord(sso.Session)
+	}
+	return " for profile " + quoteWord(s.profile.Name)
+}
+
+// open opens a page in a browser, in vain if there is none: its address is shown too.
+func (s *signer) open(page string) {
+	link, err := browser.NewLink(page)
+	if err != nil {
+		s.out.Debug("%v", err)
+		return
+	}
+	s.ends = append(s.ends, link.Close)
+	ended, err := browser.Open(s.choice, browser.Page{URL: link.URL(), Profile: s.profile.Name}, s.environ)
+	if err != nil {
+		s.out.note("no browser opens: %v", err)
+		return
+	}
+	fault.Go(func() {
+		if err := <-ended; err != nil {
+			select {
+			case <-link.Done(): // it has shown the page
+			default:
+				s.out.note("the browser ended without opening the page: %v", err)
+			}
+		}
+	})
+}

@@ -1,0 +1,229 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/awsexec/awsexec/internal/awsapi"
+	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/tokens"
+)
+
+// SignedIn returns the state of the sign-in of p at IAM Identity Center, which it renews
+// if need be, and which AWS has just accepted. The error is a *PortalError; it wraps a
+// *tokens.SignInError if somebody has to sign in.
+func SignedIn(ctx context.Context, p *profile.Profile, parts Parts) (state tokens.State, err error) {
+	if err = checkSignIn(p.SSO); err == nil {
+		err = newMaker(parts, Flags{}).useSSO(ctx, p.SSO, func(ctx context.Context, accessToken string) error {
+			return parts.Client.CheckSSO(ctx, p.SSO.Region, accessToken)
+		})
+	}
+	if err != nil {
+		return tokens.State{}, &PortalError{p, err}
+	}
+	for _, place := range ssoPlaces(ctx, parts.Cache, parts.Home, p.SSO, parts.Now()) {
+		return place.state, nil
+	}
+	return tokens.State{}, &PortalError{p, errNoHome}
+}
+
+// KeepSSO keeps the tokens of a new sign-in, sealed, in the place of the old ones. What
+// the cache has of the old ones is forgotten: somebody else may have signed in. If
+// share is true, a plain copy is where SDKs look.
+func KeepSSO(ctx context.Context, s *profile.SSO, parts Parts, t tokens.SSO, share bool) error {
+	sealed, plain := tokens.NewSealed[tokens.SSO](parts.Cache, SSOTokens(s)), plainSSO(parts.Home, s)
+	release, err := newMaker(parts, Flags{}).tokenLock(sealed.ID())(ctx)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if share && plain == nil {
+		return errNoHome
+	}
+	if err := sealed.Put(ctx, t, share); err != nil {
+		return fmt.Errorf("keep the tokens of the sign-in: %w", err)
+	}
+	if err := parts.Cache.Forget(SSOBase(s)); err != nil {
+		return err
+	}
+	if !share {
+		return nil
+	}
+	if err := plain.Put(t); err != nil {
+		return fmt.Errorf("share the tokens of the sign-in: %w", err)
+	}
+	return nil
+}
+
+// ShareSSO puts a plain copy of the sealed tokens where SDKs look. It returns false if
+// there are no sealed tokens.
+func ShareSSO(ctx context.Context, s *profile.SSO, parts Parts) (shared bool, err error) {
+	sealed, plain := tokens.NewSealed[tokens.SSO](parts.Cache, SSOTokens(s)), plainSSO(parts.Home, s)
+	if plain == nil {
+		return false, errNoHome
+	}
+	release, err := newMaker(parts, Flags{}).tokenLock(sealed.ID())(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer release()
+	t, err := sealed.Load(ctx)
+	if signIn, ok := errors.AsType[*tokens.SignInError](err); ok && signIn.Reason == tokens.Missing {
+		return false, nil
+	}
+	if err == nil {
+		err = sealed.Put(ctx, t, true)
+	}
+	if err == nil {
+		err = plain.Put(t)
+	}
+	return err == nil, err
+}
+
+// AdoptSSO moves the tokens that the AWS CLI has left in a plain file into a sealed one,
+// and removes the plain ones, with the registrations of the AWS CLI for the same
+// sign-in. It returns the files that it has removed. Wherever it is interrupted, the
+// tokens are in one of the files. The error is a *PortalError, around a
+// *tokens.SignInError if there is no plain file.
+func AdoptSSO(ctx context.Context, p *profile.Profile, parts Parts) (removed []string, err error) {
+	if err = checkSignIn(p.SSO); err == nil {
+		removed, err = adoptSSO(ctx, p.SSO, parts)
+	}
+	if err != nil {
+		return removed, &PortalError{p, err}
+	}
+	return removed, nil
+}
+
+func adoptSSO(ctx context.Context, s *profile.SSO, parts Parts) (removed []string, err error) {
+	sealed, plain := tokens.NewSealed[tokens.SSO](parts.Cache, SSOTokens(s)), plainSSO(parts.Home, s)
+	if plain == nil {
+		return nil, errNoHome
+	}
+	lock := newMaker(parts, Flags{}).tokenLock
+	for _, id := range []string{plain.ID(), sealed.ID()} {
+		release, err := lock(id)(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer release()
+	}
+	t, err := plain.Load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	own, _, stateErr := sealed.State()
+	if better := stateErr == nil && own.Ended(parts.Now()) == nil && !t.State().Expires.After(own.Expires); !better {
+		if err := sealed.Put(ctx, t, false); err != nil {
+			return nil, err
+		}
+		if kept, err := sealed.Load(ctx); err != nil || kept != t {
+			return nil, fmt.Errorf("the sealed tokens are not as they were written, and the plain ones are left: %w", err)
+		}
+	}
+	for _, file := range append([]string{plain.ID()}, tokens.CLIRegistrations(parts.Home, s.Session, s.StartURL, s.Region, s.RegistrationScopes)...) {
+		switch err := os.Remove(file); {
+		case err == nil:
+			removed = append(removed, file)
+		case !errors.Is(err, os.ErrNotExist):
+			return removed, err
+		}
+	}
+	return removed, nil
+}
+
+// signOutLimit bounds the calls of a sign-out, which works without them.
+const signOutLimit = 10 * time.Second
+
+// SignOut ends the sign-in of sealed tokens and removes them, with what the cache has
+// of them and the copy that awsexec itself has made for SDKs. Left is the error if AWS
+// could not be told, so that the session lives on there until it expires by itself.
+func SignOut(ctx context.Context, kept tokens.Kept, parts Parts) (left, err error) {
+	m := newMaker(parts, Flags{})
+	release, err := m.tokenLock(kept.Path)(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	switch kept.Kind {
+	case tokens.KindSSO:
+		s := &profile.SSO{Session: kept.Session, StartURL: kept.StartURL, Region: kept.Region}
+		sealed := tokens.NewSealed[tokens.SSO](parts.Cache, kept.ID)
+		left = m.endSSO(ctx, s, sealed)
+		err = errors.Join(removeSealed(sealed, kept.Shared, plainSSO(parts.Home, s)), parts.Cache.Forget(SSOBase(s)))
+	case tokens.KindLogin:
+		sealed := tokens.NewSealed[tokens.Login](parts.Cache, kept.ID)
+		err = errors.Join(removeSealed(sealed, kept.Shared, plainLogin(parts.Env, parts.Home, kept.Session)), parts.Cache.Forget(LoginBase(kept.Session)))
+	default:
+		err = tokens.NewSealed[tokens.Registration](parts.Cache, kept.ID).Remove()
+	}
+	return left, err
+}
+
+// removeSealed removes sealed tokens and their copy.
+func removeSealed[T tokens.Token](sealed tokens.Sealed[T], shared bool, plain tokens.Copy[T]) error {
+	if shared && plain != nil {
+		if err := plain.Remove(); err != nil {
+			return err
+		}
+	}
+	return sealed.Remove()
+}
+
+// endSSO ends a session of IAM Identity Center at AWS. That takes a valid access token,
+// so that an expired one is renewed for it.
+func (m *maker) endSSO(ctx context.Context, s *profile.SSO, sealed tokens.Sealed[tokens.SSO]) error {
+	ctx, cancel := context.WithTimeout(ctx, signOutLimit)
+	defer cancel()
+	defer m.Events.Waiting("for IAM Identity Center in " + s.Region)()
+	t, err := sealed.Load(ctx)
+	if err != nil {
+		return err
+	}
+	if now := m.Now(); !t.State().ValidAt(now) {
+		if t.State().CannotRenew(now) != nil {
+			return nil // it has ended
+		}
+		grant, err := m.Client.RenewSSO(ctx, s.Region, t.ClientID, t.ClientSecret, t.RefreshToken)
+		switch {
+		case awsapi.SignInRefused(err):
+			return nil
+		case err != nil:
+			return err
+		}
+		t.AccessToken = grant.AccessToken
+	}
+	if err := m.Client.LogoutSSO(ctx, s.Region, t.AccessToken); !awsapi.SignInRefused(err) {
+		return err
+	}
+	return nil
+}
+
+// PlainTokens returns the files of the AWS CLI that hold tokens of a sign-in: of the one
+// that kept is about, or of all if that is nil.
+func PlainTokens(ctx context.Context, kept *tokens.Kept, env func(string) string, home string) []string {
+	if kept == nil {
+		return tokens.PlainFiles(home, profile.LoginCache(env, home))
+	}
+	var file string
+	var err error
+	switch kept.Kind {
+	case tokens.KindSSO:
+		if plain := plainSSO(home, &profile.SSO{Session: kept.Session, StartURL: kept.StartURL, Region: kept.Region}); plain != nil {
+			file = plain.ID()
+			_, err = plain.Load(ctx)
+		}
+	case tokens.KindLogin:
+		if plain := plainLogin(env, home, kept.Session); plain != nil {
+			file = plain.ID()
+			_, err = plain.Load(ctx)
+		}
+	}
+	if file == "" || err != nil {
+		return nil
+	}
+	return []string{file}
+}
