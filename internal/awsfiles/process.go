@@ -71,14 +71,12 @@ func addSetting(data []byte, before *awsini.File, profile, key, value string) (o
 func conflict(name string, settings awsini.Settings, command string) error {
 	for _, key := range slices.Sorted(maps.Keys(settings)) {
 		pos := settings[key].Pos
-		switch key {
-		case "credential_process":
+		switch {
+		case key == "credential_process":
 			if settings[key].Text != command {
 				return &profile.SettingError{Profile: name, Key: key, Pos: pos, Reason: "is already there with another command"}
 			}
-		case "aws_access_key_id", "aws_secret_access_key", "aws_session_token", "aws_security_token", "role_arn", "source_profile",
-			"credential_source", "web_identity_token_file", "login_session",
-			"sso_session", "sso_start_url", "sso_region", "sso_account_id", "sso_role_name":
+		case key == "login_session" || slices.Contains(sources, key):
 			return &profile.SettingError{Profile: name, Key: key, Pos: pos, Reason: "does not go together with credential_process"}
 		}
 	}
