@@ -93,6 +93,12 @@ func isInvalidGrant(e *signintypes.ValidationException) bool {
 	return e.Error_ == signintypes.OAuth2ErrorCodeOauthInvalidGrant || strings.Contains(e.ErrorMessage(), "authorization grant is invalid")
 }
 
+// CodeExpired reports whether the code of a sign-in is not accepted any more.
+func CodeExpired(err error) bool {
+	var denied *signintypes.AccessDeniedException
+	return errors.As(err, &denied) && denied.Error_ == signintypes.OAuth2ErrorCodeAuthcodeExpired
+}
+
 // RenewalForbidden reports whether policies forbid to renew a login session.
 func RenewalForbidden(err error) bool {
 	var denied *signintypes.AccessDeniedException

@@ -41,7 +41,7 @@ func (c *addCmd) Run(ctx context.Context, settings *session.Settings, sess *sess
 	if err != nil {
 		return err
 	}
-	ask := asker{settings, sess, out}
+	ask := asker{settings, sess, out, "add"}
 	if err := c.chooseName(ctx, ask); err != nil {
 		return notStored(ctx, err)
 	}

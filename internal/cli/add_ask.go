@@ -23,11 +23,12 @@ import (
 // askTries is how often a person is asked for the same thing.
 const askTries = 3
 
-// asker is what the questions of add need.
+// asker is what the questions of a command need.
 type asker struct {
 	settings *session.Settings
 	sess     *session.Session
 	out      *ui
+	command  string // that asks
 }
 
 // until repeats a question until check takes the answer, askTries times at most.
@@ -35,7 +36,7 @@ func (a asker) until(ctx context.Context, question string, secret bool, check fu
 	for try := 1; ; try++ {
 		answer, err := a.sess.Person.Ask(ctx, question, secret)
 		if err != nil {
-			return "", unasked(err, "add")
+			return "", unasked(err, a.command)
 		}
 		answer = strings.TrimSpace(answer)
 		if err = check(answer); err == nil || try == askTries {

@@ -27,6 +27,9 @@ func hintOfLogin(err error, a *advisor, _ string) string {
 		own := slices.DeleteFunc(slices.Clone(a.own), func(w string) bool { return w == adopt })
 		return "the AWS CLI has left nothing that could be used; sign in: " + a.line(nil, own)
 	}
+	if advice := hintOfLoginSession(err, a); advice != "" {
+		return advice
+	}
 	if !errors.As(err, &failed) {
 		return ""
 	}

@@ -21,6 +21,8 @@ type loginCmd struct {
 	Browser string `placeholder:"CMD" help:"Run this browser: a command, with {url} where the link goes."`
 	Force   bool   `help:"Sign in although somebody is signed in."`
 	Share   bool   `help:"Leave a plain copy of the tokens where AWS SDKs look." detail:"For programs that read sso_session themselves and cannot run awsexec. Whoever can read your files can then use the sign-in, as after aws sso login. awsexec keeps the copy up to date, and awsexec logout removes it."`
+	New     bool   `help:"Make a profile for who signs in at the AWS console." detail:"The lines for the AWS config file are shown, and written after you have agreed: login_session, which names the one who has signed in, and region."`
+	Yes     bool   `short:"y" help:"With --new, do not ask for confirmation."`
 	Adopt   bool   `help:"Seal the plain tokens that the AWS CLI has left, and remove them." detail:"Nobody has to sign in. Programs that read sso_session themselves find no tokens any more: give their profiles a credential_process, or use --share."`
 }
 
@@ -33,6 +35,9 @@ const signInPatience = 10 * time.Minute
 func (c *loginCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, timing timing) error {
 	if c.Adopt && (c.Share || c.Force || c.Remote || c.Browser != "") {
 		return usageError{"--adopt signs nobody in: it excludes --share, --force, --remote and --browser", ""}
+	}
+	if c.New {
+		return c.create(ctx, settings, sess, out, timing)
 	}
 	p, err := signInOf(ctx, c.Session, settings, sess)
 	if err != nil {
