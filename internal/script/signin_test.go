@@ -4,6 +4,9 @@ package script
 
 import (
 	"fmt"
+	"io"
+	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -35,7 +38,7 @@ type signInsKey struct{}
 // signIn is the command signin; see TestScripts.
 func signIn(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
-		ts.Fatalf("usage: signin sso|login|used|renewed|account|accounts|throttle|lists|down|up…")
+		ts.Fatalf("usage: signin sso|login|as|refuse|clock|used|renewed|account|accounts|throttle|lists|down|up…")
 	}
 	s := ts.Value(signInsKey{}).(*signIns)
 	if s.sso == nil {
@@ -64,6 +67,14 @@ func signIn(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 		_, err = l.Save(ts.Getenv("HOME"))
 		ts.Check(err)
+	case "as": // nobody but the one who is named sits at the browser from now on
+		s.signin.SignInAs(args[1])
+	case "refuse":
+		s.signin.Refuse(strings.Join(args[1:], " "))
+	case "clock":
+		ahead, err := time.ParseDuration(args[1])
+		ts.Check(err)
+		s.signin.SetClock(ahead)
 	case "used":
 		s.sso.Renew(s.login.ClientID, s.login.ClientSecret, s.login.RefreshToken)
 		s.signin.SignOut()
@@ -131,8 +142,25 @@ func (s *signIns) start(ts *testscript.TestScript) {
 	ts.Defer(s.sso.Close)
 	s.signin, err = awstest.StartSignin(issue)
 	ts.Check(err)
+	s.signin.SignInAs(loginSession)
 	ts.Defer(s.signin.Close)
 	ts.Setenv("AWS_ENDPOINT_URL_SSO", s.sso.URL())
 	ts.Setenv("AWS_ENDPOINT_URL_SSO_OIDC", s.sso.URL())
 	ts.Setenv("AWS_ENDPOINT_URL_SIGNIN", s.signin.URL())
+}
+
+// shownCode opens the page of a login session that a terminal shows, as somebody does on
+// another machine, and returns the code that the browser ends with.
+func shownCode(ts *testscript.TestScript, screen string) string {
+	page := regexp.MustCompile(`http://[^ \r\n]+/v1/authorize\?[^ \r\n]+`).FindString(screen)
+	answer, err := http.Get(page)
+	ts.Check(err)
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	ts.Check(err)
+	code := regexp.MustCompile(`<pre>(.*)</pre>`).FindSubmatch(text)
+	if code == nil {
+		ts.Fatalf("the page %s shows no code: %s", page, text)
+	}
+	return string(code[1])
 }

@@ -24,6 +24,8 @@ import (
 // standard streams. The lines of the file are steps: "? TEXT" waits until the
 // terminal shows TEXT, "= TEXT" types TEXT and Enter, "^ C" types a control
 // character, "% ARG…" is the command aws ARG…, "> FILE TEXT" adds a line to a file.
+// ${shown:code} is the code that the page of a login session shows, which the terminal
+// has named.
 // The script gets the terminal's
 // output as standard output. With -piped, the command's own standard output is
 // in the file "piped".
@@ -62,7 +64,12 @@ func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 	script := ts.ReadFile(args[0])
 	for line := range strings.Lines(script) {
 		verb, text, _ := strings.Cut(strings.TrimRight(line, "\n"), " ")
-		text = os.Expand(text, func(name string) string { return lookup(ts, name) })
+		text = os.Expand(text, func(name string) string {
+			if name == "shown:code" {
+				return shownCode(ts, screen.text())
+			}
+			return lookup(ts, name)
+		})
 		switch verb {
 		case "?":
 			if !screen.wait(text) {

@@ -14,9 +14,12 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials/logincreds"
+	sdk "github.com/aws/aws-sdk-go-v2/service/signin"
 
 	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/awstest"
+	"github.com/awsexec/awsexec/internal/tokens"
 )
 
 const (
@@ -321,4 +324,48 @@ func TestLoginRedirectAtOnce(t *testing.T) {
 	}
 	go func() { _, _ = http.Get("http://" + r.host + loginDone) }()
 	r.Close()
+}
+
+// The Go SDK hands out the same credentials from a copy of the tokens, and renews them
+// with their key. What it leaves is good for awsexec.
+func TestLoginCopyInSDK(t *testing.T) {
+	service, l := startLogin(t)
+	l.Person = &visitor{t: t}
+	made, who, err := l.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	file := tokens.NewLoginFile("", dir, who)
+	path, err := logincreds.StandardCachedTokenFilepath(who, dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	api := sdk.New(sdk.Options{Region: "eu-west-1", BaseEndpoint: aws.String(service.URL())})
+	retrieve := func(copied tokens.Login) aws.Credentials {
+		t.Helper()
+		if err := file.Put(copied); err != nil {
+			t.Fatal(err)
+		}
+		c, err := logincreds.New(api, path).Retrieve(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.Source = made.Credentials().Source
+		return c
+	}
+	if got := retrieve(made); got != made.Credentials() || service.Renewed() != 0 {
+		t.Errorf("the SDK has %s until %v of account %s", got.AccessKeyID, got.Expires, got.AccountID)
+	}
+	expired := made
+	expired.ExpiresAt = time.Now().Add(-time.Minute).UTC().Truncate(time.Second)
+	got := retrieve(expired)
+	renewed, err := file.Load(t.Context())
+	if err != nil || service.Renewed() != 1 || renewed.RefreshToken == made.RefreshToken || renewed.AccessKeyID != got.AccessKeyID || !renewed.ExpiresAt.After(time.Now()) {
+		t.Fatalf("%d renewals, %v", service.Renewed(), err)
+	}
+	key, ok := renewed.Key()
+	if _, err := l.Client.RenewLogin(t.Context(), renewed.ClientID, renewed.RefreshToken, key, time.Now); !ok || err != nil {
+		t.Errorf("after the SDK: %v", err)
+	}
 }
