@@ -75,7 +75,7 @@ func mfaCode() {
 //	signin sso NAME|URL [expired]   signs in at IAM Identity Center, as aws sso login does; with a URL in the legacy form
 //	signin login [expired]      signs in as aws login does
 //	signin as ARN               has somebody else sign in in the browser from now on, as aws login does
-//	signin refuse [WORD]        has the browser come back with an error from now on, or with none
+//	signin deny [WORD]          has the browser come back with an error from now on, or with none
 //	signin clock DURATION       sets how far the clock of the sign-in service is ahead
 //	signin used                 has another program use the refresh tokens, and keep what it got
 //	signin renewed sso|login N  checks how often a sign-in was renewed

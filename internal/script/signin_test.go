@@ -38,7 +38,7 @@ type signInsKey struct{}
 // signIn is the command signin; see TestScripts.
 func signIn(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
-		ts.Fatalf("usage: signin sso|login|as|refuse|clock|used|renewed|account|accounts|throttle|lists|down|up…")
+		ts.Fatalf("usage: signin sso|login|as|deny|clock|used|renewed|account|accounts|throttle|lists|down|up…")
 	}
 	s := ts.Value(signInsKey{}).(*signIns)
 	if s.sso == nil {
@@ -69,7 +69,7 @@ func signIn(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Check(err)
 	case "as": // nobody but the one who is named sits at the browser from now on
 		s.signin.SignInAs(args[1])
-	case "refuse":
+	case "deny":
 		s.signin.Refuse(strings.Join(args[1:], " "))
 	case "clock":
 		ahead, err := time.ParseDuration(args[1])
