@@ -29,7 +29,7 @@ type cli struct {
 	Doctor doctorCmd `cmd:"" group:"What is used" help:"Show which credentials each AWS client uses, and what to fix." heeds:"profile,pick,duration,region,read-only,policy,policy-arn,keystore,no-session,debug"`
 	Log    logCmd    `cmd:"" group:"What is used" help:"Show what was handed out to which program." heeds:"profile,debug"`
 
-	Login   loginCmd   `cmd:"" group:"Sign in" help:"Sign in at IAM Identity Center." heeds:"profile,region,keystore,no-prompt,debug"`
+	Login   loginCmd   `cmd:"" group:"Sign in" help:"Sign in at IAM Identity Center, or as at the AWS console." heeds:"profile,region,keystore,no-prompt,debug"`
 	Logout  logoutCmd  `cmd:"" group:"Sign in" help:"Sign out, and remove the tokens." heeds:"profile,keystore,debug"`
 	SSO     ssoCmd     `cmd:"" group:"Sign in" name:"sso" help:"List roles of IAM Identity Center, and write profiles for them."`
 	Console consoleCmd `cmd:"" group:"Sign in" help:"Open the AWS console in a browser, signed in." heeds:"profile,pick,duration,region,read-only,policy,policy-arn,keystore,no-prompt,debug"`

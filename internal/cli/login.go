@@ -18,12 +18,12 @@ type loginCmd struct {
 	Name    string `arg:"" complete:"profile" optional:"" help:"Name of the profile, as with -p."`
 	Session string `placeholder:"NAME" complete:"sso-session" help:"Sign in for this sso-session, without a profile."`
 	Remote  bool   `help:"Sign in with a browser on another machine, by a code."`
-	Browser string `placeholder:"CMD" help:"Run this browser: a command, with {url} where the link goes."`
+	Browser string `placeholder:"CMD" help:"Run this browser: a command, with {url} for the link."`
 	Force   bool   `help:"Sign in although somebody is signed in."`
-	Share   bool   `help:"Leave a plain copy of the tokens where AWS SDKs look." detail:"For programs that read sso_session themselves and cannot run awsexec. Whoever can read your files can then use the sign-in, as after aws sso login. awsexec keeps the copy up to date, and awsexec logout removes it."`
+	Share   bool   `help:"Leave a plain copy of the tokens where AWS SDKs look." detail:"For programs that read sso_session or login_session themselves and cannot run awsexec. Whoever can read your files can then use the sign-in, as after aws sso login or aws login. awsexec keeps the copy up to date, and awsexec logout removes it."`
 	New     bool   `help:"Make a profile for who signs in at the AWS console." detail:"The lines for the AWS config file are shown, and written after you have agreed: login_session, which names the one who has signed in, and region."`
 	Yes     bool   `short:"y" help:"With --new, do not ask for confirmation."`
-	Adopt   bool   `help:"Seal the plain tokens that the AWS CLI has left, and remove them." detail:"Nobody has to sign in. Programs that read sso_session themselves find no tokens any more: give their profiles a credential_process, or use --share."`
+	Adopt   bool   `help:"Seal the plain tokens of the AWS CLI, and remove them." detail:"Nobody has to sign in. Programs that read sso_session or login_session themselves find no tokens any more: give their profiles a credential_process, or use --share."`
 }
 
 func (c *loginCmd) about() (name *string, needed bool) { return &c.Name, false }
