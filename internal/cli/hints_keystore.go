@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/awsexec/awsexec/internal/custody"
@@ -51,6 +52,9 @@ func hintOfKeystore(err error, a *advisor, name string) string {
 			name = "NAME"
 		}
 		file := "on a machine without a keyring, keep keys in a file encrypted with a passphrase: " + inFile("add", name) + "\n"
+		if slices.Contains(a.own, "login") { // there may be no key to add
+			file = "on a machine without a keyring, keep what seals the tokens in a file encrypted with a passphrase: " + a.line([]string{"--keystore", "file"}, a.own) + "\n"
+		}
 		if a.settings.Env("WSL_DISTRO_NAME") != "" {
 			return file + "this is WSL, which has no keyring of its own; the keys of Windows can be had through the build for Windows: awsexec.exe --profile NAME"
 		}

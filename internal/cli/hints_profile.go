@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/awsexec/awsexec/internal/awsapi"
@@ -71,7 +72,9 @@ func hintOfMissing(missing *profile.NotFoundError, a *advisor) string {
 	if a.hasKeystore() {
 		lines = append(lines, "see which there are: "+a.command("list"))
 	}
-	if add := a.addCommand(missing.Name); add != "" {
+	if slices.Contains(a.own, "login") {
+		lines = append(lines, "make one of this name, signing in as at the AWS console: "+a.again("--new"))
+	} else if add := a.addCommand(missing.Name); add != "" {
 		lines = append(lines, "store a key under this name: "+add)
 	}
 	for _, variable := range []string{"AWS_PROFILE", "AWS_DEFAULT_PROFILE"} {
