@@ -1,4 +1,4 @@
-# Targets for developers. They write only to build/ and internal/e2e/testdata/js/node_modules,
+# Targets for developers. They write only to build/, dist/ and internal/e2e/testdata/js/node_modules,
 # but for install, reference and demo-record.
 
 SHELL := bash
@@ -9,11 +9,15 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo deve
 PLATFORMS := linux/amd64 linux/arm64 darwin/arm64 windows/amd64
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOTESTSUM := gotest.tools/gotestsum@v1.13.0
+ACTIONLINT := github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+GORELEASER := github.com/goreleaser/goreleaser/v2@v2.15.1
+CYCLONEDX := github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 
 # VERSION holds the version, so that builds also work in a checkout that git refuses to read.
 export GOFLAGS := $(GOFLAGS) -buildvcs=false
 
-.PHONY: help build install uninstall man reference docs demo demo-record test chaos fuzz mutation lint bench clean
+.PHONY: help build install uninstall man reference docs demo demo-record test chaos fuzz mutation lint vulnerabilities packages bench clean
 .DEFAULT_GOAL := help
 
 help: ## print this list
@@ -75,7 +79,7 @@ fuzz: ## run every fuzz target for FUZZTIME (default 30s)
 mutation: ## check the tests: break the program in one place at a time and run them
 	@go run ./internal/mutate
 
-lint: build/staticcheck ## check format, vet, staticcheck and builds for all systems, go.mod and go.sum
+lint: build/staticcheck build/actionlint ## check format, vet, staticcheck and builds for all systems, go.mod and go.sum, and the workflows
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go' 2>/dev/null || find . -name '*.go' -not -path '*/node_modules/*')); \
 	if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
 	@for platform in $(PLATFORMS); do \
@@ -89,16 +93,32 @@ lint: build/staticcheck ## check format, vet, staticcheck and builds for all sys
 	done
 	go mod tidy -diff
 	go mod verify
+	build/actionlint
+
+vulnerabilities: build/govulncheck ## look for known vulnerabilities in what awsexec calls
+	build/govulncheck ./...
+
+# Signatures and images need what only the release workflow has.
+packages: build/goreleaser build/cyclonedx-gomod ## make the packages of a release in dist, then install and remove them
+	@export IMAGE=awsexec BASE_IMAGE=none PATH="$(CURDIR)/build:$$PATH"; \
+	goreleaser check; \
+	goreleaser release --snapshot --clean --skip=sign,docker; \
+	AWSEXEC_TEST_PACKAGES="$(CURDIR)/dist" go test ./internal/ci -run TestPackages -count=1 -v
 
 # These depend on the Makefile because it holds their versions.
-build/staticcheck build/gotestsum: Makefile
+build/staticcheck: TOOL = $(STATICCHECK)
+build/gotestsum: TOOL = $(GOTESTSUM)
+build/actionlint: TOOL = $(ACTIONLINT)
+build/goreleaser: TOOL = $(GORELEASER)
+build/cyclonedx-gomod: TOOL = $(CYCLONEDX)
+build/govulncheck: TOOL = $(GOVULNCHECK)
+build/staticcheck build/gotestsum build/actionlint build/goreleaser build/cyclonedx-gomod build/govulncheck: Makefile
 	@mkdir -p build
-	GOBIN=$(CURDIR)/build go install $(STATICCHECK)
-	GOBIN=$(CURDIR)/build go install $(GOTESTSUM)
-	@touch build/staticcheck build/gotestsum
+	GOBIN=$(CURDIR)/build go install $(TOOL)
+	@touch $@
 
 bench: ## measure the paths that every call depends on
 	@go run ./internal/bench
 
 clean: ## remove everything that these targets made
-	rm -rf build internal/e2e/testdata/js/node_modules
+	rm -rf build dist internal/e2e/testdata/js/node_modules

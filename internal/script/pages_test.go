@@ -36,6 +36,11 @@ type other struct {
 var others = map[string]other{
 	"README.md#Install#1":                      {in: "internal/script TestInstall"},
 	"README.md#Install#2":                      {in: "internal/script TestInstall"},
+	"docs/install.md#Nix#1":                    {reason: "the tests have no Nix; the page says so"},
+	"docs/install.md#mise and asdf#1":          {reason: "the tests have no mise; the page says so"},
+	"docs/install.md#mise and asdf#2":          {reason: "the tests have no asdf; the page says so"},
+	"docs/install.md#Completions#1":            {in: "internal/e2e TestCompletion"},
+	"docs/install.md#Container#1":              {reason: "the tests have no container engine; the page says so"},
 	"README.md#awsexec#1":                      {reason: "a drawing"},
 	"docs/concepts.md#Concepts#1":              {reason: "a drawing"},
 	"docs/recipes.md":                          {in: "internal/e2e TestRecipes"},
