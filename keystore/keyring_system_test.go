@@ -1,3 +1,5 @@
+//go:build darwin || windows
+
 package keystore
 
 import (
@@ -10,13 +12,13 @@ import (
 )
 
 // TestKeyringContract deletes all of awsexec's items in the Credential Manager,
-// so it runs only where the Credential Manager is a throwaway one.
+// or in the default keychain, so it runs only where that is a throwaway one.
 func TestKeyringContract(t *testing.T) {
 	if os.Getenv("AWSEXEC_TEST_THROWAWAY_CREDENTIALS") == "" {
-		t.Skip("AWSEXEC_TEST_THROWAWAY_CREDENTIALS is not set: the Credential Manager may hold a user's keys")
+		t.Skip("AWSEXEC_TEST_THROWAWAY_CREDENTIALS is not set: the keyring may hold a user's keys")
 	}
 	contract(t, KindKeyring, func(t *testing.T) {
-		for _, service := range []string{keyitem.Sealing.Service, keyitem.OfKey("").Service} {
+		for _, service := range []string{keyitem.Sealing.Service, keyitem.OfKey("").Service, keyitem.OfJournal("").Service} {
 			if err := keyring.DeleteAll(service); err != nil {
 				t.Fatal(err)
 			}
