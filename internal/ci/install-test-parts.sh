@@ -39,6 +39,8 @@ missing() {
 	any python3 has_boto3 || echo python3-boto3
 	has node || echo nodejs
 	has npm || echo npm
+	has sshd || [ -x /usr/sbin/sshd ] || echo openssh-server
+	has ssh || echo openssh-client
 	has Xvfb || echo xvfb
 	has xdotool || echo xdotool
 	has zenity || echo zenity

@@ -35,6 +35,7 @@ type cli struct {
 	Console consoleCmd `cmd:"" group:"Sign in" help:"Open the AWS console in a browser, signed in." heeds:"profile,pick,duration,region,read-only,policy,policy-arn,keystore,no-prompt,debug"`
 
 	Export exportCmd `cmd:"" group:"Hand out" help:"Print credentials for a shell or a file." heeds:"profile,pick,duration,region,read-only,policy,policy-arn,keystore,no-session,no-prompt,debug"`
+	SSH    sshCmd    `cmd:"" group:"Hand out" name:"ssh" help:"Give a program on another host credentials that stay here." heeds:"profile,duration,region,read-only,policy,policy-arn,keystore,no-prompt,debug"`
 	Serve  serveCmd  `cmd:"" group:"Hand out" help:"Serve credentials over HTTP, as containers get them." heeds:"profile,pick,duration,region,read-only,policy,policy-arn,keystore,no-prompt,debug"`
 
 	Keystore   keystoreCmd   `cmd:"" group:"Keystore" help:"Show where keys are, move them, or change what opens them."`

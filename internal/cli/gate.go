@@ -18,6 +18,7 @@ type gate struct {
 	settings *session.Settings
 	session  *session.Session
 	out      *ui
+	host     string // where the program runs that gets credentials; "" for here
 	known    string // the id of an access key that the log has for this call already
 }
 
@@ -54,6 +55,25 @@ func (g *gate) pass(ctx context.Context, how logbook.How, to caller.Program, giv
 	return nil
 }
 
+// passing returns what serve does with credentials that it got for a profile, or with
+// why it did not. A person is asked once: the program stays the same.
+func (g *gate) passing(how logbook.How, to caller.Program, remembered *memory, adv *advisor) func(ctx context.Context, got session.Given, err error) error {
+	permitted := map[string]bool{} // written by one Fetch after the other, before anything is served
+	return func(ctx context.Context, got session.Given, err error) error {
+		name := got.Profile.Name
+		switch {
+		case err != nil:
+		case permitted[name]:
+			g.record(how, to, got)
+		default:
+			err = g.pass(ctx, how, to, got, execLimit)
+			permitted[name] = err == nil
+		}
+		remembered.ended(ctx, name, err, hintFor(err, adv, name))
+		return err
+	}
+}
+
 // record writes into the log that a program gets credentials. If that fails, it warns:
 // no program is to stand still because a disk is full.
 func (g *gate) record(how logbook.How, to caller.Program, given session.Given) {
@@ -62,7 +82,7 @@ func (g *gate) record(how logbook.How, to caller.Program, given session.Given) {
 	}
 	e := logbook.Entry{
 		Time: g.settings.Now(), Profile: given.Profile.Name, How: how, Program: to.Name, ProgramPID: to.PID, KeyID: given.AccessKeyID,
-		Origin: given.Origin(), PID: os.Getpid(), Facts: given.Facts(),
+		Host: g.host, Origin: given.Origin(), PID: os.Getpid(), Facts: given.Facts(),
 	}
 	if given.CanExpire {
 		e.Expires = &given.Expires

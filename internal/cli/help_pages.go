@@ -94,6 +94,11 @@ Without --region, the region is that of the sign-in.`,
 			{Name: "awsexec console work --service s3", Text: "as the role or user of the profile"},
 			{Name: "awsexec console work --print", Text: "print the link, for another machine"},
 		}},
+	"ssh": {`A -p before the options of ssh names the profile; for the port of ssh take -o Port=22. The remote program fetches credentials from this machine, through a port that ssh forwards, and renews them as long as the connection lasts. Its token is in a file that only the remote user can read, and is gone afterwards.`,
+		[]manual.Entry{
+			{Name: "awsexec ssh -p work build-host", Text: "a shell"},
+			{Name: "awsexec ssh -p work -J jump host -- ./deploy.sh", Text: "a program; -J is for ssh"},
+		}},
 	"serve": {`Programs in containers and those that cannot call awsexec get credentials from an address on this machine, with a token. They are renewed before they expire.`,
 		[]manual.Entry{
 			{Name: "awsexec serve -p work -- ./dev-server", Text: "for one program, until it ends"},

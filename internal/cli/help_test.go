@@ -71,6 +71,7 @@ func TestExamplesParse(t *testing.T) {
 			line := strings.TrimSuffix(strings.TrimPrefix(e.Name, `eval "$(`), `)"`)
 			line, _, _ = strings.Cut(strings.TrimSuffix(strings.TrimPrefix(line, "source <("), ")"), " |")
 			own, _, _ := splitArgs(strings.Fields(line)[1:])
+			own, _ = cutSSH(own)
 			parser, err := newParser(&cli{}, nil, nil)
 			if err != nil {
 				t.Fatal(err)

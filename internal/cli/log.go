@@ -151,6 +151,9 @@ func programOf(e logbook.Entry) string {
 	if name == "" {
 		name = "-"
 	}
+	if e.Host != "" {
+		name += " " + e.Host
+	}
 	if e.ProgramPID != 0 {
 		name += " (" + strconv.Itoa(e.ProgramPID) + ")"
 	}

@@ -36,6 +36,7 @@ func TestPagesParse(t *testing.T) {
 			for _, line := range lines {
 				seen++
 				own, _, _ := splitArgs(strings.Fields(pageLine.Replace(ends.ReplaceAllString(line, "")))[1:])
+				own, _ = cutSSH(own)
 				parser, err := newParser(&cli{}, nil, nil)
 				if err != nil {
 					t.Fatal(err)

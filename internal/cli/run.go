@@ -18,6 +18,7 @@ func run(ctx context.Context, args []string, d deps) int {
 	remembered := newMemory(d, out)
 	args = plainShort(args)
 	own, child, hasChild := splitArgs(args)
+	own, sshArgs := cutSSH(own)
 	about := meantProfile(own, d.environ)
 	// A program's call without a command word, until it is read.
 	handsOutCredentials, serves := !out.terminal && (len(own) == 0 || strings.HasPrefix(own[0], "-")), false
@@ -53,6 +54,9 @@ func run(ctx context.Context, args []string, d deps) int {
 		var answers bool
 		handsOutCredentials, answers = handsOut(selected)
 		_, serves = selected.(*serveCmd)
+		if c, ok := selected.(*sshCmd); ok {
+			c.ssh, serves = sshArgs, true
+		}
 		out.silent = answers && !hasChild && !out.terminal && !grammar.Debug
 		_, prints := selected.(*printCmd)
 		_, examines := selected.(*doctorCmd)
@@ -148,6 +152,10 @@ func plainShort(args []string) []string {
 func withChild(selected any, child []string, adv *advisor) (any, error) {
 	if c, ok := selected.(*completeCmd); ok {
 		c.words = child
+		return c, nil
+	}
+	if c, ok := selected.(*sshCmd); ok {
+		c.child = child
 		return c, nil
 	}
 	serve, serves := selected.(*serveCmd)

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/alecthomas/kong"
@@ -52,5 +53,24 @@ func TestParsePlain(t *testing.T) {
 	}
 	if plain < 100 {
 		t.Errorf("%d calls are plain", plain)
+	}
+}
+
+// What follows the flags of awsexec behind the word ssh is for ssh.
+func TestCutSSH(t *testing.T) {
+	for line, want := range map[string]string{
+		"ssh host":                           "ssh | host",
+		"ssh -p work -p 22 -v host ls":       "ssh -p work -p 22 | -v host ls",
+		"ssh -pwork --debug -v -p 22 host":   "ssh -pwork --debug | -v -p 22 host",
+		"-p work --region r ssh -A host":     "-p work --region r ssh | -A host",
+		"ssh --profile=work --duration 1h h": "ssh --profile=work --duration 1h | h",
+		"ssh -h":                             "ssh -h | ",
+		"-p ssh list":                        "-p ssh list | ",
+		"add ssh":                            "add ssh | ",
+	} {
+		own, ssh := cutSSH(strings.Fields(line))
+		if got := strings.Join(own, " ") + " | " + strings.Join(ssh, " "); got != want {
+			t.Errorf("%s: %s", line, got)
+		}
 	}
 }

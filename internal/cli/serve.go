@@ -60,20 +60,7 @@ func (c *serveCmd) Run(ctx context.Context, settings *session.Settings, sess *se
 	warn := func(name string, err error) {
 		out.warn(fmt.Errorf("profile %q: its credentials could not be renewed: %w", name, err), hintFor(err, adv, name))
 	}
-	permitted := map[string]bool{} // at first by one Fetch after the other
-	s := newService(listener, profiles, c.AllowHost, server.Config{Now: settings.Now, Lasting: renew.Lasting, Warn: warn}, sess, func(ctx context.Context, got session.Given, err error) error {
-		name := got.Profile.Name
-		switch {
-		case err != nil:
-		case permitted[name]: // at the start; the program is still the same
-			gate.record(logbook.Serve, to, got)
-		default:
-			err = gate.pass(ctx, logbook.Serve, to, got, execLimit)
-			permitted[name] = err == nil
-		}
-		remembered.ended(ctx, name, err, hintFor(err, adv, name))
-		return err
-	})
+	s := newService(listener, profiles, c.AllowHost, server.Config{Now: settings.Now, Lasting: renew.Lasting, Warn: warn}, sess, gate.passing(logbook.Serve, to, remembered, adv))
 	defer s.Close()
 	for _, p := range profiles {
 		if err := s.Fetch(ctx, p.Name); err != nil {

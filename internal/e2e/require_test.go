@@ -24,7 +24,7 @@ func missing(t *testing.T, format string, args ...any) {
 // A version manager's shim may hide the system's program of the same name.
 func requireProgram(t *testing.T, name string, ok func(path string) bool) string {
 	t.Helper()
-	candidates := []string{"/usr/bin/" + name, "/usr/local/bin/" + name}
+	candidates := []string{"/usr/bin/" + name, "/usr/local/bin/" + name, "/usr/sbin/" + name}
 	if path, err := exec.LookPath(name); err == nil {
 		candidates = append([]string{path}, candidates...)
 	}

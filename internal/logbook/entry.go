@@ -15,6 +15,7 @@ const (
 	Exec    How = "exec"    // in the environment of a program
 	Refresh How = "refresh" // to a program that renews them through awsexec
 	Serve   How = "serve"   // over HTTP; a line for each renewal
+	SSH     How = "ssh"     // over HTTP to another host; a line for each renewal
 	Export  How = "export"  // printed for a shell
 	Console How = "console" // as a link that signs a browser in
 )
@@ -43,6 +44,7 @@ type Entry struct {
 	Profile    string     `json:"profile"`
 	How        How        `json:"how"`
 	Program    string     `json:"program,omitempty"`     // the caller, or the child
+	Host       string     `json:"host,omitempty"`        // where the program runs; "" for here
 	ProgramPID int        `json:"program_pid,omitempty"` // 0 if it is not known
 	KeyID      string     `json:"access_key_id"`
 	Expires    *time.Time `json:"expires,omitempty"` // nil for never
@@ -75,6 +77,7 @@ func (e *Entry) line(facts string) []byte {
 	b = appendText(b, e.Profile, maxProfile)
 	b = appendMember(b, "how", string(e.How), maxOther)
 	b = appendMember(b, "program", e.Program, maxProgram)
+	b = appendMember(b, "host", e.Host, maxProgram)
 	if e.ProgramPID != 0 {
 		b = strconv.AppendInt(append(b, `,"program_pid":`...), int64(e.ProgramPID), 10)
 	}

@@ -51,6 +51,7 @@ var others = map[string]other{
 	"docs/agents.md#What this does not do#1":   {reason: "the tests have no second user; the page says so"},
 	"docs/serve.md#Containers#1":               {reason: "the tests have no container engine; the page says so"},
 	"docs/serve.md#Containers#2":               {reason: "the tests have no container engine; the page says so"},
+	"docs/ssh.md":                              {in: "internal/e2e TestSSH"},
 	"docs/performance.md#Figures#1":            {reason: "a measurement, with its date"},
 	"README.md#First key#1":                    {in: "internal/e2e TestReadme"},
 	"README.md#First key#2":                    {in: "internal/e2e TestReadme"},

@@ -1,0 +1,165 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"runtime"
+	"slices"
+	"strings"
+
+	xterm "golang.org/x/term"
+
+	"github.com/awsexec/awsexec/exec"
+	"github.com/awsexec/awsexec/internal/awsfiles"
+	"github.com/awsexec/awsexec/internal/caller"
+	"github.com/awsexec/awsexec/internal/logbook"
+	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/remote"
+	"github.com/awsexec/awsexec/internal/renew"
+	"github.com/awsexec/awsexec/internal/scratch"
+	"github.com/awsexec/awsexec/internal/server"
+	"github.com/awsexec/awsexec/internal/session"
+)
+
+// sshCmd gives a program on another host credentials that stay here.
+type sshCmd struct {
+	Args []string `arg:"" optional:"" name:"ssh-args" help:"What ssh takes: its options, the host, and perhaps a command."`
+
+	ssh   []string // Args as they were given
+	child []string // behind --
+}
+
+// cutSSH cuts the arguments of ssh off those of awsexec: they begin with the first one
+// behind the word that is no flag of awsexec. A -p before that names the profile.
+func cutSSH(own []string) (before, ssh []string) {
+	at := -1
+	for i := 0; i < len(own) && at < 0; i++ {
+		switch {
+		case own[i] == "ssh":
+			at = i + 1
+		case !strings.HasPrefix(own[i], "-"):
+			return own, nil
+		case takesNext(own[i]):
+			i++
+		}
+	}
+	if at < 0 {
+		return own, nil
+	}
+	for at < len(own) && isOwnFlag(own[at]) {
+		if takesNext(own[at]) && at+1 < len(own) {
+			at++
+		}
+		at++
+	}
+	return own[:at:at], own[at:]
+}
+
+// isOwnFlag reports whether arg is a flag of awsexec: ssh has no long ones.
+func isOwnFlag(arg string) bool {
+	return strings.HasPrefix(arg, "--") || strings.HasPrefix(arg, "-p") || arg == "-h"
+}
+
+// takesNext reports whether the value of the flag arg is the next argument.
+func takesNext(arg string) bool {
+	return slices.Contains([]string{"-p", "--profile", "--duration", "--region", "--keystore"}, arg)
+}
+
+func (c *sshCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, adv *advisor, gate *gate, remembered *memory) error {
+	target, err := remote.Parse(c.ssh)
+	if err != nil {
+		return usageError{"ssh: " + err.Error(), "awsexec ssh [-p NAME] HOST -- CMD"}
+	}
+	target.Command = append(target.Command, c.child...)
+	if runtime.GOOS == "windows" {
+		return usageError{"awsexec ssh needs an ssh that shares connections, which Windows has not: run it in WSL", ""}
+	}
+	path, err := exec.LookPath("ssh", settings.Env("PATH"))
+	if err != nil {
+		return childError{err}
+	}
+	p, err := sess.Selected(ctx)
+	if err != nil {
+		return err
+	}
+	to := caller.Program{Name: "ssh"}
+	gate.host = target.Host
+	if err := gate.check(ctx, p, onlyProgram(to)); err != nil {
+		return err
+	}
+	config, err := sess.Config()
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	warn := func(name string, err error) {
+		out.warn(fmt.Errorf("profile %q: its credentials could not be renewed: %w", name, err), hintFor(err, adv, name))
+	}
+	s := newService(listener, []*profile.Profile{p}, nil, server.Config{Now: settings.Now, Lasting: renew.Lasting, Warn: warn}, sess, gate.passing(logbook.SSH, to, remembered, adv))
+	defer s.Close()
+	if err := s.Fetch(ctx, p.Name); err != nil {
+		return err
+	}
+	s.start()
+	dir, remove, err := scratch.Make(os.TempDir(), "awsexec-ssh-", settings.Now())
+	if err != nil {
+		return err
+	}
+	defer remove()
+	// ssh asks for passwords and says what it waits for.
+	link, err := remote.Open(ctx, remote.Config{
+		SSH: path, Target: target, Dir: dir, Environ: settings.Environ, Stderr: os.Stderr,
+		Token: s.Token(), AWSFile: withoutBundle(awsfiles.WithoutCredentials(config, p.Name)),
+	})
+	if err != nil {
+		return sshError{err}
+	}
+	defer link.Close()
+	port, err := link.Forward(ctx, listener.Addr().String())
+	if err != nil {
+		return err
+	}
+	sess.Person.ServePrograms()
+	sess.Person.LeaveTerminal()
+	endpoint := s.endpoint
+	endpoint.URL = fmt.Sprintf("http://127.0.0.1:%d/", port)
+	endpoint.TokenFile, endpoint.ConfigFile, endpoint.CredentialsFile = link.Path("token"), link.Path("config"), link.Path("credentials")
+	set, unset := endpoint.Elsewhere()
+	args := link.Arguments(set, unset, xterm.IsTerminal(int(os.Stdin.Fd())))
+	out.leaveTerminal()
+	return runChild(ctx, &exec.Cmd{Path: path, Args: args, Env: settings.Environ})
+}
+
+// sshError is the error of ssh itself, which has said what is wrong. The exit code is
+// that of ssh.
+type sshError struct{ error }
+
+func (e sshError) Unwrap() error { return e.error }
+
+// exitCode implements what exitCode looks for.
+func (e sshError) exitCode() int {
+	if _, ok := errors.AsType[*remote.SSHError](e.error); ok {
+		return 255
+	}
+	return exitFailed
+}
+
+// withoutBundle returns the text of a config file without ca_bundle, which names a file
+// of this machine.
+func withoutBundle(config []byte) []byte {
+	var kept []byte
+	for line := range bytes.Lines(config) {
+		if key, _, _ := bytes.Cut(line, []byte("=")); string(bytes.TrimSpace(key)) != "ca_bundle" {
+			kept = append(kept, line...)
+		}
+	}
+	return kept
+}
