@@ -1,6 +1,7 @@
 package awsfiles
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 	"strings"
@@ -66,4 +67,16 @@ func writeSettings(b *strings.Builder, s awsini.Settings, indent string) {
 		}
 		b.WriteString("\n")
 	}
+}
+
+// Elsewhere returns the text of a config file, as WithoutCredentials has returned it,
+// for a program that does not see this machine's files: without ca_bundle.
+func Elsewhere(config []byte) []byte {
+	var kept []byte
+	for line := range bytes.Lines(config) {
+		if key, _, _ := bytes.Cut(line, []byte("=")); string(bytes.TrimSpace(key)) != "ca_bundle" {
+			kept = append(kept, line...)
+		}
+	}
+	return kept
 }

@@ -92,3 +92,11 @@ sts =
 		t.Errorf("a profile of the keystore alone is\n%s", got)
 	}
 }
+
+// TestElsewhere: a file of this machine is not named to a program that does not see it.
+func TestElsewhere(t *testing.T) {
+	got := string(Elsewhere([]byte("[profile work]\nca_bundle = /x\nregion = r\n ca_bundle=/y\n")))
+	if want := "[profile work]\nregion = r\n"; got != want {
+		t.Errorf("got %q", got)
+	}
+}

@@ -24,7 +24,8 @@ type serveCmd struct {
 	Listen      string            `default:"127.0.0.1:0" placeholder:"ADDRESS" help:"Listen on this address and port; 0 is any free port."`
 	AllowRemote bool              `help:"Allow an address that other machines may reach."`
 	AllowHost   []string          `sep:"none" placeholder:"NAME" help:"Accept requests for this host name too."`
-	Format      processfmt.Format `placeholder:"FORMAT" complete:"format" help:"Set how variables are printed without CMD: env, env-no-export, fish, powershell or windows-cmd."`
+	Container   bool              `help:"Print the flags that docker run and podman run need."`
+	Format      processfmt.Format `placeholder:"FORMAT" complete:"format" help:"Set how variables are printed, as with export."`
 
 	args []string // of the program to start; nil for none
 }
@@ -75,7 +76,13 @@ func (c *serveCmd) Run(ctx context.Context, settings *session.Settings, sess *se
 	for i, p := range profiles {
 		out.note("profile %q is served at %s", p.Name, s.address(i))
 	}
-	if err := processfmt.ExportVariables(out.out, c.Format, s.endpoint.Variables()); err != nil {
+	if c.Container {
+		remove, err := s.printFlags(ctx, settings, sess, out)
+		if err != nil {
+			return err
+		}
+		defer remove()
+	} else if err := processfmt.ExportVariables(out.out, c.Format, s.endpoint.Variables()); err != nil {
 		return err
 	}
 	select {
@@ -88,6 +95,12 @@ func (c *serveCmd) Run(ctx context.Context, settings *session.Settings, sess *se
 
 // check refuses what cannot be served or printed.
 func (c *serveCmd) check(settings *session.Settings) error {
+	switch {
+	case c.Container && c.Format != "":
+		return usageError{"--container and --format exclude each other", ""}
+	case c.Container && c.args != nil:
+		return usageError{"--container prints flags, and takes no program: start the container yourself", "awsexec serve [-p NAME] --container"}
+	}
 	if c.Format == "" {
 		c.Format = processfmt.Env
 		if runtime.GOOS == "windows" {

@@ -84,7 +84,7 @@ func (s *service) serveChild(ctx context.Context, settings *session.Settings, se
 	if err != nil {
 		return err
 	}
-	files, remove, err := renew.ServedFiles(ctx, os.TempDir(), settings.Files, config, s.endpoint.Profile, s.endpoint.Token, settings.Now())
+	files, remove, err := renew.ServedFiles(ctx, os.TempDir(), settings.Files, config, s.endpoint.Profile, s.endpoint.Token, false, settings.Now())
 	if err != nil {
 		return err
 	}

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -66,7 +65,7 @@ func isOwnFlag(arg string) bool {
 
 // takesNext reports whether the value of the flag arg is the next argument.
 func takesNext(arg string) bool {
-	return slices.Contains([]string{"-p", "--profile", "--duration", "--region", "--keystore"}, arg)
+	return slices.Contains([]string{"-p", "--profile", "--duration", "--region", "--policy", "--policy-arn", "--keystore"}, arg)
 }
 
 func (c *sshCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, adv *advisor, gate *gate, remembered *memory) error {
@@ -117,7 +116,7 @@ func (c *sshCmd) Run(ctx context.Context, settings *session.Settings, sess *sess
 	// ssh asks for passwords and says what it waits for.
 	link, err := remote.Open(ctx, remote.Config{
 		SSH: path, Target: target, Dir: dir, Environ: settings.Environ, Stderr: os.Stderr,
-		Token: s.Token(), AWSFile: withoutBundle(awsfiles.WithoutCredentials(config, p.Name)),
+		Token: s.Token(), AWSFile: awsfiles.Elsewhere(awsfiles.WithoutCredentials(config, p.Name)),
 	})
 	if err != nil {
 		return sshError{err}
@@ -150,16 +149,4 @@ func (e sshError) exitCode() int {
 		return 255
 	}
 	return exitFailed
-}
-
-// withoutBundle returns the text of a config file without ca_bundle, which names a file
-// of this machine.
-func withoutBundle(config []byte) []byte {
-	var kept []byte
-	for line := range bytes.Lines(config) {
-		if key, _, _ := bytes.Cut(line, []byte("=")); string(bytes.TrimSpace(key)) != "ca_bundle" {
-			kept = append(kept, line...)
-		}
-	}
-	return kept
 }

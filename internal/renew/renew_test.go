@@ -150,7 +150,7 @@ func TestServedFiles(t *testing.T) {
 		t.Fatal(err)
 	}
 	temp := t.TempDir()
-	files, remove, err := ServedFiles(t.Context(), temp, r.Own, config, "work", ststest.Marker+"token", r.Now)
+	files, remove, err := ServedFiles(t.Context(), temp, r.Own, config, "work", ststest.Marker+"token", false, r.Now)
 	if err != nil {
 		t.Fatal(err)
 	}

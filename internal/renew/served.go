@@ -21,13 +21,18 @@ type Served struct {
 // ServedFiles writes the files of a program that gets the credentials of the named
 // profile from an endpoint with token. They are in a directory of their own below
 // temp, which only this user can read, until remove is called or, if this process is
-// killed, until another one calls ServedFiles.
-func ServedFiles(ctx context.Context, temp string, own profile.Files, config *profile.Config, name, token string, now time.Time) (files Served, remove func(), err error) {
+// killed, until another one calls ServedFiles. Elsewhere says that the program does not
+// see this machine's other files.
+func ServedFiles(ctx context.Context, temp string, own profile.Files, config *profile.Config, name, token string, elsewhere bool, now time.Time) (files Served, remove func(), err error) {
 	dir, remove, err := scratch.Make(temp, "awsexec-serve-", now)
 	if err != nil {
 		return Served{}, nil, fmt.Errorf("files for the program: %w", err)
 	}
-	made := awsfiles.Redirection{Config: awsfiles.WithoutCredentials(config, name), Credentials: []byte{}}
+	text := awsfiles.WithoutCredentials(config, name)
+	if elsewhere {
+		text = awsfiles.Elsewhere(text)
+	}
+	made := awsfiles.Redirection{Config: text, Credentials: []byte{}}
 	files.AWS, err = awsfiles.WriteCopies(ctx, dir, own, made, now)
 	if err == nil {
 		files.Token = filepath.Join(dir, "token")
