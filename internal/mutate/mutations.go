@@ -183,4 +183,13 @@ var mutations = []mutation{
 	{"!slices.Contains(harmless, key)", "false", "a served child's config file has credentials"},
 	{"own.SourceProfile, own.Source, own.CredentialSource = \"\", nil, \"\"", "_ = own.Source", "a profile's own keys are used with its source's"},
 	{"if id != \"\" && secret == \"\" {", "if false {", "an incomplete key in the AWS files is not noticed"},
+
+	// What was handed out, and to whom.
+	{"err == nil && last[0] != '\\n' {", "false {", "a line of the log that is torn swallows the next one"},
+	{"if dir.Rename(numbered(free-1), numbered(free)) != nil {", "if dir.Remove(numbered(free-1)) != nil {", "lines of the log are lost when it gets another name"},
+	{"if i := bytes.LastIndex(line, []byte(`{\"time\":\"`)); i > 0 {", "if i := 0; i > 0 {", "a line of the log behind a part of another one is not read"},
+	{"err != nil || rules.Any() {", "err != nil {", "a call that is answered early passes the rules of its profile"},
+	{"for ; p != nil; p = p.Source {\n\t\tadd(p)", "if p != nil {\n\t\tadd(p)", "the rules of a source profile do not count"},
+	{"if p.settings.NoPrompt {\n\t\treturn fmt.Errorf(\"%w: %w\", errNobody", "if false {\n\t\treturn fmt.Errorf(\"%w: %w\", errNobody", "--no-prompt does not keep awsexec from asking about a program"},
+	{"strings.ContainsRune(unfit, letter):", "false:", "awsexec ssh takes options that make no session"},
 }
