@@ -77,7 +77,7 @@ func (c Client) GetFederationToken(ctx context.Context, longTerm aws.Credentials
 		user = aws.ToString(out.FederatedUser.Arn)
 	}
 	made, err = issued(out.Credentials, "GetFederationToken", wire)
-	made.Packed = int(aws.ToInt32(out.PackedPolicySize))
+	made.Packed = int(aws.ToInt32(out.PackedPolicySize)) //lint:ignore SA1019 the limit that a policy meets first
 	return made, user, cmp.Or(err, checkText("ARN", user, maxIdentity))
 }
 
@@ -94,7 +94,7 @@ func (c Client) AssumeRole(ctx context.Context, source aws.Credentials, in *sts.
 		return Issued{}, err
 	}
 	made, err := issued(out.Credentials, "AssumeRole", wire)
-	made.Packed = int(aws.ToInt32(out.PackedPolicySize))
+	made.Packed = int(aws.ToInt32(out.PackedPolicySize)) //lint:ignore SA1019 the limit that a policy meets first
 	return made, err
 }
 

@@ -69,7 +69,7 @@ func CheckName(name string) error {
 	}
 	for _, r := range name {
 		if !('a' <= r && r <= 'z' || '0' <= r && r <= '9' || strings.ContainsRune("-_.", r)) {
-			return errors.New("the name of a credential helper is made of a-z, 0-9, -, _ and .")
+			return errors.New("the name of a credential helper has other characters than a-z, 0-9, hyphens, underscores and dots")
 		}
 	}
 	return nil

@@ -105,11 +105,11 @@ func TestConsoleOfRole(t *testing.T) {
 		calls(t, server, test.sessions, test.assumed)
 	}
 
-	server, o := roles(t)
+	_, o := roles(t)
 	if _, err := ForConsole(t.Context(), two(), o.Parts, Flags{Duration: 2 * time.Hour}); err == nil || !strings.Contains(err.Error(), "role chaining") {
 		t.Errorf("a long session of a role of a role: %v", err)
 	}
-	server, o = roles(t)
+	server, o := roles(t)
 	narrowed, err := ForConsole(t.Context(), one(), o.Parts, Flags{Policies: readOnly})
 	if err != nil || server.Allows(narrowed.AccessKeyID, "s3:PutObject", "*") {
 		t.Errorf("a narrowed role: %v", err)
