@@ -51,7 +51,7 @@ var arrows = map[string]string{
 	"internal/cache":            "internal/credentials internal/flock internal/ownfile internal/readfile",
 	"internal/doctor":           "exec internal/awsapi internal/cache internal/explain internal/lastcall internal/ownfile internal/profile internal/provider internal/tokens internal/visible keystore internal/awsini internal/policy",
 	"internal/explain":          "internal/profile internal/readfile internal/awsini",
-	"internal/provider":         "internal/awsapi internal/cache internal/profile internal/tokens keystore internal/readfile internal/awsini internal/policy",
+	"internal/provider":         "internal/awsapi internal/cache internal/fault internal/profile internal/tokens keystore internal/readfile internal/awsini internal/policy",
 	"internal/conceal":          "internal/awsfiles",
 	"internal/custody":          "internal/rotate internal/visible keystore",
 	"internal/keyinput":         "internal/readfile",

@@ -20,7 +20,7 @@ type cli struct {
 
 	Add    addCmd    `cmd:"" group:"Keys" help:"Store a long-term access key." heeds:"profile,region,keystore,no-prompt,debug"`
 	Import importCmd `cmd:"" group:"Keys" help:"Move keys in plaintext from the AWS files into the keystore." heeds:"profile,region,keystore,no-prompt,debug"`
-	List   listCmd   `cmd:"" group:"Keys" help:"List the stored keys and their sessions." heeds:"keystore,debug"`
+	List   listCmd   `cmd:"" group:"Keys" help:"List the stored keys, their sessions, and the sign-ins." heeds:"keystore,debug"`
 	Remove removeCmd `cmd:"" group:"Keys" help:"Remove stored keys and their sessions." heeds:"profile,keystore,no-prompt,debug"`
 	Rotate rotateCmd `cmd:"" group:"Keys" help:"Replace a key by a new one, and delete the old one at AWS." heeds:"profile,region,keystore,no-prompt,debug"`
 	Clear  clearCmd  `cmd:"" group:"Keys" help:"Delete cached sessions, but keep the keys." heeds:"profile,keystore,debug"`

@@ -56,7 +56,7 @@ func (c *doctorCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 func examined(ctx context.Context, settings *session.Settings, sess *session.Session) doctor.Input {
 	s := settings
 	in := doctor.Input{
-		Profile: s.Profile, Region: s.Region, Duration: s.Duration, NoSession: s.NoSession, NoPrompt: s.NoPrompt, Policies: s.Policies, Given: s.Given,
+		Profile: s.Profile, Region: s.Region, Duration: s.Duration, NoSession: s.NoSession, NoPrompt: s.NoPrompt, WhenSignIn: s.SignIn, Policies: s.Policies, Given: s.Given,
 		HasDialog: term.HasDialog(s.Environ, s.Env("PATH")), Home: s.Home,
 		Lookup: s.LookupEnv, Chain: s.Chain(), Self: s.Self, Now: s.Now,
 		Files: s.Files, SDKFiles: s.SDKFiles,

@@ -26,6 +26,8 @@ func (a *advisor) remedy(r doctor.Remedy) string {
 		return editCommand(r.At, a.replace(r))
 	case doctor.Import:
 		return a.doctorImport(r)
+	case doctor.Adopt:
+		return a.adopt(r.SignIn)
 	case doctor.Configure:
 		return fmt.Sprintf("aws configure set %s %s --profile %s", r.Setting, quoteWord(r.Value), quoteWord(r.Profile))
 	case doctor.Lead:

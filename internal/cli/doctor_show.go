@@ -27,6 +27,7 @@ type doctorReport struct {
 	GetSessionToken string          `json:"get_session_token"`  // whether it applies and why
 	Session         string          `json:"session"`            // what the cache has
 	Policies        *narrowing      `json:"policies,omitempty"` // that narrow the credentials
+	SignIns         []shownSignIn   `json:"sign_ins,omitempty"`
 	Findings        []doctorFinding `json:"findings"`
 }
 
@@ -76,6 +77,9 @@ func (v doctorView) report(r *doctor.Report) doctorReport {
 	}
 	for _, step := range r.Steps {
 		shown.Chain = append(shown.Chain, stepText(step))
+	}
+	for _, s := range r.SignIns {
+		shown.SignIns = append(shown.SignIns, showSignIn(s, v.in.Now()))
 	}
 	for _, f := range r.Findings {
 		shown.Findings = append(shown.Findings, v.finding(f))
@@ -201,6 +205,9 @@ func showDoctor(out *ui, r doctorReport) error {
 		page.prose(layout.Plain, "", "narrowed to %s", r.Policies)
 	}
 	page.prose(layout.Plain, "", "session: %s", r.Session)
+	for _, s := range r.SignIns {
+		page.prose(layout.Plain, "", "sign-in %s: %s", s.title(), s.words())
+	}
 	page.line("")
 
 	page.head("CLIENT", "PROFILE", "CREDENTIALS", "DECIDED BY", "REGION")

@@ -30,7 +30,11 @@ func (c *exportCmd) Run(ctx context.Context, sess *session.Session, out *ui, gat
 	if err := gate.check(ctx, p, caller.Chain); err != nil {
 		return err
 	}
-	credentials, err := sess.Credentials(ctx, p, printLimit)
+	limit := execLimit
+	if c.Format == processfmt.Process { // an SDK may wait for it
+		limit = printLimit
+	}
+	credentials, err := sess.Credentials(ctx, p, limit)
 	if err != nil {
 		return err
 	}

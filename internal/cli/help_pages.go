@@ -55,7 +55,7 @@ var pages = map[string]told{
 			{Name: "awsexec log -p work --since 2h", Text: "which programs had them, the newest last"},
 			{Name: "awsexec log ASIAIOSFODNN7EXAMPLE", Text: "who had this key"},
 		}},
-	"sso": {`The sign-in is that of "aws sso login", which is renewed as long as AWS allows.`,
+	"sso": {`The sign-in is that of "awsexec login", which is renewed as long as AWS allows, or that of the AWS CLI.`,
 		[]manual.Entry{
 			{Name: "awsexec sso list", Text: "which accounts and roles there are"},
 			{Name: "awsexec sso populate", Text: "write profiles for them"},

@@ -8,6 +8,7 @@ import (
 
 	"github.com/aws/smithy-go"
 
+	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/internal/signin"
 	"github.com/awsexec/awsexec/internal/tokens"
@@ -30,7 +31,7 @@ func hintOfLogin(err error, a *advisor, _ string) string {
 	if advice := hintOfLoginSession(err, a); advice != "" {
 		return advice
 	}
-	if !errors.As(err, &failed) {
+	if !errors.As(err, &failed) || errors.As(err, new(*provider.NotSignedInError)) { // then the command was another one
 		return ""
 	}
 	switch {

@@ -204,7 +204,7 @@ func hintOfGiven(err error, a *advisor, _ string) string {
 		}
 		return ""
 	}
-	return hintOfSignIn(err, given)
+	return hintOfSignIn(err, given, a)
 }
 
 // hintOfForeign returns the lines that say to awsexec and all SDKs what a setting says

@@ -16,7 +16,7 @@ import (
 
 // hintOfSignIn returns the hint for credentials of a sign-in. It says to sign in only
 // where that helps.
-func hintOfSignIn(err error, given *provider.GivenError) string {
+func hintOfSignIn(err error, given *provider.GivenError, a *advisor) string {
 	p := given.Profile
 	var missing *provider.SSOSettingsError
 	var signIn *tokens.SignInError
@@ -27,12 +27,8 @@ func hintOfSignIn(err error, given *provider.GivenError) string {
 		return "write them into the profile; `aws configure sso` asks for them"
 	case !errors.As(err, &signIn):
 		return hintOfSignInService(err, p)
-	case given.Kind == provider.Login:
-		return "sign in again: aws login --profile " + quoteWord(p.Name)
-	case p.SSO.Session != "":
-		return "sign in again: aws sso login --sso-session " + quoteWord(p.SSO.Session)
 	default:
-		return "sign in again: aws sso login --profile " + quoteWord(p.Name)
+		return "sign in: " + a.command("login", p.Name)
 	}
 }
 

@@ -25,8 +25,10 @@ func hintOfSSO(err error, a *advisor, _ string) string {
 	switch {
 	case errors.As(err, &portal) && awsapi.Throttled(err):
 		return "the sign-in is still good; try again in a moment, or with --filter for fewer accounts"
+	case errors.As(err, &portal) && errors.As(err, &signIn) && portal.Profile.SSO.Session != "":
+		return "sign in: " + a.command("login", "--session", portal.Profile.SSO.Session)
 	case errors.As(err, &portal) && (errors.As(err, &missing) || errors.As(err, &signIn)):
-		return hintOfSignIn(err, &provider.GivenError{Kind: provider.SSO, Profile: portal.Profile})
+		return hintOfSignIn(err, &provider.GivenError{Kind: provider.SSO, Profile: portal.Profile}, a)
 	case errors.As(err, &none):
 		return hintOfNoSignIn(none, a)
 	case errors.As(err, &changed):

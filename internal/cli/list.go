@@ -19,8 +19,8 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
-// listCmd lists the stored keys. It reads neither the keyring nor the encrypted
-// file.
+// listCmd lists the stored keys and the sign-ins. It reads neither the keyring nor the
+// encrypted file, and no token.
 type listCmd struct {
 	JSON   bool   `name:"json" help:"Print JSON."`
 	Tree   bool   `help:"Show the profiles that use each key below it."`
@@ -77,13 +77,25 @@ func (c *listCmd) Run(ctx context.Context, settings *session.Settings, sess *ses
 	if until, ok := keys.UnlockedUntil(ctx); ok {
 		out.note("%s is unlocked until %s", keys, visible.Until(until, settings.Now()))
 	}
-	if len(rows) == 0 {
-		out.note("no keys are stored in %s", keys)
-		out.advise(hintOfNoKeys(out.adv))
-		return nil
+	signIns, err := sess.KnownSignIns(ctx)
+	if err != nil {
+		out.Debug("sign-ins: %v", err)
 	}
-	if err := out.print(tableOfKeys(out, rows, settings.Now(), days)); err != nil {
+	page := out.page(2)
+	if len(rows) > 0 {
+		page = tableOfKeys(out, rows, settings.Now(), days)
+	} else {
+		out.note("no keys are stored in %s", keys)
+	}
+	if len(rows) > 0 && len(signIns) > 0 {
+		page.line("")
+	}
+	addSignIns(page, signIns, settings.Now())
+	if err := out.print(page); err != nil {
 		return err
+	}
+	if len(rows) == 0 && len(signIns) == 0 {
+		out.advise(hintOfNoKeys(out.adv))
 	}
 	for _, r := range rows {
 		if r.Rotating {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/awsexec/awsexec/internal/browser"
 	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/internal/tokens"
 )
@@ -60,6 +61,7 @@ func (c *loginCmd) Run(ctx context.Context, settings *session.Settings, sess *se
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, timing.signInPatience, session.ErrTooLong)
 	defer cancel()
+	sess.ForgetUnfinished(provider.SSOBase(p.SSO))
 	person := c.person(p, settings, sess, out)
 	defer person.close()
 	state, err := sess.SignInSSO(ctx, p, person, person.remote, c.Share)

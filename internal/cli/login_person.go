@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"strings"
 
 	"github.com/awsexec/awsexec/internal/browser"
@@ -10,6 +11,7 @@ import (
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/internal/signin"
+	"github.com/awsexec/awsexec/internal/term"
 )
 
 // signer is the person who signs in. It implements signin.SSOPerson and
@@ -22,6 +24,19 @@ type signer struct {
 	session *session.Session
 	out     *ui
 	ends    []func()
+
+	byProgram bool // a program waits for the sign-in, and reads what awsexec writes
+}
+
+// say shows a line, on the terminal if a program reads what awsexec writes.
+func (s *signer) say(format string, args ...any) {
+	if !s.byProgram {
+		s.out.note(format, args...)
+		return
+	}
+	if err := term.Tell("awsexec: " + s.out.shown(fmt.Sprintf(format, args...))); err != nil {
+		s.out.Debug("terminal: %v", err)
+	}
 }
 
 // newSigner returns the person who signs in for p. Where there is no browser, one
@@ -46,8 +61,8 @@ func (s *signer) close() {
 // Browse implements signin.SSOPerson. The browser gets a link to this process, which
 // works once: whoever sees its arguments could use the page itself.
 func (s *signer) Browse(_ context.Context, page string) error {
-	s.out.note("sign in%s in the browser", s.at())
-	s.out.note("if none opens, open this page on this machine: %s", page)
+	s.say("sign in%s in the browser", s.at())
+	s.say("if none opens, open this page on this machine: %s", page)
 	s.open(page)
 	s.ends = append(s.ends, s.out.WaitingForPerson("for you to sign in in the browser"))
 	return nil
@@ -55,11 +70,11 @@ func (s *signer) Browse(_ context.Context, page string) error {
 
 // ShowCode implements signin.SSOPerson.
 func (s *signer) ShowCode(_ context.Context, d signin.DeviceCode) error {
-	s.out.note("sign in%s at this page, in any browser: %s", s.at(), d.Page)
-	s.out.note("go on there only if it shows this code:")
-	s.out.note("")
-	s.out.note("        %s", layout.Command.Paint(strings.Join(strings.Split(d.Code, ""), " "), s.out.colour))
-	s.out.note("")
+	s.say("sign in%s at this page, in any browser: %s", s.at(), d.Page)
+	s.say("go on there only if it shows this code:")
+	s.say("")
+	s.say("        %s", layout.Command.Paint(strings.Join(strings.Split(d.Code, ""), " "), s.out.colour))
+	s.say("")
 	if !s.remote {
 		s.open(d.Page)
 	}
@@ -69,7 +84,7 @@ func (s *signer) ShowCode(_ context.Context, d signin.DeviceCode) error {
 
 // Show implements signin.LoginPerson.
 func (s *signer) Show(_ context.Context, page string) error {
-	s.out.note("sign in%s at this page, in any browser: %s", s.at(), page)
+	s.say("sign in%s at this page, in any browser: %s", s.at(), page)
 	return nil
 }
 
@@ -79,7 +94,7 @@ func (s *signer) Ask(ctx context.Context, question string) (string, error) {
 }
 
 // Wrong implements signin.LoginPerson.
-func (s *signer) Wrong(err error) { s.out.note("%v", err) }
+func (s *signer) Wrong(err error) { s.say("%v", err) }
 
 // at returns in words where to sign in.
 func (s *signer) at() string {
@@ -102,7 +117,7 @@ func (s *signer) open(page string) {
 	s.ends = append(s.ends, link.Close)
 	ended, err := browser.Open(s.choice, browser.Page{URL: link.URL(), Profile: s.profile.Name}, s.environ)
 	if err != nil {
-		s.out.note("no browser opens: %v", err)
+		s.say("no browser opens: %v", err)
 		return
 	}
 	fault.Go(func() {
@@ -110,7 +125,7 @@ func (s *signer) open(page string) {
 			select {
 			case <-link.Done(): // it has shown the page
 			default:
-				s.out.note("the browser ended without opening the page: %v", err)
+				s.say("the browser ended without opening the page: %v", err)
 			}
 		}
 	})

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/internal/tokens"
 )
@@ -30,12 +31,7 @@ func (c *loginCmd) loginSession(ctx context.Context, p *profile.Profile, setting
 			return err
 		}
 	}
-	who, state, err := c.signInLogin(ctx, p, settings, sess, out, timing, func(_ context.Context, who string) error {
-		if !session.IsLoginSession(p, who) {
-			return &otherIdentityError{p.Name, p.LoginSession, who}
-		}
-		return nil
-	})
+	who, state, err := c.signInLogin(ctx, p, settings, sess, out, timing, theSame(p))
 	if err != nil {
 		return err
 	}
@@ -50,6 +46,7 @@ func (c *loginCmd) signInLogin(ctx context.Context, p *profile.Profile, settings
 ) (who string, state tokens.State, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, timing.signInPatience, session.ErrTooLong)
 	defer cancel()
+	sess.ForgetUnfinished(provider.LoginBase(p.LoginSession))
 	person := c.person(p, settings, sess, out)
 	defer person.close()
 	err = rightPassphrase(settings, out, func() error {

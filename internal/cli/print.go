@@ -15,7 +15,7 @@ import (
 const (
 	// printLimit bounds all that print does, a person's typing included: the Go
 	// SDK kills a credential_process after a minute.
-	printLimit = 50 * time.Second
+	printLimit = 55 * time.Second
 
 	// execLimit bounds what is done before a child can start.
 	execLimit = 5 * time.Minute
@@ -31,12 +31,16 @@ func (*printCmd) Run(ctx context.Context, settings *session.Settings, sess *sess
 		return err
 	}
 	// All of it must be over before an SDK gives up.
-	ctx, cancel := context.WithTimeoutCause(ctx, printLimit, session.ErrTooLong)
+	limit := printLimit
+	if !settings.ByProgram {
+		limit = execLimit
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, session.ErrTooLong)
 	defer cancel()
 	if err := gate.check(ctx, p, caller.Chain); err != nil {
 		return err
 	}
-	c, err := sess.Credentials(ctx, p, printLimit)
+	c, err := sess.Credentials(ctx, p, limit)
 	if err != nil {
 		return err
 	}

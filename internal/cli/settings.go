@@ -48,6 +48,9 @@ func newSettings(d deps, f *flags, byProgram, examines bool) (*session.Settings,
 	if s.NoLog, err = logOff(env("AWSEXEC_LOG")); err != nil {
 		return nil, err
 	}
+	if s.SignIn = env("AWSEXEC_LOGIN"); s.SignIn != "" && !profile.IsSignIn(s.SignIn) {
+		return nil, usageError{fmt.Sprintf("AWSEXEC_LOGIN: invalid value %q: must be auto or never", s.SignIn), ""}
+	}
 	refresh, err := truth(env("AWSEXEC_REFRESH"), "AWSEXEC_REFRESH")
 	if err != nil {
 		return nil, err

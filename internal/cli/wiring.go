@@ -47,6 +47,7 @@ func wire(d deps, out *ui, s *session.Settings, f *flags, args []string, remembe
 		return awsfiles.Secrets(config)
 	})
 	sess := session.New(s, out, out.watch)
+	sess.SignInBy(neededSignIn{s, sess, out}.signIn)
 	own, program, _ := splitArgs(args)
 	adv := &advisor{settings: s, session: sess, flags: f, own: own, program: program}
 	out.adv = adv

@@ -59,6 +59,8 @@ type Input struct {
 
 	CacheErr error // why nothing can be written to the session cache
 
+	WhenSignIn string // as AWSEXEC_LOGIN says; "" leaves it to the profile
+
 	Calls []lastcall.Record // how the last calls for each profile ended
 }
 
@@ -106,6 +108,7 @@ type Report struct {
 	Err     error  // why it cannot
 	Rule    SessionRule
 	Session Session
+	SignIns []provider.SignIn // that the AWS files describe
 
 	Clients  []Client
 	Findings []Finding // the worst first
@@ -135,9 +138,12 @@ func Examine(ctx context.Context, in Input) *Report {
 	d.decide(ctx)
 	d.lookAtClients(ctx)
 	d.report.Rule, d.report.Session = d.rule(), d.session(ctx)
+	if d.in.Config != nil {
+		d.report.SignIns = provider.SignIns(ctx, d.in.Config, d.in.SignIns, d.in.env, d.in.Home, d.in.Now())
+	}
 	for _, check := range []func(){
 		d.checkIgnored,
-		d.checkDirs, d.checkFiles, d.checkPlan, d.checkClients, d.checkProcesses, d.checkPlaintextKeys, d.checkEnvironment, d.checkRegion, d.checkKeystore, d.checkPlaces, d.checkPermissions, d.checkLifetime, d.checkRules, d.checkFileSession, func() { d.checkNextCall(ctx) },
+		d.checkDirs, d.checkFiles, d.checkPlan, d.checkClients, d.checkProcesses, d.checkPlaintextKeys, d.checkPlaintextTokens, d.checkEnvironment, d.checkRegion, d.checkKeystore, d.checkPlaces, d.checkPermissions, d.checkLifetime, d.checkRules, d.checkFileSession, func() { d.checkNextCall(ctx) },
 		d.checkLastCalls,
 	} {
 		check()

@@ -6,6 +6,7 @@ import (
 	"github.com/awsexec/awsexec/internal/awsini"
 	"github.com/awsexec/awsexec/internal/explain"
 	"github.com/awsexec/awsexec/internal/ownfile"
+	"github.com/awsexec/awsexec/internal/provider"
 )
 
 // Severity is how much a finding matters.
@@ -36,6 +37,7 @@ const (
 	Ignored        Check = "ignored"
 	Process        Check = "process"
 	KeyInPlaintext Check = "key-in-clear"
+	TokensInPlain  Check = "tokens-in-clear"
 	Environment    Check = "environment"
 	Region         Check = "region"
 	InKeystore     Check = "keystore"
@@ -112,6 +114,8 @@ type (
 		Profile string
 		Stored  string // the access key id of the other one
 	}
+	// Adopt takes the plaintext tokens of a sign-in into a sealed file.
+	Adopt struct{ SignIn provider.SignIn }
 	// Import takes the plaintext key of a profile into the keystore.
 	Import struct{ Profile string }
 	// Configure writes a setting of a profile.
@@ -136,6 +140,7 @@ func (Unset) isRemedy()      {}
 func (Export) isRemedy()     {}
 func (Edit) isRemedy()       {}
 func (Replace) isRemedy()    {}
+func (Adopt) isRemedy()      {}
 func (Import) isRemedy()     {}
 func (Configure) isRemedy()  {}
 func (Lead) isRemedy()       {}

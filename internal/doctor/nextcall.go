@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,7 +52,15 @@ func (d *diagnosis) foundSignIn(err error) {
 		d.found(Notice, NextCall, Place{}, fmt.Sprintf("calls will fail after %s, when the session ends: %v", until.UTC().Format(time.RFC3339), err), AfterError{err})
 		return
 	}
-	d.found(Broken, NextCall, Place{}, "the next call will fail: "+err.Error(), AfterError{err})
+	when := cmp.Or(d.in.WhenSignIn, profile.WhenSignIn(d.report.Profile))
+	switch {
+	case d.in.NoPrompt || when == profile.SignInNever:
+		d.found(Broken, NextCall, Place{}, "the next call will fail: "+err.Error(), AfterError{err})
+	case when == profile.SignInAuto:
+		d.found(Notice, NextCall, Place{}, "the next call opens a browser for a sign-in: "+err.Error(), AfterError{err})
+	default:
+		d.found(Broken, NextCall, Place{}, "the next call of a program will fail, and one on a terminal begins a sign-in: "+err.Error(), AfterError{err})
+	}
 }
 
 // codeOf returns the MFA device that a person will be asked for a code of; "" if

@@ -45,7 +45,7 @@ func TestReadme(t *testing.T) {
 	h := newKeyringHome(t, srv.URL())
 	h.env["AWS_PAGER"] = ""
 	delete(h.env, "AWS_SHARED_CREDENTIALS_FILE") // there is none
-	(&world{home: h}).awsCLI("false")
+	(&world{home: h}).awsCLI()
 	tm := h.onTerminal(false, "/bin/bash", "-euc", readme(t, "First key", 1))
 	code := ststest.TOTP(me.MFASecret, time.Now())
 	for _, step := range [][2]string{

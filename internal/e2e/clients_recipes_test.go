@@ -26,7 +26,7 @@ type recipe struct {
 // recipes holds the recipes of the page, by their headings.
 var recipes = map[string]recipe{
 	"AWS CLI": {
-		arrange: func(w *world) { w.awsCLI("false") },
+		arrange: func(w *world) { w.awsCLI() },
 		prints:  []string{lines(aliceARN, aliceARN, aliceARN)},
 		then:    []func(*world){func(w *world) { w.called(1, 0) }},
 	},
@@ -125,18 +125,16 @@ var recipes = map[string]recipe{
 		prints:  []string{lines("6", "6")},
 	},
 	"A role in another account": {
-		arrange: func(w *world) { w.boto3(); w.awsCLI("false") },
+		arrange: func(w *world) { w.boto3(); w.awsCLI() },
 		prints:  []string{lines(session(roleExt, "alice"), session(roleExt, "alice"))},
 		then:    []func(*world){func(w *world) { w.called(1, 2) }}, // once by boto3, once by awsexec
 	},
 	"IAM Identity Center": {
 		arrange: func(w *world) {
-			w.portal("corp")
-			login := w.login("corp", time.Hour)
-			w.must(os.Rename(login, w.path("login")))
-			w.awsCLI("mv " + quoted(w.path("login"), login) + " && echo signed in")
+			w.portal("corp") // somebody is signed in, which awsexec login notices
+			w.awsCLI()
 		},
-		prints: []string{lines("signed in", session(roleAdmin, "alice@example.com"), session(roleOne, "awsexec"))},
+		prints: []string{lines(session(roleAdmin, "alice@example.com"), session(roleOne, "awsexec"))},
 	},
 	"CI": {
 		arrange: func(w *world) {
@@ -276,12 +274,11 @@ func quoted(argv ...string) string {
 }
 
 // awsCLI puts the AWS CLI on the PATH. Older versions do not read the endpoint
-// from the environment. For "sso login", which needs a browser, it runs the
-// shell command login instead.
-func (w *world) awsCLI(login string) {
+// from the environment.
+func (w *world) awsCLI() {
 	w.t.Helper()
 	path := requireProgram(w.t, "aws", isAWSCLIv2)
-	w.script("aws", `case "$1 $2" in "sso login") `+login+` ;; *) exec env -u PYTHONPATH `+quoted(path)+` "$@" --endpoint-url "$AWS_ENDPOINT_URL_STS" ;; esac`)
+	w.script("aws", `exec env -u PYTHONPATH `+quoted(path)+` "$@" --endpoint-url "$AWS_ENDPOINT_URL_STS"`)
 }
 
 // boto3 puts a python3 that has boto3 on the PATH, and returns its path.

@@ -51,17 +51,17 @@ var refusals = []refusal{
 		w.portal("corp")
 		w.login("corp", -time.Minute)
 		w.config(ssoProfile...)
-	}, []string{"-p", "sso"}, []string{`profile "sso"`, "hint: ", "aws sso login --sso-session corp"}, noNetwork},
+	}, []string{"-p", "sso"}, []string{`profile "sso"`, "hint: ", "awsexec login sso"}, noNetwork},
 	{"SSO, legacy, expired login", func(w *world) {
 		w.portal("")
 		w.login("", -time.Minute)
 		w.config(ssoLegacyProfile...)
-	}, []string{"-p", "sso"}, []string{`profile "sso"`, "aws sso login --profile sso"}, noNetwork},
-	{"SSO, never signed in", func(w *world) { w.config(ssoProfile...) }, []string{"-p", "sso"}, []string{"aws sso login --sso-session corp"}, noNetwork},
+	}, []string{"-p", "sso"}, []string{`profile "sso"`, "awsexec login sso"}, noNetwork},
+	{"SSO, never signed in", func(w *world) { w.config(ssoProfile...) }, []string{"-p", "sso"}, []string{"awsexec login sso"}, noNetwork},
 	{"SSO, signed out elsewhere", func(w *world) {
 		w.portal("corp").SignOut(accessToken)
 		w.config(ssoProfile...)
-	}, []string{"-p", "sso"}, []string{"UnauthorizedException", "aws sso login --sso-session corp"}, noNetwork},
+	}, []string{"-p", "sso"}, []string{"UnauthorizedException", "awsexec login sso"}, noNetwork},
 	{"SSO, role not assigned", func(w *world) {
 		w.portal("corp")
 		w.config(slices.Concat(ssoProfile[:4], []string{"sso_role_name = Root"}, ssoProfile[5:])...)
@@ -70,10 +70,10 @@ var refusals = []refusal{
 		w.portal("corp")
 		w.login("corp", -time.Minute)
 		w.config(append([]string{"[profile role]", "role_arn = " + roleOne, "source_profile = sso"}, ssoProfile...)...)
-	}, asRole, []string{"aws sso login --sso-session corp"}, noNetwork},
+	}, asRole, []string{"awsexec login sso"}, noNetwork},
 
 	{"login session, never signed in", func(w *world) { w.config(loginProfile...) }, []string{"-p", "signed-in"},
-		[]string{`profile "signed-in"`, "hint: ", "aws login --profile signed-in"}, noNetwork},
+		[]string{`profile "signed-in"`, "hint: ", "awsexec login signed-in"}, noNetwork},
 	{"login session, expired and not renewable", func(w *world) { w.signIn(-time.Minute); w.config(loginProfile...) }, []string{"-p", "signed-in"},
 		[]string{`profile "signed-in"`, "cannot be reached"}, noNetwork},
 

@@ -80,14 +80,14 @@ var mutations = []mutation{
 	{"c.m.Events.Debug(\"session %s was made by another awsexec\", s.Credentials.AccessKeyID)\n\t\t\treturn s.Credentials, nil",
 		"c.m.Events.Debug(\"session %s was made by another awsexec\", s.Credentials.AccessKeyID)", "each waiting process makes its own session"},
 	{"left <= lastResort || ", "", "a session that expires within seconds is returned"},
-	{" || awsapi.Refused(err) {", " || awsapi.Refused(nil) {", "a session is returned although AWS has refused its key"},
-	{"if errors.Is(err, keystore.ErrLocked) || errors.Is(err, keystore.ErrRefused) {\n\t\treturn s, false, err", "if errors.Is(err, keystore.ErrRefused) {\n\t\treturn s, false, err", "a locked keystore asks for its passphrase twice"},
+	{" || awsapi.Refused(err) && !signIn {", " || awsapi.Refused(nil) {", "a session is returned although AWS has refused its key"},
+	{"(errors.Is(err, keystore.ErrLocked) || errors.Is(err, keystore.ErrRefused)) {\n\t\treturn s, false, err", "errors.Is(err, keystore.ErrRefused) {\n\t\treturn s, false, err", "a locked keystore asks for its passphrase twice"},
 	{"if len(code) != 6 || ", "if len(code) == 0 || ", "an MFA code of any length is sent"},
 	{"if m.Cache.CodeSent(", "if false && m.Cache.CodeSent(", "an MFA code is sent twice"},
 	{"if tc.Origin != FromHuman || wrong == wrongMost {", "if wrong == wrongMost {", "a fixed MFA code is sent again and again"},
 	{"if awsapi.CodeConsumed(err) {", "if false {", "a used MFA code is not remembered"},
 	{"if plan.From.LongTerm() && (duration > maxRoleChained || m.NoSession) {", "if plan.From.LongTerm() && m.NoSession {", "a role session cannot last more than an hour"},
-	{"key.Base, key.From = parent.key.Base, parent.key.Identity()", "key.Base = parent.key.Base", "sources with and without MFA share a role's session"},
+	{"session.key.Base, session.key.From = parent.key.Base, parent.key.Identity()", "session.key.Base = parent.key.Base", "sources with and without MFA share a role's session"},
 	{"= p.RoleARN, p.ExternalID, p.RoleSessionName, p.SourceIdentity", "= \"\", p.ExternalID, p.RoleSessionName, p.SourceIdentity", "the session of one role is used for another"},
 	{"= p.RoleARN, p.ExternalID, p.RoleSessionName, p.SourceIdentity", "= p.RoleARN, \"\", p.RoleSessionName, p.SourceIdentity", "the session of one external ID is used for another"},
 	{"key.Tags = append(key.Tags, [2]string{t.Key, t.Value})", "_ = t", "the session of some tags is used for others"},
@@ -126,6 +126,13 @@ var mutations = []mutation{
 	{"if err := c.unchanged(ctx); isChanged(err) {", "if err := error(nil); isChanged(err) {", "a new session is returned though its key was replaced meanwhile"},
 	{"stamp != f.Store", "stamp == \"-\"", "the index of another encrypted file is trusted"},
 	{"return held.Index != f.Digest()", "return held.Index != f.Digest() && false", "a restored index is trusted"},
+
+	// Signing in.
+	{"if ok && c.signIn != nil && c.signIn.file(ctx) == \"\" {", "if false {", "who has signed out still gets credentials"},
+	{"if err = use(ctx); !needsPerson(err) {", "if err = use(ctx); false {", "each program that waits for a sign-in begins one of its own"},
+	{"return false, &QuietSignInError{left}", "return true, nil", "a sign-in that nobody finishes is begun again and again"},
+	{"when != profile.SignInAuto && (byProgram || ", "when != profile.SignInAuto && (", "a program opens a browser that nobody has asked for"},
+	{"if s.hushSignIn(begun(r.Base)) {", "if false {", "each process that is killed leaves the next one to open a tab"},
 
 	// Stored keys.
 	{"case !bytes.Equal(got, secret):", "case !bytes.Equal(got, secret) && false:", "a keyring that stores something else is trusted"},

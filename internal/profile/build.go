@@ -32,6 +32,7 @@ func (c *Config) build(name string, settings awsini.Settings) (*Profile, error) 
 		Region:                       b.text("region"),
 		MFASerial:                    b.text("mfa_serial"),
 		MFAProcess:                   b.text("mfa_process"),
+		SignIn:                       b.text("awsexec_login"),
 		Duration:                     b.seconds("duration_seconds"),
 		Allow:                        b.programs(AllowKey),
 		Confirm:                      b.yes(ConfirmKey),
@@ -71,6 +72,10 @@ func (c *Config) build(name string, settings awsini.Settings) (*Profile, error) 
 	}
 	if dual := b.text("use_dualstack_endpoint"); dual != "" {
 		p.UseDualStack = dualStackState(isTrue(dual))
+	}
+	if p.SignIn != "" && !IsSignIn(p.SignIn) {
+		b.ignore("awsexec_login", "is neither auto nor never")
+		p.SignIn = ""
 	}
 	if p.RoleARN == "" && p.Duration != 0 && (p.Duration < MinSession || p.Duration > MaxSession) {
 		b.ignore("duration_seconds", fmt.Sprintf("is outside what AWS allows for a session, %d to %d", MinSession/time.Second, MaxSession/time.Second))

@@ -14,7 +14,7 @@ import (
 // ownPrefix begins the keys that awsexec alone reads, and ownKeys are these.
 const ownPrefix = "awsexec_"
 
-var ownKeys = []string{AllowKey, ConfirmKey, "awsexec_read_only", "awsexec_policy", "awsexec_policy_arns"}
+var ownKeys = []string{AllowKey, ConfirmKey, "awsexec_read_only", "awsexec_policy", "awsexec_policy_arns", "awsexec_login"}
 
 // policies fills in the session policies of p. What is wrong with them is an error,
 // and never ignored: the profile would give more than its author meant.

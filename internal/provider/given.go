@@ -31,41 +31,53 @@ const metadataAttempt = 500 * time.Millisecond
 // given returns the provider of temporary credentials that somebody else has made.
 // They are passed on as they are: AWS refuses GetSessionToken with them.
 func (m *maker) given(plan *Plan) aws.CredentialsProvider {
-	p := plan.Profile
-	return aws.CredentialsProviderFunc(func(ctx context.Context) (aws.Credentials, error) {
-		ctx, cancel := context.WithTimeout(ctx, awsapi.CallTimeout)
-		defer cancel()
-		var c aws.Credentials
-		var err error
-		switch plan.Kind {
-		case FileSession:
-			return inFiles(p), nil
-		case EnvironmentSession:
-			return environmentCredentials(m.Env), nil
-		case WebIdentity:
-			c, err = m.webIdentity(ctx, p)
-		case Container:
-			c, err = m.container(ctx)
-		case Instance:
-			if c, err = m.instance(ctx); err != nil && plan.otherwise != nil {
-				m.Events.Debug("instance metadata: %v", err)
-				return aws.Credentials{}, plan.otherwise
-			}
-		case SSO:
-			c, err = m.identityCenter(ctx, p)
-		case Login:
-			c, err = m.login(ctx, p)
-		default:
-			err = fmt.Errorf("no way to get these is known")
+	return aws.CredentialsProviderFunc(func(ctx context.Context) (c aws.Credentials, err error) {
+		get := func(ctx context.Context) (err error) {
+			c, err = m.getGiven(ctx, plan)
+			return err
 		}
-		if err == nil {
-			err = awsapi.CheckFields(c)
+		if plan.Kind == SSO || plan.Kind == Login {
+			err = m.signedIn(ctx, plan.Kind, plan.Profile, get)
+		} else {
+			err = get(ctx)
 		}
-		if err != nil {
-			return aws.Credentials{}, &GivenError{plan.Kind, p, err}
-		}
-		return c, nil
+		return c, err
 	})
+}
+
+// getGiven gets the credentials of plan from whoever makes them.
+func (m *maker) getGiven(ctx context.Context, plan *Plan) (c aws.Credentials, err error) {
+	ctx, cancel := context.WithTimeout(ctx, awsapi.CallTimeout)
+	defer cancel()
+	p := plan.Profile
+	switch plan.Kind {
+	case FileSession:
+		return inFiles(p), nil
+	case EnvironmentSession:
+		return environmentCredentials(m.Env), nil
+	case WebIdentity:
+		c, err = m.webIdentity(ctx, p)
+	case Container:
+		c, err = m.container(ctx)
+	case Instance:
+		if c, err = m.instance(ctx); err != nil && plan.otherwise != nil {
+			m.Events.Debug("instance metadata: %v", err)
+			return aws.Credentials{}, plan.otherwise
+		}
+	case SSO:
+		c, err = m.identityCenter(ctx, p)
+	case Login:
+		c, err = m.login(ctx, p)
+	default:
+		err = fmt.Errorf("no way to get these is known")
+	}
+	if err == nil {
+		err = awsapi.CheckFields(c)
+	}
+	if err != nil {
+		return aws.Credentials{}, &GivenError{plan.Kind, p, err}
+	}
+	return c, nil
 }
 
 // GivenError reports that whoever makes a profile's temporary credentials failed.

@@ -31,9 +31,12 @@ func (e *PortalError) Error() string {
 // in the accounts that wanted returns true for. The error is a *PortalError.
 func AccountRoles(ctx context.Context, p *profile.Profile, parts Parts, wanted func(awsapi.Account) bool) (roles []awsapi.AccountRole, err error) {
 	if err = checkSignIn(p.SSO); err == nil {
-		err = newMaker(parts, Flags{}).useSSO(ctx, p.SSO, func(ctx context.Context, accessToken string) (err error) {
-			roles, err = parts.Client.AccountRoles(ctx, p.SSO.Region, accessToken, wanted)
-			return err
+		m := newMaker(parts, Flags{})
+		err = m.signedIn(ctx, SSO, p, func(ctx context.Context) error {
+			return m.useSSO(ctx, p.SSO, func(ctx context.Context, accessToken string) (err error) {
+				roles, err = parts.Client.AccountRoles(ctx, p.SSO.Region, accessToken, wanted)
+				return err
+			})
 		})
 	}
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/awsexec/awsexec/internal/profile"
 )
 
-// Parts are what providers work with. All but Home must be set.
+// Parts are what providers work with. All but Home and Signer must be set.
 type Parts struct {
 	Env    func(string) string
 	Home   string // of the user, where the AWS CLI leaves tokens; "" if it is not known
@@ -27,6 +27,8 @@ type Parts struct {
 	Keys   Keys
 	Helper Helper
 	Events Events
+
+	Signer Signer // nil if nobody is to be asked to sign in
 
 	// QuietCache is Cache for whoever can do without: to open it asks nobody.
 	QuietCache *cache.Cache

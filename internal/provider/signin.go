@@ -190,6 +190,9 @@ func checkSSO(s *profile.SSO) error {
 // words returns the text of an error about a sign-in, which names more than the answer
 // of a service; "" for any other error.
 func words(err error) string {
+	if not, ok := errors.AsType[*NotSignedInError](err); ok {
+		return words(not.Needed) + "; " + not.Err.Error()
+	}
 	var signIn *tokens.SignInError
 	if !errors.As(err, &signIn) {
 		return ""

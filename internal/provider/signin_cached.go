@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
@@ -25,7 +26,16 @@ func SSOBase(s *profile.SSO) string { return "IAM Identity Center " + s.Session 
 
 // LoginBase returns the base of all that the cache has of a login session. Its own
 // credentials are not there: they are its access token.
-func LoginBase(session string) string { return "login session " + session }
+func LoginBase(session string) string { return "login session " + strings.TrimSpace(session) }
+
+// signInBase returns the base of the sign-in of a profile, of which kind says which
+// one it is.
+func signInBase(kind Kind, p *profile.Profile) string {
+	if kind == Login {
+		return LoginBase(p.LoginSession)
+	}
+	return SSOBase(p.SSO)
+}
 
 // signIn is the sign-in that sessions are made with.
 type signIn struct {
@@ -39,12 +49,12 @@ type signIn struct {
 // signInOf returns the sign-in of plan.
 func (m *maker) signInOf(plan *Plan) *signIn {
 	p := plan.Profile
-	if plan.Kind == Login {
-		return &signIn{LoginBase(p.LoginSession), func(ctx context.Context) string {
+	return &signIn{signInBase(plan.Kind, p), func(ctx context.Context) string {
+		if plan.Kind == Login {
 			return tokensFile(loginPlaces(ctx, m.Cache, m.Env, m.Home, p.LoginSession, m.Now()))
-		}}
-	}
-	return &signIn{SSOBase(p.SSO), func(ctx context.Context) string { return tokensFile(ssoPlaces(ctx, m.Cache, m.Home, p.SSO, m.Now())) }}
+		}
+		return tokensFile(ssoPlaces(ctx, m.Cache, m.Home, p.SSO, m.Now()))
+	}}
 }
 
 // tokensFile returns the path of the first place that has tokens, whatever they are

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -35,6 +36,8 @@ type people struct {
 	portal string // where IAM Identity Center is asked for credentials
 	oidc   string // and where its tokens are renewed
 	events *recorder
+
+	signIns Signer // nil for nobody
 
 	login   awstest.Login
 	session awstest.LoginSession
@@ -78,14 +81,21 @@ func newPeople(t *testing.T) *people {
 
 // retrieve gets credentials as a process of its own does.
 func (p *people) retrieve(kind Kind) (aws.Credentials, error) {
-	m := newMaker(Parts{
-		Env: func(string) string { return "" }, Home: p.home, Now: time.Now, Cache: newTestCache(filepath.Join(p.home, "cache")), Events: p.events,
-		Client: awsapi.Client{Region: "eu-west-1", SSOEndpoint: p.portal, SSOOIDCEndpoint: p.oidc, SigninEndpoint: p.signin.URL()},
-	}, Flags{})
-	return m.given(&Plan{Kind: kind, Profile: &profile.Profile{
+	return p.retrieveIn(p.t.Context(), kind)
+}
+
+func (p *people) retrieveIn(ctx context.Context, kind Kind) (aws.Credentials, error) {
+	return newMaker(p.parts(), Flags{}).given(&Plan{Kind: kind, Profile: &profile.Profile{
 		Name: "x", LoginSession: loginSession,
 		SSO: &profile.SSO{Session: "corp", Region: "eu-west-1", StartURL: "https://x.example/start", AccountID: "123456789012", RoleName: "dev"},
-	}}).Retrieve(p.t.Context())
+	}}).Retrieve(ctx)
+}
+
+func (p *people) parts() Parts {
+	return Parts{
+		Env: func(string) string { return "" }, Home: p.home, Now: time.Now, Cache: newTestCache(filepath.Join(p.home, "cache")), Events: p.events, Signer: p.signIns,
+		Client: awsapi.Client{Region: "eu-west-1", SSOEndpoint: p.portal, SSOOIDCEndpoint: p.oidc, SigninEndpoint: p.signin.URL()},
+	}
 }
 
 // An expired sign-in whose refresh token works once is renewed once, however many

@@ -21,7 +21,7 @@ func (s *Session) AtHand(ctx context.Context, p *profile.Profile, f provider.Fla
 	if err != nil {
 		return time.Time{}, err
 	}
-	parts.Keys, parts.Events = indexKeys{lazyKeys{s}}, silent{}
+	parts.Keys, parts.Events, parts.Signer = indexKeys{lazyKeys{s}}, silent{}, nil
 	from, err := provider.New(ctx, p, parts, f)
 	if err != nil {
 		return time.Time{}, err

@@ -25,3 +25,16 @@ func (s *Session) AccountRoles(ctx context.Context, p *profile.Profile, wanted f
 	}
 	return provider.AccountRoles(ctx, p, parts, wanted)
 }
+
+// KnownSignIns returns the sign-ins that the AWS files describe. It reads no token.
+func (s *Session) KnownSignIns(ctx context.Context) ([]provider.SignIn, error) {
+	config, err := s.Config()
+	if err != nil {
+		return nil, err
+	}
+	sealed, err := s.Cache()
+	if err != nil {
+		return nil, err
+	}
+	return provider.SignIns(ctx, config, sealed, s.settings.Env, s.settings.SDKHome, s.settings.Now()), nil
+}

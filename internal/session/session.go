@@ -29,6 +29,7 @@ type Session struct {
 	settings *Settings
 	events   provider.Events
 	watch    Watch
+	signIn   SignIn // nil if nobody is to sign in
 
 	opening sync.Mutex // guards what is below
 	config  *profile.Config
@@ -379,7 +380,7 @@ func (s *Session) parts(p *profile.Profile) (provider.Parts, *helper, error) {
 	h := &helper{session: s, profile: p}
 	return provider.Parts{
 		Env: s.settings.Env, Home: s.settings.SDKHome, Now: s.settings.Now, Client: client, Cache: sessions, QuietCache: quiet, Keys: lazyKeys{s}, Helper: h,
-		Events: s.Person.asEvents(),
+		Events: s.Person.asEvents(), Signer: &signIns{s, p, s.settings.Now()},
 	}, h, nil
 }
 

@@ -50,6 +50,7 @@ type Settings struct {
 	Refresh   bool          // the child is to renew its credentials through awsexec
 	ByProgram bool          // a program seems to ask for credentials, not a person
 	NoLog     bool          // write nothing into the log of what is handed out
+	SignIn    string        // when a person is to sign in: as profile.WhenSignIn, "" leaves it to the profile
 	Debug     bool
 
 	Files    profile.Files // the user's own AWS files

@@ -44,6 +44,15 @@ func (t *tty) busy() bool {
 	return err == nil && modes.Lflag&(unix.ECHO|unix.ICANON) != unix.ECHO|unix.ICANON
 }
 
+// Present reports whether Ask can ask somebody.
+func Present() bool {
+	t, err := openTTY()
+	if err == nil {
+		t.close()
+	}
+	return err == nil
+}
+
 // Typed reports whether a shell on the terminal runs this process as a job in the
 // foreground, so that a person has just typed its command. Programs do not make
 // such jobs of the processes that they start.

@@ -33,6 +33,15 @@ func Busy() bool {
 	return windows.GetConsoleMode(in, &mode) == nil && mode&windows.ENABLE_ECHO_INPUT == 0
 }
 
+// Present reports whether Ask can ask somebody.
+func Present() bool {
+	in, err := openConsole("CONIN$")
+	if err == nil {
+		windows.CloseHandle(in)
+	}
+	return err == nil
+}
+
 // Typed reports whether a person has just typed the command of this process, which
 // cannot be known on Windows.
 func Typed() bool { return false }
