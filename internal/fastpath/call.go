@@ -93,17 +93,6 @@ func plain(args []string) bool {
 	return true
 }
 
-// helpers returns the names of the credential helpers with which the keys may be
-// stored, where the file of the chosen keystore says chosen.
-func (c *Call) helpers(chosen string) (names []string) {
-	for _, word := range slices.Concat(c.own, []string{c.env("AWSEXEC_KEYSTORE")}, strings.Fields(chosen)) {
-		if name, ok := strings.CutPrefix(strings.TrimPrefix(word, "--keystore="), "helper:"); ok {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
 // env returns the value of one of the variables that may matter.
 func (c *Call) env(name string) string {
 	for _, kv := range c.vars {

@@ -7,7 +7,9 @@ import (
 	"hash"
 	"io/fs"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -203,4 +205,15 @@ func read(path string, take func(piece []byte)) error {
 
 func isPlain(st *syscall.Stat_t) bool {
 	return st.Mode&syscall.S_IFMT == syscall.S_IFREG && st.Size <= readfile.MaxAWS
+}
+
+// helpers returns the names of the credential helpers with which the keys may be
+// stored, where the file of the chosen keystore says chosen.
+func (c *Call) helpers(chosen string) (names []string) {
+	for _, word := range slices.Concat(c.own, []string{c.env("AWSEXEC_KEYSTORE")}, strings.Fields(chosen)) {
+		if name, ok := strings.CutPrefix(strings.TrimPrefix(word, "--keystore="), "helper:"); ok {
+			names = append(names, name)
+		}
+	}
+	return names
 }
