@@ -48,6 +48,9 @@ func (c *loginCmd) Run(ctx context.Context, settings *session.Settings, sess *se
 		return c.loginSession(ctx, p, settings, sess, out, timing)
 	}
 	if c.Adopt {
+		if err := readyToSeal(ctx, settings, sess, out); err != nil {
+			return err
+		}
 		return c.adopt(ctx, p, sess, out)
 	}
 	if !c.Force {
@@ -58,6 +61,9 @@ func (c *loginCmd) Run(ctx context.Context, settings *session.Settings, sess *se
 		if !needsPerson(err) {
 			return err
 		}
+	}
+	if err := readyToSeal(ctx, settings, sess, out); err != nil {
+		return err
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, timing.signInPatience, session.ErrTooLong)
 	defer cancel()

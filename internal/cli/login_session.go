@@ -14,6 +14,9 @@ import (
 // loginSession has a person sign in for a profile with a login session.
 func (c *loginCmd) loginSession(ctx context.Context, p *profile.Profile, settings *session.Settings, sess *session.Session, out *ui, timing timing) error {
 	if c.Adopt {
+		if err := readyToSeal(ctx, settings, sess, out); err != nil {
+			return err
+		}
 		removed, err := sess.AdoptLogin(ctx, p)
 		if err != nil {
 			return err
@@ -44,19 +47,18 @@ func (c *loginCmd) loginSession(ctx context.Context, p *profile.Profile, setting
 func (c *loginCmd) signInLogin(ctx context.Context, p *profile.Profile, settings *session.Settings, sess *session.Session, out *ui, timing timing,
 	accept func(context.Context, string) error,
 ) (who string, state tokens.State, err error) {
+	if err := readyToSeal(ctx, settings, sess, out); err != nil {
+		return "", tokens.State{}, err
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, timing.signInPatience, session.ErrTooLong)
 	defer cancel()
 	sess.ForgetUnfinished(provider.LoginBase(p.LoginSession))
 	person := c.person(p, settings, sess, out)
 	defer person.close()
-	err = rightPassphrase(settings, out, func() error {
-		who, state, err = sess.SignInLogin(ctx, p, session.LoginSignIn{Person: person, Remote: person.remote, Share: c.Share, Accept: func(ctx context.Context, who string) error {
-			person.close()
-			return accept(ctx, who)
-		}})
-		return err
-	})
-	return who, state, err
+	return sess.SignInLogin(ctx, p, session.LoginSignIn{Person: person, Remote: person.remote, Share: c.Share, Accept: func(ctx context.Context, who string) error {
+		person.close()
+		return accept(ctx, who)
+	}})
 }
 
 // otherIdentityError reports that somebody else has signed in than the one whom a

@@ -11,41 +11,49 @@ import (
 )
 
 // lookUp opens the keystore and returns the access key id that it has under name.
-// Where there is no keyring it offers to create an encrypted file, for somebody
-// who is about to store a key; nobody gets that file without having said yes.
 func lookUp(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, name string) (keyID string, err error) {
-	keys, err := sess.Keys()
-	if err == nil {
-		keyID, err = keys.KeyID(ctx, name)
-	}
+	err = orOffered(ctx, settings, sess, out, func() error {
+		keys, err := sess.Keys()
+		if err == nil {
+			keyID, err = keys.KeyID(ctx, name)
+		}
+		return err
+	})
+	return keyID, err
+}
+
+// readyToSeal gets the key that tokens are sealed with, before somebody signs in.
+func readyToSeal(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui) error {
+	return rightPassphrase(settings, out, func() error {
+		return orOffered(ctx, settings, sess, out, func() error {
+			sealed, err := sess.Cache()
+			if err == nil {
+				_, err = sealed.SealingKey(ctx)
+			}
+			return err
+		})
+	})
+}
+
+// orOffered calls use, which uses the keystore to keep something. Where there is no
+// keyring it offers to create an encrypted file, and calls use again; nobody gets that
+// file without having said yes.
+func orOffered(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, use func() error) error {
+	err := use()
 	if !errors.Is(err, keystore.ErrUnavailable) || settings.NoPrompt || settings.Keystore != keystore.KindAuto {
-		return keyID, err
+		return err
 	}
-	if isMoved(sess) {
-		return "", err
-	}
-	if keys != nil && keys.Condition(ctx) != keystore.ConditionAbsent { // it does not answer
-		return "", err
+	if keys, openErr := sess.Keys(); openErr == nil && keys.Condition(ctx) != keystore.ConditionAbsent { // it does not answer
+		return err
 	}
 	out.Debug("keystore: %v", err)
 	switch offerErr := offerFile(ctx, sess); {
 	case errors.Is(offerErr, errNoOffer):
-		return "", err
+		return err
 	case offerErr != nil:
-		return "", offerErr
+		return offerErr
 	}
-	return sess.Opened().KeyID(ctx, name)
-}
-
-// isMoved reports whether the user has moved the keys to a store, which may not
-// be replaced by another one.
-func isMoved(sess *session.Session) bool {
-	o, err := sess.KeystoreOptions()
-	if err != nil {
-		return true
-	}
-	chosen, err := o.Chosen()
-	return err != nil || chosen.Kind != ""
+	return use()
 }
 
 // errNoOffer says that nobody was asked.
