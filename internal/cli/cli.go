@@ -34,9 +34,10 @@ type cli struct {
 	SSO     ssoCmd     `cmd:"" group:"Sign in" name:"sso" help:"List roles of IAM Identity Center, and write profiles for them."`
 	Console consoleCmd `cmd:"" group:"Sign in" help:"Open the AWS console in a browser, signed in." heeds:"profile,pick,duration,region,read-only,policy,policy-arn,keystore,no-prompt,debug"`
 
-	Export exportCmd `cmd:"" group:"Hand out" help:"Print credentials for a shell or a file." heeds:"profile,pick,duration,region,read-only,policy,policy-arn,keystore,no-session,no-prompt,debug"`
-	SSH    sshCmd    `cmd:"" group:"Hand out" name:"ssh" help:"Give a program on another host credentials that stay here." heeds:"profile,duration,region,read-only,policy,policy-arn,keystore,no-prompt,debug"`
-	Serve  serveCmd  `cmd:"" group:"Hand out" help:"Serve credentials over HTTP, as containers get them." heeds:"profile,pick,duration,region,read-only,policy,policy-arn,keystore,no-prompt,debug"`
+	Export   exportCmd   `cmd:"" group:"Hand out" help:"Print credentials for a shell or a file." heeds:"profile,pick,duration,region,read-only,policy,policy-arn,keystore,no-session,no-prompt,debug"`
+	SSH      sshCmd      `cmd:"" group:"Hand out" name:"ssh" help:"Give a program on another host credentials that stay here." heeds:"profile,duration,region,read-only,policy,policy-arn,keystore,no-prompt,debug"`
+	Serve    serveCmd    `cmd:"" group:"Hand out" help:"Serve credentials over HTTP, as containers get them." heeds:"profile,pick,duration,region,read-only,policy,policy-arn,keystore,no-prompt,debug"`
+	EKSToken eksTokenCmd `cmd:"" name:"eks-token" group:"Hand out" help:"Print a token for a Kubernetes cluster, for kubectl." heeds:"profile,pick,duration,region,keystore,no-session,no-prompt,debug"`
 
 	Keystore   keystoreCmd   `cmd:"" group:"Keystore" help:"Show where keys are, move them, or change what opens them."`
 	Unlock     unlockCmd     `cmd:"" group:"Keystore" help:"Open the keystore once, for some hours." heeds:"keystore,no-prompt,debug"`

@@ -99,6 +99,10 @@ Without --region, the region is that of the sign-in.`,
 			{Name: "awsexec ssh -p work build-host", Text: "a shell"},
 			{Name: "awsexec ssh -p work -J jump host -- ./deploy.sh", Text: "a program; -J is for ssh"},
 		}},
+	"eks-token": {`kubectl runs it as a credential plugin, in place of "aws eks get-token", and takes the token for 14 minutes. The credentials are those of the profile, from the cache; for a role, name a profile with role_arn. The region must be that of the cluster's STS endpoint.`,
+		[]manual.Entry{
+			{Name: "awsexec eks-token -p work --cluster main", Text: "for the cluster main"},
+		}},
 	"serve": {`Programs in containers and those that cannot call awsexec get credentials from an address on this machine, with a token. They are renewed before they expire.`,
 		[]manual.Entry{
 			{Name: "awsexec serve -p work -- ./dev-server", Text: "for one program, until it ends"},

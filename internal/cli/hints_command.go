@@ -100,13 +100,21 @@ func (a *advisor) kept(heeded []string) []string {
 func heededBy(command string) []string {
 	grammar, heeds := reflect.TypeFor[cli](), ""
 	for word := range strings.FieldsSeq(command) {
-		field, ok := grammar.FieldByNameFunc(func(name string) bool { return strings.EqualFold(name, word) })
+		field, ok := grammar.FieldByNameFunc(func(name string) bool { return strings.EqualFold(name, fieldOf(word)) })
 		if !ok {
 			return nil
 		}
 		grammar, heeds = field.Type, field.Tag.Get("heeds")
 	}
 	return strings.Split(heeds, ",")
+}
+
+// fieldOf returns the name of the field of a command in the grammar, in any letter case.
+func fieldOf(word string) string {
+	if strings.HasPrefix(word, "-") {
+		return word
+	}
+	return strings.ReplaceAll(word, "-", "")
 }
 
 // keystore returns the kind of keystore for a line: the one that the user named,

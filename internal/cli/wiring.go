@@ -62,7 +62,7 @@ func wire(d deps, out *ui, s *session.Settings, f *flags, args []string, remembe
 // pick lets the user pick the profile for a command.
 func (w *wiring) pick(ctx context.Context, selected any) error {
 	switch selected.(type) {
-	case *printCmd, *whoamiCmd, *doctorCmd, *exportCmd, *serveCmd, *consoleCmd:
+	case *printCmd, *whoamiCmd, *doctorCmd, *exportCmd, *serveCmd, *consoleCmd, *eksTokenCmd:
 	default:
 		return usageError{"--pick is for commands that use a profile", "awsexec --pick -- CMD"}
 	}

@@ -18,6 +18,8 @@ const (
 	SSH     How = "ssh"     // over HTTP to another host; a line for each renewal
 	Export  How = "export"  // printed for a shell
 	Console How = "console" // as a link that signs a browser in
+
+	EKSToken How = "eks-token" // as a token for a Kubernetes cluster
 )
 
 // Origin is where awsexec had credentials from.

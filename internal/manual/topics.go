@@ -18,6 +18,7 @@ var Environment = Topic{
 		{"AWS_EC2_METADATA_DISABLED, AWS_EC2_METADATA_SERVICE_ENDPOINT, AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE, AWS_EC2_METADATA_V1_DISABLED, AWS_IMDS_USE_IPV6, AWS_METADATA_SERVICE_TIMEOUT, AWS_METADATA_SERVICE_NUM_ATTEMPTS", "Whether and where an EC2 instance is asked for its credentials, as in the AWS SDKs."},
 		{"AWS_LOGIN_CACHE_DIRECTORY", "Where \"aws login\" keeps its tokens, as in the AWS SDKs."},
 		{"AWSEXEC_DURATION", "How long credentials are valid, as --duration."},
+		{"KUBERNETES_EXEC_INFO", "Which version of the answer kubectl wants from \"awsexec eks-token\"."},
 		{"AWSEXEC_READ_ONLY", "1 is --read-only. Set for CMD if its credentials are narrowed so, and then an awsexec within narrows what it gives, too."},
 		{"AWSEXEC_POLICY, AWSEXEC_POLICY_ARNS", "As --policy, with JSON or an absolute path, and --policy-arn, with commas between. Set for CMD in the same way."},
 		{"AWSEXEC_KEYSTORE", "Where keys are stored, as --keystore."},

@@ -64,6 +64,9 @@ func parseAuthorization(header string) (authorization, *Fault) {
 // authenticate returns the identity that signed the request, or the reason for
 // refusing it. s.mu must be held.
 func (s *Server) authenticate(r *http.Request, body []byte, service string, now time.Time) (*identity, *Fault) {
+	if r.URL.Query().Has("X-Amz-Signature") {
+		return s.authenticatePresigned(r, service, now)
+	}
 	claim, fault := parseAuthorization(r.Header.Get("Authorization"))
 	if fault != nil {
 		return nil, fault
