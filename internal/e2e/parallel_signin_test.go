@@ -23,6 +23,7 @@ func signedIn(t *testing.T) (w *world, sso *awstest.SSO, signin *awstest.Signin,
 	t.Helper()
 	srv := newSTSWith(t, ststest.Config{Roles: rolesOfAWS})
 	w = &world{home: newHome(t, srv.URL()), srv: srv}
+	w.holding("file") // or each process would read the encrypted file
 	sso = w.portal("corp")
 	login := awstest.Login{Session: "corp", StartURL: startURL, Region: "eu-west-1", AccessToken: ststest.Marker + "expired", Expires: time.Now().Add(-time.Minute),
 		ClientID: "client", ClientSecret: ststest.Marker + "client", RefreshToken: ststest.Marker + "refresh", RegistrationExpires: time.Now().Add(24 * time.Hour)}
@@ -91,10 +92,12 @@ func TestSignInBesideBoto3(t *testing.T) {
 	renewed(1)
 	expire(t, file)
 	byBoto3()
+	w.run("clear") // the credentials of the role, which do not need the token
 	w.credentials("-p", "sso")
 	renewed(2)
 
 	expire(t, file)
+	w.run("clear")
 	commands := make([]command, 12)
 	for i := range commands {
 		commands[i] = command{args: []string{"-p", "sso"}}

@@ -35,14 +35,19 @@ func (s *Session) QuietCache() (*cache.Cache, error) {
 	return s.quiet, nil
 }
 
-// quietKeys returns the keystore of [Session.Keys] for who asks nobody.
+// quietKeys returns the keystore of [Session.Keys] for who asks nobody: the same one
+// if nobody has to be asked, so that the encrypted file is read once.
 func (s *Session) quietKeys() (*keystore.Store, error) {
+	fixed := s.settings.Env("AWSEXEC_PASSPHRASE") != ""
+	if keys, err := s.Keys(); err == nil && keys.Kind() == keystore.KindFile && fixed {
+		return keys, nil
+	}
 	o, err := s.KeystoreOptions()
 	if err != nil {
 		return nil, err
 	}
 	o.NoPrompt = true
-	if s.settings.Env("AWSEXEC_PASSPHRASE") == "" {
+	if !fixed {
 		o.Passphrase = func(context.Context, bool) ([]byte, error) { return nil, errNotAsked }
 	}
 	return keystore.Open(s.settings.Keystore, o)
