@@ -52,6 +52,16 @@ func JSON(response *http.Response, body []byte) *WireError {
 	return nil
 }
 
+// EmptyJSON judges the answers of operations of such services that say no more than that
+// they are done: nothing at all.
+func EmptyJSON(response *http.Response, body []byte) *WireError {
+	fault := JSON(response, body)
+	if fault != nil && fault.Empty {
+		return nil
+	}
+	return fault
+}
+
 // Container judges the answers of a container's endpoint for credentials: JSON,
 // but errors may be a line of text. Source: the SDK's own client of such
 // endpoints.

@@ -81,7 +81,7 @@ func (c Client) CheckSSO(ctx context.Context, region, accessToken string) error 
 
 // LogoutSSO ends the session of an access token of IAM Identity Center.
 func (c Client) LogoutSSO(ctx context.Context, region, accessToken string) error {
-	return c.callSignIn(ctx, c.SSOEndpoint, "sign out", func(ctx context.Context, wire *Wire) error {
+	return c.callSignInWith(ctx, EmptyJSON, c.SSOEndpoint, "sign out", func(ctx context.Context, wire *Wire) error {
 		_, err := c.portal(region, wire).Logout(ctx, &sso.LogoutInput{AccessToken: &accessToken})
 		return err
 	})

@@ -16,11 +16,17 @@ import (
 
 // callSignIn calls a service that takes tokens instead of signatures.
 func (c Client) callSignIn(ctx context.Context, endpoint, operation string, do func(context.Context, *Wire) error) error {
+	return c.callSignInWith(ctx, JSON, endpoint, operation, do)
+}
+
+// callSignInWith is callSignIn for another form of answers.
+func (c Client) callSignInWith(ctx context.Context, judge Judge, endpoint, operation string, do func(context.Context, *Wire) error) error {
 	wire, err := c.signInWire(endpoint)
 	if err != nil {
 		return err
 	}
 	defer wire.Close()
+	wire.judge = judge
 	return callOver(ctx, wire, operation, do)
 }
 

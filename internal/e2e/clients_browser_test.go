@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"errors"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -60,5 +61,18 @@ func TestBrowserIsSignedIn(t *testing.T) {
 		}
 	case <-time.After(time.Minute):
 		t.Error("the browser did not go on to the console")
+	}
+}
+
+// A real browser goes from the link that works once to the sign-in, and brings its answer
+// back.
+func TestBrowserSignsIn(t *testing.T) {
+	t.Parallel()
+	browser := chromium(t)
+	w, sso, _, file := signedIn(t)
+	w.must(os.Remove(file))
+	r := w.run("login", "sso", "--browser", browser+" --headless --no-sandbox --disable-gpu --user-data-dir="+w.path("{profile}")+" --dump-dom {url}")
+	if r.code != 0 || !strings.Contains(r.stderr, "signed in at "+startURL) || sso.SignIns() != 1 {
+		t.Fatalf("exit code %d, %d sign-ins\n%s", r.code, sso.SignIns(), r.stderr)
 	}
 }

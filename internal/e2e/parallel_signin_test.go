@@ -137,3 +137,29 @@ func expire(t *testing.T, file string) {
 		t.Fatal(fmt.Errorf("expire: %w", err))
 	}
 }
+
+// boto3 makes of a shared copy what awsexec hands out.
+func TestSharedSignIn(t *testing.T) {
+	t.Parallel()
+	w, _, _, file := signedIn(t)
+	w.must(os.Remove(file))
+	python := w.boto3()
+	needBotocore(t, python, "1.31.17")
+	browser := python + ` -c "import sys, urllib.request; urllib.request.urlopen(sys.argv[1]).read()" {url}`
+	if r := w.run("login", "sso", "--share", "--browser", browser); r.code != 0 {
+		t.Fatalf("exit code %d\n%s", r.code, r.stderr)
+	}
+	own := w.run("whoami", "-p", "sso", "--json")
+	var who struct{ ARN string }
+	w.must(json.Unmarshal([]byte(own.stdout), &who))
+	boto3 := command{name: python, args: []string{"-c", "import boto3; print(boto3.Session(profile_name='sso').client('sts').get_caller_identity()['Arn'])"}}
+	if r := w.start(boto3).wait(); r.code != 0 || strings.TrimSpace(r.stdout) != who.ARN || who.ARN == "" {
+		t.Errorf("boto3 is %s, awsexec is %s; exit code %d\n%s", r.stdout, who.ARN, r.code, r.stderr)
+	}
+	if r := w.run("logout", "sso"); r.code != 0 {
+		t.Errorf("exit code %d\n%s", r.code, r.stderr)
+	}
+	if _, err := os.Stat(file); err == nil {
+		t.Error("the copy is still there")
+	}
+}

@@ -9,6 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials/ssocreds"
+	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
+
 	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/awstest"
 	"github.com/awsexec/awsexec/internal/cache"
@@ -125,6 +129,117 @@ func TestSealedLogin(t *testing.T) {
 	}
 	if _, err := os.Stat(p.saved[Login]); err == nil || p.signin.Renewed() != 1 {
 		t.Errorf("renewed %d times, %v", p.signin.Renewed(), err)
+	}
+}
+
+// The Go SDK and awsexec use and renew the tokens of one sign-in by way of a shared copy.
+func TestSharedTokens(t *testing.T) {
+	p := newPeople(t)
+	p.seal(-time.Hour, secret+"own refresh")
+	s := &profile.SSO{Session: "corp", Region: "eu-west-1", StartURL: "https://x.example/start"}
+	if shared, err := ShareSSO(t.Context(), s, p.parts()); !shared || err != nil {
+		t.Fatal(shared, err)
+	}
+	copied := plainSSO(p.home, s)
+	sdk := func() string {
+		t.Helper()
+		client := ssooidc.New(ssooidc.Options{Region: "eu-west-1", BaseEndpoint: aws.String(p.oidc)})
+		token, err := ssocreds.NewSSOTokenProvider(client, copied.ID()).RetrieveBearerToken(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return token.Value
+	}
+	if sdk(); p.sso.Renewed() != 1 {
+		t.Errorf("the SDK renewed %d times", p.sso.Renewed())
+	}
+	if _, err := p.retrieve(SSO); err != nil || p.sso.Renewed() != 1 {
+		t.Errorf("after the SDK renewed: %d renewals, %v", p.sso.Renewed(), err)
+	}
+	token, err := copied.Load(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	token.ExpiresAt = time.Now().Add(-time.Minute)
+	if err := copied.Put(token); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.retrieve(SSO); err != nil || p.sso.Renewed() != 2 {
+		t.Errorf("%d renewals, %v", p.sso.Renewed(), err)
+	}
+	own, err := p.sealed().Load(t.Context())
+	if got := sdk(); err != nil || got != own.AccessToken || p.sso.Renewed() != 2 {
+		t.Errorf("the SDK has another token than awsexec after %d renewals, %v", p.sso.Renewed(), err)
+	}
+}
+
+// What the AWS CLI has left is moved as a whole or not at all.
+func TestAdopt(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		prepare func(*people)
+		broken  error // of the keystore
+		want    string
+	}{
+		{"nothing of our own", func(*people) {}, nil, secret + "1"},
+		{"own that ended", func(p *people) { p.seal(-2*time.Hour, "") }, nil, secret + "1"},
+		{"own that are better", func(p *people) { p.seal(time.Hour, "") }, nil, secret + "own"},
+		{"no keystore", func(*people) {}, errors.New("locked"), ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newPeople(t)
+			tt.prepare(p)
+			parts := p.parts()
+			if tt.broken != nil {
+				parts.Cache = cache.New(filepath.Join(p.home, "cache"), func(context.Context, bool) ([32]byte, error) { return [32]byte{}, tt.broken })
+			}
+			removed, err := AdoptSSO(t.Context(), &profile.Profile{Name: "x", SSO: &profile.SSO{Session: "corp", Region: "eu-west-1", StartURL: p.login.StartURL}}, parts)
+			_, statErr := os.Stat(p.saved[SSO])
+			if tt.broken != nil {
+				if !errors.Is(err, tt.broken) || len(removed) > 0 || statErr != nil {
+					t.Errorf("removed %q, %v", removed, err)
+				}
+				return
+			}
+			own, loadErr := p.sealed().Load(t.Context())
+			if err := errors.Join(err, loadErr); err != nil || statErr == nil || len(removed) != 1 || own.AccessToken != tt.want {
+				t.Errorf("removed %q, %v", removed, err)
+			}
+		})
+	}
+}
+
+// Signing out ends the session at AWS, which takes a token that has not expired.
+func TestSignOut(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		prepare func(*people)
+		renewed int
+		left    bool
+	}{
+		{"valid", func(p *people) { p.seal(time.Hour, "") }, 0, false},
+		{"expired", func(p *people) { p.seal(-time.Minute, secret+"own refresh") }, 1, false},
+		{"ended", func(p *people) { p.seal(-time.Minute, "") }, 0, false},
+		{"refused", func(p *people) { p.seal(-time.Minute, secret+"used") }, 0, false},
+		{"withdrawn", func(p *people) { p.seal(time.Hour, ""); p.sso.SignOut(secret + "own") }, 0, false},
+		{"offline", func(p *people) { p.seal(time.Hour, ""); p.sso.Close() }, 0, true},
+		{"damaged", func(p *people) { p.seal(time.Hour, ""); write(p.t, p.sealed().ID(), "x") }, 0, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newPeople(t)
+			tt.prepare(p)
+			id := SSOTokens(&profile.SSO{Session: "corp", Region: "eu-west-1", StartURL: p.login.StartURL})
+			left, err := SignOut(t.Context(), tokens.Kept{ID: id, Path: p.sealed().ID()}, p.parts())
+			if err != nil || (left != nil) != tt.left || p.sso.Renewed() != tt.renewed {
+				t.Errorf("%d renewals; left %v; %v", p.sso.Renewed(), left, err)
+			}
+			if _, err := os.Stat(p.sealed().ID()); err == nil {
+				t.Error("the tokens are there")
+			}
+			if _, err := os.Stat(p.saved[SSO]); err != nil {
+				t.Errorf("the file of the AWS CLI: %v", err)
+			}
+		})
 	}
 }
 
