@@ -22,7 +22,7 @@ const module = "github.com/awsexec/awsexec/"
 var arrows = map[string]string{
 	"cmd/awsexec": "internal/cli internal/fastpath/tickets",
 	"internal/cli": "exec keystore processfmt internal/awsapi internal/cache internal/credentials internal/doctor internal/explain internal/awsini " +
-		"internal/profile internal/provider internal/awsfiles internal/conceal internal/custody internal/keyinput internal/lastcall internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/tokens internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault internal/manual internal/near internal/layout internal/keyfacts internal/populate internal/browser internal/signin internal/caller internal/logbook internal/agekeys internal/policy internal/remote internal/scratch",
+		"internal/profile internal/provider internal/awsfiles internal/conceal internal/custody internal/keyinput internal/lastcall internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/tokens internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault internal/manual internal/near internal/layout internal/keyfacts internal/populate internal/browser internal/signin internal/caller internal/logbook internal/agekeys internal/policy internal/remote internal/scratch internal/atomicfile internal/backup",
 
 	"exec":       "internal/credentials internal/guard internal/fault",
 	"keystore":   "internal/agefile internal/agekeys internal/backend internal/flock internal/helper internal/kernelkey internal/keyindex internal/keyitem internal/keyring internal/ownfile internal/sealingkey",
@@ -44,6 +44,7 @@ var arrows = map[string]string{
 	"internal/profile":          "internal/readfile internal/awsini internal/near internal/policy",
 	"internal/keyindex":         "internal/backend internal/ownfile",
 	"internal/keyitem":          "internal/backend",
+	"internal/backup":           "internal/agekeys keystore",
 	"internal/helper":           "internal/backend internal/fault internal/program internal/visible",
 	"internal/keyring":          "internal/backend internal/fault internal/readfile",
 	"internal/server":           "internal/fault",

@@ -39,6 +39,8 @@ type cli struct {
 	Serve    serveCmd    `cmd:"" group:"Hand out" help:"Serve credentials over HTTP, as containers get them." heeds:"profile,pick,duration,region,read-only,policy,policy-arn,keystore,no-prompt,debug"`
 	EKSToken eksTokenCmd `cmd:"" name:"eks-token" group:"Hand out" help:"Print a token for a Kubernetes cluster, for kubectl." heeds:"profile,pick,duration,region,keystore,no-session,no-prompt,debug"`
 
+	Backup     backupCmd     `cmd:"" group:"Keystore" help:"Write all keys into one encrypted file." heeds:"keystore,no-prompt,debug"`
+	Restore    restoreCmd    `cmd:"" group:"Keystore" help:"Store the keys of a backup." heeds:"keystore,no-prompt,debug"`
 	Keystore   keystoreCmd   `cmd:"" group:"Keystore" help:"Show where keys are, move them, or change what opens them."`
 	Unlock     unlockCmd     `cmd:"" group:"Keystore" help:"Open the keystore once, for some hours." heeds:"keystore,no-prompt,debug"`
 	Lock       lockCmd       `cmd:"" group:"Keystore" help:"Lock the keystore again, before that time is over." heeds:"keystore,debug"`

@@ -107,6 +107,16 @@ Without --region, the region is that of the sign-in.`,
 		[]manual.Entry{
 			{Name: "awsexec serve -p work -- ./dev-server", Text: "for one program, until it ends"},
 		}},
+	"backup": {`The file is an age file with JSON in it: each key with its name, and the journal of a rotation that is not finished. Profiles and sessions are not in it. It takes the keys of the keystore that is used, or that --keystore names.`,
+		[]manual.Entry{
+			{Name: "awsexec backup keys.age --passphrase", Text: "with a passphrase"},
+			{Name: "awsexec backup keys.age --recipient ~/.ssh/id_ed25519.pub", Text: "for the owner of an SSH key"},
+		}},
+	"restore": {`What would be done is shown before you are asked. A key that is there already is left alone, so the command may be repeated. Another key under the same name is an error, or is replaced with --force.`,
+		[]manual.Entry{
+			{Name: "awsexec restore keys.age --dry-run", Text: "see what is in it"},
+			{Name: "awsexec restore keys.age --identity ~/.ssh/id_ed25519", Text: "open it with an SSH key"},
+		}},
 	"keystore": {`Keys are in the OS keyring, in an encrypted file, or with a program that keeps passwords. The file is opened with a passphrase, or with an age identity: one of age's own, an SSH key, or one that a plugin keeps in hardware.`,
 		[]manual.Entry{
 			{Name: "awsexec keystore status", Text: "which keystore is used, and who can open it"},

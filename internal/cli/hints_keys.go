@@ -26,6 +26,8 @@ func hintOfUnasked(e unaskedError, a *advisor) string {
 		return "give the id and the secret on two lines of standard input: " + a.again("--stdin") + "\nother ways: awsexec add --help"
 	case "import":
 		return "see what would be done: " + a.again("--dry-run") + "\nto do it without being asked: " + a.again("--yes")
+	case "backup":
+		return "set AWSEXEC_BACKUP_PASSPHRASE, or run it on a terminal: " + a.again()
 	case "passphrase":
 		return "set AWSEXEC_NEW_PASSPHRASE, or run it on a terminal: " + a.again()
 	}

@@ -140,7 +140,7 @@ func (s *Settings) HelperEnviron(path []string) []string {
 			continue
 		}
 		switch Variable(name) {
-		case "AWSEXEC_PASSPHRASE", "AWSEXEC_NEW_PASSPHRASE", "AWSEXEC_MFA_CODE", "AWSEXEC_NO_PROMPT", chainVar:
+		case "AWSEXEC_PASSPHRASE", "AWSEXEC_NEW_PASSPHRASE", "AWSEXEC_BACKUP_PASSPHRASE", "AWSEXEC_MFA_CODE", "AWSEXEC_NO_PROMPT", chainVar:
 		case "AWSEXEC_READ_ONLY", "AWSEXEC_POLICY", "AWSEXEC_POLICY_ARNS": // about what this process hands out, not what it starts from
 		case "AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE":
 			if s.Files == s.SDKFiles {
