@@ -113,8 +113,10 @@ func (c *sshCmd) Run(ctx context.Context, settings *session.Settings, sess *sess
 		return err
 	}
 	defer remove()
-	// ssh asks for passwords and says what it waits for.
-	link, err := remote.Open(ctx, remote.Config{
+	// Nothing says what is waited for: ssh itself asks for passwords on the terminal.
+	connecting, cancel := context.WithTimeoutCause(ctx, execLimit, session.ErrTooLong)
+	defer cancel()
+	link, err := remote.Open(connecting, remote.Config{
 		SSH: path, Target: target, Dir: dir, Environ: settings.Environ, Stderr: os.Stderr,
 		Token: s.Token(), AWSFile: awsfiles.Elsewhere(awsfiles.WithoutCredentials(config, p.Name)),
 	})
@@ -122,7 +124,7 @@ func (c *sshCmd) Run(ctx context.Context, settings *session.Settings, sess *sess
 		return sshError{err}
 	}
 	defer link.Close()
-	port, err := link.Forward(ctx, listener.Addr().String())
+	port, err := link.Forward(connecting, listener.Addr().String())
 	if err != nil {
 		return err
 	}
