@@ -105,3 +105,10 @@ func TestAbove(t *testing.T) {
 		t.Errorf("found %q, chain %q", found, chain)
 	}
 }
+
+// BenchmarkFind measures what the name of the caller adds to each call.
+func BenchmarkFind(b *testing.B) {
+	for b.Loop() {
+		Find()
+	}
+}

@@ -326,3 +326,14 @@ func TestProcesses(t *testing.T) {
 		t.Errorf("%d of %d lines are missing or twice, in %d files; %v", missing, whole*25*20, len(files), err)
 	}
 }
+
+// BenchmarkAppend measures what the log adds to each call.
+func BenchmarkAppend(b *testing.B) {
+	book, e := In(filepath.Join(b.TempDir(), "state")), entry("work")
+	facts := e.Members()
+	for b.Loop() {
+		if err := book.AppendWith(e, facts); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
