@@ -34,6 +34,7 @@ missing() {
 	has kwalletd5 || echo libkf5wallet-bin
 	has docker-credential-pass || echo golang-docker-credential-helpers
 	has pass || echo pass
+	has oathtool || echo oathtool
 	has gpg-agent || printf '%s\n' gpg gpg-agent gpgconf
 	any aws is_aws2 || echo awscli
 	any python3 has_boto3 || echo python3-boto3
