@@ -43,12 +43,12 @@ func signedIn(t *testing.T) (w *world, sso *awstest.SSO, signin *awstest.Signin,
 	return w, sso, signin, file
 }
 
-// Twenty processes on a sign-in that has expired renew it once, and none fails.
+// Ten processes on a sign-in that has expired renew it once, and none fails.
 func TestSignInIsRenewedOnce(t *testing.T) {
 	t.Parallel()
 	w, sso, signin, _ := signedIn(t)
 	for profile, renewed := range map[string]func() int{"sso": sso.Renewed, "signed-in": signin.Renewed} {
-		commands := make([]command, 20)
+		commands := make([]command, 10) // each of which runs scrypt
 		for i := range commands {
 			commands[i] = command{args: []string{"-p", profile}}
 		}

@@ -52,36 +52,56 @@ func (c *cached) retrieve(ctx context.Context) (aws.Credentials, error) {
 		return aws.Credentials{}, err
 	}
 	if ok && s.Fresh(c.m.Now()) {
-		if err := c.unchanged(ctx); err != nil {
-			return aws.Credentials{}, err
-		}
-		c.m.Events.Debug("session %s from the cache, good until %s", s.Credentials.AccessKeyID, s.Credentials.Expires.Format(time.RFC3339))
-		return s.Credentials, nil
+		return c.found(ctx, s, "from the cache")
 	}
-
-	done := c.m.Events.WaitingForPerson("for another awsexec to finish renewing the session")
-	release, err := c.m.Cache.Lock(ctx, c.lock)
-	done()
-	switch {
-	case err != nil && ctx.Err() != nil:
-		return c.fallBack(ctx, s, ok, fmt.Errorf("another awsexec is renewing this session and has not finished: %w", context.Cause(ctx)))
-	case err != nil:
-		c.m.Events.Warn(fmt.Errorf("the session cache cannot be used: %w", err))
-		return c.make(ctx)
-	default:
-		defer release()
+	for tried := false; ; tried = true {
+		done := c.m.Events.WaitingForPerson("for another awsexec to finish renewing the session")
+		release, err := c.m.Cache.Lock(ctx, c.lock)
+		done()
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return c.fallBack(ctx, s, ok, fmt.Errorf("another awsexec is renewing this session and has not finished: %w", context.Cause(ctx)))
+		case err != nil:
+			c.m.Events.Warn(fmt.Errorf("the session cache cannot be used: %w", err))
+			return c.make(ctx)
+		case tried || c.sessions().Until(c.key, c.anyLife, c.m.Now()).IsZero():
+			defer release()
+			return c.renew(ctx)
+		}
+		// Another awsexec seems to have made it meanwhile. To open it can take a second
+		// of scrypt, for which nobody has to wait who comes after this one.
+		release()
 		if s, ok, err = c.load(ctx); err != nil {
 			return aws.Credentials{}, err
 		}
-		if err := c.unchanged(ctx); err != nil {
-			return aws.Credentials{}, err
-		}
 		if ok && s.Fresh(c.m.Now()) {
-			c.m.Events.Debug("session %s was made by another awsexec", s.Credentials.AccessKeyID)
-			return s.Credentials, nil
+			return c.found(ctx, s, "was made by another awsexec")
 		}
 	}
+}
 
+// found returns a fresh session of the cache.
+func (c *cached) found(ctx context.Context, s cache.Session, how string) (aws.Credentials, error) {
+	if err := c.unchanged(ctx); err != nil {
+		return aws.Credentials{}, err
+	}
+	c.m.Events.Debug("session %s %s, good until %s", s.Credentials.AccessKeyID, how, s.Credentials.Expires.Format(time.RFC3339))
+	return s.Credentials, nil
+}
+
+// renew makes the session, unless it is in the cache by now. The caller holds its
+// lock.
+func (c *cached) renew(ctx context.Context) (aws.Credentials, error) {
+	s, ok, err := c.load(ctx)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
+	if ok && s.Fresh(c.m.Now()) {
+		return c.found(ctx, s, "was made by another awsexec")
+	}
+	if err := c.unchanged(ctx); err != nil {
+		return aws.Credentials{}, err
+	}
 	issued := c.m.Now()
 	creds, err := c.make(ctx)
 	if err != nil {
