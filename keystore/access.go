@@ -120,20 +120,27 @@ func (s *Store) Recipients(ctx context.Context) (all []agekeys.Recipient, err er
 // from those that it has.
 func (s *Store) ChangeRecipients(ctx context.Context, change func([]agekeys.Recipient) ([]agekeys.Recipient, error)) error {
 	return s.SetAccess(ctx, func(ctx context.Context, _ Access) (Access, error) {
-		now, err := s.Recipients(ctx)
+		now, err := s.Access(ctx)
 		if err != nil {
-			return Access{}, err
+			return now, err
 		}
-		if len(now) == 0 {
-			return Access{}, fmt.Errorf("%s %w", s, ErrNoRecipients)
-		}
-		then, err := change(slices.Clone(now))
-		if err != nil {
-			return Access{}, err
-		}
-		looks, err := s.current().file.Look()
-		return Access{Recipients: then, Ways: looks.Ways}, err
+		now.Recipients, err = change(slices.Clone(now.Recipients))
+		return now, err
 	})
+}
+
+// Access returns the access to an encrypted file with recipients, which it opens
+// for that.
+func (s *Store) Access(ctx context.Context) (Access, error) {
+	now, err := s.Recipients(ctx)
+	if err != nil {
+		return Access{}, err
+	}
+	if len(now) == 0 {
+		return Access{}, fmt.Errorf("%s %w", s, ErrNoRecipients)
+	}
+	looks, err := s.current().file.Look()
+	return Access{Recipients: now, Ways: looks.Ways}, err
 }
 
 // Adopt makes w the ways of this machine to open the encrypted file, after it has

@@ -93,6 +93,9 @@ func testOptions(dir string) Options {
 	}
 }
 
+// tpmVariable is the socket of the TPM.
+const tpmVariable = "KEYSTORE_TEST_TPM"
+
 // pluginsVariable is the directory with the age plugins.
 const pluginsVariable = "KEYSTORE_TEST_PLUGINS"
 
@@ -100,6 +103,7 @@ const pluginsVariable = "KEYSTORE_TEST_PLUGINS"
 // with these answers in turn, the last one for ever.
 func testHost(dir string, answers ...string) agekeys.Host {
 	return agekeys.Host{
+		TPM: os.Getenv(tpmVariable),
 		Ask: func(context.Context, string, bool) (string, error) {
 			if len(answers) == 0 {
 				return "", errors.New("nobody is there")

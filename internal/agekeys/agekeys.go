@@ -26,6 +26,9 @@ type Host struct {
 	// true.
 	Ask func(ctx context.Context, question string, secret bool) (string, error)
 
+	// TPM is the path of the TPM's device or socket; "" is the TPM of the system.
+	TPM string
+
 	// Run runs a plugin: the program called name, with args. It calls talk with
 	// the standard input and output of the program, and a function that shows
 	// the user a message of it. It ends the program when talk returns or ctx
@@ -49,8 +52,8 @@ const (
 	X25519      Kind = "X25519"
 	PostQuantum Kind = "post-quantum"
 	SSH         Kind = "SSH key"
-	Tag         Kind = "tag" // a key in hardware to which age encrypts without its plugin
-	Passphrase  Kind = "passphrase"
+	Tag         Kind = "hardware key" // one to which age encrypts without its plugin
+	TPM         Kind = "TPM"
 )
 
 // ofPlugin returns the kind of what belongs to the plugin called name.

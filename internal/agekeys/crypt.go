@@ -75,16 +75,20 @@ func Seal(plain []byte, to ...age.Recipient) ([]byte, error) {
 	return sealed.Bytes(), nil
 }
 
-// Open decrypts sealed. The error is a *age.NoIdentityMatchError, one that an
-// identity has returned, or one that wraps backend.ErrCorrupt.
+// Open decrypts sealed with the first of these identities that can: one that fails
+// is not in the way of the others. The error is a *age.NoIdentityMatchError, the
+// first that an identity has returned, or one that wraps backend.ErrCorrupt.
 func Open(sealed []byte, with ...age.Identity) ([]byte, error) {
 	watched := make([]age.Identity, len(with))
-	var failed error // of an identity, which is not damage of the file
+	var failed error // the first one of an identity
 	for n, i := range with {
 		watched[n] = unwrapper(func(stanzas []*age.Stanza) ([]byte, error) {
 			key, err := i.Unwrap(stanzas)
 			if err != nil && !errors.Is(err, age.ErrIncorrectIdentity) {
-				failed = err
+				if failed == nil {
+					failed = err
+				}
+				err = age.ErrIncorrectIdentity
 			}
 			return key, err
 		})
@@ -92,10 +96,12 @@ func Open(sealed []byte, with ...age.Identity) ([]byte, error) {
 	r, err := age.Decrypt(bytes.NewReader(sealed), watched...)
 	switch {
 	case err == nil:
-	case errors.As(err, new(*age.NoIdentityMatchError)):
+	case errors.As(err, new(*age.NoIdentityMatchError)) && failed == nil:
 		return nil, err
 	case isKind(failed):
 		return nil, failed
+	case failed != nil: // of age itself, about a stanza that is damaged
+		return nil, fmt.Errorf("%w: %w", backend.ErrCorrupt, failed)
 	default:
 		return nil, fmt.Errorf("%w: %w", backend.ErrCorrupt, err)
 	}

@@ -78,7 +78,11 @@ func parseIdentity(line string) (Identity, error) {
 			return fixed(i, i.Recipient().String())
 		}
 	case strings.HasPrefix(line, "AGE-PLUGIN-"):
-		if name, _, err := plugin.ParseIdentity(line); err == nil {
+		name, data, err := plugin.ParseIdentity(line)
+		if err == nil && name == tpmName {
+			return identityOfTPM(data)
+		}
+		if err == nil {
 			return identityOfPlugin(name, line), nil
 		}
 	default:

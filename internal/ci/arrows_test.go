@@ -22,13 +22,14 @@ const module = "github.com/awsexec/awsexec/"
 var arrows = map[string]string{
 	"cmd/awsexec": "internal/cli internal/fastpath/tickets",
 	"internal/cli": "exec keystore processfmt internal/awsapi internal/cache internal/credentials internal/doctor internal/explain internal/awsini " +
-		"internal/profile internal/provider internal/awsfiles internal/conceal internal/custody internal/keyinput internal/lastcall internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/tokens internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault internal/manual internal/near internal/layout internal/keyfacts internal/populate internal/browser internal/signin internal/caller internal/logbook internal/agekeys internal/policy internal/remote internal/scratch internal/atomicfile internal/backup",
+		"internal/profile internal/provider internal/awsfiles internal/conceal internal/custody internal/keyinput internal/lastcall internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/tokens internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault internal/manual internal/near internal/layout internal/keyfacts internal/populate internal/browser internal/signin internal/caller internal/logbook internal/agekeys internal/tpmkey internal/policy internal/remote internal/scratch internal/atomicfile internal/backup",
 
 	"exec":       "internal/credentials internal/guard internal/fault",
 	"keystore":   "internal/agefile internal/agekeys internal/backend internal/flock internal/helper internal/kernelkey internal/keyindex internal/keyitem internal/keyring internal/ownfile internal/sealingkey",
 	"processfmt": "internal/credentials",
 
-	"internal/agekeys":          "internal/backend",
+	"internal/agekeys":          "internal/backend internal/tpmkey",
+	"internal/tpmkey":           "internal/backend internal/fault",
 	"internal/agefile":          "internal/agekeys internal/backend internal/kernelkey internal/ownfile internal/readfile",
 	"internal/atomicfile":       "internal/readfile",
 	"internal/awsapi":           "internal/readfile internal/fault",

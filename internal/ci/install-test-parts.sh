@@ -44,6 +44,7 @@ missing() {
 	has ssh || echo openssh-client
 	has Xvfb || echo xvfb
 	has xdotool || echo xdotool
+	has swtpm || echo swtpm
 	has zenity || echo zenity
 	has pinentry-gtk-2 || echo pinentry-gtk2
 	has zsh || echo zsh

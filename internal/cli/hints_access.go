@@ -2,9 +2,11 @@ package cli
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/awsexec/awsexec/internal/agekeys"
 	"github.com/awsexec/awsexec/internal/session"
+	"github.com/awsexec/awsexec/internal/tpmkey"
 	"github.com/awsexec/awsexec/keystore"
 )
 
@@ -12,8 +14,11 @@ import (
 func hintOfAccess(err error, a *advisor) string {
 	const status, adopt = "see what opens it: awsexec keystore status", "say which file has one: awsexec keystore init --identity FILE"
 	var started *initError
+	var recovery *recoveryError
 	var plugin *agekeys.PluginError
 	switch {
+	case errors.As(err, &recovery):
+		return strings.Join(recovery.ways, "\n")
 	case errors.As(err, &started):
 		return (&advisor{}).line(started.command, started.words)
 	case errors.As(err, new(badRecipientError)):
@@ -22,6 +27,16 @@ func hintOfAccess(err error, a *advisor) string {
 		return hintOfPlugin(plugin)
 	case errors.Is(err, keystore.ErrUntried) && errors.Is(err, agekeys.ErrNoMatch):
 		return "the identity and the recipient must be two halves of one key"
+	case errors.Is(err, tpmkey.ErrMissing):
+		return "let your user open the TPM, as the group tss does on many systems, or set AWSEXEC_TPM to its device"
+	case errors.Is(err, tpmkey.ErrLockout):
+		return "wait, some TPMs for a day; a recovery identity opens the file meanwhile: awsexec keystore init --identity FILE"
+	case errors.Is(err, tpmkey.ErrForeign):
+		return "open the file with a recovery identity: awsexec keystore init --identity FILE\nand have this TPM open it then: awsexec keystore init --tpm"
+	case errors.Is(err, tpmkey.ErrWrongPIN):
+		return "try again; the TPM counts wrong PINs, and takes none for some time after too many"
+	case errors.Is(err, tpmkey.ErrSilent):
+		return "end what else uses the TPM, or restart the machine"
 	case errors.As(err, new(*keystore.IdentityError)):
 		return adopt
 	case errors.Is(err, agekeys.ErrNoMatch), errors.Is(err, agekeys.ErrNoIdentity):

@@ -28,6 +28,8 @@ func hintOfUnasked(e unaskedError, a *advisor) string {
 		return "see what would be done: " + a.again("--dry-run") + "\nto do it without being asked: " + a.again("--yes")
 	case "backup":
 		return "set AWSEXEC_BACKUP_PASSPHRASE, or run it on a terminal: " + a.again()
+	case "keystore init --pin":
+		return "run it on a terminal, or without a PIN: awsexec keystore init --tpm"
 	case "passphrase":
 		return "set AWSEXEC_NEW_PASSPHRASE, or run it on a terminal: " + a.again()
 	}

@@ -16,6 +16,8 @@ import (
 type keystoreInitCmd struct {
 	Recipient      []string `sep:"none" placeholder:"RECIPIENT" help:"Encrypt it to this age recipient; may be repeated." detail:"age1…, a public key of SSH in one line, or a file with some, such as ~/.ssh/id_ed25519.pub."`
 	Identity       []string `sep:"none" placeholder:"FILE" complete:"file" help:"Open it with the identity in this file." detail:"What age-keygen writes, a private key of SSH, or what a plugin writes. Only its path is kept. Without --recipient, the recipients are those of the identities."`
+	TPM            bool     `name:"tpm" help:"Open it with a key that this machine's TPM makes and keeps."`
+	PIN            bool     `name:"pin" help:"Give that key a PIN."`
 	Recovery       bool     `help:"Make a second identity and print it, to keep on paper." detail:"It is printed once, and only on a terminal. It opens the file if the first identity is lost: put it into a file, and give that as --identity."`
 	RecoveryStdout bool     `name:"recovery-stdout" help:"The same, wherever stdout leads."`
 	NoRecovery     bool     `name:"no-recovery" help:"Do without a second recipient."`
@@ -40,6 +42,8 @@ func (c *keystoreInitCmd) Run(ctx context.Context, settings *session.Settings, s
 		err = c.toPassphrase(ctx, settings, sess, out, keys, found)
 	case found && !looks.Passphrase && len(c.Recipient) > 0:
 		return &initError{keys.String(), "it has recipients already", []string{"keystore", "recipients", "add"}, c.Recipient}
+	case found && !looks.Passphrase && c.TPM:
+		err = c.addTPM(ctx, sess, out, keys)
 	case found && !looks.Passphrase:
 		return c.adopt(ctx, out, keys)
 	default:
@@ -66,18 +70,20 @@ func (e *initError) Error() string { return e.file + ": " + e.why }
 
 // check returns an error for flags that do not go together.
 func (c *keystoreInitCmd) check() error {
-	const forms = "awsexec keystore init --recipient RECIPIENT --identity FILE\nawsexec keystore init --passphrase"
+	const forms = "awsexec keystore init --recipient RECIPIENT --identity FILE\nawsexec keystore init --tpm\nawsexec keystore init --passphrase"
 	ways := 0
 	for _, given := range []bool{c.Recovery, c.RecoveryStdout, c.NoRecovery} {
 		if given {
 			ways++
 		}
 	}
-	switch given := len(c.Recipient)+len(c.Identity) > 0; {
+	switch given := len(c.Recipient)+len(c.Identity) > 0 || c.TPM; {
 	case !given && !c.Passphrase:
 		return usageError{"nothing says what opens the file", forms}
 	case c.Passphrase && (given || ways > 0):
 		return usageError{"age does not mix a passphrase with recipients", forms}
+	case c.PIN && !c.TPM:
+		return usageError{"--pin is for the key of --tpm", "awsexec keystore init --tpm --pin"}
 	case ways > 1:
 		return usageError{"--recovery, --recovery-stdout and --no-recovery exclude each other", ""}
 	}
@@ -151,25 +157,25 @@ func (c *keystoreInitCmd) toRecipients(ctx context.Context, settings *session.Se
 	if len(c.Recipient) == 0 {
 		all = union(all, own)
 	}
-	if len(all) == 0 {
+	if len(all) == 0 && !c.TPM {
 		return usageError{"only its plugin knows the recipient of this identity", c.line("--recipient", "RECIPIENT")}
 	}
-	if len(ways.Files)+len(ways.Identities) == 0 {
+	if len(ways.Files)+len(ways.Identities) == 0 && !c.TPM {
 		return usageError{"nothing says which identity opens the file here", c.line("--identity", "FILE")}
 	}
 	if found {
-		if err := c.consent(ctx, sess, fmt.Sprintf("encrypt %s to %s, and no longer with its passphrase?", keys, count(len(all), "recipient"))); err != nil {
+		if err := c.consent(ctx, sess, fmt.Sprintf("encrypt %s to %s, and no longer with its passphrase?", keys, count(c.count(all), "recipient"))); err != nil {
 			return err
 		}
 	}
 	n := 0
-	recovery, err := c.recovery(ctx, sess, out, all)
+	recovery, err := c.recovery(ctx, sess, out, c.count(all))
 	if err != nil {
 		return err
 	}
 	to := []func(context.Context, keystore.Access) (keystore.Access, error){
-		func(context.Context, keystore.Access) (keystore.Access, error) {
-			return keystore.Access{Recipients: all, Ways: ways}, nil
+		func(ctx context.Context, _ keystore.Access) (keystore.Access, error) {
+			return c.withTPM(ctx, sess, keystore.Access{Recipients: all, Ways: ways})
 		},
 		func(ctx context.Context, a keystore.Access) (_ keystore.Access, err error) {
 			if recovery {
@@ -201,6 +207,12 @@ func (c *keystoreInitCmd) line(words ...string) string {
 	}
 	for _, i := range c.Identity {
 		line += " --identity " + quoteWord(i)
+	}
+	if c.TPM {
+		line += " --tpm"
+	}
+	if c.PIN {
+		line += " --pin"
 	}
 	return line + " " + strings.Join(words, " ")
 }
@@ -239,26 +251,34 @@ func (c *keystoreInitCmd) ways(all []agekeys.Recipient) (ways keystore.Ways, own
 	return ways, nil, nil
 }
 
-// recovery reports whether to make a recovery identity beside the recipients all.
-func (c *keystoreInitCmd) recovery(ctx context.Context, sess *session.Session, out *ui, all []agekeys.Recipient) (bool, error) {
+// recovery reports whether to make a recovery identity beside n recipients.
+func (c *keystoreInitCmd) recovery(ctx context.Context, sess *session.Session, out *ui, n int) (bool, error) {
 	wanted := c.Recovery || c.RecoveryStdout
-	if !wanted && (c.NoRecovery || len(all) > 1) {
+	if !wanted && (c.NoRecovery || n > 1) {
 		return false, nil
 	}
 	if !wanted {
 		yes, err := sess.Person.Agree(ctx, "if the identity is lost, the keys are lost; make a second one now, to keep on paper?")
 		if session.Unasked(err) {
-			return false, usageError{"if the only identity is lost, the keys are lost", strings.Join([]string{c.line("--recipient", "ANOTHER"), c.line("--recovery"), c.line("--no-recovery")}, "\n")}
+			return false, &recoveryError{"if the only identity is lost, the keys are lost", []string{c.line("--recipient", "ANOTHER"), c.line("--recovery"), c.line("--no-recovery")}}
 		}
 		if err != nil || !yes {
 			return false, err
 		}
 	}
 	if !c.RecoveryStdout && !isTerminal(out.out) {
-		return false, usageError{"--recovery prints a secret, and stdout is not a terminal", c.line("--recovery-stdout")}
+		return false, &recoveryError{"--recovery prints a secret, and stdout is not a terminal", []string{c.line("--recovery-stdout")}}
 	}
 	return true, nil
 }
+
+// recoveryError is the error for a file that would have no recovery identity.
+type recoveryError struct {
+	why  string
+	ways []string // lines that say what to do about it
+}
+
+func (e *recoveryError) Error() string { return e.why }
 
 // makeRecovery makes a recovery identity, prints it, and returns all with its
 // recipient. It does so before the file is encrypted: whoever is interrupted in

@@ -87,7 +87,7 @@ func TestVariables(t *testing.T) {
 	}
 	for _, e := range entries {
 		switch e.Name() {
-		case "bench", "chaos", "ci", "demo", "e2e", "explain", "manpages", "manual", "mutate", "script", "awsinitest", "awstest", "bustest", "keyringtest", "ststest", "winetest", "winprobe":
+		case "bench", "chaos", "ci", "demo", "e2e", "explain", "manpages", "manual", "mutate", "script", "awsinitest", "awstest", "bustest", "keyringtest", "ststest", "winetest", "winprobe", "agetest":
 		default:
 			if files, _ := filepath.Glob("../" + e.Name() + "/*.go"); len(files) > 0 {
 				dirs = append(dirs, "internal/"+e.Name())

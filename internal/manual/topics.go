@@ -31,6 +31,7 @@ var Environment = Topic{
 		{"AWSEXEC_PASSPHRASE", "The passphrase of the encrypted file."},
 		{"AWSEXEC_NEW_PASSPHRASE", "The new one, for \"awsexec passphrase\"."},
 		{"AWSEXEC_BACKUP_PASSPHRASE", "The passphrase of a backup, for \"awsexec backup\" and \"awsexec restore\"."},
+		{"AWSEXEC_TPM", "The device, or the socket of a TPM in software, that keeps the key of \"awsexec keystore init --tpm\", on Linux: /dev/tpmrm0 by default."},
 		{"AWSEXEC_HOLD", "How long the kernel holds the key that opens cached sessions, on Linux: 15m by default, 24h at most; 0 or off for never."},
 		{"AWSEXEC_LOG", "0 switches the log of what is handed out off; see \"awsexec log\"."},
 		{"AWSEXEC_PROFILE", "Set for CMD: the profile that its credentials are from, for its shell prompt."},

@@ -15,7 +15,7 @@ import (
 
 // KeyHost returns what age identities need of the user and of the system.
 func (s *Session) KeyHost() agekeys.Host {
-	return agekeys.Host{Ask: s.Person.forIdentity, Run: s.runPlugin}
+	return agekeys.Host{Ask: s.Person.forIdentity, TPM: s.settings.Env("AWSEXEC_TPM"), Run: s.runPlugin}
 }
 
 // forIdentity asks for what an identity needs, such as a PIN, at the terminal or in
