@@ -65,7 +65,8 @@ var windowsPackages = []struct{ path, skip string }{
 	// Wine's Credential Manager is not atomic: a reader of an item that is
 	// being written gets a part of it. The other tests to skip take minutes
 	// there and are not about Windows.
-	{"keystore", "TestKeyringContract/(coming_and_going|sealing_key|goroutines)$|TestFileContract/(goroutines|processes|coming_and_going|sizes|names|sealing.*)|TestFilePassphrase|TestReadWhileOthersWrite"},
+	{"keystore", "TestKeyringContract/(coming_and_going|sealing_key|goroutines)$|TestFileContract/(goroutines|processes|coming_and_going|sizes|names|sealing.*)|TestFilePassphrase|TestReadWhileOthersWrite|" +
+		"TestFileOf|TestIdentityFails|TestHelper(Contract|Says)"}, // whose programs are symbolic links
 	// These tests depend on Unix files, file modes or programs, or create so
 	// many files that they take minutes. Those of what is shown are not about
 	// Windows.
