@@ -248,17 +248,9 @@ func isSignIn(err error, r Reason) bool {
 
 // A copy for SDKs is what the AWS CLI would have written, for the user alone.
 func TestPutLogin(t *testing.T) {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	der, err := x509.MarshalECPrivateKey(key)
-	if err != nil {
-		t.Fatal(err)
-	}
 	token := Login{
 		AccessKeyID: "ASIA1", SecretAccessKey: marker, SessionToken: marker, AccountID: "1", ExpiresAt: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
-		RefreshToken: "r", ClientID: "c", DPoPKey: string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der})), Region: "eu-west-1",
+		RefreshToken: "r", ClientID: "c", DPoPKey: newPEM(t), Region: "eu-west-1",
 	}
 	f := NewLoginFile(t.TempDir(), "", "arn")
 	for _, old := range []string{"", "{"} { // nothing, or something for others to read

@@ -31,6 +31,15 @@ type Login struct {
 // State implements Token. How long a login session can be renewed is not known.
 func (t Login) State() State { return State{Expires: t.ExpiresAt, Renewable: t.RefreshToken != ""} }
 
+// renewedFrom returns t, which a plain file has, with what such a file lacks, if it is
+// of the same sign-in as own.
+func (t Login) renewedFrom(own Login) Login {
+	if t.DPoPKey == own.DPoPKey {
+		t.Region = own.Region
+	}
+	return t
+}
+
 // Credentials returns the access token.
 func (t Login) Credentials() aws.Credentials {
 	return aws.Credentials{

@@ -27,10 +27,14 @@ func (s Shared[T]) Load(ctx context.Context) (T, error) {
 	if err != nil {
 		return own, err
 	}
-	if t, err := s.Copy.Load(ctx); err == nil && t.State().Expires.After(own.State().Expires) {
-		return t, nil
+	t, err := s.Copy.Load(ctx)
+	if err != nil || !t.State().Expires.After(own.State().Expires) {
+		return own, nil
 	}
-	return own, nil
+	if renewed, ok := any(t).(interface{ renewedFrom(T) T }); ok {
+		t = renewed.renewedFrom(own)
+	}
+	return t, nil
 }
 
 // CheckSave implements Store.

@@ -1,6 +1,11 @@
 package tokens
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"os"
 	"path/filepath"
@@ -43,6 +48,41 @@ func TestShared(t *testing.T) {
 	if _, err := s.Copy.Load(t.Context()); !isSignIn(err, Missing) {
 		t.Errorf("the copy is there again: %v", err)
 	}
+}
+
+// The region of a sign-in, which a plain file cannot hold, stays known when an SDK has
+// renewed the tokens, but not when somebody has signed in there anew.
+func TestSharedRegion(t *testing.T) {
+	id := ID{Kind: KindLogin, Session: "arn"}
+	own := Login{AccessKeyID: "ASIA1", SecretAccessKey: marker, SessionToken: marker, AccountID: "1", ExpiresAt: noon, RefreshToken: "r1", ClientID: "c", DPoPKey: newPEM(t), Region: "us-east-2"}
+	s := Shared[Login]{NewSealed[Login](newTestCache(t.TempDir()), id), NewLoginFile(t.TempDir(), "", "arn")}
+	if err := s.Put(t.Context(), own, true); err != nil {
+		t.Fatal(err)
+	}
+	for key, region := range map[string]string{own.DPoPKey: "us-east-2", newPEM(t): ""} {
+		there := own
+		there.ExpiresAt, there.RefreshToken, there.DPoPKey, there.Region = noon.Add(time.Hour), "r2", key, ""
+		if err := s.Copy.Put(there); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := s.Load(t.Context()); err != nil || got.RefreshToken != "r2" || got.Region != region {
+			t.Errorf("%s in region %q, want %q; %v", got.RefreshToken, got.Region, region, err)
+		}
+	}
+}
+
+// newPEM returns a new private key of a login session.
+func newPEM(t *testing.T) string {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.MarshalECPrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der}))
 }
 
 // The names of the registrations of the AWS CLI, as it makes them.
