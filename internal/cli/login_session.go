@@ -18,10 +18,12 @@ func (c *loginCmd) loginSession(ctx context.Context, p *profile.Profile, setting
 			return err
 		}
 		removed, err := sess.AdoptLogin(ctx, p)
+		for _, file := range removed {
+			out.note("removed %s", file)
+		}
 		if err != nil {
 			return err
 		}
-		out.note("removed %s", removed)
 		out.note("the tokens and their key are sealed now; programs get credentials from awsexec, and no longer from login_session alone")
 		return nil
 	}

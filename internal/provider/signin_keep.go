@@ -34,7 +34,16 @@ func SignedIn(ctx context.Context, p *profile.Profile, parts Parts) (state token
 // the cache has of the old ones is forgotten: somebody else may have signed in. If
 // share is true, a plain copy is where SDKs look.
 func KeepSSO(ctx context.Context, s *profile.SSO, parts Parts, t tokens.SSO, share bool) error {
-	sealed, plain := tokens.NewSealed[tokens.SSO](parts.Cache, SSOTokens(s)), plainSSO(parts.Home, s)
+	return keep(ctx, parts, SSOTokens(s), SSOBase(s), plainSSO(parts.Home, s), t, share)
+}
+
+// KeepLogin is KeepSSO for somebody who has signed in as session.
+func KeepLogin(ctx context.Context, session string, parts Parts, t tokens.Login, share bool) error {
+	return keep(ctx, parts, LoginTokens(session), LoginBase(session), plainLogin(parts.Env, parts.Home, session), t, share)
+}
+
+func keep[T tokens.Token](ctx context.Context, parts Parts, id tokens.ID, base string, plain tokens.Copy[T], t T, share bool) error {
+	sealed := tokens.NewSealed[T](parts.Cache, id)
 	release, err := newMaker(parts, Flags{}).tokenLock(sealed.ID())(ctx)
 	if err != nil {
 		return err
@@ -46,7 +55,7 @@ func KeepSSO(ctx context.Context, s *profile.SSO, parts Parts, t tokens.SSO, sha
 	if err := sealed.Put(ctx, t, share); err != nil {
 		return fmt.Errorf("keep the tokens of the sign-in: %w", err)
 	}
-	if err := parts.Cache.Forget(SSOBase(s)); err != nil {
+	if err := parts.Cache.Forget(base); err != nil {
 		return err
 	}
 	if !share {
@@ -61,10 +70,19 @@ func KeepSSO(ctx context.Context, s *profile.SSO, parts Parts, t tokens.SSO, sha
 // ShareSSO puts a plain copy of the sealed tokens where SDKs look. It returns false if
 // there are no sealed tokens.
 func ShareSSO(ctx context.Context, s *profile.SSO, parts Parts) (shared bool, err error) {
-	sealed, plain := tokens.NewSealed[tokens.SSO](parts.Cache, SSOTokens(s)), plainSSO(parts.Home, s)
+	return share(ctx, parts, SSOTokens(s), plainSSO(parts.Home, s))
+}
+
+// ShareLogin is ShareSSO for a login session.
+func ShareLogin(ctx context.Context, session string, parts Parts) (shared bool, err error) {
+	return share(ctx, parts, LoginTokens(session), plainLogin(parts.Env, parts.Home, session))
+}
+
+func share[T tokens.Token](ctx context.Context, parts Parts, id tokens.ID, plain tokens.Copy[T]) (shared bool, err error) {
 	if plain == nil {
 		return false, errNoHome
 	}
+	sealed := tokens.NewSealed[T](parts.Cache, id)
 	release, err := newMaker(parts, Flags{}).tokenLock(sealed.ID())(ctx)
 	if err != nil {
 		return false, err
@@ -90,7 +108,8 @@ func ShareSSO(ctx context.Context, s *profile.SSO, parts Parts) (shared bool, er
 // *tokens.SignInError if there is no plain file.
 func AdoptSSO(ctx context.Context, p *profile.Profile, parts Parts) (removed []string, err error) {
 	if err = checkSignIn(p.SSO); err == nil {
-		removed, err = adoptSSO(ctx, p.SSO, parts)
+		s := p.SSO
+		removed, err = adopt(ctx, parts, SSOTokens(s), plainSSO(parts.Home, s), tokens.CLIRegistrations(parts.Home, s.Session, s.StartURL, s.Region, s.RegistrationScopes))
 	}
 	if err != nil {
 		return removed, &PortalError{p, err}
@@ -98,14 +117,24 @@ func AdoptSSO(ctx context.Context, p *profile.Profile, parts Parts) (removed []s
 	return removed, nil
 }
 
-func adoptSSO(ctx context.Context, s *profile.SSO, parts Parts) (removed []string, err error) {
-	sealed, plain := tokens.NewSealed[tokens.SSO](parts.Cache, SSOTokens(s)), plainSSO(parts.Home, s)
+// AdoptLogin is AdoptSSO for the tokens and the key of a login session. The error is a
+// *GivenError.
+func AdoptLogin(ctx context.Context, p *profile.Profile, parts Parts) (removed []string, err error) {
+	removed, err = adopt(ctx, parts, LoginTokens(p.LoginSession), plainLogin(parts.Env, parts.Home, p.LoginSession), nil)
+	if err != nil {
+		return removed, &GivenError{Login, p, err}
+	}
+	return removed, nil
+}
+
+// adopt seals plain tokens, and removes them and other files.
+func adopt[T tokens.Token](ctx context.Context, parts Parts, id tokens.ID, plain tokens.Copy[T], others []string) (removed []string, err error) {
 	if plain == nil {
 		return nil, errNoHome
 	}
-	lock := newMaker(parts, Flags{}).tokenLock
-	for _, id := range []string{plain.ID(), sealed.ID()} {
-		release, err := lock(id)(ctx)
+	sealed, lock := tokens.NewSealed[T](parts.Cache, id), newMaker(parts, Flags{}).tokenLock
+	for _, place := range []string{plain.ID(), sealed.ID()} {
+		release, err := lock(place)(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -124,7 +153,7 @@ func adoptSSO(ctx context.Context, s *profile.SSO, parts Parts) (removed []strin
 			return nil, fmt.Errorf("the sealed tokens are not as they were written, and the plain ones are left: %w", err)
 		}
 	}
-	for _, file := range append([]string{plain.ID()}, tokens.CLIRegistrations(parts.Home, s.Session, s.StartURL, s.Region, s.RegistrationScopes)...) {
+	for _, file := range append([]string{plain.ID()}, others...) {
 		switch err := os.Remove(file); {
 		case err == nil:
 			removed = append(removed, file)

@@ -61,10 +61,10 @@ func (s *Session) ShareLogin(ctx context.Context, p *profile.Profile) (shared bo
 
 // AdoptLogin moves the tokens that the AWS CLI has for p into a sealed file; see
 // [provider.AdoptLogin].
-func (s *Session) AdoptLogin(ctx context.Context, p *profile.Profile) (removed string, err error) {
+func (s *Session) AdoptLogin(ctx context.Context, p *profile.Profile) (removed []string, err error) {
 	parts, _, err := s.parts(p)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	return provider.AdoptLogin(ctx, p, parts)
 }
