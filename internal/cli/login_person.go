@@ -120,11 +120,15 @@ func (s *signer) open(page string) {
 		s.say("no browser opens: %v", err)
 		return
 	}
+	over, told := make(chan struct{}), make(chan struct{})
+	s.ends = append(s.ends, func() { close(over); <-told })
 	fault.Go(func() {
-		if err := <-ended; err != nil {
-			select {
-			case <-link.Done(): // it has shown the page
-			default:
+		defer close(told)
+		select {
+		case <-over:
+		case <-link.Done(): // it has shown the page
+		case err := <-ended:
+			if err != nil {
 				s.say("the browser ended without opening the page: %v", err)
 			}
 		}

@@ -21,7 +21,7 @@ sso_role_name = dev
 // A sign-in that nobody ends is not waited for longer than its time, and leaves nothing.
 func TestLoginEnds(t *testing.T) {
 	if runtime.GOOS == "windows" {
-		t.Skip("needs the programs true and false")
+		t.Skip("needs the program true")
 	}
 	w := newWorld(t)
 	sso, err := awstest.StartSSO(nil)
@@ -31,11 +31,9 @@ func TestLoginEnds(t *testing.T) {
 	defer sso.Close()
 	w.env["AWS_ENDPOINT_URL_SSO"], w.env["AWS_ENDPOINT_URL_SSO_OIDC"] = sso.URL(), sso.URL()
 	w.write(".aws/config", ssoProfile)
-	again := []string{"hint: with a browser on another machine: awsexec login dev --browser true --remote"}
-	w.refuse(exitFailed, "", []string{"login", "dev", "--browser", "true"}, append(again, `error: sso-session "corp": no answer in time`)...)
-	w.refuse(exitFailed, "", []string{"login", "dev", "--browser", "false"}, "the browser ended without opening the page: exit status 1", "no answer in time")
-	w.refuse(exitFailed, "", []string{"login", "dev", "--browser", "nonexistent-browser"}, "go on there only if it shows this code", "no answer in time", "hint: sign in again: awsexec login dev")
-	w.refuse(exitFailed, "", []string{"login", "dev", "--remote"}, "at this page, in any browser", "no answer in time")
+	w.refuse(exitFailed, "", []string{"login", "dev", "--browser", "true"},
+		`error: sso-session "corp": no answer in time`, "hint: with a browser on another machine: awsexec login dev --browser true --remote")
+	w.refuse(exitFailed, "", []string{"login", "dev", "--remote"}, `error: sso-session "corp": no answer in time`, "hint: sign in again: awsexec login dev --remote")
 	if found, err := filepath.Glob(filepath.Join(w.home, "cache", "awsexec", "signins", "sso-*")); err != nil || len(found) > 0 {
 		t.Errorf("left %v, %v", found, err)
 	}

@@ -91,7 +91,7 @@ func (w *world) deps(stdin string, stdout, stderr io.Writer) deps {
 	}
 	return deps{
 		stdin: strings.NewReader(stdin), stdout: stdout, stderr: stderr, environ: environ,
-		homes: homes{w.home, w.home}, self: self, now: w.now, workFactor: 1, lockPatience: 50 * time.Millisecond, linkPatience: 50 * time.Millisecond, signInPatience: 50 * time.Millisecond,
+		homes: homes{w.home, w.home}, self: self, now: w.now, workFactor: 1, lockPatience: 50 * time.Millisecond, linkPatience: 50 * time.Millisecond, signInPatience: 400 * time.Millisecond,
 	}
 }
 

@@ -28,6 +28,9 @@ func (s *Session) SignInSSO(ctx context.Context, p *profile.Profile, person sign
 		Session: p.SSO.Session, StartURL: p.SSO.StartURL, Region: p.SSO.Region, Scopes: p.SSO.RegistrationScopes, Remote: remote,
 	}.Run(ctx)
 	if err != nil {
+		if ctx.Err() != nil { // in the middle of a call, perhaps
+			err = context.Cause(ctx)
+		}
 		return tokens.State{}, &SignInFailedError{Profile: p, Remote: remote, err: err}
 	}
 	return t.State(), provider.KeepSSO(ctx, p.SSO, parts, t, share)
