@@ -18,6 +18,12 @@ import (
 // contract runs what every kind of store does. Each row gets its own store,
 // empty, with nothing on disk yet but what made has put there.
 func contract(t *testing.T, kind Kind, prepare func(t *testing.T), made ...func(t *testing.T, dir string)) {
+	t.Helper()
+	contractRows(t, nil, kind, prepare, made...)
+}
+
+// contractRows is contract for some of the rows, or for all if only is nil.
+func contractRows(t *testing.T, only []string, kind Kind, prepare func(t *testing.T), made ...func(t *testing.T, dir string)) {
 	rows := []struct {
 		name string
 		run  func(t *testing.T, c *contractStore)
@@ -49,6 +55,9 @@ func contract(t *testing.T, kind Kind, prepare func(t *testing.T), made ...func(
 		{"nothing in plaintext", nothingInPlaintext},
 	}
 	for _, row := range rows {
+		if only != nil && !slices.Contains(only, row.name) {
+			continue
+		}
 		t.Run(row.name, func(t *testing.T) {
 			prepare(t)
 			c := &contractStore{kind: kind, dir: filepath.Join(t.TempDir(), "data")}

@@ -117,7 +117,8 @@ func testHost(dir string, answers ...string) agekeys.Host {
 			if err != nil {
 				return &exec.Error{Name: name, Err: exec.ErrNotFound}
 			}
-			return term.Converse(ctx, path, args, nil, io.Discard, func(to io.Writer, from io.Reader) error {
+			env := []string{"GORACE=atexit_sleep_ms=0"} // the plugin is this test binary, which may sleep at its end
+			return term.Converse(ctx, path, args, env, io.Discard, func(to io.Writer, from io.Reader) error {
 				return talk(agekeys.Conversation{To: to, From: from, Show: func(string) {}})
 			})
 		},
