@@ -94,7 +94,7 @@ func answering(t *testing.T, dir string, answers ...string) (Host, *strings.Buil
 			if err != nil {
 				return &exec.Error{Name: name, Err: exec.ErrNotFound}
 			}
-			return term.Converse(ctx, path, args, nil, io.Discard, func(to io.Writer, from io.Reader) error {
+			return term.Converse(ctx, path, args, []string{"GORACE=atexit_sleep_ms=0"}, io.Discard, func(to io.Writer, from io.Reader) error {
 				return talk(Conversation{to, from, func(m string) { shown.WriteString(m + "\n") }})
 			})
 		},
