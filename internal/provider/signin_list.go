@@ -13,12 +13,11 @@ import (
 // SignIn is a sign-in that the AWS files describe, and what is known of its tokens
 // without opening them.
 type SignIn struct {
-	Kind     Kind         // SSO or Login
-	Name     string       // the sso-session, the start URL in the legacy form, or the login session
-	Profile  string       // a profile that has it
-	Session  bool         // Name is that of an sso-session
-	Tokens   []TokensFile // where there are tokens, those first that are used first; none if nobody has signed in
-	Settings error        // what is missing in the files for a sign-in; nil for nothing
+	Kind    Kind         // SSO or Login
+	Name    string       // the sso-session, the start URL in the legacy form, or the login session
+	Profile string       // a profile that has it
+	Session bool         // Name is that of an sso-session
+	Tokens  []TokensFile // where there are tokens, those first that are used first; none if nobody has signed in
 }
 
 // TokensFile is a file with the tokens of a sign-in.
@@ -36,7 +35,7 @@ func SignIns(ctx context.Context, config *profile.Config, c *cache.Cache, env fu
 	var all []SignIn
 	profiles, logins := firstProfiles(config)
 	for _, s := range config.SignIns() {
-		found := SignIn{Kind: SSO, Name: s.Session, Session: true, Profile: profiles[s.Session], Settings: checkSignIn(&s.SSO)}
+		found := SignIn{Kind: SSO, Name: s.Session, Session: true, Profile: profiles[s.Session]}
 		if s.Session == "" {
 			found.Name, found.Session, found.Profile = s.StartURL, false, s.Profile
 		}
