@@ -22,7 +22,7 @@ const module = "github.com/awsexec/awsexec/"
 var arrows = map[string]string{
 	"cmd/awsexec": "internal/cli internal/fastpath/tickets",
 	"internal/cli": "exec keystore processfmt internal/awsapi internal/cache internal/credentials internal/doctor internal/explain internal/awsini " +
-		"internal/profile internal/provider internal/awsfiles internal/conceal internal/custody internal/keyinput internal/lastcall internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/tokens internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault internal/manual internal/near internal/layout internal/keyfacts internal/populate internal/browser internal/signin internal/caller internal/logbook internal/agekeys internal/tpmkey internal/policy internal/remote internal/scratch internal/atomicfile internal/backup",
+		"internal/profile internal/provider internal/awsfiles internal/conceal internal/custody internal/keyinput internal/lastcall internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/tokens internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault internal/manual internal/near internal/layout internal/keyfacts internal/populate internal/browser internal/signin internal/caller internal/logbook internal/agekeys internal/tpmkey internal/policy internal/registry internal/remote internal/scratch internal/atomicfile internal/backup",
 
 	"exec":       "internal/credentials internal/guard internal/fault",
 	"keystore":   "internal/agefile internal/agekeys internal/backend internal/flock internal/helper internal/kernelkey internal/keyindex internal/keyitem internal/keyring internal/ownfile internal/sealingkey",
@@ -32,7 +32,7 @@ var arrows = map[string]string{
 	"internal/tpmkey":           "internal/backend internal/fault",
 	"internal/agefile":          "internal/agekeys internal/backend internal/kernelkey internal/ownfile internal/readfile",
 	"internal/atomicfile":       "internal/readfile",
-	"internal/awsapi":           "internal/readfile internal/fault",
+	"internal/awsapi":           "internal/readfile internal/fault internal/registry",
 	"internal/populate":         "internal/awsapi internal/awsfiles internal/awsini internal/profile",
 	"internal/browser":          "internal/awsini internal/fault internal/guard",
 	"internal/keyfacts":         "internal/flock internal/ownfile",
@@ -42,7 +42,7 @@ var arrows = map[string]string{
 	"internal/flock":            "internal/ownfile internal/fault",
 	"internal/ownfile":          "internal/atomicfile internal/readfile",
 	"internal/policy":           "internal/readfile",
-	"internal/profile":          "internal/readfile internal/awsini internal/near internal/policy",
+	"internal/profile":          "internal/readfile internal/awsini internal/near internal/policy internal/registry",
 	"internal/keyindex":         "internal/backend internal/ownfile",
 	"internal/keyitem":          "internal/backend",
 	"internal/backup":           "internal/agekeys keystore",

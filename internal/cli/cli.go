@@ -34,10 +34,11 @@ type cli struct {
 	SSO     ssoCmd     `cmd:"" group:"Sign in" name:"sso" help:"List roles of IAM Identity Center, and write profiles for them."`
 	Console consoleCmd `cmd:"" group:"Sign in" help:"Open the AWS console in a browser, signed in." heeds:"profile,pick,duration,region,read-only,policy,policy-arn,keystore,no-prompt,debug"`
 
-	Export   exportCmd   `cmd:"" group:"Hand out" help:"Print credentials for a shell or a file." heeds:"profile,pick,duration,region,read-only,policy,policy-arn,keystore,no-session,no-prompt,debug"`
-	SSH      sshCmd      `cmd:"" group:"Hand out" name:"ssh" help:"Give a program on another host credentials that stay here." heeds:"profile,duration,region,read-only,policy,policy-arn,keystore,no-prompt,debug"`
-	Serve    serveCmd    `cmd:"" group:"Hand out" help:"Serve credentials over HTTP, as containers get them." heeds:"profile,pick,duration,region,read-only,policy,policy-arn,keystore,no-prompt,debug"`
-	EKSToken eksTokenCmd `cmd:"" name:"eks-token" group:"Hand out" help:"Print a token for a Kubernetes cluster, for kubectl." heeds:"profile,pick,duration,region,keystore,no-session,no-prompt,debug"`
+	Export           exportCmd           `cmd:"" group:"Hand out" help:"Print credentials for a shell or a file." heeds:"profile,pick,duration,region,read-only,policy,policy-arn,keystore,no-session,no-prompt,debug"`
+	SSH              sshCmd              `cmd:"" group:"Hand out" name:"ssh" help:"Give a program on another host credentials that stay here." heeds:"profile,duration,region,read-only,policy,policy-arn,keystore,no-prompt,debug"`
+	Serve            serveCmd            `cmd:"" group:"Hand out" help:"Serve credentials over HTTP, as containers get them." heeds:"profile,pick,duration,region,read-only,policy,policy-arn,keystore,no-prompt,debug"`
+	EKSToken         eksTokenCmd         `cmd:"" name:"eks-token" group:"Hand out" help:"Print a token for a Kubernetes cluster, for kubectl." heeds:"profile,pick,duration,region,keystore,no-session,no-prompt,debug"`
+	DockerCredential dockerCredentialCmd `cmd:"" name:"docker-credential" group:"Hand out" help:"Give Docker passwords for Amazon ECR." heeds:"profile,duration,region,read-only,policy,policy-arn,keystore,no-session,no-prompt,debug"`
 
 	Backup     backupCmd     `cmd:"" group:"Keystore" help:"Write all keys into one encrypted file." heeds:"keystore,no-prompt,debug"`
 	Restore    restoreCmd    `cmd:"" group:"Keystore" help:"Store the keys of a backup." heeds:"keystore,no-prompt,debug"`

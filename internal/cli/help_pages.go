@@ -103,6 +103,10 @@ Without --region, the region is that of the sign-in.`,
 		[]manual.Entry{
 			{Name: "awsexec eks-token -p work --cluster main", Text: "for the cluster main"},
 		}},
+	"docker-credential": {`Docker, Podman and others run it under the name docker-credential-awsexec, a link to awsexec, for registries that their configuration gives to the helper awsexec. The profile is that whose awsexec_registries has the host, or else the selected one. Nothing is stored: each password is made by a call of ECR, with the session from the cache.`,
+		[]manual.Entry{
+			{Name: "awsexec docker-credential list", Text: "which registries the profiles name"},
+		}},
 	"serve": {`Programs in containers and those that cannot call awsexec get credentials from an address on this machine, with a token. They are renewed before they expire.`,
 		[]manual.Entry{
 			{Name: "awsexec serve -p work -- ./dev-server", Text: "for one program, until it ends"},

@@ -67,7 +67,7 @@ func Main(args []string, version string, early Early) int {
 			return exitFailed
 		}
 	}
-	return run(ctx, args[1:], d)
+	return run(ctx, helperArgs(args)[1:], d)
 }
 
 // endOnFault returns what is done about a panic: it ends the run as any other failure. What nobody can catch, such as a lack of memory or of

@@ -85,7 +85,7 @@ func isFailure(ctx context.Context, err error) bool {
 // that it gets credentials.
 func handsOut(selected any) (credentials, answer bool) {
 	switch selected.(type) {
-	case *printCmd, *exportCmd, *eksTokenCmd:
+	case *printCmd, *exportCmd, *eksTokenCmd, *dockerCredentialCmd:
 		return true, true
 	case *execCmd, *whoamiCmd:
 		return true, false

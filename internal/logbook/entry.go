@@ -20,6 +20,7 @@ const (
 	Console How = "console" // as a link that signs a browser in
 
 	EKSToken How = "eks-token" // as a token for a Kubernetes cluster
+	Docker   How = "docker"    // as a password of a registry
 )
 
 // Origin is where awsexec had credentials from.

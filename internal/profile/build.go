@@ -283,6 +283,7 @@ func (c *Config) services(b *builder, p *Profile) {
 	for service, to := range map[string]*string{
 		"sts": &p.STSEndpointURL, "iam": &p.IAMEndpointURL,
 		"sso": &p.SSOEndpointURL, "sso_oidc": &p.SSOOIDCEndpointURL, "signin": &p.SigninEndpointURL,
+		"ecr": &p.ECREndpointURL, "ecr_public": &p.ECRPublicEndpointURL,
 	} {
 		if url := settings[service].Nested["endpoint_url"]; url.Text != "" {
 			*to = url.Text

@@ -61,6 +61,15 @@ func SigninEndpoint(env func(string) string, p *Profile) string {
 	return endpoint(env, p, "SIGNIN", p.SigninEndpointURL)
 }
 
+// ECREndpoint is [STSEndpoint] for ECR, with AWS_ENDPOINT_URL_ECR, or for ECR Public,
+// with AWS_ENDPOINT_URL_ECR_PUBLIC.
+func ECREndpoint(env func(string) string, p *Profile, public bool) string {
+	if public {
+		return endpoint(env, p, "ECR_PUBLIC", p.ECRPublicEndpointURL)
+	}
+	return endpoint(env, p, "ECR", p.ECREndpointURL)
+}
+
 // endpoint returns the configured URL of a service. It takes the name that the
 // service has in its variable, and its URL in the [services] section.
 func endpoint(env func(string) string, p *Profile, service, own string) string {

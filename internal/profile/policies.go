@@ -9,12 +9,13 @@ import (
 
 	"github.com/awsexec/awsexec/internal/near"
 	"github.com/awsexec/awsexec/internal/policy"
+	"github.com/awsexec/awsexec/internal/registry"
 )
 
 // ownPrefix begins the keys that awsexec alone reads, and ownKeys are these.
 const ownPrefix = "awsexec_"
 
-var ownKeys = []string{AllowKey, ConfirmKey, "awsexec_read_only", "awsexec_policy", "awsexec_policy_arns", "awsexec_login"}
+var ownKeys = []string{AllowKey, ConfirmKey, RegistriesKey, "awsexec_read_only", "awsexec_policy", "awsexec_policy_arns", "awsexec_login"}
 
 // policies fills in the session policies of p. What is wrong with them is an error,
 // and never ignored: the profile would give more than its author meant.
@@ -30,6 +31,11 @@ func (b *builder) policies(p *Profile, self string) {
 			b.fail(key, written.Pos, reason)
 		case written.Nested == nil && written.Text == "":
 			b.fail(key, written.Pos, "is empty")
+		}
+	}
+	for _, host := range b.list(RegistriesKey) {
+		if _, ok := registry.Parse(host); !ok {
+			b.fail(RegistriesKey, b.settings[RegistriesKey].Pos, fmt.Sprintf("%q is not the host of a registry of ECR", host))
 		}
 	}
 	p.Policies.ReadOnly = b.yes("awsexec_read_only")

@@ -71,6 +71,8 @@ type Profile struct {
 	IAMEndpointURL               string                     // the same of iam
 	SSOEndpointURL               string                     // the same of sso
 	SSOOIDCEndpointURL           string                     // the same of sso_oidc
+	ECREndpointURL               string                     // the same of ecr
+	ECRPublicEndpointURL         string                     // the same of ecr_public
 	SigninEndpointURL            string                     // the same of signin
 	IgnoreConfiguredEndpointURLs bool                       // ignore_configured_endpoint_urls
 	STSRegionalEndpoints         string                     // sts_regional_endpoints
@@ -130,6 +132,10 @@ func (p *Profile) EmptyProcess() bool {
 const (
 	AllowKey   = "awsexec_allow"
 	ConfirmKey = "awsexec_confirm"
+
+	// RegistriesKey names the registries of ECR whose passwords are made with the
+	// profile, with commas.
+	RegistriesKey = "awsexec_registries"
 )
 
 // Limits of the life of a session. Source: API reference of GetSessionToken.

@@ -25,24 +25,34 @@ import (
 	"github.com/awsexec/awsexec/internal/ststest"
 )
 
-// buckets is the S3 of a script. It knows the sessions of the script's STS, and lets
-// each do what its session policies allow.
+// buckets are the sessions of a script's STS, for the other services of the script.
+// Its S3 lets each do what its session policies allow.
 type buckets struct {
 	mu     sync.Mutex
 	minted []aws.Credentials
-	s3     *awstest.S3 // nil before it is started
+	allow  []func(aws.Credentials) // of the services that know them
 }
 
 type bucketsKey struct{}
 
-// learn tells the S3 of a new session.
+// learn tells the services of a new session.
 func (b *buckets) learn(c aws.Credentials) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.minted = append(b.minted, c)
-	if b.s3 != nil {
-		b.s3.Allow(c)
+	for _, allow := range b.allow {
+		allow(c)
 	}
+}
+
+// tell has a service know all sessions.
+func (b *buckets) tell(allow func(aws.Credentials)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, c := range b.minted {
+		allow(c)
+	}
+	b.allow = append(b.allow, allow)
 }
 
 // bucket is the command bucket; see TestScripts.
@@ -51,17 +61,12 @@ func bucket(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: bucket start NAME")
 	}
 	b := ts.Value(bucketsKey{}).(*buckets)
-	b.mu.Lock()
-	defer b.mu.Unlock()
 	s3, err := awstest.StartS3(args[1])
 	ts.Check(err)
 	ts.Defer(s3.Close)
 	s3.Put(args[1], "k", []byte("got k\n"))
 	s3.Judge(ts.Value(serverKey{}).(*ststest.Server).Allows)
-	for _, c := range b.minted {
-		s3.Allow(c)
-	}
-	b.s3 = s3
+	b.tell(s3.Allow)
 	ts.Setenv("S3CLIENT_URL", s3.URL())
 }
 

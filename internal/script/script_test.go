@@ -29,7 +29,7 @@ var update = flag.Bool("update", false, "write the programs' output into the scr
 const limit = 30 * time.Second
 
 func TestMain(m *testing.M) {
-	programs := map[string]func(){"mfacode": mfaCode, "sdkclient": sdkClient, "testbrowser": testBrowser, "s3client": s3Client, "agekey": agetest.Keygen, helpertest.Program: helpertest.Serve}
+	programs := map[string]func(){"mfacode": mfaCode, "sdkclient": sdkClient, "testbrowser": testBrowser, "s3client": s3Client, "dockerclient": dockerClient, "agekey": agetest.Keygen, helpertest.Program: helpertest.Serve}
 	maps.Copy(programs, agetest.Plugins)
 	testscript.Main(m, programs)
 }
@@ -90,6 +90,7 @@ func mfaCode() {
 //	block PAGE HEADING N [FILE] takes a block of README.md or docs, into FILE or the file that it names
 //	program NAME…               makes programs that use an AWS SDK
 //	bucket start NAME           starts an S3 with a bucket that holds the object k; s3client is a program that gets and puts
+//	registry start              starts an ECR and an ECR Public; dockerclient asks docker-credential-awsexec as Docker does
 //	console start               starts the endpoint that signs browsers in to the console; testbrowser is a browser
 //	console opened ARN PAGE [DURATION]   checks who was signed in last, on which page, and for how long if that was asked for
 //	console closed              checks that nobody was signed in since then
@@ -110,7 +111,7 @@ func TestScripts(t *testing.T) {
 		Condition:           condition,
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"awsexec": awsexec, "code": code, "terminal": onTerminal, "aws": controlAWS, "machine": machine, "signin": signIn,
-			"block": block, "program": program, "console": console, "bucket": bucket,
+			"block": block, "program": program, "console": console, "bucket": bucket, "registry": registry,
 		},
 	})
 }

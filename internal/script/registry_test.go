@@ -1,0 +1,61 @@
+//go:build unix
+
+package script
+
+import (
+	"encoding/base64"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/docker/docker-credential-helpers/client"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/awsexec/awsexec/internal/awstest"
+	"github.com/awsexec/awsexec/internal/ststest"
+)
+
+// registry is the command registry; see TestScripts.
+func registry(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 || args[0] != "start" {
+		ts.Fatalf("usage: registry start")
+	}
+	b := ts.Value(bucketsKey{}).(*buckets)
+	data := func(service string) map[string]any {
+		token := base64.StdEncoding.EncodeToString([]byte("AWS:" + ststest.Marker + service))
+		return map[string]any{"authorizationToken": token, "expiresAt": time.Now().Add(12 * time.Hour).Unix()}
+	}
+	for service, answer := range map[string]any{"ecr": []any{data("ecr")}, "ecr-public": data("ecr-public")} {
+		s, err := awstest.StartJSON(service, map[string]func([]byte) any{
+			"GetAuthorizationToken": func([]byte) any { return map[string]any{"authorizationData": answer} },
+		})
+		ts.Check(err)
+		ts.Defer(s.Close)
+		b.tell(s.Allow)
+		ts.Setenv(map[string]string{"ecr": "AWS_ENDPOINT_URL_ECR", "ecr-public": "AWS_ENDPOINT_URL_ECR_PUBLIC"}[service], s.URL())
+	}
+}
+
+// dockerClient asks docker-credential-awsexec as Docker does, with Docker's own
+// library: get SERVER, list, store SERVER or erase SERVER.
+func dockerClient() {
+	helper := client.NewShellProgramFunc("docker-credential-awsexec")
+	var err error
+	switch os.Args[1] {
+	case "get":
+		c, getErr := client.Get(helper, os.Args[2])
+		if err = getErr; err == nil {
+			fmt.Println(c.ServerURL, c.Username, c.Secret)
+		}
+	case "list":
+		all, listErr := client.List(helper)
+		err = listErr
+		fmt.Println(all)
+	case "erase":
+		err = client.Erase(helper, os.Args[2])
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
