@@ -1,6 +1,10 @@
 package tpmkey
 
 import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"os"
@@ -27,4 +31,38 @@ func open(path string) (transport.TPMCloser, error) {
 	}
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
 	return stream{file}, err
+}
+
+// stream is a TPM that takes commands and gives responses as a stream of bytes.
+type stream struct{ io.ReadWriteCloser }
+
+// headSize is the size of what each response begins with: a tag, the size of the
+// response, and a code. Source: TPM 2.0, part 1.
+const headSize = 10
+
+const mostResponse = 4096
+
+// Send writes a command and reads the response to it. A device gives all of that in
+// one read, a socket in any number.
+func (s stream) Send(command []byte) ([]byte, error) {
+	if _, err := s.Write(command); err != nil {
+		return nil, err
+	}
+	response := make([]byte, 0, mostResponse)
+	for {
+		n, err := s.Read(response[len(response):cap(response)])
+		response = response[:len(response)+n]
+		if len(response) >= headSize {
+			size := int(binary.BigEndian.Uint32(response[2:6]))
+			switch {
+			case size < headSize || size > mostResponse || len(response) > size:
+				return nil, errors.New("not the response of a TPM")
+			case len(response) == size:
+				return response, nil
+			}
+		}
+		if err != nil {
+			return nil, fmt.Errorf("a part of a response: %w", err)
+		}
+	}
 }
