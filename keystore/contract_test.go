@@ -49,6 +49,7 @@ func contractRows(t *testing.T, only []string, kind Kind, prepare func(t *testin
 		{"item gone", itemGone},
 		{"rotation", rotation},
 		{"rotation of another key", rotationOfAnother},
+		{"TOTP secret", totpSecret},
 		{"turns", keyTurns},
 		{"copies", copies},
 		{"retiring", retiring},

@@ -18,7 +18,7 @@ func TestKeyringContract(t *testing.T) {
 		t.Skip("AWSEXEC_TEST_THROWAWAY_CREDENTIALS is not set: the keyring may hold a user's keys")
 	}
 	contract(t, KindKeyring, func(t *testing.T) {
-		for _, service := range []string{keyitem.Sealing.Service, keyitem.OfKey("").Service, keyitem.OfJournal("").Service} {
+		for _, service := range []string{keyitem.Sealing.Service, keyitem.OfKey("").Service, keyitem.OfJournal("").Service, keyitem.OfTOTP("").Service} {
 			if err := keyring.DeleteAll(service); err != nil {
 				t.Fatal(err)
 			}

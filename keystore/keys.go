@@ -89,8 +89,8 @@ func (s *Store) Put(ctx context.Context, name string, c aws.Credentials) error {
 	})
 }
 
-// Delete removes the key kept under name together with its rotation journal,
-// and checks that both are gone. If there was no key the error is
+// Delete removes the key kept under name together with its rotation journal and
+// its TOTP secret, and checks that all are gone. If there was no key the error is
 // [ErrNotFound]; the index forgets the name all the same.
 func (s *Store) Delete(ctx context.Context, name string) error {
 	if err := known(name); err != nil {
@@ -98,6 +98,9 @@ func (s *Store) Delete(ctx context.Context, name string) error {
 	}
 	return s.changeKey(ctx, name, backend.ToWrite, func(v *vault) error {
 		if err := v.endRotation(ctx, name); err != nil {
+			return err
+		}
+		if err := v.removeTOTP(ctx, name); err != nil && !errors.Is(err, ErrNotFound) {
 			return err
 		}
 		f, _, err := v.index.Load()

@@ -192,7 +192,7 @@ func listed(index keyindex.Index) func(backend.Item) bool {
 		case it == keyitem.OfJournal(it.Name):
 			return key.Rotating
 		}
-		return ok
+		return ok // a TOTP secret is where its key is, if there is one
 	}
 }
 

@@ -23,6 +23,14 @@ func FuzzItem(f *testing.F) {
 		_, err = DecodeJournal(stored)
 		noSecret(t, err)
 
+		_, err = DecodeTOTP(stored)
+		noSecret(t, err)
+		if totp, err := EncodeTOTP([]byte(secret)); err == nil {
+			if got, err := DecodeTOTP(totp); err != nil || string(got) != secret {
+				t.Fatalf("the decoded TOTP secret differs: %v", err)
+			}
+		}
+
 		want := aws.Credentials{AccessKeyID: id, SecretAccessKey: secret}
 		encoded, err := EncodeKey(want)
 		noSecret(t, err)

@@ -30,6 +30,10 @@ func OfKey(name string) backend.Item { return backend.Item{Service: "awsexec", N
 // OfJournal returns the item of the rotation journal of the key with this name.
 func OfJournal(name string) backend.Item { return backend.Item{Service: "awsexec-next", Name: name} }
 
+// OfTOTP returns the item of the TOTP secret that is kept beside the key with this
+// name.
+func OfTOTP(name string) backend.Item { return backend.Item{Service: "awsexec-totp", Name: name} }
+
 // key is the content of the item of a long-term key.
 type key struct {
 	AccessKeyID     string `json:"AccessKeyId"`
@@ -99,6 +103,26 @@ func DecodeJournal(b []byte) (Journal, error) {
 		j.New = in.New.credentials()
 	}
 	return j, nil
+}
+
+// totp is the content of the item of a TOTP secret.
+type totp struct{ Secret []byte }
+
+// EncodeTOTP returns the content of the item of a TOTP secret.
+func EncodeTOTP(secret []byte) ([]byte, error) {
+	if len(secret) == 0 {
+		return nil, errors.New("the TOTP secret is empty")
+	}
+	return encode(totp{secret})
+}
+
+// DecodeTOTP is the reverse of EncodeTOTP.
+func DecodeTOTP(b []byte) ([]byte, error) {
+	var in totp
+	if json.Unmarshal(b, &in) != nil || len(in.Secret) == 0 {
+		return nil, fmt.Errorf("%w: the stored value is not a TOTP secret of awsexec", backend.ErrCorrupt)
+	}
+	return in.Secret, nil
 }
 
 // encode returns v as JSON, or an error if it is larger than every store takes.
