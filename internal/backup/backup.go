@@ -22,6 +22,7 @@ type Key struct {
 	Name     string
 	Key      aws.Credentials
 	Rotation *keystore.Rotation // nil if there is none
+	TOTP     []byte             // the secret of the user's MFA device; nil if there is none
 }
 
 const (
@@ -42,6 +43,7 @@ type entry struct {
 	Name string `json:"name"`
 	pair
 	Rotation *rotation `json:"rotation,omitempty"`
+	TOTP     []byte    `json:"totp,omitempty"`
 }
 
 type pair struct {
@@ -67,7 +69,7 @@ type rotation struct {
 func Encode(keys []Key, made time.Time) ([]byte, error) {
 	c := content{Format: format, Version: version, Made: made.UTC().Truncate(time.Second), Keys: []entry{}}
 	for _, k := range keys {
-		e := entry{Name: k.Name, pair: pairOf(k.Key)}
+		e := entry{Name: k.Name, pair: pairOf(k.Key), TOTP: k.TOTP}
 		if r := k.Rotation; r != nil {
 			e.Rotation = &rotation{Old: pairOf(r.Old), Before: r.Before, Began: r.Began}
 			if r.New.AccessKeyID != "" {
@@ -98,7 +100,7 @@ func Decode(plain []byte) (keys []Key, made time.Time, err error) {
 		if e.AccessKeyID == "" || e.SecretAccessKey == "" {
 			return nil, made, fmt.Errorf("%w: key %q is not complete", keystore.ErrCorrupt, e.Name)
 		}
-		k := Key{Name: e.Name, Key: e.credentials()}
+		k := Key{Name: e.Name, Key: e.credentials(), TOTP: e.TOTP}
 		if r := e.Rotation; r != nil {
 			k.Rotation = &keystore.Rotation{Old: r.Old.credentials(), Before: r.Before, Began: r.Began}
 			if r.New != nil {

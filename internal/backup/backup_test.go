@@ -18,7 +18,7 @@ func TestRoundTrip(t *testing.T) {
 	first, second := aws.Credentials{AccessKeyID: "AKIA1", SecretAccessKey: marker + "1"}, aws.Credentials{AccessKeyID: "AKIA2", SecretAccessKey: marker + "2"}
 	began := time.Unix(1767323045, 0).UTC()
 	want := []Key{
-		{Name: "work", Key: first},
+		{Name: "work", Key: first, TOTP: []byte(marker)},
 		{Name: "Größe/x", Key: second, Rotation: &keystore.Rotation{Old: second, Before: []string{"AKIA2"}, Began: began}},
 		{Name: "half", Key: first, Rotation: &keystore.Rotation{Old: second, New: first, Began: began}},
 	}

@@ -85,11 +85,11 @@ func (c *backupCmd) read(ctx context.Context, sess *session.Session, out *ui, ti
 		return nil, err
 	}
 	for _, e := range entries {
-		k := backup.Key{Name: e.Name}
-		if k.Key, k.Rotation, err = newCustody(sess, out, timing).Backed(ctx, e.Name); err != nil {
+		kept, err := newCustody(sess, out, timing).Backed(ctx, e.Name)
+		if err != nil {
 			return nil, err
 		}
-		all = append(all, k)
+		all = append(all, backup.Key{Name: e.Name, Key: kept.Key, Rotation: kept.Journal, TOTP: kept.TOTP})
 	}
 	return all, nil
 }

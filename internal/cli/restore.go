@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/awsexec/awsexec/internal/agekeys"
 	"github.com/awsexec/awsexec/internal/backup"
+	"github.com/awsexec/awsexec/internal/custody"
 	"github.com/awsexec/awsexec/internal/readfile"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/internal/visible"
@@ -61,7 +63,7 @@ func (c *restoreCmd) Run(ctx context.Context, settings *session.Settings, sess *
 		}
 	}
 	for _, k := range todo {
-		remains, err := newCustody(sess, out, timing).Restore(ctx, k.Name, k.Key, k.Rotation, c.Force)
+		remains, err := newCustody(sess, out, timing).Restore(ctx, k.Name, custody.Kept{Key: k.Key, Journal: k.Rotation, TOTP: k.TOTP}, c.Force)
 		if err != nil {
 			return err
 		}
@@ -87,12 +89,8 @@ func (c *restoreCmd) compare(ctx context.Context, keys *keystore.Store, out *ui,
 		case err != nil && !errors.Is(err, keystore.ErrCorrupt):
 			return nil, 0, err
 		case err == nil && there == k.Key:
-			_, err := keys.Rotation(ctx, k.Name)
-			if err != nil && !errors.Is(err, keystore.ErrNotFound) {
+			if action, err = missingBeside(ctx, keys, k); err != nil {
 				return nil, 0, err
-			}
-			if action = "store the journal"; err == nil || k.Rotation == nil {
-				action = "none: it is there"
 			}
 		case c.Force:
 			action = "replace " + visible.KeyID(there.AccessKeyID)
@@ -101,11 +99,34 @@ func (c *restoreCmd) compare(ctx context.Context, keys *keystore.Store, out *ui,
 			action = "none: " + visible.KeyID(there.AccessKeyID) + " is there"
 		}
 		page.row(k.Name, visible.KeyID(k.Key.AccessKeyID), journal, action)
-		if action == "store" || action == "store the journal" || c.Force && there != k.Key {
+		if strings.HasPrefix(action, "store") || c.Force && there != k.Key {
 			todo = append(todo, k)
 		}
 	}
 	return todo, differ, out.print(page)
+}
+
+// missingBeside returns what is to be done for a key that is stored already.
+func missingBeside(ctx context.Context, keys *keystore.Store, k backup.Key) (action string, err error) {
+	_, err = keys.Rotation(ctx, k.Name)
+	if err != nil && !errors.Is(err, keystore.ErrNotFound) {
+		return "", err
+	}
+	journal := err != nil && k.Rotation != nil
+	_, err = keys.TOTP(ctx, k.Name)
+	if err != nil && !errors.Is(err, keystore.ErrNotFound) {
+		return "", err
+	}
+	secret := err != nil && k.TOTP != nil
+	switch {
+	case journal && secret:
+		return "store the journal and the TOTP secret", nil
+	case journal:
+		return "store the journal", nil
+	case secret:
+		return "store the TOTP secret", nil
+	}
+	return "none: it is there", nil
 }
 
 // open decrypts the file.

@@ -1,6 +1,7 @@
 package custody
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -10,13 +11,12 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"github.com/awsexec/awsexec/internal/rotate"
 	"github.com/awsexec/awsexec/internal/visible"
 	"github.com/awsexec/awsexec/keystore"
 )
 
 // Moving moves keys from one store to another in the same directory, each with
-// the journal of its rotation if that is not finished. At any time each key is
+// the journal of its rotation if that is not finished and with its TOTP secret. At any time each key is
 // in one of them at least, and a second run finishes what the first has begun.
 type Moving struct {
 	From, To *keystore.Store
@@ -51,11 +51,23 @@ func (e *OtherKeyError) Error() string {
 	return fmt.Sprintf("%s has another key under %q (%s)", e.To, e.Name, visible.KeyID(e.KeyID))
 }
 
+// OtherTOTPError is the error for a key that cannot be moved, because the store that
+// it is to be moved to has another TOTP secret beside it.
+type OtherTOTPError struct {
+	Name string
+	To   *keystore.Store
+}
+
+func (e *OtherTOTPError) Error() string {
+	return fmt.Sprintf("%s has another TOTP secret beside key %q", e.To, e.Name)
+}
+
 // movable is a key that is being moved.
 type movable struct {
 	name    string
 	key     aws.Credentials
 	journal *keystore.Rotation // nil if it has none
+	totp    []byte             // the TOTP secret beside it; nil if it has none
 }
 
 // Move moves the keys called names, and returns the names of those that From had.
@@ -153,44 +165,38 @@ func (r releases) release() {
 
 // read reads a key and its journal; found is false if only To has the key.
 func (m Moving) read(ctx context.Context, name string) (k movable, found bool, err error) {
-	k.name = name
-	k.key, k.journal, err = m.kept(ctx, m.From, name)
+	k, err = m.kept(ctx, m.From, name)
 	if !errors.Is(err, keystore.ErrNotFound) {
 		return k, err == nil, err
 	}
-	if _, _, there := m.kept(ctx, m.To, name); there == nil {
+	if _, there := m.kept(ctx, m.To, name); there == nil {
 		return k, false, nil
 	}
 	return k, false, err
 }
 
 // kept returns what a store has under name.
-func (m Moving) kept(ctx context.Context, s *keystore.Store, name string) (key aws.Credentials, journal *keystore.Rotation, err error) {
+func (m Moving) kept(ctx context.Context, s *keystore.Store, name string) (movable, error) {
 	defer m.Waiting(s)()
-	if key, err = s.Get(ctx, name); err != nil {
-		return key, nil, err
-	}
-	r, err := rotate.Unfinished(ctx, s, name)
-	if err != nil || r.Old.AccessKeyID == "" {
-		return key, nil, err
-	}
-	return key, &r, nil
+	return keptIn(ctx, s, name)
 }
 
 // place reports whether To has k already. The error is an [*OtherKeyError] if it
 // has another key, which may not be replaced.
 func (m Moving) place(ctx context.Context, k movable) (has bool, err error) {
-	there, journal, err := m.kept(ctx, m.To, k.name)
+	there, err := m.kept(ctx, m.To, k.name)
 	switch {
 	case errors.Is(err, keystore.ErrNotFound), errors.Is(err, keystore.ErrCorrupt) && m.Replace:
 		return false, nil
 	case err != nil:
 		return false, err
-	case there == k.key:
+	case there.key == k.key && k.totp != nil && there.totp != nil && !bytes.Equal(there.totp, k.totp) && !m.Replace && !m.Switched:
+		return false, &OtherTOTPError{k.name, m.To}
+	case there.key == k.key:
 		return true, nil
 	case !m.Replace || m.Switched:
-		return false, &OtherKeyError{Name: k.name, KeyID: there.AccessKeyID, To: m.To, From: m.From.Kind(), Switched: m.Switched}
-	case journal != nil:
+		return false, &OtherKeyError{Name: k.name, KeyID: there.key.AccessKeyID, To: m.To, From: m.From.Kind(), Switched: m.Switched}
+	case there.journal != nil:
 		return false, fmt.Errorf("key %q in %s: its rotation is not finished, so it cannot be replaced", k.name, m.To)
 	}
 	return false, nil
@@ -216,16 +222,35 @@ func (m Moving) copy(ctx context.Context, k movable) error {
 			return err
 		}
 	}
+	if err := m.copyTOTP(ctx, k, has); err != nil {
+		return err
+	}
 	return m.readBack(ctx, k)
+}
+
+// copyTOTP puts the TOTP secret of k into To. A key that took the place of another one
+// does not get the secret of that.
+func (m Moving) copyTOTP(ctx context.Context, k movable, has bool) error {
+	if k.totp != nil {
+		return m.To.PutTOTP(ctx, k.name, k.totp)
+	}
+	if has {
+		return nil
+	}
+	if err := m.To.RemoveTOTP(ctx, k.name); err != nil && !errors.Is(err, keystore.ErrNotFound) {
+		return err
+	}
+	return nil
 }
 
 // readBack returns an error if To does not give back k.
 func (m Moving) readBack(ctx context.Context, k movable) error {
-	key, journal, err := m.kept(ctx, m.To, k.name)
+	back, err := m.kept(ctx, m.To, k.name)
+	journal := back.journal
 	switch {
 	case err != nil:
 		return fmt.Errorf("read back: %w", err)
-	case key != k.key || k.journal != nil && (journal == nil || journal.Old != k.journal.Old || journal.New != k.journal.New):
+	case back.key != k.key || k.totp != nil && !bytes.Equal(back.totp, k.totp) || k.journal != nil && (journal == nil || journal.Old != k.journal.Old || journal.New != k.journal.New):
 		return fmt.Errorf("key %q in %s: %w: what it gives back is not what was stored", k.name, m.To, keystore.ErrRefused)
 	}
 	return nil
