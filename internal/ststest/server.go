@@ -71,7 +71,8 @@ type Server struct {
 	faults        map[string][]Fault
 	holds         map[string]*hold
 	delays        map[string]time.Duration
-	forbidden     map[string]Condition // actions of IAM
+	devices       map[string]*virtualDevice // by serial number
+	forbidden     map[string]Condition      // actions of IAM
 	propagation   Propagation
 	nth           int // number of calls until the one that gets nthFault; 0 for none
 	nthFault      Fault
@@ -100,6 +101,7 @@ func Start(c Config) (*Server, error) {
 		faults:        make(map[string][]Fault),
 		holds:         make(map[string]*hold),
 		delays:        make(map[string]time.Duration),
+		devices:       make(map[string]*virtualDevice),
 		forbidden:     make(map[string]Condition),
 	}
 	for _, u := range c.Users {
@@ -229,6 +231,10 @@ var operations = map[string]operation{
 	"DeleteAccessKey":      {service: serviceIAM, do: (*Server).deleteAccessKey},
 	"GetAccessKeyLastUsed": {service: serviceIAM, do: (*Server).getAccessKeyLastUsed},
 	"ListMFADevices":       {service: serviceIAM, do: (*Server).listMFADevices},
+
+	"CreateVirtualMFADevice": {service: serviceIAM, do: (*Server).createVirtualMFADevice},
+	"EnableMFADevice":        {service: serviceIAM, do: (*Server).enableMFADevice},
+	"DeleteVirtualMFADevice": {service: serviceIAM, do: (*Server).deleteVirtualMFADevice},
 }
 
 // call is one request that passed authentication.
