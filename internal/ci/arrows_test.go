@@ -22,7 +22,7 @@ const module = "github.com/awsexec/awsexec/"
 var arrows = map[string]string{
 	"cmd/awsexec": "internal/cli internal/fastpath/tickets",
 	"internal/cli": "exec keystore processfmt internal/awsapi internal/cache internal/credentials internal/doctor internal/explain internal/awsini " +
-		"internal/profile internal/provider internal/awsfiles internal/conceal internal/custody internal/keyinput internal/lastcall internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/tokens internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault internal/manual internal/near internal/layout internal/keyfacts internal/populate internal/browser internal/signin internal/caller internal/logbook internal/agekeys internal/tpmkey internal/policy internal/registry internal/remote internal/scratch internal/atomicfile internal/backup",
+		"internal/profile internal/provider internal/awsfiles internal/conceal internal/custody internal/keyinput internal/lastcall internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/tokens internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault internal/manual internal/near internal/layout internal/keyfacts internal/populate internal/browser internal/signin internal/caller internal/logbook internal/agekeys internal/tpmkey internal/policy internal/registry internal/remote internal/scratch internal/atomicfile internal/backup internal/totp",
 
 	"exec":       "internal/credentials internal/guard internal/fault",
 	"keystore":   "internal/agefile internal/agekeys internal/backend internal/flock internal/helper internal/kernelkey internal/keyindex internal/keyitem internal/keyring internal/ownfile internal/sealingkey",
@@ -67,7 +67,7 @@ var arrows = map[string]string{
 	"internal/term":             "internal/guard internal/visible internal/fault internal/program",
 	"internal/program":          "internal/guard",
 	"internal/signin":           "internal/awsapi internal/browser internal/cache internal/fault internal/tokens",
-	"internal/session":          "internal/signin internal/tokens keystore processfmt internal/awsapi internal/cache internal/profile internal/provider internal/term internal/interrupt internal/logbook internal/ownfile internal/agekeys internal/visible internal/awsini internal/policy",
+	"internal/session":          "internal/signin internal/tokens keystore processfmt internal/awsapi internal/cache internal/profile internal/provider internal/term internal/interrupt internal/logbook internal/ownfile internal/agekeys internal/visible internal/awsini internal/policy internal/totp",
 	"internal/fastpath/tickets": "internal/fastpath internal/policy internal/provider internal/session keystore",
 	"internal/fastpath":         "exec processfmt internal/cache internal/caller internal/credentials internal/kernelkey internal/logbook internal/ownfile internal/readfile",
 

@@ -23,6 +23,7 @@ type cli struct {
 	List   listCmd   `cmd:"" group:"Keys" help:"List the stored keys, their sessions, and the sign-ins." heeds:"keystore,debug"`
 	Remove removeCmd `cmd:"" group:"Keys" help:"Remove stored keys and their sessions." heeds:"profile,keystore,no-prompt,debug"`
 	Rotate rotateCmd `cmd:"" group:"Keys" help:"Replace a key by a new one, and delete the old one at AWS." heeds:"profile,region,keystore,no-prompt,debug"`
+	MFA    mfaCmd    `cmd:"" group:"Keys" name:"mfa" help:"Keep the secret of an MFA device beside a key."`
 	Clear  clearCmd  `cmd:"" group:"Keys" help:"Delete cached sessions, but keep the keys." heeds:"profile,keystore,debug"`
 
 	Whoami whoamiCmd `cmd:"" group:"What is used" help:"Print the identity that AWS sees." heeds:"profile,pick,duration,region,read-only,policy,policy-arn,keystore,no-session,no-prompt,debug"`

@@ -111,7 +111,7 @@ Without --region, the region is that of the sign-in.`,
 		[]manual.Entry{
 			{Name: "awsexec serve -p work -- ./dev-server", Text: "for one program, until it ends"},
 		}},
-	"backup": {`The file is an age file with JSON in it: each key with its name, and the journal of a rotation that is not finished. Profiles and sessions are not in it. It takes the keys of the keystore that is used, or that --keystore names.`,
+	"backup": {`The file is an age file with JSON in it: each key with its name, its TOTP secret, and the journal of a rotation that is not finished. Profiles and sessions are not in it. It takes the keys of the keystore that is used, or that --keystore names.`,
 		[]manual.Entry{
 			{Name: "awsexec backup keys.age --passphrase", Text: "with a passphrase"},
 			{Name: "awsexec backup keys.age --recipient ~/.ssh/id_ed25519.pub", Text: "for the owner of an SSH key"},
@@ -120,6 +120,22 @@ Without --region, the region is that of the sign-in.`,
 		[]manual.Entry{
 			{Name: "awsexec restore keys.age --dry-run", Text: "see what is in it"},
 			{Name: "awsexec restore keys.age --identity ~/.ssh/id_ed25519", Text: "open it with an SSH key"},
+		}},
+	"mfa": {`With mfa_totp = keystore in the profile, awsexec makes the codes itself, from a secret in the keystore. Whoever can open that has both factors then: it is one factor of two no more.`,
+		[]manual.Entry{
+			{Name: "awsexec mfa add work", Text: "ask for the secret of a device"},
+			{Name: "awsexec mfa remove work", Text: "go back to typing the codes"},
+		}},
+	"mfa add": {`The secret is asked for, and not shown: base32, as the AWS console shows it, or the otpauth:// URL in its QR code. It is removed with the key, and moves with it. No command prints it: keep a copy elsewhere, or another device.
+
+With --new, IAM makes a device, if the user may do that. It is enabled with two codes, the second of which comes up to 30 seconds later. If that fails, the device and the secret are removed again.`,
+		[]manual.Entry{
+			{Name: "awsexec mfa add work", Text: "ask for the secret of a device"},
+			{Name: "awsexec mfa add work --new --write-config", Text: "a new device for the user"},
+		}},
+	"mfa remove": {`The device stays registered at AWS.`,
+		[]manual.Entry{
+			{Name: "awsexec mfa remove work", Text: "go back to typing the codes"},
 		}},
 	"keystore": {`Keys are in the OS keyring, in an encrypted file, or with a program that keeps passwords. The file is opened with a passphrase, or with an age identity: one of age's own, an SSH key, or one that a plugin keeps in hardware.`,
 		[]manual.Entry{

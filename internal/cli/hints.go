@@ -46,7 +46,7 @@ func hintFor(err error, a *advisor, name string) string {
 	if errors.As(err, new(unconfiguredError)) {
 		return hintOfUnconfigured(a)
 	}
-	for _, h := range []func(error, *advisor, string) string{hintOfRules, hintOfRemote, hintOfForeignKey, hintOfFile, hintOfImport, hintOfCustody, hintOfRotation, hintOfMove, hintOfBackedUp, hintOfKeystore, hintOfProfile, hintOfMFA, hintOfLogin, hintOfGiven, hintOfSSO, hintOfPolicies, hintOfConsole, hintOfRenewal, hintOfAWS, hintOfNetwork, hintOfChild, hintOfLog} {
+	for _, h := range []func(error, *advisor, string) string{hintOfRules, hintOfRemote, hintOfForeignKey, hintOfFile, hintOfImport, hintOfCustody, hintOfRotation, hintOfTOTP, hintOfMove, hintOfBackedUp, hintOfKeystore, hintOfProfile, hintOfMFA, hintOfLogin, hintOfGiven, hintOfSSO, hintOfPolicies, hintOfConsole, hintOfRenewal, hintOfAWS, hintOfNetwork, hintOfChild, hintOfLog} {
 		if advice := h(err, a, name); advice != "" {
 			return advice
 		}

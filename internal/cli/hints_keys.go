@@ -24,6 +24,8 @@ func hintOfUnasked(e unaskedError, a *advisor) string {
 	switch e.command {
 	case "add":
 		return "give the id and the secret on two lines of standard input: " + a.again("--stdin") + "\nother ways: awsexec add --help"
+	case "mfa add":
+		return "give the secret on standard input: " + a.again("--stdin")
 	case "import":
 		return "see what would be done: " + a.again("--dry-run") + "\nto do it without being asked: " + a.again("--yes")
 	case "backup":

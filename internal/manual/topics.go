@@ -45,12 +45,13 @@ var Environment = Topic{
 // Config is the topic of the keys of a profile in the AWS files.
 var Config = Topic{
 	Name:    "config",
-	Purpose: "Keys of a profile in ~/.aws/config that decide what awsexec does. They mean what they mean to the AWS SDKs, but for mfa_process and those that begin with awsexec_, which only awsexec reads.",
+	Purpose: "Keys of a profile in ~/.aws/config that decide what awsexec does. They mean what they mean to the AWS SDKs, but for mfa_process, mfa_totp and those that begin with awsexec_, which only awsexec reads.",
 	Entries: []Entry{
 		{"credential_process", "With \"awsexec --profile NAME\", every AWS SDK and tool gets the credentials of this profile from awsexec. With another program, awsexec gets them from that."},
 		{"region", "The region for CMD, and the one whose STS endpoint is called."},
 		{"mfa_serial", "The ARN of a virtual MFA device, or the serial number of a hardware token. awsexec asks for its code."},
 		{"mfa_process", "A command that prints the code, in place of a person who types it."},
+		{"mfa_totp", "keystore has awsexec make the code, from the secret that \"awsexec mfa add\" has put beside the key. mfa_process and AWSEXEC_MFA_CODE go before it."},
 		{"awsexec_allow", "The programs that may have the credentials, by their names: terraform, aws, terraform-provider-*. Others get an error, unless one of these has started them."},
 		{"awsexec_confirm", "true has a person asked before a program that is new gets the credentials of a session."},
 		{"duration_seconds", "How long credentials are valid: 900 to 129600 for a session, 900 to 43200 for a role."},

@@ -15,6 +15,9 @@ import (
 	"github.com/awsexec/awsexec/internal/awsini"
 )
 
+// totpKey says where codes come from.
+const totpKey = "mfa_totp"
+
 // builder reads the settings of one profile. It keeps the first error, and what it
 // ignores.
 type builder struct {
@@ -72,6 +75,11 @@ func (c *Config) build(name string, settings awsini.Settings) (*Profile, error) 
 	}
 	if dual := b.text("use_dualstack_endpoint"); dual != "" {
 		p.UseDualStack = dualStackState(isTrue(dual))
+	}
+	if totp := b.text(totpKey); totp == "keystore" {
+		p.MFATOTP = true
+	} else if totp != "" {
+		b.ignore(totpKey, "is not keystore, the only place that it can name")
 	}
 	if p.SignIn != "" && !IsSignIn(p.SignIn) {
 		b.ignore("awsexec_login", "is neither auto nor never")

@@ -22,6 +22,7 @@ type Profile struct {
 	Region     string        // region of this profile alone; see the function Region
 	MFASerial  string        // mfa_serial
 	MFAProcess string        // mfa_process, a command line
+	MFATOTP    bool          // mfa_totp = keystore
 	SignIn     string        // awsexec_login: SignInAuto, SignInNever or ""
 	Duration   time.Duration // duration_seconds, whole seconds; 0 if absent
 

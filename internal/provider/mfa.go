@@ -44,6 +44,7 @@ const (
 type TokenRequest struct {
 	Profile string
 	Serial  string // of the MFA device
+	Key     string // the name of the stored key that signs the call; "" for one from elsewhere
 	Again   error  // why the code before was invalid: ErrCodeFormat, ErrCodeUsed or ErrCodeWrong; nil the first time
 
 	// Despite is the session of the same device that there is already and that

@@ -161,7 +161,7 @@ func (m *maker) buildDirectRole(ctx context.Context, plan *Plan, duration time.D
 		if err != nil {
 			return aws.Credentials{}, err
 		}
-		return m.assumeRole(ctx, source, p, TokenRequest{Profile: p.Name, Serial: key.MFASerial, Despite: m.despite(ctx, key)}, duration)
+		return m.assumeRole(ctx, source, p, TokenRequest{Profile: p.Name, Serial: key.MFASerial, Key: nameOf(longTerm), Despite: m.despite(ctx, key)}, duration)
 	}
 	return &cached{m: m, key: key, anyLife: m.anyLife(key), name: nameOf(longTerm), lock: base, issue: issue}, nil
 }

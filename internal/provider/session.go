@@ -86,7 +86,7 @@ func (m *maker) newSession(ctx context.Context, key longTermKey, profile, mfaSer
 		if err != nil {
 			return aws.Credentials{}, err
 		}
-		return m.getSessionToken(ctx, longTerm, profile, k)
+		return m.getSessionToken(ctx, longTerm, TokenRequest{Profile: profile, Key: nameOf(key)}, k)
 	}
 	return &cached{m: m, key: k, anyLife: m.anyLife(k), name: nameOf(key), lock: base, issue: issue}, nil
 }
@@ -105,9 +105,9 @@ func keyIn(s awsapi.Scope) cache.Key {
 
 // getSessionToken calls STS GetSessionToken with a long-term key, for the session of
 // k.
-func (m *maker) getSessionToken(ctx context.Context, longTerm aws.Credentials, profile string, k cache.Key) (aws.Credentials, error) {
+func (m *maker) getSessionToken(ctx context.Context, longTerm aws.Credentials, request TokenRequest, k cache.Key) (aws.Credentials, error) {
 	in := &sts.GetSessionTokenInput{DurationSeconds: aws.Int32(int32(k.Duration / time.Second))}
-	request := TokenRequest{Profile: profile, Serial: k.MFASerial, Despite: m.despite(ctx, k)}
+	request.Serial, request.Despite = k.MFASerial, m.despite(ctx, k)
 	return m.callSTS(ctx, request, k.Duration, func(ctx context.Context, code *string) (awsapi.Issued, error) {
 		if in.TokenCode = code; code != nil {
 			in.SerialNumber = aws.String(k.MFASerial)

@@ -25,7 +25,7 @@ type helper struct {
 }
 
 // TokenCode returns a code from the profile's mfa_process, from
-// AWSEXEC_MFA_CODE, or from the user.
+// AWSEXEC_MFA_CODE, from the keystore if mfa_totp says so, or from the user.
 func (h *helper) TokenCode(ctx context.Context, r provider.TokenRequest) (provider.TokenCode, error) {
 	s := h.session
 	if command := mfaProcess(h.profile); command != "" {
@@ -35,6 +35,10 @@ func (h *helper) TokenCode(ctx context.Context, r provider.TokenRequest) (provid
 	}
 	if code := s.settings.Env("AWSEXEC_MFA_CODE"); code != "" {
 		return provider.TokenCode{Code: code, Origin: provider.FromFixed}, nil
+	}
+	if usesTOTP(h.profile) {
+		code, err := s.totpCode(ctx, r.Key)
+		return provider.TokenCode{Code: code, Origin: provider.FromProgram}, err
 	}
 	code, err := s.Person.code(ctx, r)
 	if err == nil {
