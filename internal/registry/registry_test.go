@@ -20,7 +20,7 @@ func TestParse(t *testing.T) {
 		"123456789012.dkr.ecr.eusc-de-east-1.amazonaws.eu":                   "eusc-de-east-1 api.ecr.eusc-de-east-1.amazonaws.eu",
 		"public.ecr.aws":                                           "us-east-1 api.ecr-public.us-east-1.amazonaws.com",
 		"https://public.ecr.aws/team":                              "us-east-1 api.ecr-public.us-east-1.amazonaws.com",
-		"https://index.registry.example/v1/":                              "",
+		"https://index.registry.example/v1/":                       "",
 		"dkr.ecr.eu-west-1.amazonaws.com":                          "",
 		"12345678901.dkr.ecr.eu-west-1.amazonaws.com":              "",
 		"123456789012.dkr.ecr.eu-west-1.amazonaws.com.example.org": "",
