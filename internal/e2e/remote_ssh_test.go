@@ -56,6 +56,7 @@ func (h *home) left() []string {
 func TestSSH(t *testing.T) {
 	t.Parallel()
 	python := requireProgram(t, "python3", hasBoto3)
+	needBotocore(t, python, "1.33.0") // reads the token file
 	srv := newSTSWith(t, ststest.Config{MaxSession: 2 * time.Second})
 	h := newKeyringHome(t, srv.URL())
 	h.addAlice()
