@@ -195,7 +195,7 @@ func TestServiceThatDoesNotStart(t *testing.T) {
 	for _, row := range []struct{ name, program, say string }{
 		{"ends", "/bin/false", "no keyring service"},
 		{"is not there", "/none", "no keyring service"},
-		{"never takes the name", "/bin/sh -c 'echo $$ >%s; exec sleep 60'", "no answer in 1s"},
+		{"never takes the name", "/bin/sh -c 'echo $$ >%s; exec sleep 60'", "no answer in "},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			home := bustest.Home(t)
