@@ -4,9 +4,9 @@
 # Most packages run with the race detector, which takes two to five times as much CPU.
 # Those in plain run without it: e2e, script, demo and explain test programs, which are
 # built as users have them, agekeys, cli and custody spend their time on scrypt, faults
-# and processes that are killed, and the others have no goroutines. The workflows run
-# all packages with it. They are built without a
-# C compiler, like "make lint" builds them. The slowest comes first.
+# and processes that are killed, and the others have no goroutines. They are built
+# without a C compiler, like "make lint" builds them. The slowest comes first. The
+# workflows run all packages with the race detector.
 set -uo pipefail
 cd "$(dirname "$0")/../.."
 plain=(./internal/{e2e,script,explain,cli,demo,custody,agekeys,ci,profile,awsini,awsfiles})
