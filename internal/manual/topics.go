@@ -94,9 +94,9 @@ var Files = Topic{
 	Name:    "files",
 	Purpose: "These are the places on Linux where no XDG variable names others. On macOS they are in ~/Library, on Windows in %LOCALAPPDATA%.",
 	Entries: []Entry{
-		{"~/.aws/config, ~/.aws/credentials", "Profiles. Only add --write-config and import change them."},
+		{"~/.aws/config, ~/.aws/credentials", "Profiles. Commands that change them show the change and ask first: add, import, login --new, remove, sso populate."},
 		{"~/.local/share/awsexec", "The encrypted file, if there is one, and the list of the stored keys, without secrets."},
-		{"~/.cache/awsexec", "Sessions, in sealed files."},
+		{"~/.cache/awsexec", "Sessions and sign-ins, in sealed files."},
 		{"~/.local/state/awsexec", "The log of what was handed out, without secrets: log.jsonl, and up to three older files."},
 	},
 }
