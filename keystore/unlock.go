@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"github.com/awsexec/awsexec/internal/backend"
+	"github.com/awsexec/awsexec/internal/flock"
 	"github.com/awsexec/awsexec/internal/kernelkey"
+	"github.com/awsexec/awsexec/internal/ownfile"
 )
 
 // unlockName returns the name of the key that the kernel holds while a store is
@@ -90,9 +92,25 @@ func (s *Store) UnlockedUntil(ctx context.Context) (until time.Time, ok bool) {
 func Lock(o Options) error {
 	copied := unlockedCopy(o)
 	err := copied.Remove()
+	if FileExists(o) {
+		tidyUnlocked(ownfile.Dir(o.Dir))
+	}
 	kinds, listErr := kinds(o.Dir)
 	for _, kind := range kinds {
 		err = cmp.Or(err, newHolder(o, kind).Drop(), kernelkey.Drop(unlockName(kind, o.Dir)))
 	}
 	return cmp.Or(err, listErr)
+}
+
+// tidyUnlocked removes what a killed process has left of an unlocked copy, unless
+// another process is changing the store.
+func tidyUnlocked(dir ownfile.Dir) {
+	f, err := dir.OpenFile(lockName)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	if free, err := flock.Try(f); err == nil && free {
+		dir.Tidy(unlockedName)
+	}
 }

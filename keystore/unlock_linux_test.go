@@ -88,12 +88,18 @@ func TestUnlockFile(t *testing.T) {
 	if _, err := s.Unlock(t.Context(), 2*time.Hour); !errors.Is(err, ErrLocked) {
 		t.Error(err)
 	}
+	const left = "." + unlockedName + ".tmp-1" // by a killed process
+	if err := os.WriteFile(filepath.Join(o.Dir, left), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	if err := Lock(o); err != nil {
 		t.Fatal(err)
 	}
 	wantLocked(t, noPassphrase)
-	if _, err := os.Stat(filepath.Join(o.Dir, unlockedName)); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the copy is still there: %v", err)
+	for _, name := range []string{unlockedName, left} {
+		if _, err := os.Stat(filepath.Join(o.Dir, name)); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s is still there: %v", name, err)
+		}
 	}
 	if _, _, ok := newHolder(o, KindFile).Get(); ok {
 		t.Error("the kernel still holds the sealing key")

@@ -303,3 +303,20 @@ func wantBytes(t *testing.T, path string, want []byte) {
 		t.Fatalf("%s was changed: %v", path, err)
 	}
 }
+
+// TestTidy checks that a write removes what killed writers have left of any of the
+// files.
+func TestTidy(t *testing.T) {
+	o := testOptions(filepath.Join(t.TempDir(), "file"))
+	for _, path := range []string{o.Path, o.Ways, o.Copy.Path} {
+		left := filepath.Join(filepath.Dir(path), "."+filepath.Base(path)+".tmp-1")
+		if err := os.WriteFile(left, []byte("half"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	mustSet(t, newFile(t, o), keyItem, marker)
+	entries, err := os.ReadDir(filepath.Dir(o.Path))
+	if err != nil || len(entries) != 1 {
+		t.Errorf("left: %v, %v", entries, err)
+	}
+}

@@ -141,6 +141,7 @@ func (f *File) write(ctx context.Context, items map[string][]byte, a Access, bef
 			return err
 		}
 	}
+	f.tidy()
 	if err := writeFile(f.opts.Path, sealed); err != nil {
 		return err
 	}
@@ -221,6 +222,14 @@ func readFile(path string) ([]byte, error) {
 // write it, whatever its mode was before.
 func writeFile(path string, data []byte) error {
 	dir, name := ownfile.Split(path)
-	dir.Tidy(name)
 	return backend.Denied(dir.Write(name, data))
+}
+
+// tidy removes what killed processes have left when they wrote one of the files.
+// The caller holds the lock of whoever changes the file.
+func (f *File) tidy() {
+	for _, path := range []string{f.opts.Path, f.opts.Copy.Path, f.opts.Ways} {
+		dir, name := ownfile.Split(path)
+		dir.Tidy(name)
+	}
 }

@@ -49,6 +49,7 @@ func (f *File) Unlock(ctx context.Context, life time.Duration) error {
 		return err
 	}
 	defer clear(plain)
+	f.tidy()
 	return f.opts.Copy.create(f.sealed, plain, life)
 }
 

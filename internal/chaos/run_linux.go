@@ -258,6 +258,21 @@ func (w *world) indexRestored(r record) bool {
 	})
 }
 
+// writeOnce stores a key. The next write to a store removes the unfinished files
+// of killed ones.
+func (w *world) writeOnce(store string) error {
+	u := w.users[store][0]
+	if err := w.living(u); err != nil {
+		return err
+	}
+	r := w.process(call{kind: doForce, store: store, name: names[0]}, []string{"add", names[0], "--stdin", "--force"},
+		u.keyID+"\n"+w.secrets[u.keyID]+"\n", "AWSEXEC_KEYSTORE="+store)
+	if r.code != 0 {
+		w.report.violated(nil, "at the end, add to the %s: %s", store, r.stderr)
+	}
+	return nil
+}
+
 // last checks, when nothing else runs, that every name works and nothing is
 // left over.
 func (w *world) last() error {
@@ -277,12 +292,16 @@ func (w *world) last() error {
 			if value == none {
 				continue
 			}
-			// The next writes remove the unfinished files of killed ones.
 			for _, args := range [][]string{{"rotate", name, "--yes"}, {"-p", name}} {
 				if r := w.quiet(nil, store, args...); r.code != 0 && !strings.Contains(r.stderr, "stored as") {
 					w.report.violated(nil, "at the end, %v in the %s: %s", args, store, r.stderr)
 				}
 			}
+		}
+	}
+	for _, store := range w.stores() {
+		if err := w.writeOnce(store); err != nil {
+			return err
 		}
 	}
 	if left := w.leftovers(); len(left) > 0 {
