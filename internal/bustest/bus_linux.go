@@ -71,7 +71,12 @@ func StartIn(t *testing.T, home, config string, more ...string) *Bus {
 	}
 	bus, err := keyringtest.StartBus(home, config, environ)
 	Require(t, err)
-	t.Cleanup(bus.Close)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("daemons that have ended: %q", bus.Ended())
+		}
+		bus.Close()
+	})
 	b := &Bus{Bus: bus, Dir: home, pid: bus.PIDs()[0]}
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", bus.Address)
 	b.Conn = b.Dial(t)

@@ -63,7 +63,12 @@ func startBusWith(h *home, config string) *keyringtest.Bus {
 	h.t.Helper()
 	bus, err := keyringtest.StartBus(h.path("run"), config, h.environ())
 	requirePart(h.t, err)
-	h.t.Cleanup(bus.Close)
+	h.t.Cleanup(func() {
+		if h.t.Failed() {
+			h.t.Logf("daemons that have ended: %q", bus.Ended())
+		}
+		bus.Close()
+	})
 	h.env["DBUS_SESSION_BUS_ADDRESS"] = bus.Address
 	h.bus = bus
 	return bus

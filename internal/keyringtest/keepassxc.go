@@ -25,8 +25,13 @@ const keepassDatabase = `<?xml version="1.0" encoding="UTF-8"?>
 <Root><Group><UUID>ABEiM0RVZneImaq7zN3u/w==</UUID><Name>Root</Name></Group></Root></KeePassFile>
 `
 
+// It saves when a database is locked, not after every change: KeePassXC 2.7
+// writes a database in a thread of its own without a lock, and a change in that
+// time, such as the next call of a test, can end it.
 const keepassConfig = `[General]
 ConfigVersion=2
+AutoSaveAfterEveryChange=false
+AutoSaveOnExit=true
 SingleInstance=false
 UpdateCheckMessageShown=true
 [GUI]

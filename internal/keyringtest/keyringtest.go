@@ -61,7 +61,9 @@ type Bus struct {
 // daemon is a started process.
 type daemon struct {
 	process *os.Process
+	output  string        // the file with what it prints on standard error
 	ended   chan struct{} // closed when the process has ended
+	state   *os.ProcessState
 }
 
 // StartBus starts dbus-daemon with its socket and configuration in dir. The
@@ -230,6 +232,20 @@ func (b *Bus) PIDs() []int {
 	return pids
 }
 
+// Ended describes the daemons that have ended before Close: how, and what they
+// printed. A test that has failed shows it.
+func (b *Bus) Ended() (descriptions []string) {
+	for _, d := range b.daemons {
+		select {
+		case <-d.ended:
+			printed, _ := os.ReadFile(d.output)
+			descriptions = append(descriptions, fmt.Sprintf("%s: %v\n%s", filepath.Base(d.output), d.state, printed))
+		default:
+		}
+	}
+	return descriptions
+}
+
 // Close kills the daemons and waits until they have ended.
 func (b *Bus) Close() {
 	for _, d := range b.daemons {
@@ -253,7 +269,14 @@ func (b *Bus) command(name string, args ...string) (*exec.Cmd, error) {
 // start starts a daemon from a thread that lives as long as the daemon: on
 // Linux, a daemon that ends with its parent ends with the parent's thread.
 func (b *Bus) start(cmd *exec.Cmd) (*daemon, error) {
-	d := &daemon{ended: make(chan struct{})}
+	name := fmt.Sprintf("%s.%d.log", filepath.Base(cmd.Path), len(b.daemons))
+	d := &daemon{output: filepath.Join(b.dir, name), ended: make(chan struct{})}
+	output, err := os.Create(d.output)
+	if err != nil {
+		return nil, err
+	}
+	defer output.Close()
+	cmd.Stderr = output
 	started := make(chan error)
 	go func() {
 		runtime.LockOSThread()
@@ -263,6 +286,7 @@ func (b *Bus) start(cmd *exec.Cmd) (*daemon, error) {
 		started <- err
 		if err == nil {
 			_ = cmd.Wait()
+			d.state = cmd.ProcessState
 		}
 		close(d.ended)
 	}()
