@@ -84,7 +84,7 @@ func TestLinkWorksOnce(t *testing.T) {
 	}
 	select {
 	case <-l.Done():
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		t.Error("the link is not done")
 	}
 	if again := get(t, "GET", l.URL()); again.StatusCode != http.StatusGone || again.Header.Get("Location") != "" {

@@ -66,7 +66,7 @@ func TestFailures(t *testing.T) {
 					t.Errorf("%v is of two kinds", err)
 				}
 			}
-			if took := time.Since(began); took > 3*time.Second {
+			if took := time.Since(began); took > 20*time.Second {
 				t.Errorf("took %v", took)
 			}
 			if strings.HasPrefix(row.script, "say:0") { // nothing is read

@@ -77,6 +77,21 @@ func (p pass) pinentry(t *testing.T, answer string) {
 // asked reports whether the agent has asked since the last call.
 func (p pass) asked() bool { return os.Remove(filepath.Join(p.home, "asked")) == nil }
 
+// untilAsked returns a context that ends soon after the agent has asked.
+func (p pass) untilAsked(t *testing.T) context.Context {
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		defer cancel()
+		for ctx.Err() == nil {
+			if _, err := os.Stat(filepath.Join(p.home, "asked")); err == nil {
+				return
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	}()
+	return ctx
+}
+
 func TestPass(t *testing.T) {
 	p := startPass(t, "")
 	backendtest.Run(t, func() backend.Backend {
@@ -100,7 +115,7 @@ func TestPass(t *testing.T) {
 // TestPassAsks has gpg-agent ask a person for the passphrase of the key.
 func TestPassAsks(t *testing.T) {
 	p := startPass(t, gpgPassphrase)
-	o := Options{Name: "pass", Environ: os.Environ(), Debug: t.Logf, Timeout: 2 * time.Second}
+	o := Options{Name: "pass", Environ: os.Environ(), Debug: t.Logf, Timeout: 30 * time.Second}
 	op, end := New(o).Begin()
 	defer end()
 	if err := op.Set(t.Context(), dev, []byte(marker)); err != nil { // which takes the public key alone
@@ -124,14 +139,14 @@ func TestPassAsks(t *testing.T) {
 			ctx := t.Context()
 			if row.answer == "" {
 				o.Timeout = 100 * time.Millisecond
-				var cancel context.CancelFunc
-				ctx, cancel = context.WithTimeout(ctx, time.Second)
-				defer cancel()
 			}
 			op, end := New(o).Begin()
 			defer end()
 			got, err := op.Get(ctx, dev)
 			if errors.Is(err, backend.ErrUnprepared) {
+				if row.answer == "" {
+					ctx = p.untilAsked(t)
+				}
 				if err = op.Prepare(ctx, backend.ToRead); err == nil {
 					got, err = op.Get(ctx, dev)
 				}

@@ -133,7 +133,7 @@ func TestPipe(t *testing.T) {
 				if err == nil {
 					t.Errorf("%s: no error", at)
 				}
-			case <-time.After(10 * time.Second):
+			case <-time.After(30 * time.Second):
 				t.Fatalf("%s: still waiting", at)
 			}
 		}
