@@ -8,12 +8,13 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/awsexec/awsexec/internal/lazyregexp"
 )
 
 // consoleHosts are the hosts of a partition at which browsers sign in and find the
@@ -49,7 +50,7 @@ var ConsolePages = map[string]string{
 }
 
 // servicePage is the form of the name of a page, which is a part of a path.
-var servicePage = regexp.MustCompile(`^[a-z0-9]+(?:[/-][a-z0-9]+)*$`)
+var servicePage = lazyregexp.New(`^[a-z0-9]+(?:[/-][a-z0-9]+)*$`)
 
 // ErrNoConsole means that AWS has published no address of a partition's console.
 var ErrNoConsole = errors.New("the address of its console is not published")
@@ -61,7 +62,7 @@ func (c Client) ConsolePage(service string) (string, error) {
 	if !known {
 		page = service
 	}
-	if !servicePage.MatchString(page) {
+	if !servicePage().MatchString(page) {
 		return "", fmt.Errorf("service %q: not the name of a service, such as s3", service)
 	}
 	hosts := hostsOf[PartitionOf(c.Region)]

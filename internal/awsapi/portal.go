@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -17,6 +16,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/awsexec/awsexec/internal/fault"
+	"github.com/awsexec/awsexec/internal/lazyregexp"
 )
 
 // Account is an account that the user of a sign-in may use.
@@ -102,7 +102,7 @@ func (p portal) accounts(ctx context.Context, wire *Wire) (accounts []Account, e
 		}
 		for _, info := range out.AccountList {
 			a := Account{aws.ToString(info.AccountId), aws.ToString(info.AccountName), aws.ToString(info.EmailAddress)}
-			if !accountID.MatchString(a.ID) {
+			if !accountID().MatchString(a.ID) {
 				return nil, fmt.Errorf("iam identity center answered with %.100q as the id of an account", a.ID)
 			}
 			accounts = append(accounts, a)
@@ -123,7 +123,7 @@ func (p portal) roles(ctx context.Context, wire *Wire, in Account) (roles []Acco
 		}
 		for _, info := range out.RoleList {
 			name := aws.ToString(info.RoleName)
-			if !roleName.MatchString(name) {
+			if !roleName().MatchString(name) {
 				return nil, fmt.Errorf("iam identity center answered with %.100q as the name of a role", name)
 			}
 			roles = append(roles, AccountRole{in, name})
@@ -136,8 +136,8 @@ func (p portal) roles(ctx context.Context, wire *Wire, in Account) (roles []Acco
 // What ends up in files. Sources: API references of IAM Identity Center (AccountId,
 // and the name of a permission set) and of IAM (the name of a role).
 var (
-	accountID = regexp.MustCompile(`^[0-9]{12}$`)
-	roleName  = regexp.MustCompile(`^[A-Za-z0-9_+=,.@-]{1,64}$`)
+	accountID = lazyregexp.New(`^[0-9]{12}$`)
+	roleName  = lazyregexp.New(`^[A-Za-z0-9_+=,.@-]{1,64}$`)
 )
 
 // pages calls page for each page of a list: with nil, and then with what it returned,

@@ -2,9 +2,10 @@ package awsapi
 
 import (
 	"net/url"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/awsexec/awsexec/internal/lazyregexp"
 )
 
 // Scope is where tokens that STS makes for a client hold. Clients with equal scopes
@@ -37,17 +38,19 @@ var defaultRegions = []string{
 	"ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2",
 }
 
-// regionalEndpoint matches the endpoints of STS in a region that AWS has itself, of
+// regionalHost matches the hosts of STS in a region that AWS has itself, of
 // a VPC too. Source: "AWS STS Regions and endpoints" in the IAM User Guide, and
 // "Access an AWS service using an interface VPC endpoint" in the VPC guide.
-var regionalEndpoint = regexp.MustCompile(`^https://(?:sts|sts-fips|vpce-[a-z0-9-]+\.sts)\.([a-z]+(?:-[a-z]+)+-[0-9]+)` +
+var regionalHost = lazyregexp.New(`^(?:sts|sts-fips|vpce-[a-z0-9-]+\.sts)\.([a-z]+(?:-[a-z]+)+-[0-9]+)` +
 	`(?:\.vpce)?\.(?:amazonaws\.com|amazonaws\.com\.cn|api\.aws|api\.amazonwebservices\.com\.cn)$`)
 
 // Scope returns where tokens hold that STS makes for c.
 func (c Client) Scope() Scope {
 	s := Scope{Partition: PartitionOf(c.Region), Endpoint: strings.TrimRight(c.Endpoint, "/")}
-	if m := regionalEndpoint.FindStringSubmatch(s.Endpoint); m != nil && PartitionOf(m[1]) == s.Partition {
-		s.Endpoint = ""
+	if host, secure := strings.CutPrefix(s.Endpoint, "https://"); secure {
+		if m := regionalHost().FindStringSubmatch(host); m != nil && PartitionOf(m[1]) == s.Partition {
+			s.Endpoint = ""
+		}
 	}
 	if u, err := url.Parse(s.Endpoint); err == nil && strings.EqualFold(u.Hostname(), globalHost) && !slices.Contains(defaultRegions, c.CalledRegion()) {
 		s.Region = c.CalledRegion()

@@ -1,12 +1,11 @@
 package awsfiles
 
 import (
-	"regexp"
 	"strings"
-	"sync"
 	"unicode"
 
 	"github.com/awsexec/awsexec/internal/awsini"
+	"github.com/awsexec/awsexec/internal/lazyregexp"
 )
 
 // redacted replaces a secret.
@@ -16,20 +15,16 @@ const redacted = "(left out by awsexec)"
 var (
 	// secretSetting is a setting of AWS or of another tool that holds a secret
 	// by its name, in a comment too.
-	secretSetting = expression(`(?i)^([^=:\[]*(?:secret|token|passw|passphrase)[^=:]*[=:]\s*)(.*)$`)
+	secretSetting = lazyregexp.New(`(?i)^([^=:\[]*(?:secret|token|passw|passphrase)[^=:]*[=:]\s*)(.*)$`)
 	// notSecret is a setting that leads to a secret but is not one, such as
 	// web_identity_token_file.
-	notSecret = expression(`(?i)^[^=:]*(?:file|arn|url|process)\s*[=:]`)
+	notSecret = lazyregexp.New(`(?i)^[^=:]*(?:file|arn|url|process)\s*[=:]`)
 	// secretRun is a run of what a secret access key is made of, plain, as in a
 	// URL, or as in JSON.
-	secretRun = expression(`(?:[A-Za-z0-9/+]|%2[BbFf]|\\/)+`)
+	secretRun = lazyregexp.New(`(?:[A-Za-z0-9/+]|%2[BbFf]|\\/)+`)
 	// userInfo is the user information of a URL, valid or not.
-	userInfo = expression(`://([^\s/@:"']*:[^\s"']*|[^\s/@:"']+)@`)
+	userInfo = lazyregexp.New(`://([^\s/@:"']*:[^\s"']*|[^\s/@:"']+)@`)
 )
-
-func expression(text string) func() *regexp.Regexp {
-	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
-}
 
 // Redact returns data, the content of an AWS file, with a mark in place of every
 // secret: values of settings that hold one by their name, with their continuation

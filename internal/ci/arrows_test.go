@@ -22,7 +22,7 @@ const module = "github.com/awsexec/awsexec/"
 var arrows = map[string]string{
 	"cmd/awsexec": "internal/cli internal/fastpath/tickets",
 	"internal/cli": "exec keystore processfmt internal/awsapi internal/cache internal/credentials internal/doctor internal/explain internal/awsini " +
-		"internal/profile internal/provider internal/awsfiles internal/conceal internal/custody internal/keyinput internal/lastcall internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/tokens internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault internal/manual internal/near internal/layout internal/keyfacts internal/populate internal/browser internal/signin internal/caller internal/logbook internal/agekeys internal/tpmkey internal/policy internal/registry internal/remote internal/scratch internal/atomicfile internal/backup internal/totp",
+		"internal/profile internal/provider internal/awsfiles internal/conceal internal/custody internal/keyinput internal/lastcall internal/migrate internal/renew internal/rotate internal/server internal/session internal/term internal/tokens internal/visible internal/readfile internal/ownfile internal/interrupt internal/guard internal/fault internal/manual internal/near internal/layout internal/keyfacts internal/populate internal/browser internal/signin internal/caller internal/logbook internal/agekeys internal/tpmkey internal/policy internal/registry internal/remote internal/scratch internal/atomicfile internal/backup internal/totp internal/lazyregexp",
 
 	"exec":       "internal/credentials internal/guard internal/fault",
 	"keystore":   "internal/agefile internal/agekeys internal/backend internal/flock internal/helper internal/kernelkey internal/keyindex internal/keyitem internal/keyring internal/ownfile internal/sealingkey",
@@ -32,7 +32,7 @@ var arrows = map[string]string{
 	"internal/tpmkey":           "internal/backend internal/fault",
 	"internal/agefile":          "internal/agekeys internal/backend internal/kernelkey internal/ownfile internal/readfile",
 	"internal/atomicfile":       "internal/readfile",
-	"internal/awsapi":           "internal/readfile internal/fault internal/registry",
+	"internal/awsapi":           "internal/readfile internal/fault internal/registry internal/lazyregexp",
 	"internal/populate":         "internal/awsapi internal/awsfiles internal/awsini internal/profile",
 	"internal/browser":          "internal/awsini internal/fault internal/guard",
 	"internal/keyfacts":         "internal/flock internal/ownfile",
@@ -52,13 +52,13 @@ var arrows = map[string]string{
 	"internal/interrupt":        "internal/fault",
 	"internal/cache":            "internal/credentials internal/flock internal/ownfile internal/readfile",
 	"internal/doctor":           "exec internal/awsapi internal/cache internal/explain internal/lastcall internal/ownfile internal/profile internal/provider internal/tokens internal/visible keystore internal/awsini internal/policy",
-	"internal/explain":          "internal/profile internal/readfile internal/awsini",
+	"internal/explain":          "internal/profile internal/readfile internal/awsini internal/lazyregexp",
 	"internal/provider":         "internal/awsapi internal/cache internal/fault internal/profile internal/tokens keystore internal/readfile internal/awsini internal/policy",
-	"internal/conceal":          "internal/awsfiles",
+	"internal/conceal":          "internal/awsfiles internal/lazyregexp",
 	"internal/custody":          "internal/rotate internal/visible keystore",
 	"internal/keyinput":         "internal/readfile",
 	"internal/migrate":          "internal/awsapi internal/awsfiles internal/custody internal/keyinput internal/profile internal/readfile internal/rotate internal/visible keystore internal/awsini",
-	"internal/awsfiles":         "internal/atomicfile internal/flock internal/profile internal/ownfile internal/readfile internal/awsini",
+	"internal/awsfiles":         "internal/atomicfile internal/flock internal/profile internal/ownfile internal/readfile internal/awsini internal/lazyregexp",
 	"internal/renew":            "exec internal/awsapi internal/explain internal/profile internal/provider internal/awsfiles internal/scratch keystore internal/readfile",
 	"internal/scratch":          "internal/flock",
 	"internal/remote":           "internal/fault internal/guard internal/program",
@@ -71,6 +71,7 @@ var arrows = map[string]string{
 	"internal/fastpath/tickets": "internal/fastpath internal/policy internal/provider internal/session keystore",
 	"internal/fastpath":         "exec processfmt internal/cache internal/caller internal/credentials internal/kernelkey internal/logbook internal/ownfile internal/readfile",
 
+	"internal/visible":    "internal/lazyregexp",
 	"internal/sealingkey": "internal/kernelkey",
 	"internal/bustest":    "internal/keyringtest",
 	"internal/bench":      "processfmt internal/kernelkey internal/keyringtest internal/ststest",

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/awsexec/awsexec/internal/custody"
 	"github.com/awsexec/awsexec/internal/keyinput"
+	"github.com/awsexec/awsexec/internal/lazyregexp"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/session"
@@ -144,7 +144,7 @@ func (a *addition) askSettings(ctx context.Context) (err error) {
 	return err
 }
 
-var regionForm = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
+var regionForm = lazyregexp.New(`^[a-z]{2,}(-[a-z]+)+-[0-9]+$`)
 
 // askRegion asks for a region. The answer may be empty.
 func (a asker) askRegion(ctx context.Context, anyForm bool) (string, error) {
@@ -154,7 +154,7 @@ func (a asker) askRegion(ctx context.Context, anyForm bool) (string, error) {
 		question = "AWS region [" + usual + "]: "
 	}
 	region, err := a.until(ctx, question, false, func(answer string) error {
-		if answer != "" && !anyForm && !regionForm.MatchString(answer) {
+		if answer != "" && !anyForm && !regionForm().MatchString(answer) {
 			return fmt.Errorf("invalid region %q: it is written like eu-west-1", answer)
 		}
 		return nil
@@ -228,8 +228,8 @@ func pickDevice(devices []string, answer string) (string, error) {
 }
 
 var (
-	deviceForm = regexp.MustCompile(`^arn:aws[a-z-]*:iam::[0-9]{12}:mfa/[\w+=,.@/-]+$`)
-	serialForm = regexp.MustCompile(`^[A-Za-z0-9]{9,256}$`) // of a hardware token
+	deviceForm = lazyregexp.New(`^arn:aws[a-z-]*:iam::[0-9]{12}:mfa/[\w+=,.@/-]+$`)
+	serialForm = lazyregexp.New(`^[A-Za-z0-9]{9,256}$`) // of a hardware token
 )
 
 // checkDevice returns an error if serial cannot be the serial number of an MFA
@@ -238,7 +238,7 @@ func checkDevice(serial string) error {
 	switch {
 	case provider.IsFIDO(serial):
 		return provider.ErrFIDO
-	case !deviceForm.MatchString(serial) && !serialForm.MatchString(serial):
+	case !deviceForm().MatchString(serial) && !serialForm().MatchString(serial):
 		return fmt.Errorf("invalid MFA device %q: it is written like arn:aws:iam::123456789012:mfa/NAME, or is the serial number of a hardware token", serial)
 	}
 	return nil

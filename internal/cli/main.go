@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -46,6 +45,9 @@ func Main(args []string, version string, early Early) int {
 	fault.Handle(endOnFault(deps{stdout: os.Stdout, stderr: os.Stderr, environ: os.Environ()}, os.Exit))
 	defer fault.Catch()
 	ctx := interrupt.Catch(grace, os.Exit)
+	if version == "" {
+		version = moduleVersion(debug.ReadBuildInfo)
+	}
 	d := deps{
 		stdin:      os.Stdin,
 		stdout:     os.Stdout,
@@ -53,7 +55,7 @@ func Main(args []string, version string, early Early) int {
 		environ:    os.Environ(),
 		homes:      findHomes(),
 		self:       selfPath(args[0]),
-		version:    cmp.Or(version, moduleVersion(debug.ReadBuildInfo)),
+		version:    version,
 		early:      early,
 		now:        time.Now,
 		workFactor: workFactor,

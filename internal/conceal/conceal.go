@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/awsexec/awsexec/internal/awsfiles"
+	"github.com/awsexec/awsexec/internal/lazyregexp"
 )
 
 // Mark stands in place of a secret.
@@ -51,7 +52,7 @@ func (s *Secrets) Remove(text string) string {
 
 // likely matches what could be a secret access key, a session token or a key in
 // another form.
-var likely = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z0-9+/=_-]{32,}`) })
+var likely = lazyregexp.New(`[A-Za-z0-9+/=_-]{32,}`)
 
 // named match what is said to be a secret, however short: what introduces it, and the
 // secret. Behind a colon there is often a reason, so that only what has a digit counts.
@@ -69,6 +70,9 @@ var named = sync.OnceValue(func() []*regexp.Regexp {
 // RemoveLikely returns text, that of another program, without what could be a
 // secret. A path stays.
 func RemoveLikely(text string) string {
+	if text == "" { // as most programs say nothing: the expressions are not needed
+		return ""
+	}
 	text = likely().ReplaceAllStringFunc(text, func(word string) string {
 		if word[0] == '/' || !strings.ContainsAny(word, "0123456789") || strings.Trim(word, "=-_") == "" {
 			return word

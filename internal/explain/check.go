@@ -3,9 +3,10 @@ package explain
 import (
 	"math/big"
 	"net/url"
-	"regexp"
 	"strconv"
 	"strings"
+
+	"github.com/awsexec/awsexec/internal/lazyregexp"
 )
 
 // check is a value that a client validates, of a setting or of a variable.
@@ -42,10 +43,10 @@ func goInteger(base int, least, most int64) func(string) bool {
 }
 
 // pythonNumber is what Python's int takes, but for digits of other scripts.
-var pythonNumber = regexp.MustCompile(`^\s*[+-]?[0-9]+(_[0-9]+)*\s*$`)
+var pythonNumber = lazyregexp.New(`^\s*[+-]?[0-9]+(_[0-9]+)*\s*$`)
 
 // isPythonInteger accepts what Python's int reads.
-func isPythonInteger(text string) bool { return pythonNumber.MatchString(text) }
+func isPythonInteger(text string) bool { return pythonNumber().MatchString(text) }
 
 // pythonInteger accepts what Python's int reads as a number from least to most.
 func pythonInteger(least, most int64) func(string) bool {
@@ -56,7 +57,7 @@ func pythonInteger(least, most int64) func(string) bool {
 }
 
 // hostName is a name that botocore accepts in a URL.
-var hostName = regexp.MustCompile(`(?i)^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
+var hostName = lazyregexp.New(`(?i)^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$`)
 
 // isURL accepts a URL with a host, as botocore does, and the empty text.
 func isURL(text string) bool {
@@ -64,5 +65,5 @@ func isURL(text string) bool {
 		return true
 	}
 	u, err := url.Parse(text)
-	return err == nil && (hostName.MatchString(strings.TrimSuffix(u.Hostname(), ".")) || strings.Contains(u.Hostname(), ":"))
+	return err == nil && (hostName().MatchString(strings.TrimSuffix(u.Hostname(), ".")) || strings.Contains(u.Hostname(), ":"))
 }

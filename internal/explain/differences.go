@@ -2,11 +2,11 @@ package explain
 
 import (
 	"cmp"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/awsexec/awsexec/internal/awsini"
+	"github.com/awsexec/awsexec/internal/lazyregexp"
 )
 
 // Difference is a place in the AWS files that clients read differently.
@@ -41,7 +41,7 @@ func (c *Contents) Differences() []Difference {
 }
 
 // plainName is a name that all clients take as it is.
-var plainName = regexp.MustCompile(`^[\w\-@+.%:/]+$`)
+var plainName = lazyregexp.New(`^[\w\-@+.%:/]+$`)
 
 // settings returns the settings that are read differently, of the sections that are
 // not misread as a whole.
@@ -61,7 +61,7 @@ func (c *Contents) settings(misread map[string]bool) []Difference {
 		inGo, inJS := c.goSDK.credentials[name], c.jsSDK.credentials[name]
 		switch {
 		case strings.HasPrefix(name, profileSection): // see strays
-		case len(s) > 0 && !plainName.MatchString(name) && (inGo == nil || inJS == nil):
+		case len(s) > 0 && !plainName().MatchString(name) && (inGo == nil || inJS == nil):
 			all = append(all, Difference{Place: Place{Pos: c.parsed.Credentials.Header(name)}, Profile: name, Why: "not all SDKs find a profile whose section is written like this: use plain characters, no quotes", Fix: "rename the profile"})
 		default:
 			all = append(all, differing(Difference{Profile: name}, s, inGo, inJS)...)
@@ -131,7 +131,7 @@ func (c *Contents) headers() []Difference {
 			d.Why = "section [" + s.Name + "] is taken for that " + as + " by " + strings.Join(readers, " and ") + " alone"
 		}
 		d.Fix = "write " + meant.header()
-		if !plainName.MatchString(meant.name) {
+		if !plainName().MatchString(meant.name) {
 			d.Fix = "rename it, with plain characters and without spaces"
 		}
 		all = append(all, d)

@@ -3,8 +3,8 @@ package explain
 import (
 	"cmp"
 	"maps"
-	"regexp"
 
+	"github.com/awsexec/awsexec/internal/lazyregexp"
 	"github.com/awsexec/awsexec/internal/profile"
 )
 
@@ -205,7 +205,7 @@ func (j jsSDK) assumeRole(name string, p section, visited map[string]bool) *Resu
 	if bare || from.Kind == Fails {
 		return from
 	}
-	if region := p["region"].text; region != "" && !hostLabel.MatchString(region) {
+	if region := p["region"].text; region != "" && !hostLabel().MatchString(region) {
 		return final(fails(BadValue, p.at("region"), "it is not a valid region name, with which the SDK would ask STS"))
 	}
 	return &Result{Kind: Role, At: p.at("role_arn"), RoleARN: p["role_arn"].text, Profile: name, Source: from,
@@ -285,14 +285,14 @@ func (j jsSDK) sso(p section) *Result {
 			return final(fails(Invalid, at, "%s is missing", key))
 		}
 	}
-	if !hostLabel.MatchString(all["sso_region"].text) {
+	if !hostLabel().MatchString(all["sso_region"].text) {
 		return final(fails(BadValue, all.at("sso_region"), "it is not a valid region name"))
 	}
 	return &Result{Kind: SSO, At: at, Why: "IAM Identity Center comes after credential_process"}
 }
 
 // hostLabel is what the SDK accepts as a region.
-var hostLabel = regexp.MustCompile(`^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$`)
+var hostLabel = lazyregexp.New(`^[a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$`)
 
 // final marks an error that ends the chain.
 func final(r *Result) *Result {

@@ -317,7 +317,7 @@ func (j jsV2) fromFiles(name string, visited []string) *Result {
 	case from.Kind == Fails:
 		return from
 	}
-	if region := p["region"].text; region != "" && !hostLabel.MatchString(region) {
+	if region := p["region"].text; region != "" && !hostLabel().MatchString(region) {
 		return fails(BadValue, p.at("region"), "it is not a valid region name, with which the SDK would ask STS")
 	}
 	if failed := j.badEndpoints(); failed != nil {

@@ -1,10 +1,10 @@
 package explain
 
 import (
-	"regexp"
 	"strings"
 
 	"github.com/awsexec/awsexec/internal/awsini"
+	"github.com/awsexec/awsexec/internal/lazyregexp"
 	"github.com/awsexec/awsexec/internal/profile"
 )
 
@@ -32,14 +32,14 @@ func readJS(files profile.Files, config, credentials []byte) reading {
 }
 
 var (
-	sectionJS = regexp.MustCompile(`^([\w-]+)\s(["'])?([\w\-@+.%:/]+)(["'])?$`)
-	commentJS = regexp.MustCompile(`(^|\s)[;#]`)
+	sectionJS = lazyregexp.New(`^([\w-]+)\s(["'])?([\w\-@+.%:/]+)(["'])?$`)
+	commentJS = lazyregexp.New(`(^|\s)[;#]`)
 )
 
 // headerJS returns the section that a header begins, by what its brackets hold:
 // "profile.x" for "[profile x]", "" for one that does not count.
 func headerJS(inside string) string {
-	m := sectionJS.FindStringSubmatch(inside)
+	m := sectionJS().FindStringSubmatch(inside)
 	switch {
 	case m == nil || m[2] != m[4]:
 		return inside
@@ -54,7 +54,7 @@ func cutCommentJS(line string) string {
 	if !strings.ContainsAny(line, "#;") {
 		return line
 	}
-	if at := commentJS.FindStringIndex(line); at != nil {
+	if at := commentJS().FindStringIndex(line); at != nil {
 		return line[:at[0]]
 	}
 	return line

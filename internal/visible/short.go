@@ -2,10 +2,10 @@ package visible
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
-	"sync"
 	"time"
+
+	"github.com/awsexec/awsexec/internal/lazyregexp"
 )
 
 // KeyID returns enough of an access key ID to recognize it, but not all of it.
@@ -62,16 +62,16 @@ func Until(end, now time.Time) string {
 	return fmt.Sprintf("%s (in %s)", end.Local().Format("15:04"), strings.TrimSuffix(left.Round(time.Minute).String(), "0s"))
 }
 
-var identifiers = sync.OnceValues(func() (keyID, arn *regexp.Regexp) {
-	return regexp.MustCompile(`\bA[KS]IA[A-Z0-9]{12,}\b`), regexp.MustCompile(`\barn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:[0-9]{12}\b`)
-})
+var (
+	keyIDs = lazyregexp.New(`\bA[KS]IA[A-Z0-9]{12,}\b`)
+	arns   = lazyregexp.New(`\barn:aws[a-z-]*:[a-z0-9-]*:[a-z0-9-]*:[0-9]{12}\b`)
+)
 
 // Masked returns text with the access key IDs and the accounts of ARNs in it
 // shortened as KeyID and ARN do it.
 func Masked(text string) string {
-	keyID, arn := identifiers()
-	text = keyID.ReplaceAllStringFunc(text, KeyID)
-	return arn.ReplaceAllStringFunc(text, func(s string) string {
+	text = keyIDs().ReplaceAllStringFunc(text, KeyID)
+	return arns().ReplaceAllStringFunc(text, func(s string) string {
 		account := strings.LastIndexByte(s, ':') + 1
 		return s[:account] + End(s[account:])
 	})
