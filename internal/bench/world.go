@@ -99,7 +99,7 @@ func (w *world) setUp(ctx context.Context) (err error) {
 
 // build builds awsexec and the programs to compare, like a release.
 func (w *world) build(ctx context.Context) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-trimpath", "-ldflags", "-s -w",
+	cmd := exec.CommandContext(ctx, "go", "build", "-buildvcs=false", "-trimpath", "-ldflags", "-s -w -X main.version=bench",
 		"-o", w.path("bin"), module+"/cmd/awsexec",
 		module+"/internal/bench/empty", module+"/internal/bench/keyringget", module+"/internal/bench/stscall", module+"/internal/bench/launch")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
