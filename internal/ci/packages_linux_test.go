@@ -17,6 +17,8 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/awsexec/awsexec/internal/fenced"
 )
 
 // What each package puts into the system. The script of zsh goes where each
@@ -89,7 +91,13 @@ func TestPackages(t *testing.T) {
 			}
 		}
 	})
-	t.Run("checksums", func(t *testing.T) { checksums(t, dist) })
+	t.Run("checksums", func(t *testing.T) {
+		checksums(t, dist)
+		if out, err := page(t, dist, "Is the file complete?").CombinedOutput(); err != nil {
+			t.Errorf("%v\n%s", err, out)
+		}
+	})
+	t.Run("same bytes", func(t *testing.T) { sameBytes(t, dist) })
 	t.Run("SBOM", func(t *testing.T) {
 		data, err := os.ReadFile(one(t, dist, "*_linux_amd64.cdx.json"))
 		if err != nil {
@@ -244,6 +252,48 @@ func checksums(t *testing.T, dist string) {
 				t.Errorf("%s: another checksum, or none", filepath.Base(path))
 			}
 		}
+	}
+}
+
+// page returns the command, in dir, that is the first block of docs/verify.md below
+// a heading.
+func page(t *testing.T, dir, heading string) *exec.Cmd {
+	t.Helper()
+	blocks, err := fenced.Blocks("../..", "docs/verify.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range blocks {
+		if b.Heading == heading {
+			cmd := exec.Command("bash", "-euc", b.Text)
+			cmd.Dir = dir
+			return cmd
+		}
+	}
+	t.Fatalf("docs/verify.md has no block below %q", heading)
+	return nil
+}
+
+// sameBytes checks that a clone of this checkout, in another directory, makes the
+// program that is in dist.
+func sameBytes(t *testing.T, dist string) {
+	program := one(t, dist, "awsexec_linux_"+runtime.GOARCH+"_*/awsexec")
+	out, err := exec.Command(program, "version").Output()
+	words := strings.Fields(string(out))
+	if err != nil || len(words) < 2 {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if out, err := exec.Command("git", "-C", "../..", "status", "--porcelain").Output(); err != nil || len(out) > 0 {
+		t.Skipf("not a checkout, or a changed one: %v\n%s", err, out)
+	}
+	tagged := filepath.Join(t.TempDir(), "tagged")
+	run(t, "git", "clone", "--quiet", "../..", tagged)
+	run(t, "git", "-C", tagged, "tag", words[1])
+	cmd := page(t, t.TempDir(), "Build the same bytes")
+	cmd.Env = append(os.Environ(), "VERSION="+words[1], "PROGRAM="+program,
+		"GIT_CONFIG_COUNT=1", "GIT_CONFIG_KEY_0=url.file://"+tagged+".insteadOf", "GIT_CONFIG_VALUE_0=https://github.com/awsexec/awsexec")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
 	}
 }
 

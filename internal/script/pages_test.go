@@ -36,6 +36,10 @@ type other struct {
 var others = map[string]other{
 	"README.md#Install#1":                      {in: "internal/script TestInstall"},
 	"README.md#Install#2":                      {in: "internal/script TestInstall"},
+	"docs/verify.md#Is the file complete?#1":   {in: "internal/ci TestPackages"},
+	"docs/verify.md#Is it ours?#1":             {reason: "only a release is signed; the page says so"},
+	"docs/verify.md#Is it ours?#2":             {reason: "only a release has a provenance; the page says so"},
+	"docs/verify.md#Build the same bytes#1":    {in: "internal/ci TestPackages"},
 	"docs/install.md#Nix#1":                    {reason: "the tests have no Nix; the page says so"},
 	"docs/install.md#mise and asdf#1":          {reason: "the tests have no mise; the page says so"},
 	"docs/install.md#mise and asdf#2":          {reason: "the tests have no asdf; the page says so"},

@@ -10,5 +10,5 @@ var order = []struct {
 	{"Credentials", []string{"docs/sign-in.md", "docs/console.md", "docs/long-running.md", "docs/serve.md", "docs/ssh.md", "docs/kubernetes.md", "docs/docker.md", "docs/children.md", "docs/precedence.md", "docs/agents.md", "docs/rules.md"}},
 	{"Keys", []string{"docs/keystores.md", "docs/helpers.md", "docs/mfa.md", "docs/rotating.md"}},
 	{"Reference", []string{"docs/reference.md", "docs/messages.md", "docs/log.md", "docs/json.md", "docs/networks.md", "docs/platforms.md", "docs/stability.md", "CHANGELOG.md"}},
-	{"Trust", []string{"docs/security.md", "SECURITY.md", "docs/reliability.md", "docs/performance.md", "docs/comparison.md", "CONTRIBUTING.md"}},
+	{"Trust", []string{"docs/security.md", "SECURITY.md", "docs/verify.md", "docs/reliability.md", "docs/performance.md", "docs/comparison.md", "CONTRIBUTING.md"}},
 }
