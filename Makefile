@@ -105,7 +105,8 @@ packages: build/goreleaser build/cyclonedx-gomod ## make the packages of a relea
 	goreleaser release --snapshot --clean --skip=sign,docker; \
 	AWSEXEC_TEST_PACKAGES="$(CURDIR)/dist" go test ./internal/ci -run TestPackages -count=1 -v
 
-# These depend on the Makefile because it holds their versions.
+# These depend on the Makefile because it holds their versions. A list of contents has the
+# checksum of the tool that made it, which -trimpath makes the same everywhere.
 build/staticcheck: TOOL = $(STATICCHECK)
 build/gotestsum: TOOL = $(GOTESTSUM)
 build/actionlint: TOOL = $(ACTIONLINT)
@@ -114,7 +115,7 @@ build/cyclonedx-gomod: TOOL = $(CYCLONEDX)
 build/govulncheck: TOOL = $(GOVULNCHECK)
 build/staticcheck build/gotestsum build/actionlint build/goreleaser build/cyclonedx-gomod build/govulncheck: Makefile
 	@mkdir -p build
-	GOBIN=$(CURDIR)/build go install $(TOOL)
+	GOBIN=$(CURDIR)/build go install -trimpath $(TOOL)
 	@touch $@
 
 bench: ## measure the paths that every call depends on

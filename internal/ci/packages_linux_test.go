@@ -91,6 +91,23 @@ func TestPackages(t *testing.T) {
 			}
 		}
 	})
+	t.Run("Homebrew", func(t *testing.T) {
+		cask, err := os.ReadFile(filepath.Join(dist, "homebrew/Casks/awsexec.rb"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		root := t.TempDir()
+		untar(t, root, one(t, dist, "*_darwin_arm64.tar.gz"))
+		pages, err := filepath.Glob(filepath.Join(root, "man/*"))
+		if err != nil || strings.Count(string(cask), "manpage ") != len(pages) {
+			t.Errorf("%v: the archive has %d manual pages, the cask\n%s", err, len(pages), cask)
+		}
+		for _, page := range pages {
+			if !strings.Contains(string(cask), "manpage \"man/"+filepath.Base(page)+"\"") {
+				t.Errorf(".goreleaser.yaml lacks %s", filepath.Base(page))
+			}
+		}
+	})
 	t.Run("checksums", func(t *testing.T) {
 		checksums(t, dist)
 		if out, err := page(t, dist, "Is the file complete?").CombinedOutput(); err != nil {
@@ -110,12 +127,12 @@ func TestPackages(t *testing.T) {
 		if err := json.Unmarshal(data, &bom); err != nil || bom.BOMFormat != "CycloneDX" {
 			t.Errorf("format %q, %v", bom.BOMFormat, err)
 		}
-		found := false
+		names := map[string]bool{}
 		for _, c := range bom.Components {
-			found = found || c.Name == "filippo.io/age"
+			names[c.Name] = true
 		}
-		if !found {
-			t.Errorf("filippo.io/age is not among the %d components", len(bom.Components))
+		if !names["filippo.io/age"] || !names["std"] { // Go's library has weaknesses too
+			t.Errorf("filippo.io/age or std is not among the %d components", len(bom.Components))
 		}
 	})
 }
