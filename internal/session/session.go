@@ -177,9 +177,12 @@ func (s *Session) resolve(ctx context.Context, name string, config *profile.Conf
 			return p, err
 		}
 		keys, keysErr := s.Keys()
-		if keysErr != nil {
+		if errors.Is(keysErr, keystore.ErrUnavailable) {
 			s.events.Debug("keystore: %v", keysErr)
 			return nil, err
+		}
+		if keysErr != nil { // it may have the key
+			return nil, keysErr
 		}
 		switch _, keyErr := keys.KeyID(ctx, missing.Name); {
 		case keyErr == nil:
