@@ -21,29 +21,47 @@ func TestThreats(t *testing.T) {
 	if len(rows) < 20 {
 		t.Fatalf("%d rows", len(rows))
 	}
-	list := exec.Command("git", "-C", "../..", "grep", "-ho", "-E", `^func Test\w+`, "--", "*_test.go")
-	functions, err := list.Output()
-	if err != nil {
-		t.Skip("not a checkout:", err)
-	}
 	for _, row := range rows {
 		cells := strings.Split(strings.Trim(row, "| "), " | ")
 		if len(cells) != 6 {
 			t.Errorf("%d cells: %s", len(cells), row)
 			continue
 		}
-		shown := regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(cells[5], -1)
+		shown := quoted.FindAllStringSubmatch(cells[5], -1)
 		if strings.HasPrefix(cells[2], "yes") && len(shown) == 0 {
 			t.Errorf("no test shows this: %s", row)
 		}
-		for _, test := range shown {
-			if script, ok := strings.CutSuffix(test[1], ".txtar"); ok {
-				if _, err := os.Stat("../script/testdata/" + script + ".txtar"); err != nil {
-					t.Error(err)
-				}
-			} else if !strings.Contains("\n"+string(functions), "\nfunc "+test[1]+"\n") {
-				t.Errorf("there is no test %s", test[1])
+		shows(t, shown)
+	}
+}
+
+// Each format of docs/stability.md names a test with the format of a newer awsexec.
+func TestFormats(t *testing.T) {
+	page, err := os.ReadFile("../../docs/stability.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := regexp.MustCompile("(?m)^\\|.* \\| (`[^|]*`) \\|$").FindAllStringSubmatch(string(page), -1)
+	if len(rows) < 9 {
+		t.Fatalf("%d rows", len(rows))
+	}
+	for _, row := range rows {
+		shows(t, quoted.FindAllStringSubmatch(row[1], -1))
+	}
+}
+
+var quoted = regexp.MustCompile("`([^`]+)`")
+
+// shows checks that there are tests and scripts of these names.
+func shows(t *testing.T, names [][]string) {
+	t.Helper()
+	for _, name := range names {
+		if script, ok := strings.CutSuffix(name[1], ".txtar"); ok {
+			if _, err := os.Stat("../script/testdata/" + script + ".txtar"); err != nil {
+				t.Error(err)
 			}
+		} else if exec.Command("grep", "-rqs", "--include=*_test.go", "--exclude-dir=node_modules", "^func "+name[1]+"(t ", "../..").Run() != nil {
+			t.Errorf("there is no test %s", name[1])
 		}
 	}
 }

@@ -97,6 +97,24 @@ func TestAppend(t *testing.T) {
 	}
 }
 
+// TestNewerLines: fields that a newer awsexec has added do not matter.
+func TestNewerLines(t *testing.T) {
+	b := In(filepath.Join(t.TempDir(), "state", "awsexec"))
+	if err := b.Append(entry("a")); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(b.path(Name))
+	if err == nil {
+		err = os.WriteFile(b.path(Name), append([]byte(`{"more":{"of":["it"]},`), text[1:]...), 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, damaged := all(t, b); !reflect.DeepEqual(got, []Entry{entry("a")}) || damaged != 0 {
+		t.Errorf("%+v, %d damaged", got, damaged)
+	}
+}
+
 // TestTorn: part of a line harms no other one.
 func TestTorn(t *testing.T) {
 	for _, torn := range []string{`{"time":"2026-01-0`, `{"time":"2026-01-02T03:04:05.678Z","profile":"x`, "\x00\x00\x00", strings.Repeat("x", 3*maxLine)} {
