@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -54,8 +55,11 @@ func Install(t *testing.T) (dir string) {
 	}
 	dir = t.TempDir()
 	for name := range Plugins {
+		if runtime.GOOS == "windows" {
+			name += ".exe"
+		}
 		if err := os.Symlink(self, filepath.Join(dir, name)); err != nil {
-			t.Fatal(err)
+			t.Skip(err) // Windows without the right to do so
 		}
 	}
 	return dir

@@ -10,6 +10,9 @@ import (
 )
 
 func TestNameOf(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a path does not begin with a slash here")
+	}
 	for line, want := range map[string]string{
 		"/usr/bin/terraform apply":                       "terraform",
 		"/usr/bin/python3.11 /usr/bin/aws s3 ls":         "aws",

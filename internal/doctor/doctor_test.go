@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -57,6 +58,9 @@ func newPatient(t *testing.T) *patient {
 func (p *patient) program(name string) string {
 	p.t.Helper()
 	path := filepath.Join(p.dir, filepath.FromSlash(name))
+	if runtime.GOOS == "windows" {
+		path += ".exe"
+	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		p.t.Fatal(err)
 	}
@@ -262,7 +266,7 @@ func TestShadows(t *testing.T) {
 			p.has(sound+tt.config+"[default]\n", credentials)
 			p.env["AWS_PROFILE"] = "work"
 			for name, value := range tt.env {
-				p.env[name] = strings.ReplaceAll(value, "DIR", p.dir)
+				p.env[name] = strings.ReplaceAll(value, "DIR/", p.dir+string(filepath.Separator))
 			}
 			r := p.examine()
 			f, ok := r.finding(tt.check, tt.clients...)

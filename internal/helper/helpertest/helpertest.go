@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -30,7 +31,7 @@ const marker = "S3CR3TMARKER"
 // Main ends the process if it was started as the helper. TestMain calls it
 // first.
 func Main() {
-	if filepath.Base(os.Args[0]) == Program {
+	if strings.TrimSuffix(filepath.Base(os.Args[0]), ".exe") == Program {
 		Serve()
 	}
 }
@@ -52,12 +53,15 @@ func Serve() { os.Exit(run(os.Getenv(scriptVariable))) }
 // The helper is on the PATH of the test, and in that of the environment.
 func Environ(t *testing.T, script string) []string {
 	t.Helper()
-	bin := t.TempDir()
+	bin, name := t.TempDir(), Program
+	if runtime.GOOS == "windows" {
+		name += ".exe"
+	}
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(self, filepath.Join(bin, Program)); err != nil {
+	if err := os.Symlink(self, filepath.Join(bin, name)); err != nil {
 		t.Skip(err) // Windows without the right to do so
 	}
 	for name, value := range map[string]string{
