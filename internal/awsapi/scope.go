@@ -42,11 +42,11 @@ var defaultRegions = []string{
 // a VPC too. Source: "AWS STS Regions and endpoints" in the IAM User Guide, and
 // "Access an AWS service using an interface VPC endpoint" in the VPC guide.
 var regionalHost = lazyregexp.New(`^(?:sts|sts-fips|vpce-[a-z0-9-]+\.sts)\.([a-z]+(?:-[a-z]+)+-[0-9]+)` +
-	`(?:\.vpce)?\.(?:amazonaws\.com|amazonaws\.com\.cn|api\.aws|api\.amazonwebservices\.com\.cn)$`)
+	`(?:\.vpce)?\.(?:amazonaws\.com|amazonaws\.com\.cn|amazonaws\.eu|api\.aws|api\.amazonwebservices\.com\.cn|c2s\.ic\.gov|sc2s\.sgov\.gov)$`)
 
 // Scope returns where tokens hold that STS makes for c.
 func (c Client) Scope() Scope {
-	s := Scope{Partition: PartitionOf(c.Region), Endpoint: strings.TrimRight(c.Endpoint, "/")}
+	s := Scope{Partition: PartitionOf(c.Region), Endpoint: canonical(c.Endpoint)}
 	if host, secure := strings.CutPrefix(s.Endpoint, "https://"); secure {
 		if m := regionalHost().FindStringSubmatch(host); m != nil && PartitionOf(m[1]) == s.Partition {
 			s.Endpoint = ""
@@ -56,4 +56,17 @@ func (c Client) Scope() Scope {
 		s.Region = c.CalledRegion()
 	}
 	return s
+}
+
+// canonical returns the one form of an endpoint that calls the same server.
+func canonical(endpoint string) string {
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Host == "" {
+		return endpoint
+	}
+	u.Host = strings.ToLower(u.Host)
+	if port, ok := map[string]string{"http": ":80", "https": ":443"}[u.Scheme]; ok {
+		u.Host = strings.TrimSuffix(u.Host, port)
+	}
+	return strings.TrimRight(u.String(), "/")
 }
