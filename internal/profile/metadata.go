@@ -2,6 +2,7 @@ package profile
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -100,15 +101,17 @@ func (m *metadata) onOff(variable, own string) bool {
 	return isTrue(own)
 }
 
+// number takes what botocore takes. The limit of the whole call makes more than most
+// the same as most.
 func (m *metadata) number(variable, key, own string) int {
 	value := cmp.Or(m.env(variable), own)
 	if value == "" {
 		return 0
 	}
 	const most = 1000
-	n, err := strconv.Atoi(value)
-	if err != nil || n < 1 || n > most {
-		m.fail(variable, key, fmt.Sprintf("must be a number from 1 to %d, not %q", most, value))
+	n, err := strconv.Atoi(strings.ReplaceAll(strings.TrimSpace(value), "_", ""))
+	if n < 1 || err != nil && !errors.Is(err, strconv.ErrRange) {
+		m.fail(variable, key, fmt.Sprintf("must be a number of 1 or more, not %q", value))
 	}
-	return n
+	return min(n, most)
 }

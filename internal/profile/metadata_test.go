@@ -32,6 +32,8 @@ func TestMetadata(t *testing.T) {
 		{"disabled", map[string]string{"AWS_EC2_METADATA_DISABLED": "TRUE"}, MetadataService{}, MetadataOptions{Endpoint: metadataIPv4, Disabled: true}, ""},
 		{"patience", map[string]string{"AWS_METADATA_SERVICE_NUM_ATTEMPTS": "3"}, MetadataService{Timeout: "5", Attempts: "9"},
 			MetadataOptions{Endpoint: metadataIPv4, Timeout: 5 * time.Second, Attempts: 3}, ""},
+		{"odd numbers", map[string]string{"AWS_METADATA_SERVICE_NUM_ATTEMPTS": " 1_0 "}, MetadataService{Timeout: "99999999999999999999"},
+			MetadataOptions{Endpoint: metadataIPv4, Timeout: 1000 * time.Second, Attempts: 10}, ""},
 		{"mode that is none", nil, MetadataService{Mode: "ipv5"}, MetadataOptions{}, `ec2_metadata_service_endpoint_mode: must be IPv4 or IPv6, not "ipv5"`},
 		{"variable that is none", map[string]string{"AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE": "x"}, MetadataService{}, MetadataOptions{}, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE: must be"},
 		{"endpoint that is none", nil, MetadataService{Endpoint: "127.0.0.1"}, MetadataOptions{}, "ec2_metadata_service_endpoint: must be a URL"},
