@@ -14,6 +14,7 @@ func TestExpiration(t *testing.T) {
 	for _, text := range []string{
 		"2026-03-04T05:06:07Z", "2026-03-04T05:06:07+00:00", "2026-03-04T06:06:07+01:00", "2026-03-04T05:06:07+0000", "2026-03-04 05:06:07+00:00",
 		"2026-03-04 05:06:07 +0000", "2026-03-04T05:06:07.000Z", "20260304T050607Z", " 2026-03-04T05:06:07Z ",
+		"2026-03-04t05:06:07z", "2026-03-04T05:06:07UTC", "2026-03-04 05:06:07 UTC", "2026-03-04T05:06:07+00", "Wed, 04 Mar 2026 05:06:07 GMT",
 	} {
 		if got, ok := Expiration(func(string) string { return text }); !ok || !got.Equal(want) {
 			t.Errorf("%q: got %v, %t", text, got, ok)
@@ -40,6 +41,9 @@ func TestExpiredEnvironment(t *testing.T) {
 		{"session", "t", "2026-03-04T05:06:07Z", plain, false, true},
 		{"key", "", "2026-03-04T05:06:06Z", plain, false, true},
 		{"source", "t", "2020-01-01T00:00:00+01:00", role, true, true},
+		{"time without a zone, past in all", "t", "2026-03-03T17:06:07", plain, false, true},
+		{"day", "t", "2026-03-01", plain, false, true},
+		{"time without a zone, not past in all", "t", "2026-03-03T17:06:08", plain, false, false},
 		{"session for another second", "t", "2026-03-04T05:06:08Z", plain, false, false},
 		{"no expiry", "t", "", plain, false, false},
 		{"no time", "t", "soon", plain, false, false},
