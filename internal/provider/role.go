@@ -1,8 +1,11 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -166,18 +169,22 @@ func (m *maker) buildDirectRole(ctx context.Context, plan *Plan, duration time.D
 	return &cached{m: m, key: key, anyLife: m.anyLife(key), name: nameOf(longTerm), lock: base, issue: issue}, nil
 }
 
-// roleKey returns the cache key of a role's session, made of all that shapes it.
+// roleKey returns the cache key of a role's session, made of all that shapes it. The
+// order of tags does not.
 func (m *maker) roleKey(p *profile.Profile, duration time.Duration) cache.Key {
 	key := keyIn(m.Client.Scope())
 	key.Operation, key.Duration = "AssumeRole", duration
-	key.RoleARN, key.ExternalID, key.RoleSessionName, key.SourceIdentity = p.RoleARN, p.ExternalID, p.RoleSessionName, p.SourceIdentity
-	key.TransitiveTagKeys = p.TransitiveSessionTags
+	key.RoleARN, key.ExternalID, key.RoleSessionName, key.SourceIdentity = p.RoleARN, p.ExternalID, sessionName(p), p.SourceIdentity
+	key.TransitiveTagKeys = slices.Compact(slices.Sorted(slices.Values(p.TransitiveSessionTags)))
 	key.Policy, key.PolicyARNs = m.policies.Document, m.policies.ARNs
 	for _, t := range p.SessionTags {
 		key.Tags = append(key.Tags, [2]string{t.Key, t.Value})
 	}
+	slices.SortFunc(key.Tags, func(a, b [2]string) int { return strings.Compare(a[0], b[0]) })
 	return key
 }
+
+func sessionName(p *profile.Profile) string { return cmp.Or(p.RoleSessionName, defaultRoleSessionName) }
 
 // assumeRole calls STS AssumeRole for the role of p, with the code of a request that
 // has a device.
@@ -186,12 +193,9 @@ func (m *maker) assumeRole(
 ) (aws.Credentials, error) {
 	in := &sts.AssumeRoleInput{
 		RoleArn:           aws.String(p.RoleARN),
-		RoleSessionName:   aws.String(defaultRoleSessionName),
+		RoleSessionName:   aws.String(sessionName(p)),
 		DurationSeconds:   aws.Int32(int32(duration / time.Second)),
 		TransitiveTagKeys: p.TransitiveSessionTags,
-	}
-	if p.RoleSessionName != "" {
-		in.RoleSessionName = aws.String(p.RoleSessionName)
 	}
 	if p.ExternalID != "" {
 		in.ExternalId = aws.String(p.ExternalID)

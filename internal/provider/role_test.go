@@ -128,6 +128,25 @@ func TestRoleSessionsAreToldApart(t *testing.T) {
 	}
 }
 
+// What makes no difference to AWS makes none to the identity of a session.
+func TestRoleSessionsOfOneKind(t *testing.T) {
+	server, o := roles(t)
+	p := one()
+	p.SessionTags = []profile.SessionTag{{Key: "a", Value: "1"}, {Key: "b", Value: "2"}}
+	p.TransitiveSessionTags = []string{"a", "b"}
+	same := one()
+	same.RoleSessionName = "awsexec"
+	same.SessionTags = []profile.SessionTag{{Key: "b", Value: "2"}, {Key: "a", Value: "1"}}
+	same.TransitiveSessionTags = []string{"b", "a", "b"}
+	same.Duration = time.Hour
+	for _, p := range []*profile.Profile{p, same} {
+		if _, err := retrieve(t, p, o); err != nil {
+			t.Fatal(err)
+		}
+	}
+	calls(t, server, 1, 1)
+}
+
 // One code serves the key's session, and with it every role of that key, on whichever profile the device is named.
 func TestOneCodeServesAllRoles(t *testing.T) {
 	server, o := roles(t)
