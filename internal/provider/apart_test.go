@@ -52,7 +52,7 @@ func TestSessionOfProcess(t *testing.T) {
 
 func TestContainerEndpoint(t *testing.T) {
 	for endpoint, want := range map[string]bool{
-		"https://example.com/x": true, "http://localhost:1/x": true, "http://127.0.0.1/x": true, "http://127.9.9.9/x": true, "http://[::1]:80/x": true,
+		"https://example.com/x": true, "http://localhost:1/x": true, "http://LocalHost/x": true, "http://127.0.0.1/x": true, "http://127.9.9.9/x": true, "http://[::1]:80/x": true,
 		"http://169.254.170.2/x": true, "http://169.254.170.23/x": true, "http://[fd00:ec2::23]/x": true,
 		"http://example.com/x": false, "http://169.254.169.254/x": false, "http://localhost.example.com/x": false, "http://10.0.0.1/x": false,
 		"ftp://127.0.0.1/x": false, "/x": false, "": false,

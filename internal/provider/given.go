@@ -191,7 +191,7 @@ func checkEndpoint(endpoint string) error {
 		return nil
 	}
 	host := u.Hostname()
-	if ip := net.ParseIP(host); u.Scheme == "http" && (host == "localhost" || ip != nil && (ip.IsLoopback() || isContainerHost(ip))) {
+	if ip := net.ParseIP(host); u.Scheme == "http" && (strings.EqualFold(host, "localhost") || ip != nil && (ip.IsLoopback() || isContainerHost(ip))) {
 		return nil
 	}
 	return fmt.Errorf("AWS_CONTAINER_CREDENTIALS_FULL_URI has the host %q; without TLS it must be a loopback address, or that of ECS or EKS", host)
