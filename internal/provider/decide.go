@@ -44,7 +44,11 @@ func (d *decision) decide(p *profile.Profile, at step) (*Plan, error) {
 		}
 		return &Plan{Kind: Role, Profile: p, From: from}, nil
 	}
-	return d.base(p, at)
+	plan, err := d.base(p, at)
+	if err == nil && p.RoleARN != "" && plan.Kind != WebIdentity { // a key of its own, as in the Go SDK
+		return &Plan{Kind: Role, Profile: p, From: plan}, nil
+	}
+	return plan, err
 }
 
 // source returns the plan for what assumes the role of p.

@@ -159,6 +159,16 @@ sso_account_id = 123456789012
 sso_role_name = Dev
 [sso-session empty]
 
+[profile web-with-key]
+role_arn = arn:aws:iam::123456789012:role/web
+web_identity_token_file = /token
+aws_access_key_id = AKIAIOSFODNN7PLAIN03
+aws_secret_access_key = S3CR3TMARKER
+
+[profile role-of-web-with-key]
+role_arn = arn:aws:iam::123456789012:role/one
+source_profile = web-with-key
+
 [profile web-half]
 web_identity_token_file = /token
 
@@ -269,6 +279,8 @@ func TestDecide(t *testing.T) {
 		{"wrapped", true, nil, "credential_process of wrapped"},
 		{"sso", true, nil, "IAM Identity Center of sso"},
 		{"web", true, nil, "web identity of web"},
+		{"web-with-key", true, nil, "role of web-with-key < access key in the AWS files of web-with-key"},
+		{"role-of-web-with-key", true, nil, "role of role-of-web-with-key < access key in the AWS files of web-with-key"},
 		{"login", true, nil, "login session of login"},
 
 		{"role", true, nil, "role of role < key in the keystore of stored"},
