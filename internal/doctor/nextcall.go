@@ -52,7 +52,7 @@ func (d *diagnosis) foundSignIn(err error) {
 		d.found(Notice, NextCall, Place{}, fmt.Sprintf("calls will fail after %s, when the session ends: %v", until.UTC().Format(time.RFC3339), err), AfterError{err})
 		return
 	}
-	when := cmp.Or(d.in.WhenSignIn, profile.WhenSignIn(d.report.Profile))
+	when := cmp.Or(d.in.WhenSignIn, profile.WhenSignIn(d.plan.Way(d.report.Profile)))
 	switch {
 	case d.in.NoPrompt || when == profile.SignInNever:
 		d.found(Broken, NextCall, Place{}, "the next call will fail: "+err.Error(), AfterError{err})
@@ -74,21 +74,13 @@ func (d *diagnosis) codeOf() string {
 		return ""
 	}
 	serial := ""
-	for _, p := range withSources(d.report.Profile) {
-		if p.MFAProcess != "" {
-			return "" // a program gives it
+	for _, p := range d.plan.Way(d.report.Profile) {
+		if p.MFAProcess != "" || p.MFATOTP {
+			return "" // a program gives it, or the keystore
 		}
 		if serial == "" {
 			serial = p.MFASerial
 		}
 	}
 	return serial
-}
-
-// withSources returns p and the profiles that it builds on.
-func withSources(p *profile.Profile) (all []*profile.Profile) {
-	for ; p != nil; p = p.Source {
-		all = append(all, p)
-	}
-	return all
 }

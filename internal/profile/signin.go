@@ -10,10 +10,10 @@ const (
 // IsSignIn reports whether s is a value of awsexec_login.
 func IsSignIn(s string) bool { return s == SignInAuto || s == SignInNever }
 
-// WhenSignIn returns the awsexec_login of p, or else that of the nearest of its source
-// profiles.
-func WhenSignIn(p *Profile) string {
-	for ; p != nil; p = p.Source {
+// WhenSignIn returns the first awsexec_login of the profiles that lead to a sign-in; ""
+// if none has one.
+func WhenSignIn(way []*Profile) string {
+	for _, p := range way {
 		if p.SignIn != "" {
 			return p.SignIn
 		}

@@ -73,6 +73,7 @@ func ForConsole(ctx context.Context, p *profile.Profile, parts Parts, f Flags) (
 		return ConsoleSession{}, err
 	}
 	m.warnOfEnvironment(plan)
+	m.way = plan.Way(p)
 	if plan.LongTerm() {
 		return m.federate(ctx, plan.Profile, m.keyOf(plan))
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/awsexec/awsexec/internal/awsapi"
+	"github.com/awsexec/awsexec/internal/profile"
 )
 
 var (
@@ -43,9 +44,10 @@ const (
 // TokenRequest describes what a one-time code is needed for.
 type TokenRequest struct {
 	Profile string
-	Serial  string // of the MFA device
-	Key     string // the name of the stored key that signs the call; "" for one from elsewhere
-	Again   error  // why the code before was invalid: ErrCodeFormat, ErrCodeUsed or ErrCodeWrong; nil the first time
+	Way     []*profile.Profile // that lead to the call, the nearest first
+	Serial  string             // of the MFA device
+	Key     string             // the name of the stored key that signs the call; "" for one from elsewhere
+	Again   error              // why the code before was invalid: ErrCodeFormat, ErrCodeUsed or ErrCodeWrong; nil the first time
 
 	// Despite is the session of the same device that there is already and that
 	// does not do; nil if there is none.

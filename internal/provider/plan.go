@@ -45,6 +45,19 @@ type Plan struct {
 	otherwise error
 }
 
+// Way returns the profiles by which the credentials of selected are got with p, the
+// nearest first: selected and its sources, then those that a credential_process leads
+// to. One may be there twice.
+func (p *Plan) Way(selected *profile.Profile) (way []*profile.Profile) {
+	for ; selected != nil; selected = selected.Source {
+		way = append(way, selected)
+	}
+	for ; p != nil; p = p.From {
+		way = append(way, p.Profile)
+	}
+	return way
+}
+
 // LongTerm reports whether p gives a long-term key, which GetSessionToken accepts.
 // What a credential_process gives is not known before it has run.
 func (p *Plan) LongTerm() bool {

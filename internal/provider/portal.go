@@ -32,6 +32,7 @@ func (e *PortalError) Error() string {
 func AccountRoles(ctx context.Context, p *profile.Profile, parts Parts, wanted func(awsapi.Account) bool) (roles []awsapi.AccountRole, err error) {
 	if err = checkSignIn(p.SSO); err == nil {
 		m := newMaker(parts, Flags{})
+		m.way = []*profile.Profile{p}
 		err = m.signedIn(ctx, SSO, p, func(ctx context.Context) error {
 			return m.useSSO(ctx, p.SSO, func(ctx context.Context, accessToken string) (err error) {
 				roles, err = parts.Client.AccountRoles(ctx, p.SSO.Region, accessToken, wanted)

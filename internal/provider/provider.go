@@ -66,10 +66,11 @@ type Events interface {
 type maker struct {
 	Parts
 	Flags
-	forRole  bool             // the credentials are to assume a role, and are not handed out
-	selected *profile.Profile // whose settings say how the machine's own service is asked
-	policies policy.Set       // of the credentials that are handed out
-	skew     *sync.Once       // the report of a wrong clock: one for all credentials on the way
+	forRole  bool               // the credentials are to assume a role, and are not handed out
+	selected *profile.Profile   // whose settings say how the machine's own service is asked
+	way      []*profile.Profile // see Plan.Way
+	policies policy.Set         // of the credentials that are handed out
+	skew     *sync.Once         // the report of a wrong clock: one for all credentials on the way
 }
 
 func newMaker(parts Parts, f Flags) *maker {
@@ -95,7 +96,7 @@ func New(ctx context.Context, p *profile.Profile, parts Parts, f Flags) (aws.Cre
 		}
 		m.warnOfEnvironment(plan)
 		own := *m // an earlier provider may still use m
-		own.policies = policies
+		own.policies, own.way = policies, plan.Way(p)
 		from, err := own.build(ctx, plan)
 		if err != nil || policies.IsZero() {
 			return from, err

@@ -34,11 +34,8 @@ func RulesOf(p *profile.Profile, plan *Plan) (r Rules) {
 			r.Confirm, r.confirm = p.Confirm, p
 		}
 	}
-	for ; p != nil; p = p.Source {
+	for _, p := range plan.Way(p) {
 		add(p)
-	}
-	for ; plan != nil; plan = plan.From { // may follow an awsexec for another profile
-		add(plan.Profile)
 	}
 	return r
 }

@@ -52,6 +52,7 @@ type longTermKey interface {
 func KeySession(ctx context.Context, p *profile.Profile, parts Parts, f Flags) (aws.CredentialsProvider, error) {
 	m := newMaker(parts, f)
 	plan := &Plan{Kind: StoredKey, Profile: p}
+	m.way = plan.Way(p)
 	if err := cmp.Or(m.checkPartition(plan), checkMFA(plan)); err != nil {
 		return nil, err
 	}
@@ -138,6 +139,7 @@ func (m *maker) callSTS(
 		err = once(ctx, nil)
 		return made, err
 	}
+	request.Way = m.way
 	err = m.withTokenCode(ctx, request, func(ctx context.Context, code string) error { return once(ctx, &code) })
 	return made, err
 }

@@ -13,11 +13,12 @@ import (
 
 // SignInRequest describes a sign-in that is needed.
 type SignInRequest struct {
-	Kind    Kind             // SSO or Login
-	Profile *profile.Profile // with the sign-in
-	Base    string           // of the sessions that are made with it
-	Why     error            // what is wrong with the sign-in that there is
-	Waited  bool             // for the turn: another process may have had somebody sign in, without a result
+	Kind    Kind               // SSO or Login
+	Profile *profile.Profile   // with the sign-in
+	Way     []*profile.Profile // that lead to it, the nearest first
+	Base    string             // of the sessions that are made with it
+	Why     error              // what is wrong with the sign-in that there is
+	Waited  bool               // for the turn: another process may have had somebody sign in, without a result
 }
 
 // Signer has a person sign in, while credentials are needed. Its methods return when
@@ -49,7 +50,7 @@ func (m *maker) signedIn(ctx context.Context, kind Kind, p *profile.Profile, use
 	if m.Signer == nil || !needsPerson(err) {
 		return err
 	}
-	r := SignInRequest{Kind: kind, Profile: p, Base: signInBase(kind, p), Why: err}
+	r := SignInRequest{Kind: kind, Profile: p, Way: m.way, Base: signInBase(kind, p), Why: err}
 	if offered, why := m.Signer.Offer(r); !offered {
 		return notSignedIn(err, why)
 	}

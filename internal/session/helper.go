@@ -24,11 +24,11 @@ type helper struct {
 	device string // whose code the user gave last; "" if nobody was asked
 }
 
-// TokenCode returns a code from the profile's mfa_process, from
+// TokenCode returns a code from the mfa_process of the profiles on the way, from
 // AWSEXEC_MFA_CODE, from the keystore if mfa_totp says so, or from the user.
 func (h *helper) TokenCode(ctx context.Context, r provider.TokenRequest) (provider.TokenCode, error) {
 	s := h.session
-	if command := mfaProcess(h.profile); command != "" {
+	if command := mfaProcess(r.Way); command != "" {
 		stderr, end := s.watch("for mfa_process")
 		code, err := term.RunMFAProcess(ctx, command, s.settings.HelperEnviron(append(s.settings.Chain(), h.profile.Name)), stderr)
 		return provider.TokenCode{Code: code, Origin: provider.FromProgram}, withSaid(err, end())
@@ -36,7 +36,7 @@ func (h *helper) TokenCode(ctx context.Context, r provider.TokenRequest) (provid
 	if code := s.settings.Env("AWSEXEC_MFA_CODE"); code != "" {
 		return provider.TokenCode{Code: code, Origin: provider.FromFixed}, nil
 	}
-	if usesTOTP(h.profile) {
+	if usesTOTP(r.Way) {
 		code, err := s.totpCode(ctx, r.Key)
 		return provider.TokenCode{Code: code, Origin: provider.FromProgram}, err
 	}
@@ -65,10 +65,10 @@ func (h *helper) asked() string {
 	return h.device
 }
 
-// mfaProcess returns the mfa_process of p, or else that of the nearest of its source
-// profiles.
-func mfaProcess(p *profile.Profile) string {
-	for ; p != nil; p = p.Source {
+// mfaProcess returns the first mfa_process of the profiles that lead to a call; "" if
+// none has one.
+func mfaProcess(way []*profile.Profile) string {
+	for _, p := range way {
 		if p.MFAProcess != "" {
 			return p.MFAProcess
 		}

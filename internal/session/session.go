@@ -383,7 +383,7 @@ func (s *Session) parts(p *profile.Profile) (provider.Parts, *helper, error) {
 	h := &helper{session: s, profile: p}
 	return provider.Parts{
 		Env: s.settings.Env, Home: s.settings.SDKHome, Now: s.settings.Now, Client: client, Cache: sessions, QuietCache: quiet, Keys: lazyKeys{s}, Helper: h,
-		Events: s.Person.asEvents(), Signer: &signIns{s, p, s.settings.Now()},
+		Events: s.Person.asEvents(), Signer: &signIns{s, s.settings.Now()},
 	}, h, nil
 }
 

@@ -32,12 +32,11 @@ const (
 	signInMargin = 3 * time.Second
 )
 
-// signIns has a person sign in while the credentials of a profile are got. It
+// signIns has a person sign in while credentials are got. It
 // implements provider.Signer.
 type signIns struct {
-	session  *Session
-	selected *profile.Profile
-	began    time.Time
+	session *Session
+	began   time.Time
 }
 
 // Offer implements provider.Signer. A person who has typed a command is asked at once,
@@ -46,7 +45,7 @@ func (i *signIns) Offer(r provider.SignInRequest) (bool, error) {
 	s := i.session
 	when := s.settings.SignIn
 	if when == "" {
-		when = profile.WhenSignIn(i.selected)
+		when = profile.WhenSignIn(r.Way)
 	}
 	byProgram := s.Person.byProgram.Load()
 	switch {

@@ -38,7 +38,7 @@ func (w *signInWorld) run() *signIns {
 		}
 		return w.end(ctx)
 	})
-	return &signIns{s, &profile.Profile{}, w.now}
+	return &signIns{s, w.now}
 }
 
 func TestSignInIsOffered(t *testing.T) {
@@ -62,8 +62,8 @@ func TestSignInIsOffered(t *testing.T) {
 		w := newSignInWorld(t)
 		w.settings.SignIn, w.settings.NoPrompt, w.settings.ByProgram = tt.env, tt.noPrompt, !tt.person
 		p := w.run()
-		p.selected = &profile.Profile{SignIn: tt.own, Source: &profile.Profile{SignIn: tt.source}}
-		if got, err := p.Offer(provider.SignInRequest{}); got != tt.want || err != nil {
+		way := []*profile.Profile{{SignIn: tt.own}, {SignIn: tt.source}}
+		if got, err := p.Offer(provider.SignInRequest{Way: way}); got != tt.want || err != nil {
 			t.Errorf("%s: %v, %v", tt.name, got, err)
 		}
 	}

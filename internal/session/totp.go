@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/totp"
@@ -21,15 +22,10 @@ func (e *NoTOTPError) Error() string {
 	return fmt.Sprintf("mfa_totp = keystore: there is no TOTP secret beside key %q", e.Key)
 }
 
-// usesTOTP reports whether p, or one of its source profiles, has the codes come from
-// the keystore.
-func usesTOTP(p *profile.Profile) bool {
-	for ; p != nil; p = p.Source {
-		if p.MFATOTP {
-			return true
-		}
-	}
-	return false
+// usesTOTP reports whether one of the profiles that lead to a call has the codes come
+// from the keystore.
+func usesTOTP(way []*profile.Profile) bool {
+	return slices.ContainsFunc(way, func(p *profile.Profile) bool { return p.MFATOTP })
 }
 
 // totpCode returns the code of the device whose secret is beside the key called name.

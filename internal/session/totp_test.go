@@ -30,28 +30,27 @@ func TestTOTPCode(t *testing.T) {
 	settings := &Settings{NoPrompt: true, Now: func() time.Time { return time.Unix(59, 0) }}
 	s := New(settings, &recorder{}, nil)
 	s.store = keys
-	source := &profile.Profile{Name: "work", MFATOTP: true}
-	h := &helper{session: s, profile: &profile.Profile{Name: "role", Source: source}}
+	way := []*profile.Profile{{Name: "role"}, {Name: "work", MFATOTP: true}}
+	h := &helper{session: s, profile: way[0]}
 	for _, key := range []string{"work", ""} {
 		var none *NoTOTPError
-		if _, err := h.TokenCode(t.Context(), provider.TokenRequest{Key: key}); !errors.As(err, &none) || none.Key != key {
+		if _, err := h.TokenCode(t.Context(), provider.TokenRequest{Way: way, Key: key}); !errors.As(err, &none) || none.Key != key {
 			t.Errorf("without a secret: %v", err)
 		}
 	}
 	if err := keys.PutTOTP(t.Context(), "work", []byte("12345678901234567890")); err != nil { // of RFC 6238
 		t.Fatal(err)
 	}
-	got, err := h.TokenCode(t.Context(), provider.TokenRequest{Key: "work"})
+	got, err := h.TokenCode(t.Context(), provider.TokenRequest{Way: way, Key: "work"})
 	if err != nil || got != (provider.TokenCode{Code: "287082", Origin: provider.FromProgram}) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	settings.Environ = []string{"AWSEXEC_MFA_CODE=123456"}
-	if got, err := h.TokenCode(t.Context(), provider.TokenRequest{Key: "work"}); err != nil || got.Code != "123456" {
+	if got, err := h.TokenCode(t.Context(), provider.TokenRequest{Way: way, Key: "work"}); err != nil || got.Code != "123456" {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	settings.Environ = nil
-	h.profile = &profile.Profile{Name: "work"}
-	if _, err := h.TokenCode(t.Context(), provider.TokenRequest{Key: "work"}); !errors.Is(err, provider.ErrNoHuman) {
+	if _, err := h.TokenCode(t.Context(), provider.TokenRequest{Way: way[:1], Key: "work"}); !errors.Is(err, provider.ErrNoHuman) {
 		t.Errorf("a profile without mfa_totp: %v", err)
 	}
 }
