@@ -19,7 +19,7 @@ func (e Endpoint) Elsewhere() (set [][2]string, unset []string) {
 		{"AWS_CONFIG_FILE", e.ConfigFile},
 		{"AWS_SHARED_CREDENTIALS_FILE", e.CredentialsFile},
 		{"AWSEXEC_PROFILE", e.Profile},
-	}, e.Settings...) {
+	}, append(e.narrowed(), e.Settings...)...) {
 		if kv[1] != "" && kv[0] != "AWS_CA_BUNDLE" { // a file of this machine
 			set = append(set, kv)
 		}

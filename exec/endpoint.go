@@ -36,11 +36,17 @@ func EnvironOf(base []string, e Endpoint) []string {
 		[2]string{"AWS_SHARED_CREDENTIALS_FILE", e.CredentialsFile},
 		[2]string{"AWSEXEC_PROFILE", e.Profile},
 	)
-	if e.Profile != "" {
-		set = append(set, [2]string{givenVar, given("AWS_CONTAINER_CREDENTIALS_FULL_URI", e.URL, e.Narrowing)})
-	}
-	set = append(set, e.Narrowing...)
+	set = append(set, e.narrowed()...)
 	return append(replaced(base, e.Region, without(drop, base, e.Settings), set), assignments(e.Settings)...)
+}
+
+// narrowed returns the variables by which an awsexec in a program knows what the
+// credentials are that e gives.
+func (e Endpoint) narrowed() (variables [][2]string) {
+	if e.Profile != "" {
+		variables = append(variables, [2]string{givenVar, given("AWS_CONTAINER_CREDENTIALS_FULL_URI", e.URL, e.Narrowing)})
+	}
+	return append(variables, e.Narrowing...)
 }
 
 // Variables returns the names and values of the variables that lead an AWS SDK

@@ -28,6 +28,9 @@ func (s *service) printFlags(ctx context.Context, settings *session.Settings, se
 	if err != nil {
 		return nil, err
 	}
+	if err := s.narrow(ctx, sess); err != nil {
+		return nil, err
+	}
 	files, remove, err := renew.ServedFiles(ctx, os.TempDir(), settings.Files, config, s.endpoint.Profile, s.endpoint.Token, true, settings.Now())
 	if err != nil {
 		return nil, err

@@ -50,6 +50,20 @@ func newService(l net.Listener, profiles []*profile.Profile, hosts []string, con
 	return s
 }
 
+// narrow has the endpoint say what its credentials are narrowed to.
+func (s *service) narrow(ctx context.Context, sess *session.Session) error {
+	plan, err := sess.Plan(ctx, s.profiles[0], false)
+	if err != nil {
+		return err
+	}
+	policies, err := sess.Narrowing(plan, s.profiles[0])
+	if err != nil {
+		return err
+	}
+	s.endpoint.Narrowing = session.NarrowingVariables(policies)
+	return nil
+}
+
 // base returns the URL of l, without a path. If l listens on all addresses, it is
 // the URL of the loopback address.
 func base(l net.Listener) *url.URL {
@@ -89,16 +103,10 @@ func (s *service) serveChild(ctx context.Context, settings *session.Settings, se
 		return err
 	}
 	defer remove()
-	plan, err := sess.Plan(ctx, s.profiles[0], false)
-	if err != nil {
-		return err
-	}
-	policies, err := sess.Narrowing(plan, s.profiles[0])
-	if err != nil {
+	if err := s.narrow(ctx, sess); err != nil {
 		return err
 	}
 	endpoint := s.endpoint
-	endpoint.Narrowing = session.NarrowingVariables(policies)
 	endpoint.ConfigFile, endpoint.CredentialsFile, endpoint.TokenFile = files.AWS.Config, files.AWS.Credentials, files.Token
 	child.Env = exec.EnvironOf(settings.Environ, endpoint)
 
