@@ -155,7 +155,7 @@ func withChild(selected any, child []string, adv *advisor) (any, error) {
 		return c, nil
 	}
 	if c, ok := selected.(*sshCmd); ok {
-		c.child = child
+		c.ssh = slices.Concat(c.ssh, []string{"--"}, child)
 		return c, nil
 	}
 	serve, serves := selected.(*serveCmd)

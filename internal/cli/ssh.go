@@ -28,8 +28,7 @@ import (
 type sshCmd struct {
 	Args []string `arg:"" optional:"" name:"ssh-args" help:"What ssh takes: its options, the host, and perhaps a command."`
 
-	ssh   []string // Args as they were given
-	child []string // behind --
+	ssh []string // Args as they were given, with the first -- and what is behind it
 }
 
 // cutSSH cuts the arguments of ssh off those of awsexec: they begin with the first one
@@ -73,7 +72,6 @@ func (c *sshCmd) Run(ctx context.Context, settings *session.Settings, sess *sess
 	if err != nil {
 		return usageError{"ssh: " + err.Error(), "awsexec ssh [-p NAME] HOST -- CMD"}
 	}
-	target.Command = append(target.Command, c.child...)
 	if runtime.GOOS == "windows" {
 		return usageError{"awsexec ssh needs an ssh that shares connections, which Windows has not: run it in WSL", ""}
 	}
@@ -108,7 +106,7 @@ func (c *sshCmd) Run(ctx context.Context, settings *session.Settings, sess *sess
 		return err
 	}
 	s.start()
-	dir, remove, err := scratch.Make(os.TempDir(), "awsexec-ssh-", settings.Now())
+	dir, remove, err := scratch.Make(socketParent(os.TempDir()), "awsexec-control-", settings.Now())
 	if err != nil {
 		return err
 	}
@@ -130,6 +128,9 @@ func (c *sshCmd) Run(ctx context.Context, settings *session.Settings, sess *sess
 	}
 	sess.Person.ServePrograms()
 	sess.Person.LeaveTerminal()
+	if err := s.narrow(ctx, sess); err != nil {
+		return err
+	}
 	endpoint := s.endpoint
 	endpoint.URL = fmt.Sprintf("http://127.0.0.1:%d/", port)
 	endpoint.TokenFile, endpoint.ConfigFile, endpoint.CredentialsFile = link.Path("token"), link.Path("config"), link.Path("credentials")
@@ -137,6 +138,19 @@ func (c *sshCmd) Run(ctx context.Context, settings *session.Settings, sess *sess
 	args := link.Arguments(set, unset, xterm.IsTerminal(int(os.Stdin.Fd())))
 	out.leaveTerminal()
 	return runChild(ctx, &exec.Cmd{Path: path, Args: args, Env: settings.Environ})
+}
+
+// socketParent returns the directory for the socket of ssh: temp, unless its path is too
+// long for one or holds what ssh would expand.
+func socketParent(temp string) string {
+	const longest = 48 // of the 104 bytes that macOS has for a socket; ssh adds 17 of its own
+	plain := func(r rune) bool {
+		return r == '/' || r == '-' || r == '_' || r == '.' || r == '+' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
+	}
+	if len(temp) > longest || strings.ContainsFunc(temp, func(r rune) bool { return !plain(r) }) {
+		return "/tmp"
+	}
+	return temp
 }
 
 // sshError is the error of ssh itself, which has said what is wrong. The exit code is

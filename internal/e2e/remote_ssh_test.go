@@ -93,7 +93,9 @@ func TestSSHEnds(t *testing.T) {
 	}
 	h.host(t)
 	flags := []string{"ssh", "-F", h.path("ssh_config")}
-	if r := h.run(append(flags, "there", "echo $AWSEXEC_PROFILE $AWS_REGION; exit 7")...); r.code != 7 || r.stdout != "default eu-west-1\n" {
+	h.write("", "a b", "x")
+	h.env["TMPDIR"] = h.path("a b") // where ssh could make no socket
+	if r := h.run(append(flags, "-n", "there", "echo $AWSEXEC_PROFILE $AWS_REGION", "--", "; exit 7")...); r.code != 7 || r.stdout != "default eu-west-1 --\n" {
 		t.Errorf("%d, %s%s", r.code, r.stdout, r.stderr)
 	}
 	if r := h.start(command{args: append(flags, "there"), stdin: "echo from $AWSEXEC_PROFILE; exit 3\n"}).wait(); r.code != 3 || !strings.HasSuffix(r.stdout, "from default\n") {

@@ -89,7 +89,7 @@ func Open(ctx context.Context, c Config) (*Link, error) {
 		"-o", "ClearAllForwardings=yes", "-o", "PermitLocalCommand=no", "-o", "StdinNull=no", "-o", "ForkAfterAuthentication=no", "-o", "SessionType=default",
 	}
 	args = append(args, c.Target.Options...)
-	l.keeper = exec.Command(c.SSH, append(args, "-T", "--", c.Target.Host, "exec sh -c "+quoted(keeper))...)
+	l.keeper = exec.Command(c.SSH, append(args, "-T", "--", c.Target.Host, portable(keeper))...)
 	l.keeper.Env, l.keeper.Stderr = c.Environ, c.Stderr
 	var err error
 	if l.stdin, err = l.keeper.StdinPipe(); err != nil {
@@ -180,8 +180,11 @@ func (l *Link) Arguments(set [][2]string, unset []string, terminal bool) []strin
 	if len(t.Command) == 0 && terminal {
 		args = append(args, "-t")
 	}
+	if t.NoInput {
+		args = append(args, "-n")
+	}
 	args = append(args, t.Options...)
-	return append(args, "--", t.Host, command(t.Command, set, unset))
+	return append(args, "--", t.Host, portable(session(t.Command, set, unset)))
 }
 
 // Path returns the path of a file on the host: "token", "config" or "credentials".

@@ -29,7 +29,7 @@ done
 d=$(mktemp -d "$p/` + prefix + `XXXXXXXXXX") || exit 1
 trap "rm -rf \"\$d\"" EXIT
 trap "exit 1" HUP INT TERM PIPE
-echo $$ >"$d/keeper" && : >"$d/credentials" && : >"$d/config" || exit 1
+echo $$ >"$d/k" && mv "$d/k" "$d/keeper" && : >"$d/credentials" && : >"$d/config" || exit 1
 IFS= read -r t && printf %s "$t" >"$d/token" || exit 1
 while IFS= read -r l && [ "$l" != . ]; do printf "%s\n" "$l"; done >"$d/config"
 echo "` + ready + `$d"
@@ -45,21 +45,38 @@ func directory(line string) (dir string, ok bool) {
 	return dir, ok
 }
 
-// quoted returns word for any login shell: sh and its relatives, fish and csh.
+// quoted returns word for sh.
 func quoted(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }
 
-// command returns the command line that the remote login shell runs: the user's
-// command, or a shell, with variables set and others taken away.
-func command(words []string, set [][2]string, unset []string) string {
-	line := "exec env"
-	for _, name := range unset {
-		line += " -u " + name
+// portable returns the command line that runs a script of sh in any login shell: sh and
+// its relatives, fish, csh. All that could mean something to one of them is written as
+// an octal number.
+func portable(script string) string {
+	var b strings.Builder
+	b.WriteString(`exec sh -c 'eval "$(printf %b "`)
+	for _, c := range []byte(script) {
+		switch {
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', strings.IndexByte(" /-_.,:=+", c) >= 0:
+			b.WriteByte(c)
+		default:
+			fmt.Fprintf(&b, `\0%03o`, c)
+		}
+	}
+	return b.String() + `")"'`
+}
+
+// session returns the script that starts the user's command, or a shell, with
+// variables set and others taken away.
+func session(words []string, set [][2]string, unset []string) string {
+	var script strings.Builder
+	if len(unset) > 0 {
+		fmt.Fprintf(&script, "unset %s\n", strings.Join(unset, " "))
 	}
 	for _, kv := range set {
-		line += " " + quoted(kv[0]+"="+kv[1])
+		fmt.Fprintf(&script, "export %s=%s\n", kv[0], quoted(kv[1]))
 	}
 	if len(words) == 0 {
-		return line + ` "$SHELL" -l`
+		return script.String() + `exec "$SHELL" -l`
 	}
-	return line + fmt.Sprintf(` "$SHELL" -c %s`, quoted(strings.Join(words, " ")))
+	return script.String() + `exec "$SHELL" -c ` + quoted(strings.Join(words, " "))
 }

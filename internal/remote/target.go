@@ -8,7 +8,8 @@ import (
 
 // Target is what the arguments of ssh say.
 type Target struct {
-	Options []string // of ssh
+	Options []string // of ssh, but -n
+	NoInput bool     // by -n
 	Host    string
 	Command []string // ssh puts its words together with spaces; empty for a shell
 }
@@ -21,17 +22,33 @@ const (
 )
 
 // Parse reads the arguments of ssh. As with ssh, options may stand behind the host,
-// and the command begins with the first word that is none.
+// and the command begins with the first word that is none, or behind --.
 func Parse(args []string) (t Target, err error) {
 	for len(args) > 0 {
 		arg := args[0]
 		switch {
+		case arg == "--" && t.Host != "":
+			t.Command = args[1:]
+			return t, nil
+		case arg == "--":
+			if args = args[1:]; len(args) > 0 {
+				t.Host, args = args[0], args[1:]
+			}
 		case len(arg) > 1 && arg[0] == '-':
 			size, err := option(args)
 			if err != nil {
 				return Target{}, err
 			}
-			t.Options, args = append(t.Options, args[:size]...), args[size:]
+			options := args[:size:size]
+			if letters, found := withoutNoInput(arg); found { // which would leave the keeper without its input
+				options, t.NoInput = append([]string{letters}, options[1:]...), true
+			}
+			if options[0] != "-" {
+				t.Options = append(t.Options, options...)
+			}
+			args = args[size:]
+		case arg == "" && t.Host == "":
+			return Target{}, errors.New("the name of the host is empty")
 		case t.Host == "":
 			t.Host, args = arg, args[1:]
 		default:
@@ -43,6 +60,16 @@ func Parse(args []string) (t Target, err error) {
 		return Target{}, errors.New("no host is named")
 	}
 	return t, nil
+}
+
+// withoutNoInput returns flags of ssh without -n, and whether that was one of them.
+func withoutNoInput(arg string) (rest string, found bool) {
+	end := strings.IndexAny(arg, withValue) // what follows is a value
+	if end < 0 {
+		end = len(arg)
+	}
+	rest = strings.ReplaceAll(arg[:end], "n", "") + arg[end:]
+	return rest, rest != arg
 }
 
 // option returns how many of args the option that they begin with takes.
