@@ -44,7 +44,8 @@ func policiesIn(env func(string) string) (w policy.Written, by string, err error
 		return w, "", err
 	}
 	w.Policy = env("AWSEXEC_POLICY")
-	for a := range strings.SplitSeq(env("AWSEXEC_POLICY_ARNS"), ",") {
+	arns := env("AWSEXEC_POLICY_ARNS")
+	for a := range strings.SplitSeq(arns, ",") {
 		if a = strings.TrimSpace(a); a != "" {
 			w.ARNs = append(w.ARNs, a)
 		}
@@ -58,15 +59,19 @@ func policiesIn(env func(string) string) (w policy.Written, by string, err error
 		}
 	}
 	by = strings.Join(given, " and ")
-	if file := w.File(); file != "" && !filepath.IsAbs(file) {
+	if arns != "" && len(w.ARNs) == 0 {
+		return w, by, usageError{fmt.Sprintf("AWSEXEC_POLICY_ARNS: %q names no policy", arns), ""}
+	}
+	if file := w.File(); file != "" && !filepath.IsAbs(file) && !strings.HasPrefix(file, "~/") {
 		// Programs call awsexec in any directory, which must not decide what counts.
-		return w, by, usageError{fmt.Sprintf("AWSEXEC_POLICY: %q is neither JSON, which begins with {, nor an absolute path", file), ""}
+		return w, by, usageError{fmt.Sprintf("AWSEXEC_POLICY: %q is neither JSON, which begins with {, nor a path that is absolute or begins with ~/", file), ""}
 	}
 	return w, by, nil
 }
 
-// askedPolicies returns what flags and variables ask for.
-func askedPolicies(f *flags, env func(string) string) (requests []policy.Request, err error) {
+// askedPolicies returns what flags and variables ask for. Home is the directory that ~/
+// stands for: no shell replaces that in --policy=~/FILE.
+func askedPolicies(f *flags, env func(string) string, home string) (requests []policy.Request, err error) {
 	for _, ask := range []func() (policy.Written, string, error){f.policies, func() (policy.Written, string, error) { return policiesIn(env) }} {
 		w, by, err := ask()
 		if err != nil {
@@ -75,7 +80,10 @@ func askedPolicies(f *flags, env func(string) string) (requests []policy.Request
 		if w.IsZero() {
 			continue
 		}
-		set, err := w.Read("")
+		var set policy.Set
+		if w, err = w.InHome(home); err == nil {
+			set, err = w.Read("")
+		}
 		if err != nil {
 			return nil, policyError(err, by)
 		}
@@ -89,6 +97,8 @@ func policyError(err error, by string) error {
 	switch {
 	case errors.As(err, new(*fs.PathError)):
 		return fmt.Errorf("%s: %w", by, err)
+	case by == "--policy-arn":
+		return usageError{by + ": " + err.Error(), "--policy-arn " + policy.ReadOnly + ", or an ARN; with more policies the flag again for each, up to 10"}
 	case strings.HasPrefix(by, "--policy"):
 		return usageError{by + ": " + err.Error(), "a file with a policy, JSON that begins with {, or --policy-arn ARN"}
 	}

@@ -66,7 +66,7 @@ func newSettings(d deps, f *flags, byProgram, examines bool) (*session.Settings,
 	if s.Keystore, err = keystoreKind(kind, from); err != nil {
 		return nil, err
 	}
-	if s.Policies, err = askedPolicies(f, env); err != nil {
+	if s.Policies, err = askedPolicies(f, env, d.homes.aws); err != nil {
 		return nil, err
 	}
 	s.Given, err = givenPolicies(d.environ)

@@ -21,7 +21,7 @@ var Environment = Topic{
 		{"AWS_ENDPOINT_URL_ECR, AWS_ENDPOINT_URL_ECR_PUBLIC", "Where ECR is, for \"awsexec docker-credential\", as in the AWS SDKs."},
 		{"KUBERNETES_EXEC_INFO", "Which version of the answer kubectl wants from \"awsexec eks-token\"."},
 		{"AWSEXEC_READ_ONLY", "1 is --read-only. Set for CMD if its credentials are narrowed so, and then an awsexec within narrows what it gives, too."},
-		{"AWSEXEC_POLICY, AWSEXEC_POLICY_ARNS", "As --policy, with JSON or an absolute path, and --policy-arn, with commas between. Set for CMD in the same way."},
+		{"AWSEXEC_POLICY, AWSEXEC_POLICY_ARNS", "As --policy, with JSON or a path that is absolute or begins with ~/, and --policy-arn, with commas between. Set for CMD in the same way."},
 		{"AWSEXEC_KEYSTORE", "Where keys are stored, as --keystore."},
 		{"AWSEXEC_NO_PROMPT", "1 is --no-prompt."},
 		{"AWSEXEC_REFRESH", "1 is --refresh."},

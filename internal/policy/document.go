@@ -44,6 +44,9 @@ func Document(text []byte) (string, error) {
 	case members["Statement"] == nil:
 		return "", &DocumentError{Reason: "a policy has a Statement, and this one has none"}
 	}
+	if name, offset := repeated(json.NewDecoder(bytes.NewReader(text))); name != "" {
+		return "", at(offset-1, fmt.Sprintf("%q is there twice: it is not clear which one counts", name))
+	}
 	for offset, r := range string(text) { // the characters that AWS takes. Source: API reference of AssumeRole
 		if r > 0xff { // bytes that are not UTF-8 too
 			return "", at(offset, fmt.Sprintf("AWS does not take the character %q in a session policy", r))
@@ -57,6 +60,32 @@ func Document(text []byte) (string, error) {
 		return "", &DocumentError{Reason: fmt.Sprintf("the policy has %d characters without its spaces, and AWS takes at most %d", n, MaxDocument)}
 	}
 	return short.String(), nil
+}
+
+// repeated returns the first member that a value has twice in one of its objects, and
+// where its name ends; "" if none has. The value is JSON.
+func repeated(text *json.Decoder) (name string, end int) {
+	token, _ := text.Token()
+	open, _ := token.(json.Delim)
+	if open != '{' && open != '[' {
+		return "", 0
+	}
+	names := map[string]bool{}
+	for text.More() {
+		if open == '{' {
+			token, _ := text.Token()
+			name, _ := token.(string)
+			if names[name] {
+				return name, int(text.InputOffset())
+			}
+			names[name] = true
+		}
+		if name, end := repeated(text); name != "" {
+			return name, end
+		}
+	}
+	_, _ = text.Token()
+	return "", 0
 }
 
 // position returns the line and the column of a byte in text.

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -36,10 +37,24 @@ var errTogether = errors.New("read only and other policies exclude each other: a
 
 // File returns the path of the file that holds the policy of w; "" if none does.
 func (w Written) File() string {
-	if text := strings.TrimSpace(w.Policy); strings.HasPrefix(text, "{") || strings.HasPrefix(text, encoded) {
+	text := strings.TrimSpace(w.Policy)
+	if text == "" || strings.ContainsAny(text[:1], "{[\"") || strings.HasPrefix(text, encoded) { // JSON, be it a policy or not
 		return ""
 	}
 	return w.Policy
+}
+
+// InHome returns w with a file below ~/ as one in the directory home.
+func (w Written) InHome(home string) (Written, error) {
+	rest, ok := strings.CutPrefix(w.File(), "~/")
+	switch {
+	case !ok:
+		return w, nil
+	case home == "":
+		return w, errors.New("the user's home directory is not known")
+	}
+	w.Policy = filepath.Join(home, rest)
+	return w, nil
 }
 
 // Check returns an error for what AWS would refuse, or would take for more than is
@@ -80,8 +95,13 @@ func (w Written) Read(partition string) (s Set, err error) {
 }
 
 func (w Written) document() (string, error) {
-	if strings.HasPrefix(w.Policy, "arn:") {
+	switch {
+	case strings.HasPrefix(w.Policy, "arn:"):
 		return "", fmt.Errorf("%q is an ARN, and not a policy or a file with one", w.Policy)
+	case strings.HasPrefix(w.Policy, "file://"):
+		return "", fmt.Errorf("%q: write the path alone, without file://", w.Policy)
+	case w.Policy == "-":
+		return "", errors.New(`no policy is read from standard input: write "$(cat)" in place of -`)
 	}
 	text, from := []byte(w.Policy), w.File()
 	var err error
@@ -111,6 +131,9 @@ func (e *PartitionError) Error() string {
 // managed returns the ARN of a managed policy that text names.
 func managed(text, partition string) (string, error) {
 	const nameOfAWS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-/"
+	if strings.Contains(text, ",") { // which separates policies in variables and profiles
+		return "", fmt.Errorf("%q has a comma: name one policy at a time, and none with a comma in its name", text)
+	}
 	if !strings.HasPrefix(text, "arn:") {
 		if text == "" || strings.Trim(text, nameOfAWS) != "" || strings.HasPrefix(text, "/") || strings.HasSuffix(text, "/") {
 			return "", fmt.Errorf("%q is neither the ARN of a policy nor the name of one of AWS", text)
@@ -123,7 +146,8 @@ func managed(text, partition string) (string, error) {
 	a, err := arn.Parse(text)
 	isAccount := len(a.AccountID) == 12 && strings.Trim(a.AccountID, "0123456789") == ""
 	const longest = 2048 // Source: API reference of STS, PolicyDescriptorType
-	if err != nil || a.Service != "iam" || a.Region != "" || a.AccountID != "aws" && !isAccount || !strings.HasPrefix(a.Resource, "policy/") || len(text) > longest {
+	if err != nil || a.Service != "iam" || a.Region != "" || a.AccountID != "aws" && !isAccount || !strings.HasPrefix(a.Resource, "policy/") || strings.HasSuffix(text, "/") || len(text) > longest ||
+		strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return "", fmt.Errorf("%q is not the ARN of a policy, such as arn:aws:iam::aws:policy/%s", text, ReadOnly)
 	}
 	if partition != "" && a.Partition != partition {

@@ -1,10 +1,7 @@
 package provider
 
 import (
-	"errors"
 	"fmt"
-	"path/filepath"
-	"strings"
 
 	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/awsini"
@@ -147,14 +144,10 @@ func ofProfiles(plan *Plan, partition, home string) (requests []policy.Request, 
 				continue
 			}
 			at := p.Origin[of.key]
-			if rest, ok := strings.CutPrefix(of.File(), "~/"); ok {
-				if of.Policy = filepath.Join(home, rest); home == "" {
-					err = errors.New("the user's home directory is not known")
-				}
-			}
 			var set policy.Set
+			written, err := of.InHome(home)
 			if err == nil {
-				set, err = of.Read(partition)
+				set, err = written.Read(partition)
 			}
 			if err != nil {
 				return nil, &PolicyError{p.Name, at, of.key, err}
