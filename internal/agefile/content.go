@@ -222,6 +222,7 @@ func readFile(path string) ([]byte, error) {
 // write it, whatever its mode was before.
 func writeFile(path string, data []byte) error {
 	dir, name := ownfile.Split(path)
+	dir.Tidy(name)
 	return backend.Denied(dir.Write(name, data))
 }
 
