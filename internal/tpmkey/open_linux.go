@@ -25,12 +25,15 @@ func open(path string) (transport.TPMCloser, error) {
 	if err != nil {
 		return nil, err
 	}
-	if info.Mode().Type() == fs.ModeSocket {
+	switch info.Mode().Type() {
+	case fs.ModeSocket:
 		conn, err := net.DialTimeout("unix", path, time.Second)
 		return stream{conn}, err
+	case fs.ModeDevice | fs.ModeCharDevice:
+		file, err := os.OpenFile(path, os.O_RDWR, 0)
+		return stream{file}, err
 	}
-	file, err := os.OpenFile(path, os.O_RDWR, 0)
-	return stream{file}, err
+	return nil, fmt.Errorf("%s: not a device", path) // a command would overwrite a file
 }
 
 // stream is a TPM that takes commands and gives responses as a stream of bytes.

@@ -114,10 +114,17 @@ func clearTPM(t *testing.T, path string) {
 }
 
 func TestNoTPM(t *testing.T) {
-	for _, path := range []string{filepath.Join(t.TempDir(), "none"), "/dev/null"} {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, []byte("text"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{filepath.Join(t.TempDir(), "none"), "/dev/null", file} {
 		if _, err := Create(t.Context(), path, nil); !errors.Is(err, backend.ErrUnavailable) {
 			t.Errorf("%s: %v", path, err)
 		}
+	}
+	if text, err := os.ReadFile(file); string(text) != "text" {
+		t.Errorf("the file holds %q: %v", text, err)
 	}
 	if _, err := Create(t.Context(), filepath.Join(t.TempDir(), "none"), nil); !errors.Is(err, ErrMissing) {
 		t.Error(err)
