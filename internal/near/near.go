@@ -26,15 +26,18 @@ func Names(name string, names []string) []string {
 	}
 	prefix := strings.ToLower(name)
 	wanted := []rune(prefix)
-	most := min(3, 1+len(wanted)/3)
-	row := make([]int, len(wanted)+1)
+	most := max(1, min(3, len(wanted)/3))
+	var rows [3][]int
+	for i := range rows {
+		rows[i] = make([]int, len(wanted)+1)
+	}
 	for _, n := range names {
 		lower := strings.ToLower(n)
 		longer := utf8.RuneCountInString(lower) - len(wanted)
 		if strings.HasPrefix(lower, prefix) && len(wanted) > 1 {
 			near = append(near, candidate{n, longer})
 		} else if -most <= longer && longer <= most {
-			if d := distance(wanted, lower, row); d <= most {
+			if d := distance(wanted, lower, rows); d <= most {
 				near = append(near, candidate{n, d})
 			}
 		}
@@ -47,25 +50,30 @@ func Names(name string, names []string) []string {
 	return found
 }
 
-// distance returns how many letters must be inserted, deleted or replaced to turn a
-// into b (Levenshtein). Row is scratch space of len(a)+1.
-func distance(a []rune, b string, row []int) int {
+// distance returns how many letters must be inserted, deleted, replaced or swapped
+// with the next one to turn a into b. Rows are scratch space of len(a)+1 each.
+func distance(a []rune, b string, rows [3][]int) int {
+	before, last, row := rows[0], rows[1], rows[2]
 	for i := range row {
 		row[i] = i
 	}
+	var previous rune
 	j := 0
 	for _, r := range b {
-		diagonal := row[0]
+		before, last, row = last, row, before
 		j++
 		row[0] = j
 		for i := range a {
-			replace := diagonal
+			replaced := last[i]
 			if a[i] != r {
-				replace++
+				replaced++
 			}
-			diagonal = row[i+1]
-			row[i+1] = min(replace, row[i]+1, row[i+1]+1)
+			row[i+1] = min(replaced, last[i+1]+1, row[i]+1)
+			if i > 0 && j > 1 && a[i] == previous && a[i-1] == r {
+				row[i+1] = min(row[i+1], before[i-1]+1)
+			}
 		}
+		previous = r
 	}
 	return row[len(a)]
 }

@@ -12,6 +12,11 @@ func TestNames(t *testing.T) {
 		"lsit":                   {"list"},
 		"LIST":                   {"list", "list-all"},
 		"rotat":                  {"rotate"},
+		"wohami":                 {"whoami"},
+		"renove":                 {"remove"},
+		"lcok":                   {"lock"},
+		"update":                 {}, // half of it differs
+		"log":                    {},
 		"terraform":              {},
 		strings.Repeat("l", 200): nil,
 	} {
