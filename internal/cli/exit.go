@@ -72,6 +72,8 @@ func misuse(err error) error {
 		return unknownWordError(word)
 	case unknown && len(node.Children) > 0:
 		return unknownWordError(wordsOf(node) + " " + word)
+	case unknown && node.Name == "add": // the key, whose secret is not to be shown
+		return usageError{"add takes no key on the command line, which other programs can read", hintOfKeyInLine}
 	case node != nil && !node.Hidden:
 		help = "awsexec " + wordsOf(node) + " --help"
 	}

@@ -21,7 +21,11 @@ func (c *exportCmd) about() (name *string, needed bool) { return &c.Name, false 
 
 func (c *exportCmd) Run(ctx context.Context, sess *session.Session, out *ui, gate *gate) error {
 	if !c.Format.Valid() {
-		return usageError{fmt.Sprintf("invalid format %q: must be one of %s", string(c.Format), processfmt.FormatNames()), ""}
+		form := ""
+		if c.Format == "json" {
+			form = hintOfJSON(out.adv)
+		}
+		return usageError{fmt.Sprintf("invalid format %q: must be one of %s", string(c.Format), processfmt.FormatNames()), form}
 	}
 	p, err := sess.Selected(ctx)
 	if err != nil {

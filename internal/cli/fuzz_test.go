@@ -54,7 +54,7 @@ func FuzzArguments(f *testing.F) {
 		var unknown unknownWordError
 		if errors.As(err, &unknown) {
 			no := func(string) bool { return false }
-			m := mistaken{child: child, hasChild: hasChild, commands: []string{"list"}, isProfile: no, inPath: no}
+			m := mistaken{child: child, hasChild: hasChild, commands: []string{"list"}, inPath: no}
 			if m.words = m.readFlags(own); len(m.words) > 0 && m.meant()[0] == "" {
 				t.Fatalf("%q: no line was meant", args)
 			}

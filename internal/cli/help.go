@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -47,7 +48,9 @@ func (c *helpCmd) screen(grammar *kong.Node) (string, error) {
 		}
 	}
 	way := strings.TrimRight("awsexec help "+wordsOf(node), " ")
-	if names := near.Names(rest[0], known); len(names) > 0 {
+	if other, _ := find(grammar, strings.Fields(cmp.Or(synonyms[rest[0]], rest[0]))); other != grammar {
+		way = "awsexec help " + wordsOf(other)
+	} else if names := near.Names(rest[0], known); len(names) > 0 {
 		way += " " + names[0]
 	}
 	return "", usageError{fmt.Sprintf("no command or topic %q", strings.Join(c.About, " ")), way}

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -23,10 +24,23 @@ func (e unknownFlagError) Error() string { return "unknown flag " + e.flag }
 // foreignFlags are the flags that other tools have for a command that awsexec has by
 // another name, by command and flag: the words that do the same.
 var foreignFlags = map[[2]string][]string{
+	{"add", "--add-config"}:       {"add"},
+	{"add", "--no-add-config"}:    {"add"},
+	{"login", "--stdout"}:         {"console", "--print"},
+	{"login", "-s"}:               {"console", "--print"},
+	{"remove", "--force"}:         {"remove", "--yes"},
+	{"remove", "-f"}:              {"remove", "--yes"},
 	{"remove", "--sessions-only"}: {"clear"},
 	{"list", "--profiles"}:        {"list", "--tree"},
 	{"list", "--sessions"}:        {"list"},
 	{"list", "--credentials"}:     {"list"},
+}
+
+// commandFlags are the flags that other tools, without a command word, have for what
+// is a command of awsexec.
+var commandFlags = map[string]string{
+	"-c": "console", "--console": "console", "-D": "doctor", "--diagnose": "doctor", "-l": "list --tree", "--list-roles": "list --tree",
+	"-w": "whoami", "--whoami": "whoami",
 }
 
 // meantFlag returns the line that a person probably meant who typed a flag that is
@@ -37,16 +51,19 @@ func (e unknownFlagError) meant(ctx context.Context, args []string, d deps) stri
 		return e.help
 	}
 	own, child, hasChild := splitArgs(args)
+	own = slices.Clone(own)
 	at := slices.IndexFunc(own, func(w string) bool { name, _, _ := strings.Cut(w, "="); return name == e.flag })
 	if at < 0 { // one of several letters behind one -
 		return e.help
 	}
 	whole := func(words []string) string {
-		line := (&advisor{}).line(nil, words)
 		if hasChild {
-			line = (&advisor{}).line(nil, slices.Concat(words, []string{"--"}, child))
+			words = slices.Concat(words, []string{"--"}, child)
 		}
-		return line
+		if len(words) > len(args)+1 || slices.Equal(words, args) { // it does not get better
+			return e.help
+		}
+		return corrected(ctx, words, d)
 	}
 	command := parser.Model.Node
 	for _, word := range own {
@@ -61,6 +78,22 @@ func (e unknownFlagError) meant(ctx context.Context, args []string, d deps) stri
 		i := slices.Index(rest, command.Name)
 		return whole(slices.Concat(rest[:i], words, rest[i+1:]))
 	}
+	if words := commandFlags[e.flag]; words != "" && command == parser.Model.Node {
+		return corrected(ctx, slices.Concat(strings.Fields(words), rest), d)
+	}
+	if e.flag == "-v" && len(args) == 1 {
+		return "awsexec --version"
+	}
+	if e.flag == "--output" || e.flag == "-o" { // of the AWS CLI
+		if !given && at < len(rest) {
+			value = rest[at]
+			rest = slices.Delete(rest, at, at+1)
+		}
+		if value == "json" && findFlag(command, "--json") != nil {
+			rest = append(rest, "--json")
+		}
+		return whole(rest)
+	}
 	if flag := findFlag(command, e.flag); flag != nil { // of the command, before it
 		words := []string{own[at]}
 		if !given && !flag.IsBool() && at < len(rest) {
@@ -71,7 +104,7 @@ func (e unknownFlagError) meant(ctx context.Context, args []string, d deps) stri
 	}
 	if as := foreign[e.flag]; as != "" {
 		switch {
-		case findFlag(command, as) != nil && slices.Contains(valued, as):
+		case findFlag(command, as) != nil && !findFlag(command, as).IsBool():
 			own[at] = as
 			if given {
 				own[at] += "=" + value
@@ -92,7 +125,6 @@ func (e unknownFlagError) meant(ctx context.Context, args []string, d deps) stri
 		}
 	}
 	if found := near.Names(e.flag, names); len(found) > 0 && len(e.flag) > 3 {
-		own = slices.Clone(own)
 		own[at] = found[0]
 		if given {
 			own[at] += "=" + value
@@ -100,6 +132,20 @@ func (e unknownFlagError) meant(ctx context.Context, args []string, d deps) stri
 		return whole(own)
 	}
 	return e.help
+}
+
+// corrected returns the line for args, which may have more mistakes.
+func corrected(ctx context.Context, args []string, d deps) string {
+	own, _, _ := splitArgs(args)
+	d.stdout = io.Discard
+	_, _, err := parse(&cli{}, own, d)
+	if _, ok := errors.AsType[unknownWordError](err); ok {
+		return meant(ctx, args, d)
+	}
+	if flag, ok := errors.AsType[unknownFlagError](err); ok {
+		return flag.meant(ctx, args, d)
+	}
+	return (&advisor{}).line(nil, args)
 }
 
 // meantBefore returns the line for flags of other tools before any word of awsexec.

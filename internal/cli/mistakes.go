@@ -31,9 +31,9 @@ type mistaken struct {
 	child    []string // what follows the --
 	hasChild bool
 
-	commands  []string               // of awsexec
-	isProfile func(name string) bool // of the AWS files or the keystore
-	inPath    func(name string) bool
+	commands []string // of awsexec
+	profiles []string // of the AWS files and the keystore
+	inPath   func(name string) bool
 }
 
 // valued are the flags of awsexec that take a value.
@@ -44,13 +44,14 @@ var foreign = map[string]string{
 	"-d": "--duration", "--mfa-token": "AWSEXEC_MFA_CODE", "-t": "AWSEXEC_MFA_CODE", "--mfa-code": "AWSEXEC_MFA_CODE", "-M": "AWSEXEC_MFA_CODE",
 	"-n": "--no-session", "--backend": "--keystore", "-b": "--keystore", "--verbose": "--debug", "-v": "--debug",
 	"--server": "serve", "--ecs-server": "serve", "--ec2-server": "serve", "-s": "serve",
-	"--json": "print", "-j": "print", "--profile-name": "--profile",
+	"--json": "print", "-j": "print", "--profile-name": "--profile", "--exec-profile": "--profile", "--idp-account": "--profile",
+	"--sso-session": "--session", "--prompt": "--prompt",
 }
 
 // withValue reports whether a flag of another tool has a value that awsexec wants.
 func withValue(flag string) bool {
 	as := foreign[flag]
-	return slices.Contains(valued, as) || as == "AWSEXEC_MFA_CODE"
+	return slices.Contains(valued, as) || slices.Contains([]string{"AWSEXEC_MFA_CODE", "--session", "--prompt"}, as)
 }
 
 // readFlags moves the flags at the start of args to m and returns what follows
@@ -95,6 +96,8 @@ var synonyms = map[string]string{
 	"flush": "clear", "clean": "clear", "signout": "logout", "sign-out": "logout", "expire": "clear", "who": "whoami", "id": "whoami", "identity": "whoami",
 	"env": "export", "assume": "export", "use": "export", "eval": "export", "server": "serve", "ecs": "serve", "ecs-server": "serve", "ec2-server": "serve",
 	"accounts": "sso list", "roles": "sso list", "populate": "sso populate",
+	"profiles": "list --tree", "list-profiles": "list --tree", "list-roles": "list --tree", "keys": "list", "session": "list", "sessions": "list",
+	"info": "whoami", "show": "whoami", "diagnostic": "doctor", "logs": "log", "history": "log", "man": "help", "manual": "help", "docs": "help",
 	"check": "doctor", "diagnose": "doctor", "diag": "doctor", "diagnostics": "doctor", "verify": "doctor", "status": "doctor", "passwd": "passphrase", "password": "passphrase", "renew": "rotate",
 	"open": "console", "web": "console", "browser": "console", "signin": "login", "sign-in": "login", "url": "console",
 }
@@ -114,7 +117,15 @@ func (m mistaken) meant() []string {
 	if i := slices.IndexFunc(rest, func(w string) bool { return w == "login" || w == "logout" }); i >= 0 {
 		command = rest[i]
 	}
+	group := 0 // words of a command that needs another one
+	for n := range m.words {
+		if slices.Contains(m.commands, strings.Join(m.words[:n+1], " ")) {
+			group = n + 1
+		}
+	}
 	switch {
+	case group > 0 && !m.hasChild && word != "sso":
+		return []string{m.below(m.words[:group], m.words[group:])}
 	case !m.hasChild && synonyms[word] != "" && wantsHelp(rest):
 		return []string{"awsexec " + synonyms[word] + " --help"}
 	case !m.hasChild && slices.Contains(runners, word) && wantsHelp(rest):
@@ -131,7 +142,9 @@ func (m mistaken) meant() []string {
 			return []string{m.line()}
 		}
 		return []string{m.run(rest)}
-	case word == "credential-process" || word == "process":
+	case word == "assume":
+		return []string{m.assume(rest)}
+	case word == "credential-process" || word == "process" || word == "print" || word == "get":
 		if rest = m.readFlags(rest); len(rest) > 0 {
 			m.profile = rest[0]
 		}
@@ -150,12 +163,15 @@ func (m mistaken) meant() []string {
 				return []string{m.line(command, "--session", name)}
 			}
 		}
-		if rest = m.readFlags(rest); len(rest) > 0 {
+		if rest = m.readFlags(rest); len(rest) > 0 && !strings.Contains(rest[0], "/") {
 			m.profile = rest[0]
 		}
 		return []string{m.line(command)}
-	case (word == "credentials" || word == "keys" || word == "profile") && len(rest) > 0:
+	case slices.Contains([]string{"credentials", "keys", "profile", "profiles", "cache", "session", "sessions", "sso-tokens"}, word) && len(rest) > 0:
 		m.words = rest
+		if rest[0] == "clear" && word == "sso-tokens" {
+			return []string{m.line("logout")}
+		}
 		if slices.Contains(m.commands, rest[0]) {
 			return []string{m.line(rest...)}
 		}
@@ -166,22 +182,83 @@ func (m mistaken) meant() []string {
 	case m.isProfile(word) && !slices.Contains(services, word):
 		m.profile = word
 		return []string{m.run(m.readFlags(rest))}
+	case word == "script" && slices.ContainsFunc(rest, func(w string) bool { return strings.HasPrefix(w, "--shell") }):
+		return []string{m.synonym("export", nil)}
 	case synonyms[word] != "" && !m.callsService():
 		return []string{m.synonym(synonyms[word], rest)}
 	case word == "aws" && !m.hasChild:
 		return []string{m.run(m.takeProfile())}
-	case m.inPath(word) || m.hasChild:
+	case m.inPath(word):
 		return []string{m.run(m.words)}
+	case m.hasChild: // the name of a profile, mistyped perhaps
+		m.profile = append(near.Names(word, m.profiles), word)[0]
+		return []string{m.run(nil)}
 	case slices.Contains(services, word):
 		m.words = append([]string{"aws"}, m.takeProfile()...)
 		return []string{m.run(m.words)}
 	}
 	program := "to run a program with credentials: " + m.run(m.words)
+	if names := near.Names(word, m.profiles); len(names) > 0 && len(near.Names(word, m.commands)) == 0 {
+		m.profile = names[0]
+		return []string{m.run(m.readFlags(rest)), program}
+	}
 	if names := near.Names(word, m.commands); len(names) > 0 {
 		return []string{m.line(append(strings.Fields(names[0]), rest...)...), program}
 	}
 	return []string{program}
 }
+
+// below returns the line for a command below a group, of which the first of rest is
+// no command.
+func (m mistaken) below(group, rest []string) string {
+	var below []string
+	for _, c := range m.commands {
+		if name, ok := strings.CutPrefix(c, strings.Join(group, " ")+" "); ok {
+			below = append(below, name)
+		}
+	}
+	if len(rest) > 0 {
+		if as := synonyms[rest[0]]; slices.Contains(below, as) {
+			return m.line(slices.Concat(group, []string{as}, rest[1:])...)
+		}
+		if names := near.Names(rest[0], below); len(names) > 0 {
+			return m.line(slices.Concat(group, strings.Fields(names[0]), rest[1:])...)
+		}
+	}
+	return m.line(slices.Concat(group, []string{"--help"})...)
+}
+
+// assume returns the line for one of granted's.
+func (m mistaken) assume(rest []string) string {
+	var words []string
+	for i, w := range rest {
+		switch {
+		case w == "--un" || w == "--unset":
+			return unsetCommand(environmentKeys)
+		case w == "-c" || w == "--console" || w == "--url" || w == "-u":
+			words = []string{"console"}
+			if w == "--url" || w == "-u" {
+				words = append(words, "--print")
+			}
+		case (w == "-s" || w == "--service") && i+1 < len(rest) && words != nil:
+			words = append(words, "--service", rest[i+1])
+		case w == "--exec" && i+1 < len(rest) && !m.hasChild:
+			m.child, m.hasChild = strings.Fields(rest[i+1]), true
+		}
+	}
+	if i := slices.IndexFunc(rest, m.isProfile); i >= 0 && m.profile == "" {
+		m.profile, rest = rest[i], nil
+	}
+	switch {
+	case words != nil:
+		return m.line(words...)
+	case m.hasChild:
+		return m.run(nil)
+	}
+	return m.synonym("export", rest)
+}
+
+func (m mistaken) isProfile(name string) bool { return slices.Contains(m.profiles, name) }
 
 func wantsHelp(words []string) bool {
 	return slices.Contains(words, "--help") || slices.Contains(words, "-h")
@@ -277,10 +354,8 @@ func (m mistaken) synonym(command string, rest []string) string {
 			words = append(words, "--write-config")
 		}
 		return m.line(words...)
-	case "list", "passphrase":
+	case "list", "list --tree", "passphrase", "help":
 		m.profile = ""
-	case "sso list", "sso populate":
-		return m.line(strings.Fields(command)...)
 	case "export":
 		if runtime.GOOS == "windows" {
 			return m.line("export", "--format", "powershell") + " | Invoke-Expression"
@@ -289,7 +364,7 @@ func (m mistaken) synonym(command string, rest []string) string {
 	case "serve":
 		return m.run(nil)
 	}
-	return m.line(command)
+	return m.line(strings.Fields(command)...)
 }
 
 // takeProfile returns the words without a flag --profile, which it moves to m.
@@ -320,7 +395,7 @@ func (m mistaken) run(words []string) string {
 			child += " " + quoteWord(w)
 		}
 	}
-	if m.serve || synonyms[m.words[0]] == "serve" {
+	if m.serve || len(m.words) > 0 && synonyms[m.words[0]] == "serve" {
 		return m.line("serve") + child
 	}
 	return m.line() + child
@@ -353,8 +428,8 @@ func meant(ctx context.Context, args []string, d deps) string {
 // newMistaken returns args as a mistaken line.
 func newMistaken(ctx context.Context, args []string, d deps) (mistaken, error) {
 	m := mistaken{
-		isProfile: func(name string) bool { return isProfile(ctx, name, d) },
-		inPath:    func(name string) bool { _, err := exec.LookPath(name); return err == nil },
+		profiles: profileNames(ctx, d),
+		inPath:   func(name string) bool { _, err := exec.LookPath(name); return err == nil },
 	}
 	var own []string
 	own, m.child, m.hasChild = splitArgs(args)
@@ -369,19 +444,17 @@ func newMistaken(ctx context.Context, args []string, d deps) (mistaken, error) {
 	return m, nil
 }
 
-// isProfile reports whether the AWS files or the keystore's index have name.
-func isProfile(ctx context.Context, name string, d deps) bool {
+// profileNames returns the names of the profiles in the AWS files and of those keys
+// that can be listed without asking anybody.
+func profileNames(ctx context.Context, d deps) []string {
 	settings, err := newSettings(d, &flags{}, false, true)
 	if err != nil {
-		return false
+		return nil
 	}
 	out := newUI(d)
-	sess := session.New(settings, out, out.watch)
-	if config, err := sess.Config(); err == nil {
-		if _, ok := config.Lookup(name); ok {
-			return true
-		}
+	var names []string
+	for _, c := range (known{ctx, session.New(settings, out, out.watch)}).profiles(true) {
+		names = append(names, c.value)
 	}
-	_, listed := sess.ListedKeyID(ctx, name)
-	return listed
+	return names
 }

@@ -38,6 +38,16 @@ func TestMeant(t *testing.T) {
 		{"sso generate --prune", "awsexec sso populate --prune"},
 		{"sso poplate", "awsexec sso populate"},
 		{"sso", "awsexec sso --help"},
+		{"sso login --sso-start-url https://example.com/start", "awsexec login"},
+		{"assume -c work -s s3", "awsexec -p work console --service s3"},
+		{"assume work --exec 'aws s3 ls'", "awsexec -p work -- aws s3 ls"},
+		{"assume work --exec -- aws s3 ls", "awsexec -p work -- aws s3 ls"},
+		{"assume --un", "unset AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AWS_CREDENTIAL_EXPIRATION"},
+		{"cache clear", "awsexec clear"},
+		{"sso-tokens clear", "awsexec logout"},
+		// saml2aws
+		{"script --shell bash -p work", `eval "$(awsexec export --format env)"`},
+		{"list-roles", "awsexec list --tree"},
 		{"populate", "awsexec sso populate"},
 		// aws-sso-cli and aws-sso-util
 		{"roles", "awsexec sso list"},
@@ -77,12 +87,18 @@ func TestMeant(t *testing.T) {
 		{"aws s3 ls", "awsexec -- aws s3 ls"},
 		{"lsit", "awsexec list"},
 		{"--keystore file docter", "awsexec --keystore file doctor"},
+		{"wrok -- env", "awsexec -p work -- env"},
+		{"wrok env", "awsexec -p work -- env"},
+		{"mfa work", "awsexec mfa --help"},
+		{"mfa rm work", "awsexec mfa remove work"},
+		{"keystore recipients new age1", "awsexec keystore recipients add age1"},
+		{"print work", "awsexec -p work"},
 		{"terraform apply", "to run a program with credentials: awsexec -- terraform apply"},
 	} {
 		m := mistaken{
-			commands:  []string{"add", "list", "remove", "doctor", "whoami"},
-			isProfile: func(name string) bool { return name == "work" || name == "my work" },
-			inPath:    func(name string) bool { return name == "aws" },
+			commands: []string{"add", "list", "remove", "doctor", "whoami", "clear", "mfa", "mfa add", "mfa remove", "keystore", "keystore recipients", "keystore recipients add"},
+			profiles: []string{"work", "my work"},
+			inPath:   func(name string) bool { return name == "aws" },
 		}
 		var own []string
 		own, m.child, m.hasChild = splitArgs(shellWords(c.typed))
