@@ -64,7 +64,7 @@ var arrows = map[string]string{
 	"internal/remote":           "internal/fault internal/guard internal/program",
 	"internal/rotate":           "internal/awsapi internal/interrupt internal/visible keystore internal/awsfiles",
 	"internal/tokens":           "internal/atomicfile internal/cache internal/readfile",
-	"internal/term":             "internal/guard internal/visible internal/fault internal/program",
+	"internal/term":             "internal/guard internal/layout internal/visible internal/fault internal/program",
 	"internal/program":          "internal/guard",
 	"internal/signin":           "internal/awsapi internal/browser internal/cache internal/fault internal/tokens",
 	"internal/session":          "internal/signin internal/tokens keystore processfmt internal/awsapi internal/cache internal/profile internal/provider internal/term internal/interrupt internal/logbook internal/ownfile internal/agekeys internal/visible internal/awsini internal/policy internal/totp",

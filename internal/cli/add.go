@@ -140,10 +140,10 @@ func showLines(settings *session.Settings, out *ui, p *profile.Profile, setUp pr
 	}
 	if settings.Region != "" {
 		page.line("region = %s", settings.Region)
-	} else {
+	} else if p.Region == "" {
 		page.line("# region = REGION")
 	}
-	if !setUp.foreign {
+	if !setUp.foreign && p.MFASerial == "" {
 		page.line("# mfa_serial = %s", serial)
 	}
 	return out.print(page)

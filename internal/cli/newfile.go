@@ -47,7 +47,7 @@ func orOffered(ctx context.Context, settings *session.Settings, sess *session.Se
 		return err
 	}
 	out.Debug("keystore: %v", err)
-	switch offerErr := offerFile(ctx, sess); {
+	switch offerErr := offerFile(ctx, sess, out); {
 	case errors.Is(offerErr, errNoOffer):
 		return err
 	case offerErr != nil:
@@ -61,7 +61,7 @@ var errNoOffer = errors.New("no encrypted file was offered")
 
 // offerFile asks a person whether to keep keys in an encrypted file, and opens
 // it. The error is errNoOffer if there is a file or no terminal.
-func offerFile(ctx context.Context, sess *session.Session) error {
+func offerFile(ctx context.Context, sess *session.Session, out *ui) error {
 	o, err := sess.KeystoreOptions()
 	if err != nil {
 		return err
@@ -69,7 +69,7 @@ func offerFile(ctx context.Context, sess *session.Session) error {
 	if keystore.FileExists(o) {
 		return errNoOffer
 	}
-	err = sess.Person.Confirm(ctx, fmt.Sprintf("there is no keyring on this machine; keep keys in a file encrypted with a passphrase, under %s?", o.Dir))
+	err = sess.Person.Confirm(ctx, fmt.Sprintf("there is no keyring on this machine; keep keys in a file encrypted with a passphrase, under %s?", out.tildeOn(true, o.Dir)))
 	if errors.Is(err, term.ErrNoTerminal) {
 		return errNoOffer
 	}

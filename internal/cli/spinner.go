@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/awsexec/awsexec/internal/fault"
+	"github.com/awsexec/awsexec/internal/layout"
 	"github.com/awsexec/awsexec/internal/term"
 )
 
@@ -48,11 +49,11 @@ func (s *spinner) turn() {
 	if busy {
 		s.shown = false // what is there belongs to who asks
 	} else {
-		line := []rune(s.ui.shown("awsexec: waiting " + s.what + " " + string(frames[s.turns%len(frames)])))
-		if most := s.ui.errWidth - spaceAfter; s.ui.errWidth > 0 && len(line) > most {
-			line = line[:max(most, 0)]
+		line := s.ui.shown("awsexec: waiting " + s.ui.tildeOn(true, s.what) + " " + string(frames[s.turns%len(frames)]))
+		if s.ui.errWidth > 0 {
+			line = layout.Cut(line, s.ui.errWidth-spaceAfter)
 		}
-		_, _ = io.WriteString(s.ui.err, eraseLine+string(line))
+		_, _ = io.WriteString(s.ui.err, eraseLine+line)
 		s.shown, s.ui.said = true, true
 		s.turns++
 	}

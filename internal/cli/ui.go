@@ -161,7 +161,7 @@ func (u *ui) notice(what string) (done func()) {
 	timer := time.AfterFunc(patience, func() {
 		defer fault.Catch()
 		if !term.Busy() {
-			u.line("waiting %s", what)
+			u.line("waiting %s", u.tildeOn(true, what))
 		}
 	})
 	return func() { timer.Stop() }

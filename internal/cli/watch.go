@@ -74,7 +74,7 @@ func (w *watched) tell() {
 		return
 	}
 	if fresh := w.said(w.fresh); w.lines == 0 || fresh != "" {
-		line := "awsexec: waiting " + w.what
+		line := "awsexec: waiting " + w.ui.tildeOn(true, w.what)
 		if fresh != "" {
 			line += ": " + fresh
 		}

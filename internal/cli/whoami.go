@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/awsexec/awsexec/internal/provider"
@@ -75,13 +76,13 @@ func (c *whoamiCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 	}
 	page := out.page(2)
 	page.row("profile", cmp.Or(id.Profile, "none"))
-	page.row("source", id.Source)
+	page.row("source", out.tilde(id.Source))
 	page.row("account", id.Account)
 	page.row("arn", id.ARN)
 	page.row("user id", id.UserID)
 	page.row("key", id.AccessKeyID)
 	if id.Expires != nil {
-		page.row("expires", fmt.Sprintf("%s (in %s)", id.Expires.Format(time.RFC3339), id.Expires.Sub(settings.Now()).Round(time.Minute)))
+		page.row("expires", fmt.Sprintf("%s (in %s)", id.Expires.Format(time.RFC3339), strings.TrimSuffix(id.Expires.Sub(settings.Now()).Round(time.Minute).String(), "0s")))
 	}
 	if id.Region != "" {
 		page.row("region", id.Region)

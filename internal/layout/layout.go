@@ -4,7 +4,6 @@ package layout
 import (
 	"slices"
 	"strings"
-	"unicode/utf8"
 )
 
 // Style is what a text means, shown as a colour.
@@ -47,13 +46,16 @@ const (
 )
 
 // Table returns rows as a table with gap spaces between columns. If it is wider than
-// width, which is 0 for no limit, its widest columns are folded.
+// width, which is 0 for no limit, its widest columns are folded. If that is not
+// enough, each row below a head becomes a table of its own: a line for each cell.
 func Table(rows [][]Cell, gap, width int, colour bool) string {
 	widths := columns(rows)
 	if width > 0 {
 		most := width - gap*(len(widths)-1)
 		squeeze(widths, longestWords(rows), most)
-		squeeze(widths, slices.Repeat([]int{narrowest}, len(widths)), most)
+		if squeeze(widths, slices.Repeat([]int{narrowest}, len(widths)), most) && rows[0][0].Style == Strong {
+			return records(rows, gap, width, colour)
+		}
 	}
 	var b strings.Builder
 	for _, row := range rows {
@@ -61,8 +63,13 @@ func Table(rows [][]Cell, gap, width int, colour bool) string {
 		height := 1
 		for i, c := range row {
 			folded[i] = []string{c.Text}
-			if utf8.RuneCountInString(c.Text) > widths[i] {
-				folded[i] = Fold(c.Text, widths[i])
+			if Width(c.Text) > widths[i] {
+				text := strings.TrimLeft(c.Text, " ")
+				indent := c.Text[:len(c.Text)-len(text)]
+				folded[i] = Fold(text, max(widths[i]-len(indent), 1))
+				for l := range folded[i] {
+					folded[i][l] = indent + folded[i][l]
+				}
 			}
 			height = max(height, len(folded[i]))
 		}
@@ -77,12 +84,32 @@ func Table(rows [][]Cell, gap, width int, colour bool) string {
 					line += strings.Repeat(" ", blank) + c.Style.Paint(text, colour)
 					blank = 0
 				}
-				blank += widths[i] - utf8.RuneCountInString(text) + gap
+				blank += widths[i] - Width(text) + gap
 			}
 			b.WriteString(line + "\n")
 		}
 	}
 	return b.String()
+}
+
+// records returns the rows below a head, each as lines with the name of a column
+// and its cell.
+func records(rows [][]Cell, gap, width int, colour bool) string {
+	widest := 0
+	for _, c := range rows[0] {
+		widest = max(widest, Width(c.Text))
+	}
+	var tables []string
+	for _, row := range rows[1:] {
+		var lines [][]Cell
+		for i, c := range row {
+			if c.Text != "" {
+				lines = append(lines, []Cell{{Pad(rows[0][i].Text, widest), Plain}, c})
+			}
+		}
+		tables = append(tables, Table(lines, gap, width, colour))
+	}
+	return strings.Join(tables, "\n")
 }
 
 // columns returns how wide each column is.
@@ -93,7 +120,7 @@ func columns(rows [][]Cell) []int {
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
-			widths[i] = max(widths[i], utf8.RuneCountInString(c.Text))
+			widths[i] = max(widths[i], Width(c.Text))
 		}
 	}
 	return widths
@@ -109,7 +136,7 @@ func longestWords(rows [][]Cell) []int {
 				widths = append(widths, narrowest)
 			}
 			for word := range strings.FieldsSeq(c.Text) {
-				widths[i] = max(widths[i], min(utf8.RuneCountInString(word), longestWhole))
+				widths[i] = max(widths[i], min(Width(word), longestWhole))
 			}
 		}
 	}
@@ -117,8 +144,8 @@ func longestWords(rows [][]Cell) []int {
 }
 
 // squeeze makes the widest of widths narrower until all of them fit into most, none
-// below its floor.
-func squeeze(widths, floors []int, most int) {
+// below its floor. It reports whether they are still too wide.
+func squeeze(widths, floors []int, most int) bool {
 	total := 0
 	for _, w := range widths {
 		total += w
@@ -131,34 +158,33 @@ func squeeze(widths, floors []int, most int) {
 			}
 		}
 		if widest < 0 {
-			return
+			return true
 		}
 		widths[widest]--
 	}
+	return false
 }
 
-// Fold breaks text into lines of at most width letters: between words, and within
+// Fold breaks text into lines of at most width columns: between words, and within
 // those that are longer than a line. A width of 0 or less is no limit.
 func Fold(text string, width int) []string {
 	if width <= 0 {
 		return []string{text}
 	}
+	width = max(width, 2) // no character is wider
 	var lines []string
 	line := ""
 	for word := range strings.FieldsSeq(text) {
-		if line != "" && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) <= width {
+		if line != "" && Width(line)+1+Width(word) <= width {
 			line += " " + word
 			continue
 		}
 		if line != "" {
 			lines = append(lines, line)
 		}
-		for runes := []rune(word); ; runes = runes[width:] {
-			if len(runes) <= width {
-				line = string(runes)
-				break
-			}
-			lines = append(lines, string(runes[:width]))
+		for line = word; Width(line) > width; {
+			head, rest := split(line, width)
+			lines, line = append(lines, head), rest
 		}
 	}
 	return append(lines, line)

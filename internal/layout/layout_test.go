@@ -38,6 +38,13 @@ größer                         none
 			t.Errorf("width %d, colour %v: got\n%s", c.width, c.colour, got)
 		}
 	}
+	tree := [][]Cell{{{"NAME", Strong}, {"ACCOUNT", Strong}}, {{"work", Plain}, {"123456789012", Plain}}, {{"  a long name of a role", Plain}, {"", Plain}}}
+	if got, want := Table(tree, 2, 30, false), "NAME              ACCOUNT\nwork              123456789012\n  a long name of\n  a role\n"; got != want {
+		t.Errorf("indented: got\n%s", got)
+	}
+	if got, want := Table(tree, 2, 20, false), "NAME     work\nACCOUNT  12345678901\n         2\n\nNAME       a long\n           name of a\n           role\n"; got != want {
+		t.Errorf("narrow: got\n%s", got)
+	}
 	if got := Table(nil, 2, 80, true); got != "" {
 		t.Errorf("%q", got)
 	}
@@ -66,10 +73,36 @@ func TestFold(t *testing.T) {
 		{"abcdefghij kl", 4, []string{"abcd", "efgh", "ij", "kl"}},
 		{"abcdefg h", 4, []string{"abcd", "efg", "h"}},
 		{"", 4, []string{""}},
+		{"日本語 x", 4, []string{"日本", "語 x"}},
+		{"日本", 1, []string{"日", "本"}},
+		{"e\u0301e\u0301e\u0301", 2, []string{"e\u0301e\u0301", "e\u0301"}},
 		{"any  width", 0, []string{"any  width"}},
 	} {
 		if got := Fold(c.text, c.width); !slices.Equal(got, c.want) {
 			t.Errorf("%q, %d: %q", c.text, c.width, got)
+		}
+	}
+}
+
+func TestWidth(t *testing.T) {
+	for text, want := range map[string]int{
+		"work": 4, "größer": 6, "gro\u0308ßer": 6, "日本語": 6, "한글": 4, "🔑": 2, "⚠": 1, "✅": 2, "…": 1, "ｆｕｌｌ": 8, "ﾊﾝｶｸ": 4, "": 0, "👍🏽": 4,
+	} {
+		if got := Width(text); got != want {
+			t.Errorf("%s: %d, want %d", text, got, want)
+		}
+	}
+	got := Table([][]Cell{{{"日本", Plain}, {"x", Plain}}, {{"work", Plain}, {"y", Plain}}}, 2, 0, false)
+	if want := "日本  x\nwork  y\n"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	for _, c := range []struct {
+		text  string
+		width int
+		want  string
+	}{{"日本語", 6, "日本語"}, {"日本語", 5, "日本…"}, {"日本語", 4, "日…"}, {"abc", 2, "a…"}, {"abc", 0, ""}} {
+		if got := Cut(c.text, c.width); got != c.want {
+			t.Errorf("%s, %d: %q, want %q", c.text, c.width, got, c.want)
 		}
 	}
 }

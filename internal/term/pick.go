@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/term"
 
+	"github.com/awsexec/awsexec/internal/layout"
 	"github.com/awsexec/awsexec/internal/visible"
 )
 
@@ -149,7 +150,7 @@ func (p *picking) draw(columns, rows int) (screen string, up int) {
 	first := max(p.at-height+1, 0)
 	widest := 0
 	for _, i := range matching {
-		widest = max(widest, utf8.RuneCountInString(visible.Text(p.items[i].Name)))
+		widest = max(widest, layout.Width(visible.Text(p.items[i].Name)))
 	}
 	for row := first; row < min(first+height, len(matching)); row++ {
 		item := p.items[matching[row]]
@@ -157,14 +158,11 @@ func (p *picking) draw(columns, rows int) (screen string, up int) {
 		if row == p.at {
 			mark = "> "
 		}
-		lines = append(lines, mark+fmt.Sprintf("%-*s  %s", min(widest, 40), visible.Text(item.Name), visible.Text(item.About)))
+		lines = append(lines, mark+layout.Pad(visible.Text(item.Name), min(widest, 40))+"  "+visible.Text(item.About))
 	}
 	lines = append(lines, fmt.Sprintf("  %d of %d", len(matching), len(p.items)))
 	for i, line := range lines {
-		line = strings.TrimRight(line, " ")
-		if runes := []rune(line); len(runes) > columns-1 {
-			line = string(runes[:max(columns-2, 0)]) + "…"
-		}
+		line = layout.Cut(strings.TrimRight(line, " "), columns-1)
 		if strings.HasPrefix(line, "> ") && i > 0 {
 			line = "\x1b[7m" + line + "\x1b[0m"
 		}
@@ -175,7 +173,7 @@ func (p *picking) draw(columns, rows int) (screen string, up int) {
 
 // cursor returns the column behind the filter.
 func (p *picking) cursor(columns int) int {
-	return min(utf8.RuneCountInString(p.title+visible.Text(p.filter)), max(columns-1, 1))
+	return min(layout.Width(p.title+visible.Text(p.filter)), max(columns-1, 1))
 }
 
 // openFile opens one end of the terminal.
