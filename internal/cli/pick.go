@@ -42,7 +42,11 @@ func pick(ctx context.Context, sess *session.Session, settings *session.Settings
 	slices.SortFunc(items, func(a, b term.Item) int {
 		return cmp.Or(last[b.Name].Compare(last[a.Name]), strings.Compare(a.Name, b.Name))
 	})
-	at, err := term.Pick(ctx, "profile: ", items)
+	ask := term.Pick
+	if settings.Env("TERM") == "dumb" {
+		ask = term.PickPlain
+	}
+	at, err := ask(ctx, "profile: ", items)
 	switch {
 	case errors.Is(err, term.ErrNoTerminal):
 		return "", unpickedError{err}

@@ -23,10 +23,9 @@ import (
 // controlling terminal and, unless its first argument is -piped, as its
 // standard streams. The lines of the file are steps: "? TEXT" waits until the
 // terminal shows TEXT, "= TEXT" types TEXT and Enter, "^ C" types a control
-// character, "% ARG…" is the command aws ARG…, "> FILE TEXT" adds a line to a file.
-// ${shown:code} is the code that the page of a login session shows, which the terminal
-// has named.
-// The script gets the terminal's
+// character, "! TERM" sends SIGTERM, "% ARG…" is the command aws ARG…, "> FILE
+// TEXT" adds a line to a file. ${shown:code} is the code that the page of a login
+// session shows, which the terminal has named. The script gets the terminal's
 // output as standard output. With -piped, the command's own standard output is
 // in the file "piped".
 func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
@@ -79,6 +78,8 @@ func onTerminal(ts *testscript.TestScript, neg bool, args []string) {
 			_, err = io.WriteString(master, text+"\n")
 		case "^":
 			_, err = master.Write([]byte{text[0] & 0x1f})
+		case "!":
+			err = cmd.Process.Signal(syscall.SIGTERM)
 		case "%":
 			controlAWS(ts, false, strings.Fields(text))
 		case ">":

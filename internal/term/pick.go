@@ -2,11 +2,12 @@ package term
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
-	"time"
 	"unicode/utf8"
 
 	"golang.org/x/term"
@@ -34,9 +35,13 @@ func Pick(ctx context.Context, title string, items []Item) (int, error) {
 		return 0, fmt.Errorf("%w: %w", ErrNoTerminal, err)
 	}
 	defer term.Restore(int(in.Fd()), before)
-	defer context.AfterFunc(ctx, func() { in.SetReadDeadline(time.Now()) })()
+	read, end, err := keysOf(ctx, in)
+	if err != nil {
+		return 0, err
+	}
+	defer end()
 	p := &picking{title: title, items: items}
-	at, err := p.loop(in, out, func() (int, int) {
+	at, err := p.loop(read, out, func() (int, int) {
 		columns, rows, err := term.GetSize(int(out.Fd()))
 		if err != nil || columns == 0 || rows == 0 { // unknown
 			return 80, 24
@@ -49,6 +54,71 @@ func Pick(ctx context.Context, title string, items []Item) (int, error) {
 	return at, err
 }
 
+// PickPlain is [Pick] on a terminal that understands no escape sequences: it lists the
+// items, and asks for the name or the number of one, askTries times at most.
+func PickPlain(ctx context.Context, title string, items []Item) (int, error) {
+	in, out, err := openPicking()
+	if err != nil {
+		return 0, err
+	}
+	in.Close()
+	p := &picking{items: items}
+	_, err = io.WriteString(out, p.list())
+	out.Close()
+	if err != nil {
+		return 0, fmt.Errorf("%w: %w", ErrEOF, err)
+	}
+	question, again := strings.TrimSuffix(title, ": ")+", by name or number: ", ""
+	for try := 1; ; try++ {
+		answer, err := Ask(ctx, Prompt{Text: "awsexec: " + again + question})
+		if err != nil {
+			return 0, err
+		}
+		at, err := p.named(strings.TrimSpace(answer))
+		if err == nil || try == askTries {
+			return at, err
+		}
+		again = err.Error() + "; "
+	}
+}
+
+// askTries is how often a person is asked for the same thing.
+const askTries = 3
+
+// list returns the items as numbered lines.
+func (p *picking) list() string {
+	var b strings.Builder
+	for i, item := range p.items {
+		line := fmt.Sprintf("%*d  %s  %s", len(fmt.Sprint(len(p.items))), i+1, visible.Text(item.Name), visible.Text(item.About))
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	return b.String()
+}
+
+// named returns the index of the item whose name, or else number, is answer, or else
+// of the only one that contains its words.
+func (p *picking) named(answer string) (int, error) {
+	for i, item := range p.items {
+		if item.Name == answer {
+			return i, nil
+		}
+	}
+	if n, err := strconv.Atoi(answer); err == nil && n >= 1 && n <= len(p.items) {
+		return n - 1, nil
+	}
+	p.filter = answer
+	switch matching := p.matching(); {
+	case answer == "":
+		return 0, errors.New("nothing was typed")
+	case len(matching) == 0:
+		return 0, fmt.Errorf("none is called %q", answer)
+	case len(matching) > 1:
+		return 0, fmt.Errorf("%q may be %d of them", answer, len(matching))
+	default:
+		return matching[0], nil
+	}
+}
+
 // picking is the state of one call of Pick.
 type picking struct {
 	title  string
@@ -57,18 +127,27 @@ type picking struct {
 	at     int // the row that Enter picks, among those that are shown
 }
 
+// errResized reports that the terminal has another size now.
+var errResized = errors.New("resized")
+
 // loop draws and reads keys until one is picked.
-func (p *picking) loop(in io.Reader, out io.Writer, size func() (columns, rows int)) (int, error) {
+func (p *picking) loop(read func([]byte) (int, error), out io.Writer, size func() (columns, rows int)) (int, error) {
 	defer io.WriteString(out, "\r\x1b[J")
 	keys := make([]byte, 256)
 	for {
 		columns, rows := size()
 		screen, up := p.draw(columns, rows)
-		if _, err := io.WriteString(out, "\r\x1b[J"+screen+fmt.Sprintf("\x1b[%dA\r\x1b[%dC", up, p.cursor(columns))); err != nil {
+		if up > 0 {
+			screen += fmt.Sprintf("\x1b[%dA", up)
+		}
+		if _, err := io.WriteString(out, "\r\x1b[J"+screen+fmt.Sprintf("\r\x1b[%dC", p.cursor(columns))); err != nil {
 			return 0, fmt.Errorf("%w: %w", ErrEOF, err)
 		}
-		n, err := in.Read(keys)
-		if err != nil || n == 0 {
+		n, err := read(keys)
+		switch {
+		case errors.Is(err, errResized):
+			continue
+		case err != nil || n == 0:
 			return 0, ErrEOF
 		}
 		if at, done, err := p.press(string(keys[:n])); done {
@@ -158,9 +237,10 @@ func (p *picking) draw(columns, rows int) (screen string, up int) {
 		if row == p.at {
 			mark = "> "
 		}
-		lines = append(lines, mark+layout.Pad(visible.Text(item.Name), min(widest, 40))+"  "+visible.Text(item.About))
+		lines = append(lines, mark+layout.Pad(visible.Text(item.Name), min(widest, 40, columns/2))+"  "+visible.Text(item.About))
 	}
 	lines = append(lines, fmt.Sprintf("  %d of %d", len(matching), len(p.items)))
+	lines = lines[:min(len(lines), max(rows, 1))]
 	for i, line := range lines {
 		line = layout.Cut(strings.TrimRight(line, " "), columns-1)
 		if strings.HasPrefix(line, "> ") && i > 0 {

@@ -45,7 +45,7 @@ func TestPicking(t *testing.T) {
 	} {
 		p := &picking{title: "profile: ", items: picked}
 		keys := pressed(c.keys)
-		at, err := p.loop(&keys, io.Discard, func() (int, int) { return 80, 24 })
+		at, err := p.loop(keys.Read, io.Discard, func() (int, int) { return 80, 24 })
 		if at != c.want || !errors.Is(err, c.err) {
 			t.Errorf("%q: %d, %v; want %d, %v", c.keys, at, err, c.want, c.err)
 		}
@@ -60,10 +60,10 @@ func TestPickingFits(t *testing.T) {
 		items = append(items, Item{"many", strings.Repeat("wide ", 40)})
 	}
 	p := &picking{title: "profile: ", items: items, at: 40}
-	for _, size := range [][2]int{{80, 24}, {20, 5}, {120, 40}, {3, 2}} {
+	for _, size := range [][2]int{{80, 24}, {20, 5}, {120, 40}, {3, 2}, {30, 1}} {
 		screen, up := p.draw(size[0], size[1])
 		lines := strings.Split(screen, "\r\n")
-		if up != len(lines)-1 || len(lines) > max(size[1], 3) {
+		if up != len(lines)-1 || len(lines) > size[1] {
 			t.Errorf("%v: %d lines, %d up", size, len(lines), up)
 		}
 		for _, line := range lines {
@@ -72,8 +72,23 @@ func TestPickingFits(t *testing.T) {
 				t.Errorf("%v: %q", size, line)
 			}
 		}
-		if size[0] > 10 && strings.Count(screen, "\x1b[7m> many") != 1 {
+		if size[0] > 10 && size[1] > 1 && strings.Count(screen, "\x1b[7m> many") != 1 {
 			t.Errorf("%v: no row is marked:\n%s", size, screen)
+		}
+	}
+}
+
+// A terminal that understands no escape sequences gets lines, and takes a name, a
+// number, or a part of one item.
+func TestPickingPlain(t *testing.T) {
+	items := append([]Item{{"2", "\x1b[31mred"}}, picked...)
+	p := &picking{items: items}
+	if got := p.list(); strings.ContainsRune(got, '\x1b') || !strings.Contains(got, "\n3  prod-admin  role Admin") {
+		t.Errorf("got\n%s", got)
+	}
+	for answer, want := range map[string]int{"dev": 1, "2": 0, "3": 2, "read": 3, "2222 admin": 2, "prod": -1, "": -1, "5": -1, "x": -1} {
+		if at, err := p.named(answer); err == nil && at != want || err != nil && want >= 0 {
+			t.Errorf("%q: %d, %v; want %d", answer, at, err, want)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package term
 
 import (
+	"context"
 	"os"
 
 	"golang.org/x/sys/windows"
@@ -21,4 +22,9 @@ func openPicking() (in, out *os.File, err error) {
 		_ = windows.SetConsoleMode(windows.Handle(out.Fd()), mode|windows.ENABLE_VIRTUAL_TERMINAL_PROCESSING)
 	}
 	return in, out, nil
+}
+
+// keysOf returns a function that reads keys from in.
+func keysOf(_ context.Context, in *os.File) (read func([]byte) (int, error), end func(), err error) {
+	return in.Read, func() {}, nil
 }
