@@ -105,10 +105,27 @@ func hintOfPartition(e *provider.PartitionError, a *advisor, name string) string
 
 // hintOfNoKey returns the hint for a profile without credentials.
 func hintOfNoKey(noKey *provider.NoKeyError, a *advisor) string {
+	if named := a.named(); named != "" && noKey.Profile == profile.DefaultName {
+		return "name the profile: " + named + "\nor store a key for the default one: " + a.addCommand(noKey.Profile)
+	}
 	if add := a.addCommand(noKey.Profile); add != "" {
 		return "store its key: " + add
 	}
 	return "give the profile a key or a source in " + visible.Text(a.settings.Files.Config)
+}
+
+// named returns the user's own command line with the name of the only stored key; ""
+// if it names a profile, or there are other keys or none.
+func (a *advisor) named() string {
+	keys := known{context.Background(), a.session}.keys()
+	if profile.IsNamed(a.settings.Profile, a.settings.Env) || len(keys) != 1 || keys[0].Name == profile.DefaultName {
+		return ""
+	}
+	line := a.line(nil, slices.Concat([]string{"-p", keys[0].Name}, a.own))
+	if len(a.program) > 0 {
+		line += " -- " + a.child()
+	}
+	return line
 }
 
 // serial returns the MFA device of the profile called name; "" if neither it nor
