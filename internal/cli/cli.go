@@ -19,7 +19,7 @@ type cli struct {
 	Print printCmd `cmd:"" default:"1" hidden:"" help:"Print credentials for credential_process." heeds:"profile,pick,duration,region,read-only,policy,policy-arn,keystore,no-session,no-prompt,debug"`
 
 	Add    addCmd    `cmd:"" group:"Keys" help:"Store a long-term access key." heeds:"profile,region,keystore,no-prompt,debug"`
-	Import importCmd `cmd:"" group:"Keys" help:"Move keys in plaintext from the AWS files into the keystore." heeds:"profile,region,keystore,no-prompt,debug"`
+	Import importCmd `cmd:"" group:"Keys" help:"Move plaintext keys of the AWS files into the keystore." heeds:"profile,region,keystore,no-prompt,debug"`
 	List   listCmd   `cmd:"" group:"Keys" help:"List the stored keys, their sessions, and the sign-ins." heeds:"keystore,debug"`
 	Remove removeCmd `cmd:"" group:"Keys" help:"Remove stored keys and their sessions." heeds:"profile,keystore,no-prompt,debug"`
 	Rotate rotateCmd `cmd:"" group:"Keys" help:"Replace a key by a new one, and delete the old one at AWS." heeds:"profile,region,keystore,no-prompt,debug"`
@@ -27,12 +27,12 @@ type cli struct {
 	Clear  clearCmd  `cmd:"" group:"Keys" help:"Delete cached sessions, but keep the keys." heeds:"profile,keystore,debug"`
 
 	Whoami whoamiCmd `cmd:"" group:"What is used" help:"Print the identity that AWS sees." heeds:"profile,pick,duration,region,read-only,policy,policy-arn,keystore,no-session,no-prompt,debug"`
-	Doctor doctorCmd `cmd:"" group:"What is used" help:"Show which credentials each AWS client uses, and what to fix." heeds:"profile,pick,duration,region,read-only,policy,policy-arn,keystore,no-session,debug"`
+	Doctor doctorCmd `cmd:"" group:"What is used" help:"Show the credentials of each AWS client, and what to fix." heeds:"profile,pick,duration,region,read-only,policy,policy-arn,keystore,no-session,debug"`
 	Log    logCmd    `cmd:"" group:"What is used" help:"Show what was handed out to which program." heeds:"profile,debug"`
 
 	Login   loginCmd   `cmd:"" group:"Sign in" help:"Sign in at IAM Identity Center, or as at the AWS console." heeds:"profile,region,keystore,no-prompt,debug"`
 	Logout  logoutCmd  `cmd:"" group:"Sign in" help:"Sign out, and remove the tokens." heeds:"profile,keystore,debug"`
-	SSO     ssoCmd     `cmd:"" group:"Sign in" name:"sso" help:"List roles of IAM Identity Center, and write profiles for them."`
+	SSO     ssoCmd     `cmd:"" group:"Sign in" name:"sso" help:"List IAM Identity Center roles, and write their profiles."`
 	Console consoleCmd `cmd:"" group:"Sign in" help:"Open the AWS console in a browser, signed in." heeds:"profile,pick,duration,region,read-only,policy,policy-arn,keystore,no-prompt,debug"`
 
 	Export           exportCmd           `cmd:"" group:"Hand out" help:"Print credentials for a shell or a file." heeds:"profile,pick,duration,region,read-only,policy,policy-arn,keystore,no-session,no-prompt,debug"`
@@ -64,7 +64,7 @@ type flags struct {
 	ReadOnly  bool     `help:"Let the credentials read, and nothing else." detail:"AWS's policy ReadOnlyAccess narrows them. AWSEXEC_READ_ONLY=1 and awsexec_read_only in the profile do the same."`
 	Policy    []string `sep:"none" placeholder:"FILE|JSON" complete:"file" help:"Let them do no more than this policy allows." detail:"A session policy of at most 2,048 characters without its spaces. AWSEXEC_POLICY and awsexec_policy do the same. It narrows roles and the keys of IAM users without MFA. What the profile asks for cannot be changed by a flag."`
 	PolicyARN []string `name:"policy-arn" sep:"none" placeholder:"ARN" help:"Let them do what this managed policy allows." detail:"It may be repeated: the ARN of a policy of the account, or the name of one of AWS, such as job-function/ViewOnlyAccess. Several, and --policy, allow what any of them allows. AWSEXEC_POLICY_ARNS and awsexec_policy_arns do the same, with commas."`
-	Keystore  string   `placeholder:"KIND" complete:"keystore" help:"Set where keys are: auto, keyring, file or helper:NAME." detail:"Without it: AWSEXEC_KEYSTORE, or auto. Auto is where you have moved the keys; else the OS keyring, or else the encrypted file if you have made one. Helper:NAME stores them with the program docker-credential-NAME."`
+	Keystore  string   `placeholder:"KIND" complete:"keystore" help:"Set where keys are: auto, keyring, file, helper:NAME." detail:"Without it: AWSEXEC_KEYSTORE, or auto. Auto is where you have moved the keys; else the OS keyring, or else the encrypted file if you have made one. Helper:NAME stores them with the program docker-credential-NAME."`
 	NoSession bool     `help:"Give the long-term key itself, without a session." detail:"For calls that AWS refuses to sessions made without MFA, such as those of IAM. It warns, because the key does not expire."`
 	Refresh   bool     `help:"Let CMD renew its credentials as long as it runs." detail:"CMD gets a profile in place of credentials, and its AWS SDK renews them through awsexec. AWSEXEC_REFRESH=1 does the same."`
 	NoPrompt  bool     `help:"Never ask a person." detail:"AWSEXEC_NO_PROMPT=1 does the same."`

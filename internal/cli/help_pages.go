@@ -81,7 +81,6 @@ Without --region, the region is that of the sign-in.`,
 		[]manual.Entry{
 			{Name: "awsexec login work", Text: "sign in in a browser"},
 			{Name: "awsexec login work --remote", Text: "with a browser elsewhere, as by ssh"},
-			{Name: "awsexec login work --adopt", Text: "seal what the AWS CLI has left"},
 			{Name: "awsexec login me --new", Text: "a profile for your console sign-in"},
 		}},
 	"logout": {`The session at AWS is ended, and its tokens and the sessions that were made with it are removed here, also if AWS cannot be reached. Credentials that programs already have are valid until they expire. What the AWS CLI has of its own is left, and named.`,

@@ -18,7 +18,7 @@ func TestHelpFits(t *testing.T) {
 	screens := map[string]string{}
 	for _, p := range commands {
 		screens[p.Command] = p.Screen()
-		if lines := strings.Count(screens[p.Command], "\n"); lines > 24 {
+		if lines := strings.Count(screens[p.Command], "\n"); lines > 23 { // and one is for the prompt
 			t.Errorf("the help of %q has %d lines", p.Command, lines)
 		}
 		if p.Command == "" {
