@@ -1,9 +1,11 @@
 package awsapi
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -41,7 +43,10 @@ func Words(err error) string {
 		if code == "" && errors.As(err, &status) { // a container's endpoint with a line of text
 			code = (&WireError{Status: status.HTTPStatusCode()}).status()
 		}
-		text := code + ": " + cut(strings.TrimSpace(api.ErrorMessage()))
+		text := code
+		if message := cut(strings.TrimSpace(cmp.Or(api.ErrorMessage(), oauthDescription(err)))); message != "" {
+			text += ": " + message
+		}
 		if errors.As(err, &response) && response.ServiceRequestID() != "" {
 			text += fmt.Sprintf(" (request id %s)", cut(response.ServiceRequestID()))
 		}
@@ -87,6 +92,14 @@ func Refused(err error) bool {
 // Throttled reports whether AWS says that there were too many requests.
 func Throttled(err error) bool {
 	return retry.ThrottleErrorCode{Codes: retry.DefaultThrottleErrorCodes}.IsErrorThrottle(err) == aws.TrueTernary
+}
+
+// Passing reports whether a call failed for a reason that may be gone soon: AWS cannot
+// be reached, has a fault, or was asked too often.
+func Passing(err error) bool {
+	var response *awshttp.ResponseError
+	fault := errors.As(err, &response) && response.HTTPStatusCode() >= http.StatusInternalServerError
+	return fault || errors.As(err, new(*WireError)) || Throttled(err)
 }
 
 // CodeConsumed reports whether AWS has checked the one-time code of a call that

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"reflect"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 	oidctypes "github.com/aws/aws-sdk-go-v2/service/ssooidc/types"
+	"github.com/aws/smithy-go"
 )
 
 // Grant is a new access token of IAM Identity Center.
@@ -202,6 +204,50 @@ func DevicePending(err error) (pending, tooSoon bool) {
 // DeviceExpired reports whether err says that the user has not ended a sign-in in
 // time.
 func DeviceExpired(err error) bool { return errors.As(err, new(*oidctypes.ExpiredTokenException)) }
+
+// DeniedAtDevice returns why a sign-in was refused in the browser, as RFC 6749 has it, and
+// whether that is what err says. A key of the organisation's own that IAM Identity
+// Center may not use is none of the person's.
+func DeniedAtDevice(err error) (description string, ok bool) {
+	var denied *oidctypes.AccessDeniedException
+	if !errors.As(err, &denied) || denied.Reason != "" {
+		return "", false
+	}
+	return oauthDescription(err), true
+}
+
+// oauthDescription returns the text of an error of IAM Identity Center OIDC, whose types
+// have no message; "" for any other error.
+func oauthDescription(err error) string {
+	var api smithy.APIError
+	if !errors.As(err, &api) {
+		return ""
+	}
+	v := reflect.Indirect(reflect.ValueOf(api))
+	if v.Kind() != reflect.Struct || v.Type().PkgPath() != reflect.TypeFor[oidctypes.AccessDeniedException]().PkgPath() {
+		return ""
+	}
+	field := v.FieldByName("Error_description")
+	if !field.IsValid() {
+		return ""
+	}
+	text, _ := field.Interface().(*string)
+	return aws.ToString(text)
+}
+
+// renewalRefused reports whether err says that a refresh token is of no use, so that a
+// new sign-in helps. It does not where IAM Identity Center may not use the
+// organisation's own key.
+func renewalRefused(err error) bool {
+	if denied, ok := errors.AsType[*oidctypes.AccessDeniedException](err); ok {
+		return denied.Reason == ""
+	}
+	if invalid, ok := errors.AsType[*oidctypes.InvalidRequestException](err); ok {
+		return invalid.Reason == ""
+	}
+	return errors.As(err, new(*oidctypes.InvalidGrantException)) || ClientRefused(err) || errors.As(err, new(*oidctypes.ExpiredTokenException)) ||
+		errors.As(err, new(*oidctypes.InvalidScopeException)) || errors.As(err, new(*oidctypes.UnsupportedGrantTypeException))
+}
 
 // ClientRefused reports whether err says that IAM Identity Center does not know a
 // client, or not any more.

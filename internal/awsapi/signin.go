@@ -86,10 +86,7 @@ func SignInRefused(err error) bool {
 		return false
 	}
 	var invalid *signintypes.ValidationException
-	return errors.As(err, &invalid) && isInvalidGrant(invalid) ||
-		errors.As(err, new(*oidctypes.InvalidGrantException)) || errors.As(err, new(*oidctypes.ExpiredTokenException)) ||
-		errors.As(err, new(*oidctypes.InvalidClientException)) || errors.As(err, new(*oidctypes.UnauthorizedClientException)) ||
-		errors.As(err, new(*ssotypes.UnauthorizedException))
+	return errors.As(err, &invalid) && isInvalidGrant(invalid) || renewalRefused(err) || errors.As(err, new(*ssotypes.UnauthorizedException))
 }
 
 // isInvalidGrant reports whether a refresh token or a code is refused. The service has a
@@ -99,10 +96,13 @@ func isInvalidGrant(e *signintypes.ValidationException) bool {
 	return e.Error_ == signintypes.OAuth2ErrorCodeOauthInvalidGrant || strings.Contains(e.ErrorMessage(), "authorization grant is invalid")
 }
 
-// CodeExpired reports whether the code of a sign-in is not accepted any more.
+// CodeExpired reports whether the code of a sign-in, or the client that it is for, is
+// not accepted any more.
 func CodeExpired(err error) bool {
 	var denied *signintypes.AccessDeniedException
-	return errors.As(err, &denied) && denied.Error_ == signintypes.OAuth2ErrorCodeAuthcodeExpired
+	var invalid *signintypes.ValidationException
+	return errors.As(err, &denied) && denied.Error_ == signintypes.OAuth2ErrorCodeAuthcodeExpired || errors.As(err, &invalid) && isInvalidGrant(invalid) ||
+		errors.As(err, new(*oidctypes.InvalidGrantException)) || ClientRefused(err)
 }
 
 // RenewalForbidden reports whether policies forbid to renew a login session.

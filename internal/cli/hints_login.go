@@ -37,7 +37,7 @@ func hintOfLogin(err error, a *advisor, _ string) string {
 	switch {
 	case errors.As(err, new(*signin.LoginDeniedError)):
 		return "sign in again, and allow it: " + a.again()
-	case errors.Is(err, signin.ErrLoginState), errors.Is(err, signin.ErrDeviceExpired):
+	case errors.Is(err, signin.ErrLoginState), errors.Is(err, signin.ErrLoginCode), errors.Is(err, signin.ErrDeviceExpired):
 		return "sign in again: " + a.again()
 	case errors.Is(err, session.ErrTooLong) && !failed.Remote:
 		return "with a browser on another machine: " + a.again("--remote")

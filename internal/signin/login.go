@@ -116,7 +116,8 @@ func (l Login) elsewhere(ctx context.Context, state string) (request *awsapi.Log
 	}
 }
 
-var errCode = errors.New("that is not the code: the page shows it in one piece, which has to be copied whole")
+// ErrLoginCode means that what somebody has copied is not the code of a sign-in.
+var ErrLoginCode = errors.New("that is not the code: the page shows it in one piece, which has to be copied whole")
 
 // readCode returns the code in what the last page shows, which is a query in base64.
 // Source: the AWS CLI.
@@ -128,14 +129,14 @@ func readCode(text, state string) (string, error) {
 	}
 	data, err := encoding.DecodeString(text)
 	if err != nil {
-		return "", errCode
+		return "", ErrLoginCode
 	}
 	query, err := url.ParseQuery(string(data))
 	switch {
 	case err == nil && query.Get("error") != "":
 		return "", &LoginDeniedError{loginReason(query.Get("error"), query.Get("error_description"))}
 	case err != nil || query.Get("code") == "" || query.Get("state") == "":
-		return "", errCode
+		return "", ErrLoginCode
 	case subtle.ConstantTimeCompare([]byte(query.Get("state")), []byte(state)) != 1:
 		return "", fmt.Errorf("%w; take the code of the page that was opened last", ErrLoginState)
 	}

@@ -168,7 +168,7 @@ func TestLoginEnds(t *testing.T) {
 		"refused there": {remote: true, prepare: func(s *awstest.Signin, _ *Login) { s.Refuse("access_denied") }, want: "the sign-in was refused in the browser: access_denied"},
 		"no browser":    {person: visitor{broken: errBroken}, is: errBroken},
 		"forged code":   {person: visitor{typed: []string{forged, forged, forged}}, remote: true, is: ErrLoginState},
-		"no code":       {person: visitor{typed: []string{"x", "", "!"}}, remote: true, is: errCode},
+		"no code":       {person: visitor{typed: []string{"x", "", "!"}}, remote: true, is: ErrLoginCode},
 		"clock ahead": {prepare: func(s *awstest.Signin, _ *Login) { s.SetClock(-time.Hour) },
 			want: "redeem the code of the sign-in: ValidationException: invalid_request; this machine's clock is 1h0m0s ahead of AWS's"},
 		"clock behind": {prepare: func(s *awstest.Signin, _ *Login) { s.SetClock(time.Hour) },
@@ -223,7 +223,7 @@ func TestLoginCode(t *testing.T) {
 		}
 	}
 	for _, typed := range []string{"", "a/b", text[:12], base64.StdEncoding.EncodeToString([]byte("state=s")), base64.StdEncoding.EncodeToString([]byte("code=%zz&state=s"))} {
-		if code, err := readCode(typed, "s"); !errors.Is(err, errCode) || code != "" {
+		if code, err := readCode(typed, "s"); !errors.Is(err, ErrLoginCode) || code != "" {
 			t.Errorf("%q: %q, %v", typed, code, err)
 		}
 	}

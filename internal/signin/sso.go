@@ -205,7 +205,10 @@ func (s SSO) elsewhere(ctx context.Context, client tokens.Registration) (tokens.
 			return tokens.SSO{}, context.Cause(ctx)
 		case awsapi.DeviceExpired(err):
 			return tokens.SSO{}, ErrDeviceExpired
-		case !errors.As(err, new(*awsapi.WireError)) || failures == maxFailures:
+		case !awsapi.Passing(err) || failures == maxFailures:
+			if text, denied := awsapi.DeniedAtDevice(err); denied {
+				return tokens.SSO{}, &LoginDeniedError{loginReason("access_denied", text)}
+			}
 			return tokens.SSO{}, err
 		}
 		s.Debug("sign-in: %v", err)

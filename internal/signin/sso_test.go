@@ -310,7 +310,8 @@ func TestSSODeviceEnds(t *testing.T) {
 		t.Errorf("after %d questions: %v", len(s.slept), err)
 	}
 	s.act = func(string) error { s.sso.Deny(); return nil }
-	if _, err = s.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "AccessDeniedException") {
+	const want = "the sign-in was refused in the browser: access_denied: Invalid access_denied"
+	if _, err = s.Run(t.Context()); err == nil || err.Error() != want {
 		t.Errorf("denied: %v", err)
 	}
 }
