@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"os/exec"
 	"runtime"
 	"strings"
 
@@ -21,10 +22,7 @@ type Page struct {
 // profile; %s is {url} too, as in BROWSER. Without any of them the page is the last
 // word.
 func (p Page) words(command string) ([]string, error) {
-	if runtime.GOOS == "windows" { // where a backslash is a part of a path
-		command = strings.ReplaceAll(command, `\`, `\\`)
-	}
-	words, err := awsini.SplitWords(command)
+	words, err := split(command)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("browser command %q: %w", command, err)
@@ -41,4 +39,19 @@ func (p Page) words(command string) ([]string, error) {
 		words = append(words, p.URL)
 	}
 	return words, nil
+}
+
+// split returns the words of a command. The path of a program is one word, with spaces
+// too. A & at the end, with which BROWSER says to go on at once, is none.
+func split(command string) ([]string, error) {
+	command = strings.TrimSpace(command)
+	if strings.ContainsAny(command, " \t") {
+		if _, err := exec.LookPath(command); err == nil {
+			return []string{command}, nil
+		}
+	}
+	if runtime.GOOS == "windows" { // where a backslash is a part of a path
+		command = strings.ReplaceAll(command, `\`, `\\`)
+	}
+	return awsini.SplitWords(strings.TrimSuffix(command, " &"))
 }

@@ -30,6 +30,26 @@ func TestWords(t *testing.T) {
 	}
 }
 
+// The path of a program may have spaces, and a & at the end is no word.
+func TestWordsOfPrograms(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "my browser.exe")
+	if err := os.WriteFile(program, []byte("#!/bin/sh\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	p := Page{URL: "http://127.0.0.1:1/X"}
+	for command, want := range map[string][]string{
+		program:           {program, p.URL},
+		" " + program:     {program, p.URL},
+		"firefox %s &":    {"firefox", p.URL},
+		"firefox -P a&b ": {"firefox", "-P", "a&b", p.URL},
+		"/no/such thing":  {"/no/such", "thing", p.URL},
+	} {
+		if got, err := p.words(command); !slices.Equal(got, want) || err != nil {
+			t.Errorf("%s: %q, %v", command, got, err)
+		}
+	}
+}
+
 func TestHasDesktop(t *testing.T) {
 	for _, c := range []struct {
 		goos    string

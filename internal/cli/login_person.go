@@ -18,7 +18,8 @@ import (
 // signin.LoginPerson.
 type signer struct {
 	choice  browser.Choice
-	remote  bool // the browser may be on another machine
+	remote  bool  // the browser may be on another machine
+	unfit   error // why the browser that the user has chosen cannot be run
 	profile *profile.Profile
 	environ []string // of the browser
 	session *session.Session
@@ -46,6 +47,9 @@ func newSigner(choice browser.Choice, remote bool, p *profile.Profile, settings 
 	if err := choice.Check(s.environ); err != nil && !remote {
 		out.Debug("%v", err)
 		s.remote = true
+		if choice != (browser.Choice{}) {
+			s.unfit = err
+		}
 	}
 	return s
 }
@@ -70,6 +74,7 @@ func (s *signer) Browse(_ context.Context, page string) error {
 
 // ShowCode implements signin.SSOPerson.
 func (s *signer) ShowCode(_ context.Context, d signin.DeviceCode) error {
+	s.sayUnfit()
 	s.say("sign in%s at this page, in any browser: %s", s.at(), d.Page)
 	s.say("go on there only if it shows this code:")
 	s.say("")
@@ -84,8 +89,16 @@ func (s *signer) ShowCode(_ context.Context, d signin.DeviceCode) error {
 
 // Show implements signin.LoginPerson.
 func (s *signer) Show(_ context.Context, page string) error {
+	s.sayUnfit()
 	s.say("sign in%s at this page, in any browser: %s", s.at(), page)
 	return nil
+}
+
+// sayUnfit says why another browser has to do than the one that the user has chosen.
+func (s *signer) sayUnfit() {
+	if s.unfit != nil {
+		s.say("no browser opens: %v", s.unfit)
+	}
 }
 
 // Ask implements signin.LoginPerson.

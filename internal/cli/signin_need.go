@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -27,7 +28,7 @@ func (n neededSignIn) signIn(ctx context.Context, r provider.SignInRequest, byPr
 	defer person.close()
 	person.byProgram = byProgram
 	if person.remote && !term.Present() {
-		return fmt.Errorf("%w, and no terminal", browser.ErrNone)
+		return fmt.Errorf("%w, and no terminal", cmp.Or(person.unfit, browser.ErrNone))
 	}
 	person.say("%v", r.Why)
 	if r.Kind == provider.Login {
