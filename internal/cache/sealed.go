@@ -133,9 +133,13 @@ func (s Sealed) Check() error {
 	return s.cache.dir.CheckWrite()
 }
 
+// Tidy removes what killed processes have left when they wrote the file. The caller must
+// ensure that nobody writes it meanwhile.
+func (s Sealed) Tidy() { s.cache.dir.Tidy(s.name) }
+
 // Remove removes the file, if there is one.
 func (s Sealed) Remove() error {
-	s.cache.dir.Tidy(s.name)
+	s.Tidy()
 	return s.cache.dir.Remove(s.name)
 }
 

@@ -184,6 +184,13 @@ func TestAdopt(t *testing.T) {
 		{"nothing of our own", func(*people) {}, nil, secret + "1"},
 		{"own that ended", func(p *people) { p.seal(-2*time.Hour, "") }, nil, secret + "1"},
 		{"own that are better", func(p *people) { p.seal(time.Hour, "") }, nil, secret + "own"},
+		{"own that are shared", func(p *people) {
+			p.seal(time.Hour, "")
+			own, _ := p.sealed().Load(p.t.Context())
+			if err := p.sealed().Put(p.t.Context(), own, true); err != nil {
+				p.t.Error(err)
+			}
+		}, nil, secret + "own"},
 		{"no keystore", func(*people) {}, errors.New("locked"), ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -202,8 +209,9 @@ func TestAdopt(t *testing.T) {
 				return
 			}
 			own, loadErr := p.sealed().Load(t.Context())
-			if err := errors.Join(err, loadErr); err != nil || statErr == nil || len(removed) != 1 || own.AccessToken != tt.want {
-				t.Errorf("removed %q, %v", removed, err)
+			_, shared, stateErr := p.sealed().State()
+			if err := errors.Join(err, loadErr, stateErr); err != nil || statErr == nil || len(removed) != 1 || own.AccessToken != tt.want || shared {
+				t.Errorf("removed %q, shared %t, %v", removed, shared, err)
 			}
 		})
 	}

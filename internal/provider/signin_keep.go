@@ -52,6 +52,7 @@ func keep[T tokens.Token](ctx context.Context, parts Parts, id tokens.ID, base s
 	if share && plain == nil {
 		return errNoHome
 	}
+	sealed.Tidy()
 	if err := sealed.Put(ctx, t, share); err != nil {
 		return fmt.Errorf("keep the tokens of the sign-in: %w", err)
 	}
@@ -144,16 +145,17 @@ func adopt[T tokens.Token](ctx context.Context, parts Parts, id tokens.ID, plain
 	if err != nil {
 		return nil, err
 	}
-	own, _, stateErr := sealed.State()
-	if better := stateErr == nil && own.Ended(parts.Now()) == nil && !t.State().Expires.After(own.Expires); !better {
-		if err := sealed.Put(ctx, t, false); err != nil {
-			return nil, err
-		}
-		if kept, err := sealed.Load(ctx); err != nil || kept != t {
-			return nil, fmt.Errorf("the sealed tokens are not as they were written, and the plain ones are left: %w", err)
-		}
+	if own, err := sealed.Load(ctx); err == nil && own.State().Ended(parts.Now()) == nil {
+		t = tokens.Later(own, t)
 	}
-	for _, file := range append([]string{plain.ID()}, others...) {
+	sealed.Tidy()
+	if err := sealed.Put(ctx, t, false); err != nil {
+		return nil, err
+	}
+	if kept, err := sealed.Load(ctx); err != nil || kept != t {
+		return nil, fmt.Errorf("the sealed tokens are not as they were written, and the plain ones are left: %w", err)
+	}
+	for _, file := range append(others, plain.ID()) { // the tokens last, so that who is interrupted can begin again
 		switch err := os.Remove(file); {
 		case err == nil:
 			removed = append(removed, file)

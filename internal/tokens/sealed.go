@@ -147,6 +147,10 @@ func (s Sealed[T]) Put(ctx context.Context, t T, shared bool) error {
 	return s.file.Write(ctx, head, content)
 }
 
+// Tidy removes what killed processes have left when they wrote the tokens. The caller
+// must ensure that nobody writes them meanwhile.
+func (s Sealed[T]) Tidy() { s.file.Tidy() }
+
 // Remove removes the tokens, if there are any.
 func (s Sealed[T]) Remove() error { return s.file.Remove() }
 

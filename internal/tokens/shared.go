@@ -28,13 +28,22 @@ func (s Shared[T]) Load(ctx context.Context) (T, error) {
 		return own, err
 	}
 	t, err := s.Copy.Load(ctx)
-	if err != nil || !t.State().Expires.After(own.State().Expires) {
+	if err != nil {
 		return own, nil
 	}
-	if renewed, ok := any(t).(interface{ renewedFrom(T) T }); ok {
-		t = renewed.renewedFrom(own)
+	return Later(own, t), nil
+}
+
+// Later returns the one of sealed tokens and those of a plain file for the same sign-in
+// that expires later, with what plain files lack.
+func Later[T Token](own, plain T) T {
+	if !plain.State().Expires.After(own.State().Expires) {
+		return own
 	}
-	return t, nil
+	if renewed, ok := any(plain).(interface{ renewedFrom(T) T }); ok {
+		return renewed.renewedFrom(own)
+	}
+	return plain
 }
 
 // CheckSave implements Store.
