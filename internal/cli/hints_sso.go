@@ -45,7 +45,10 @@ func hintOfSSO(err error, a *advisor, _ string) string {
 
 // hintOfNoSignIn returns the lines that name a sign-in.
 func hintOfNoSignIn(e *noSignInError, a *advisor) string {
-	if len(e.all) == 0 {
+	switch {
+	case len(e.all) == 0 && e.logins:
+		return "aws configure sso\nmake a profile for what you sign in with at the AWS console: awsexec login --new NAME"
+	case len(e.all) == 0:
 		return "aws configure sso"
 	}
 	own := a.own

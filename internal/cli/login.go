@@ -97,7 +97,7 @@ func signInOf(ctx context.Context, ssoSession string, settings *session.Settings
 			}
 		}
 	}
-	return ssoFlags{Session: ssoSession}.signIn(ctx, settings, sess)
+	return ssoFlags{Session: ssoSession}.oneOf(ctx, settings, sess, (*profile.Config).LoginSessions)
 }
 
 // still says that nobody has to sign in.

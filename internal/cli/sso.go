@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -41,6 +42,11 @@ func (f ssoFlags) filters() (populate.Filters, error) {
 // the profile that is selected, the only one that there is, or the one that a person
 // picks. How AWS is called is as the selected profile says.
 func (f ssoFlags) signIn(ctx context.Context, settings *session.Settings, sess *session.Session) (*profile.Profile, error) {
+	return f.oneOf(ctx, settings, sess, nil)
+}
+
+// oneOf is signIn where the sign-ins that logins returns may be meant too.
+func (f ssoFlags) oneOf(ctx context.Context, settings *session.Settings, sess *session.Session, logins func(*profile.Config) []profile.SignIn) (*profile.Profile, error) {
 	if f.Session != "" && settings.Profile != "" {
 		return nil, usageError{"--session and --profile exclude each other", ""}
 	}
@@ -71,7 +77,10 @@ func (f ssoFlags) signIn(ctx context.Context, settings *session.Settings, sess *
 		return nil, fmt.Errorf("profile %q does not sign in at IAM Identity Center: it has no sso_session", settings.Profile)
 	}
 	all := config.SignIns()
-	none := &noSignInError{file: settings.Files.Config, all: all}
+	if logins != nil {
+		all = append(all, logins(config)...)
+	}
+	none := &noSignInError{file: settings.Files.Config, all: all, logins: logins != nil}
 	if len(all) == 0 || len(all) > 1 && settings.NoPrompt {
 		return nil, none
 	}
@@ -98,7 +107,7 @@ func pickSignIn(ctx context.Context, all []profile.SignIn) (int, error) {
 	defer cancel()
 	items := make([]term.Item, len(all))
 	for i, s := range all {
-		items[i] = term.Item{Name: s.Session, About: s.StartURL}
+		items[i] = term.Item{Name: s.Session, About: cmp.Or(s.StartURL, s.LoginSession)}
 		if s.Session == "" {
 			items[i].Name = "profile " + s.Profile
 		}
@@ -118,12 +127,15 @@ type noSignInError struct {
 	file    string
 	session string // that the user named; "" if none was
 	all     []profile.SignIn
+	logins  bool // login sessions would do, too
 }
 
 func (e *noSignInError) Error() string {
 	switch {
 	case e.session != "":
 		return fmt.Sprintf("there is no section [sso-session %s] in %s", quoteWord(e.session), e.file)
+	case len(e.all) == 0 && e.logins:
+		return fmt.Sprintf("there is no sso-session and no login_session in %s", e.file)
 	case len(e.all) == 0:
 		return fmt.Sprintf("there is no sso-session in %s", e.file)
 	}
@@ -140,7 +152,9 @@ func (e *noSignInError) ways() [][]string {
 		}
 	}
 	if e.session != "" {
-		sessions = near.Names(e.session, sessions)
+		if close := near.Names(e.session, sessions); len(close) > 0 {
+			sessions = close
+		}
 	}
 	for _, name := range sessions {
 		ways = append(ways, []string{"--session", name})

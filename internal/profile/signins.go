@@ -5,13 +5,30 @@ import (
 	"slices"
 )
 
-// SignIn is a sign-in at IAM Identity Center that the files describe.
+// SignIn is a sign-in that the files describe: one at IAM Identity Center, or a login
+// session.
 type SignIn struct {
-	SSO            // without an account and a role
-	Profile string // one that has it, in the legacy form; else ""
+	SSO                 // without an account and a role
+	LoginSession string // "" at IAM Identity Center
+	Profile      string // one that has it; "" for an sso-session
 }
 
-// SignIns returns the sign-ins of the files: the sso-session sections by name, and then
+// LoginSessions returns the login sessions of the files, each once, with the first
+// profile that has it.
+func (c *Config) LoginSessions() []SignIn {
+	var found []SignIn
+	seen := map[string]bool{}
+	for _, name := range c.Names() {
+		settings, _ := c.Lookup(name)
+		if s := settings["login_session"].Text; s != "" && !seen[s] {
+			seen[s] = true
+			found = append(found, SignIn{LoginSession: s, Profile: name})
+		}
+	}
+	return found
+}
+
+// SignIns returns the sign-ins at IAM Identity Center: the sso-session sections by name, and then
 // the start URLs of profiles in the legacy form, each once.
 func (c *Config) SignIns() []SignIn {
 	var found []SignIn
@@ -28,7 +45,7 @@ func (c *Config) SignIns() []SignIn {
 			continue
 		}
 		seen[url] = true
-		found = append(found, SignIn{SSO{StartURL: url, Region: b.text("sso_region")}, name})
+		found = append(found, SignIn{SSO: SSO{StartURL: url, Region: b.text("sso_region")}, Profile: name})
 	}
 	return found
 }

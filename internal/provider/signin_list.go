@@ -33,7 +33,7 @@ type TokensFile struct {
 // no request, and needs no key. There is no cache if it is nil.
 func SignIns(ctx context.Context, config *profile.Config, c *cache.Cache, env func(string) string, home string, now time.Time) []SignIn {
 	var all []SignIn
-	profiles, logins := firstProfiles(config)
+	profiles := firstProfiles(config)
 	for _, s := range config.SignIns() {
 		found := SignIn{Kind: SSO, Name: s.Session, Session: true, Profile: profiles[s.Session]}
 		if s.Session == "" {
@@ -42,30 +42,22 @@ func SignIns(ctx context.Context, config *profile.Config, c *cache.Cache, env fu
 		found.Tokens = tokensFiles(ssoPlaces(ctx, c, home, &s.SSO, now))
 		all = append(all, found)
 	}
-	for _, l := range logins {
-		all = append(all, SignIn{Kind: Login, Name: l.session, Profile: l.profile, Tokens: tokensFiles(loginPlaces(ctx, c, env, home, l.session, now))})
+	for _, l := range config.LoginSessions() {
+		all = append(all, SignIn{Kind: Login, Name: l.LoginSession, Profile: l.Profile, Tokens: tokensFiles(loginPlaces(ctx, c, env, home, l.LoginSession, now))})
 	}
 	return all
 }
 
-// login is a login session, and the first profile that has it.
-type login struct{ session, profile string }
-
-// firstProfiles returns the first profile of each sso-session, and the login sessions.
-func firstProfiles(config *profile.Config) (bySession map[string]string, logins []login) {
-	bySession = map[string]string{}
-	seen := map[string]bool{}
+// firstProfiles returns the first profile of each sso-session.
+func firstProfiles(config *profile.Config) map[string]string {
+	bySession := map[string]string{}
 	for _, name := range config.Names() {
 		settings, _ := config.Lookup(name)
 		if s := settings["sso_session"].Text; s != "" && bySession[s] == "" {
 			bySession[s] = name
 		}
-		if s := settings["login_session"].Text; s != "" && !seen[s] {
-			seen[s] = true
-			logins = append(logins, login{s, name})
-		}
 	}
-	return bySession, logins
+	return bySession
 }
 
 // tokensFiles returns the files of places that have tokens.
