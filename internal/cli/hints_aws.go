@@ -12,6 +12,7 @@ import (
 	"github.com/aws/smithy-go"
 
 	"github.com/awsexec/awsexec/internal/awsapi"
+	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/visible"
 )
 
@@ -43,8 +44,11 @@ func hintOfAWS(err error, a *advisor, name string) string {
 			return a.otherDevice(name)
 		}
 		advice := "a policy of the account forbids this"
-		if end := a.origin(name); end == nil || end.LongTerm() && a.serial(name) == "" {
+		switch end, serial := a.origin(name), a.serial(name); {
+		case end == nil || end.LongTerm() && serial == "":
 			advice += fmt.Sprintf("; if it demands MFA, add mfa_serial to profile %q in %s", name, visible.Text(a.settings.Files.Config))
+		case serial != "" && (end.Kind == provider.SSO || end.Kind == provider.Login):
+			advice += "; mfa_serial works with the key of an IAM user only: if it demands MFA, a sign-in does not do"
 		}
 		return advice
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/awsexec/awsexec/internal/cache"
 	"github.com/awsexec/awsexec/internal/custody"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/keystore"
@@ -28,7 +29,7 @@ func hintOfKeystore(err error, a *advisor, name string) string {
 		return "try again, or set the right AWSEXEC_PASSPHRASE"
 	case errors.Is(err, keystore.ErrLocked):
 		return hintOfLocked(err, a)
-	case errors.Is(err, keystore.ErrNewer):
+	case errors.Is(err, keystore.ErrNewer), errors.As(err, new(*cache.NewerError)):
 		return "use the newer awsexec, which is elsewhere on this machine or was here before; nothing was changed"
 	case errors.Is(err, errNoFile):
 		return "make it by adding a key: " + inFile("add", "NAME")
