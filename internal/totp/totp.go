@@ -47,23 +47,29 @@ func Left(t time.Time) time.Duration { return t.Truncate(Window).Add(Window).Sub
 // Parse returns the secret that text is: in base32, as services show it, or in an
 // otpauth:// URL, as their QR codes have it.
 func Parse(text string) ([]byte, error) {
-	text = strings.TrimSpace(text)
-	if strings.HasPrefix(strings.ToLower(text), "otpauth:") {
+	text = strings.TrimSpace(strings.TrimPrefix(text, "\ufeff"))
+	switch scheme := strings.ToLower(text); {
+	case strings.HasPrefix(scheme, "otpauth-migration:"):
+		return nil, fmt.Errorf("%w: the URL is an export of many secrets", ErrSecret)
+	case strings.HasPrefix(scheme, "otpauth:"):
 		var err error
 		if text, err = fromURL(text); err != nil {
 			return nil, err
 		}
 	}
 	text = strings.Map(func(r rune) rune {
-		if r == ' ' || r == '-' || r == '\t' {
+		if strings.ContainsRune(" -\t\r\n", r) {
 			return -1
 		}
 		return r
 	}, text)
-	secret, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(strings.ToUpper(strings.TrimRight(text, "=")))
+	text = strings.ToUpper(strings.TrimRight(text, "="))
+	secret, err := base32.StdEncoding.WithPadding(base32.NoPadding).DecodeString(text)
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("%w: base32 has the letters and the digits 2 to 7 alone", ErrSecret)
+	case base32.StdEncoding.WithPadding(base32.NoPadding).EncodedLen(len(secret)) != len(text): // Go drops the rest
+		return nil, fmt.Errorf("%w: a character is missing, or one too many", ErrSecret)
 	case len(secret) < Least:
 		return nil, fmt.Errorf("%w: it has %d bits, and %d are the least", ErrSecret, 8*len(secret), 8*Least)
 	case len(secret) > Most:

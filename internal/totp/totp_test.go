@@ -32,7 +32,7 @@ func TestParse(t *testing.T) {
 	const secret = "12345678901234567890"
 	plain := base32.StdEncoding.EncodeToString([]byte(secret))
 	for _, text := range []string{
-		plain, strings.ToLower(plain), plain[:4] + " " + plain[4:8] + "-" + plain[8:] + "\n",
+		plain, strings.ToLower(plain), plain[:4] + " " + plain[4:8] + "-" + plain[8:] + "\n", "\ufeff" + plain[:9] + "\r\n" + plain[9:] + "\r\n",
 		"otpauth://totp/AWS:me?secret=" + plain + "&issuer=AWS",
 		"otpauth://totp/AWS:me?secret=" + strings.ToLower(plain) + "&algorithm=sha1&digits=6&period=30",
 	} {
@@ -49,7 +49,7 @@ func TestParse(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	const marker = "S3CR3TMARKER"
 	for _, text := range []string{
-		"", "123456", marker, marker + "1" + marker, strings.Repeat(marker, 20),
+		"", "123456", marker, "ONSWKZBAN5TCAYTPM", "ONSWKZBAN5TCAYTPMIA", "ONSWKZBAN5TCAYTPMIAAAA", "otpauth-migration://offline?data=" + marker, marker + "1" + marker, strings.Repeat(marker, 20),
 		"otpauth://hotp/x?secret=" + marker + marker, "otpauth://totp/x?issuer=" + marker, "otpauth://totp/x?secret=" + marker + "%zz",
 		"otpauth://totp/%zz" + marker, "otpauth://totp/x?digits=8&secret=" + marker + marker, "otpauth://totp/x?period=60&secret=" + marker + marker,
 		"otpauth://totp/x?algorithm=SHA256&secret=" + marker + marker,
