@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"errors"
 
 	"github.com/awsexec/awsexec/internal/doctor"
 	"github.com/awsexec/awsexec/internal/lastcall"
@@ -89,5 +90,15 @@ func seenKeystore(ctx context.Context, sess *session.Session) doctor.Keystore {
 	}
 	seen.Unlocked, _ = keys.UnlockedUntil(ctx)
 	seen.Entries, seen.ListErr = keys.List(ctx)
+	if condition == keystore.ConditionOpen || condition == keystore.ConditionReady {
+		seen.TOTP = func(ctx context.Context, name string) (bool, error) {
+			secret, err := keys.TOTP(ctx, name)
+			clear(secret)
+			if errors.Is(err, keystore.ErrNotFound) {
+				return false, nil
+			}
+			return err == nil, err
+		}
+	}
 	return seen
 }

@@ -39,6 +39,7 @@ type listed struct {
 	Store          string       `json:"store"` // keyring, file or helper:NAME
 	InConfig       bool         `json:"in_config"`
 	MFASerial      string       `json:"mfa_serial,omitempty"` // of the profile with this name
+	MFATOTP        bool         `json:"mfa_totp,omitempty"`   // the codes come from the keystore
 	SessionExpires *time.Time   `json:"session_expires,omitempty"`
 	Rotating       bool         `json:"rotating,omitempty"` // its rotation is not finished
 	Policies       *narrowing   `json:"policies,omitempty"` // that narrow what the profile with this name gives
@@ -158,7 +159,10 @@ func tableOfKeys(out *ui, rows []listed, now time.Time, days int) *page {
 	}
 	for _, r := range rows {
 		mfa, age, old := "", strconv.Itoa(r.age(now))+"d", layout.Plain
-		if r.MFASerial != "" {
+		switch {
+		case r.MFATOTP:
+			mfa = "keystore"
+		case r.MFASerial != "":
 			mfa = "yes"
 		}
 		if r.Created == nil {
@@ -224,7 +228,7 @@ func (c *listCmd) listKeys(ctx context.Context, settings *session.Settings, sess
 		if err != nil {
 			continue // a call for it says what is wrong
 		}
-		rows[i].MFASerial = p.MFASerial
+		rows[i].MFASerial, rows[i].MFATOTP = p.MFASerial, p.MFATOTP
 		rows[i].SessionExpires = atHand(ctx, sess, p)
 		if plan, err := sess.Plan(ctx, p, true); err == nil {
 			rows[i].Policies = profileNarrowing(sess, plan, p)

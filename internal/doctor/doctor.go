@@ -75,6 +75,10 @@ type Keystore struct {
 	Entries   []keystore.Entry
 	ListErr   error            // why Entries are not known
 	Sights    []keystore.Sight // where the keys of a keyring are
+
+	// TOTP reports whether there is a TOTP secret beside the key called name. It is
+	// nil where that cannot be seen without a person.
+	TOTP func(ctx context.Context, name string) (bool, error)
 }
 
 // entry returns what the index has under name.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/awsexec/awsexec/internal/profile"
@@ -29,6 +30,10 @@ func (d *diagnosis) checkNextCall(ctx context.Context) {
 	}
 	serial := d.codeOf()
 	if serial == "" {
+		return
+	}
+	if d.usesTOTP() {
+		d.foundTOTP(ctx)
 		return
 	}
 	text := fmt.Sprintf("the next call needs a code of the MFA device %s, because there is no session: ", visible.ARN(serial))
@@ -63,8 +68,8 @@ func (d *diagnosis) foundSignIn(err error) {
 	}
 }
 
-// codeOf returns the MFA device that a person will be asked for a code of; "" if
-// none will.
+// codeOf returns the MFA device that a code is needed of; "" if none is, or if a
+// program gives it.
 func (d *diagnosis) codeOf() string {
 	s := d.report.Session
 	switch {
@@ -75,12 +80,34 @@ func (d *diagnosis) codeOf() string {
 	}
 	serial := ""
 	for _, p := range d.plan.Way(d.report.Profile) {
-		if p.MFAProcess != "" || p.MFATOTP {
-			return "" // a program gives it, or the keystore
+		if p.MFAProcess != "" {
+			return "" // a program gives it
 		}
 		if serial == "" {
 			serial = p.MFASerial
 		}
 	}
 	return serial
+}
+
+// usesTOTP reports whether the codes come from the keystore.
+func (d *diagnosis) usesTOTP() bool {
+	return slices.ContainsFunc(d.plan.Way(d.report.Profile), func(p *profile.Profile) bool { return p.MFATOTP })
+}
+
+// foundTOTP adds where the codes of the next call come from.
+func (d *diagnosis) foundTOTP(ctx context.Context) {
+	of := last(d.plan)
+	if of.Kind != provider.StoredKey {
+		d.found(Broken, NextCall, Place{}, "mfa_totp = keystore: the key is not in the keystore", awsexec("import"))
+		return
+	}
+	name := of.Profile.Name
+	if d.in.Keystore.TOTP != nil {
+		if has, err := d.in.Keystore.TOTP(ctx, name); err == nil && !has {
+			d.found(Broken, NextCall, Place{}, fmt.Sprintf("mfa_totp = keystore: there is no TOTP secret beside key %q", name), awsexec("mfa", "add", name))
+			return
+		}
+	}
+	d.found(Notice, NextCall, Place{}, fmt.Sprintf("MFA codes are made from the TOTP secret beside key %q: both factors are in one place", name))
 }
