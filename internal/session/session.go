@@ -179,7 +179,11 @@ func (s *Session) resolve(ctx context.Context, name string, config *profile.Conf
 		keys, keysErr := s.Keys()
 		if errors.Is(keysErr, keystore.ErrUnavailable) {
 			s.events.Debug("keystore: %v", keysErr)
-			return nil, err
+			none := errors.Is(keysErr, keystore.ErrUnavailable) && !errors.As(keysErr, new(*keystore.NoHelperError))
+			if none { // on this machine, and the user has chosen no other
+				return nil, err
+			}
+			return nil, keysErr
 		}
 		if keysErr != nil { // it may have the key
 			return nil, keysErr
