@@ -100,6 +100,35 @@ func TestPutThatFailsListsNothing(t *testing.T) {
 	wantNames(t, s)
 }
 
+// TestPutRotatingInterrupted checks that there is no key without its journal if
+// PutRotating ends half-way, and that another one completes it.
+func TestPutRotatingInterrupted(t *testing.T) {
+	s, f := faultyStore(t)
+	r := Rotation{Old: testKey(1), New: testKey(2), Began: time.Unix(1e9, 0).UTC()}
+	f.set1 = func(it backend.Item, secret []byte) error {
+		if it == keyitem.OfKey("dev") {
+			return ErrUnavailable
+		}
+		return f.Operation.Set(t.Context(), it, secret)
+	}
+	if err := s.PutRotating(t.Context(), "dev", testKey(2), r); !errors.Is(err, ErrUnavailable) {
+		t.Error(err)
+	}
+	for range 2 {
+		if got, err := s.Rotation(t.Context(), "dev"); err != nil || got.New != r.New {
+			t.Errorf("journal of %s, %v", got.New.AccessKeyID, err)
+		}
+		f.set1 = nil
+		if err := s.PutRotating(t.Context(), "dev", testKey(2), r); err != nil {
+			t.Error(err)
+		}
+	}
+	wantKey(t, s, "dev", testKey(2))
+	if list, err := s.List(t.Context()); err != nil || len(list) != 1 || !list[0].Rotating {
+		t.Errorf("%v, %v", list, err)
+	}
+}
+
 // TestNothingIsStoredWithoutSealingKey checks that nothing changes if the
 // digest that tells a present index from an earlier one cannot be written.
 func TestNothingIsStoredWithoutSealingKey(t *testing.T) {

@@ -59,6 +59,31 @@ func (s *Store) KeyID(ctx context.Context, name string) (string, error) {
 // Interrupted at any point, it leaves the old key or the new one, and an index
 // that knows which one or says that it does not.
 func (s *Store) Put(ctx context.Context, name string, c aws.Credentials) error {
+	return s.put(ctx, name, c, nil)
+}
+
+// PutRotating is like Put for a key whose rotation is not finished. It stores the
+// journal r before the key: so a key that is there and has no journal is not being
+// rotated. The error wraps [ErrChanged] if c is neither r.Old nor r.New.
+func (s *Store) PutRotating(ctx context.Context, name string, c aws.Credentials, r Rotation) error {
+	if c.AccessKeyID != r.Old.AccessKeyID && c.AccessKeyID != r.New.AccessKeyID {
+		return fmt.Errorf("rotation of key %q: %w", name, ErrChanged)
+	}
+	journal, err := keyitem.EncodeJournal(keyitem.Journal(r))
+	if err != nil {
+		return fmt.Errorf("rotation of key %q: %w", name, err)
+	}
+	defer clear(journal)
+	return s.put(ctx, name, c, func(v *vault) error {
+		if err := v.index.Mark(name, true); err != nil {
+			return err
+		}
+		return v.setAndCheck(ctx, keyitem.OfJournal(name), journal)
+	})
+}
+
+// put is Put that calls before, unless it is nil, before the key is stored.
+func (s *Store) put(ctx context.Context, name string, c aws.Credentials, before func(*vault) error) error {
 	if err := CheckName(name); err != nil {
 		return err
 	}
@@ -76,6 +101,11 @@ func (s *Store) Put(ctx context.Context, name string, c aws.Credentials) error {
 		}
 		if err := v.index.Set(name, ""); err != nil {
 			return err
+		}
+		if before != nil {
+			if err := before(v); err != nil {
+				return err
+			}
 		}
 		if err := v.setAndCheck(ctx, keyitem.OfKey(name), secret); err != nil {
 			if isNew && !errors.Is(err, ErrUnavailable) {

@@ -89,7 +89,7 @@ func (c *restoreCmd) compare(ctx context.Context, keys *keystore.Store, out *ui,
 		case err != nil && !errors.Is(err, keystore.ErrCorrupt):
 			return nil, 0, err
 		case err == nil && there == k.Key:
-			if action, err = missingBeside(ctx, keys, k); err != nil {
+			if journal, action, err = beside(ctx, keys, k); err != nil {
 				return nil, 0, err
 			}
 		case c.Force:
@@ -106,27 +106,26 @@ func (c *restoreCmd) compare(ctx context.Context, keys *keystore.Store, out *ui,
 	return todo, differ, out.print(page)
 }
 
-// missingBeside returns what is to be done for a key that is stored already.
-func missingBeside(ctx context.Context, keys *keystore.Store, k backup.Key) (action string, err error) {
+// beside returns what has become of the rotation of a key that is stored already, and
+// what is to be done for the key.
+func beside(ctx context.Context, keys *keystore.Store, k backup.Key) (journal, action string, err error) {
 	_, err = keys.Rotation(ctx, k.Name)
-	if err != nil && !errors.Is(err, keystore.ErrNotFound) {
-		return "", err
-	}
-	journal := err != nil && k.Rotation != nil
-	_, err = keys.TOTP(ctx, k.Name)
-	if err != nil && !errors.Is(err, keystore.ErrNotFound) {
-		return "", err
-	}
-	secret := err != nil && k.TOTP != nil
 	switch {
-	case journal && secret:
-		return "store the journal and the TOTP secret", nil
-	case journal:
-		return "store the journal", nil
-	case secret:
-		return "store the TOTP secret", nil
+	case err != nil && !errors.Is(err, keystore.ErrNotFound):
+		return "", "", err
+	case k.Rotation != nil && err != nil:
+		journal = "ended since"
+	case k.Rotation != nil:
+		journal = "not finished"
 	}
-	return "none: it is there", nil
+	_, err = keys.TOTP(ctx, k.Name)
+	switch {
+	case err != nil && !errors.Is(err, keystore.ErrNotFound):
+		return "", "", err
+	case err != nil && k.TOTP != nil:
+		return journal, "store the TOTP secret", nil
+	}
+	return journal, "none: it is there", nil
 }
 
 // open decrypts the file.

@@ -56,17 +56,33 @@ func (c Custody) Add(ctx context.Context, name string, key aws.Credentials, repl
 // none, and returns what an unfinished rotation of that leaves at AWS. The caller
 // holds the locks of both.
 func (c Custody) Put(ctx context.Context, name string, key aws.Credentials, old string) (rotate.Remains, error) {
+	return c.put(ctx, name, key, nil, old)
+}
+
+// put is Put of a key that has the journal own; nil if it has none.
+func (c Custody) put(ctx context.Context, name string, key aws.Credentials, own *keystore.Rotation, old string) (rotate.Remains, error) {
 	defer c.Waiting()()
 	journal, err := rotate.Unfinished(ctx, c.Keys, name)
 	damaged := errors.Is(err, keystore.ErrCorrupt)
 	if err != nil && !damaged {
 		return rotate.Remains{}, err
 	}
-	if err := c.Keys.Put(ctx, name, key); err != nil {
+	if own != nil {
+		err = c.Keys.PutRotating(ctx, name, key, *own)
+	} else {
+		err = c.Keys.Put(ctx, name, key)
+	}
+	if err != nil {
 		return rotate.Remains{}, err
 	}
 	if old != "" {
 		c.ForgetLast(ctx, name, old)
+	}
+	switch {
+	case own != nil && own.Old == journal.Old: // of an earlier run that was interrupted
+		return rotate.Remains{}, nil
+	case own != nil:
+		return remains(journal, key.AccessKeyID, damaged), nil
 	}
 	if err := c.Keys.EndRotation(ctx, name); err != nil { // without a journal too: the index may show one
 		return rotate.Remains{}, err

@@ -304,3 +304,34 @@ func rewrite(t *testing.T, path, item string, value []byte) {
 		t.Fatal(err)
 	}
 }
+
+// TestRestoreJournal checks that the journal of a rotation comes back with its key, and
+// not once the rotation has ended.
+func TestRestoreJournal(t *testing.T) {
+	c, _ := newCustody(t)
+	kept := Kept{Key: second, Journal: &keystore.Rotation{Old: first, New: second, Began: time.Unix(1e9, 0).UTC()}}
+	restore := func() {
+		t.Helper()
+		if remains, err := c.Restore(t.Context(), "work", kept, false); err != nil || len(remains.KeyIDs) > 0 || remains.Unknown {
+			t.Errorf("restore: %+v, %v", remains, err)
+		}
+		c.has(t, "work", second)
+	}
+	restore()
+	if r, err := c.Keys.Rotation(t.Context(), "work"); err != nil || r.Old != first || r.New != second {
+		t.Errorf("the journal is %s, %v", r.Old.AccessKeyID, err)
+	}
+	restore()
+	if err := c.Keys.EndRotation(t.Context(), "work"); err != nil {
+		t.Fatal(err)
+	}
+	restore()
+	if _, err := c.Keys.Rotation(t.Context(), "work"); !errors.Is(err, keystore.ErrNotFound) {
+		t.Errorf("the journal came back: %v", err)
+	}
+	kept.Key = aws.Credentials{AccessKeyID: "AKIAIOSFODNN7EXAMPL3", SecretAccessKey: ststest.Marker}
+	if _, err := c.Restore(t.Context(), "work", kept, true); !errors.Is(err, keystore.ErrChanged) {
+		t.Errorf("a journal of other keys: %v", err)
+	}
+	c.has(t, "work", second)
+}

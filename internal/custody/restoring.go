@@ -52,9 +52,9 @@ func keptIn(ctx context.Context, s *keystore.Store, name string) (k movable, err
 // what an unfinished rotation of a key that it replaces leaves at AWS. The error
 // is an [*ExistsError] if there is another key and replace is false.
 //
-// A journal without its key would be useless, and a rotation can be finished at
-// any time: so the key comes first, and a key that is there gets its journal. So it is
-// with a TOTP secret; one that is there stays, unless its key is replaced.
+// A journal comes with its key alone. If the key is there
+// without one, its rotation has ended since. A key that is there gets the TOTP secret,
+// unless it has one.
 func (c Custody) Restore(ctx context.Context, name string, kept Kept, replace bool) (rotate.Remains, error) {
 	none, key := rotate.Remains{}, kept.Key
 	release, err := c.lockBoth(ctx, name, key.AccessKeyID)
@@ -68,24 +68,25 @@ func (c Custody) Restore(ctx context.Context, name string, kept Kept, replace bo
 	case err != nil:
 		return none, err
 	case old == key:
-		return none, c.putRest(ctx, name, kept, false)
+		return none, c.putTOTP(ctx, name, kept, false)
 	case !replace:
 		return none, &ExistsError{name, old.AccessKeyID}
 	}
 	if err := c.CheckRetiring(ctx, name, key.AccessKeyID); err != nil {
 		return none, err
 	}
-	remains, err := c.Put(ctx, name, key, old.AccessKeyID)
+	remains, err := c.put(ctx, name, key, kept.Journal, old.AccessKeyID)
 	if err != nil {
 		return remains, err
 	}
-	return remains, c.putRest(ctx, name, kept, true)
+	return remains, c.putTOTP(ctx, name, kept, true)
 }
 
-// putRest stores what a key has beside it. IsNew says that the key was not there before.
-func (c Custody) putRest(ctx context.Context, name string, kept Kept, isNew bool) error {
-	if err := c.putJournal(ctx, name, kept.Journal); err != nil || kept.TOTP == nil {
-		return err
+// putTOTP stores the TOTP secret of a key, if it has one. IsNew says that the key was
+// not there before: else a secret that is there stays.
+func (c Custody) putTOTP(ctx context.Context, name string, kept Kept, isNew bool) error {
+	if kept.TOTP == nil {
+		return nil
 	}
 	if !isNew {
 		if _, err := c.Keys.TOTP(ctx, name); !errors.Is(err, keystore.ErrNotFound) {
@@ -93,18 +94,4 @@ func (c Custody) putRest(ctx context.Context, name string, kept Kept, isNew bool
 		}
 	}
 	return c.Keys.PutTOTP(ctx, name, kept.TOTP)
-}
-
-// putJournal stores a journal, if there is one and the key has none.
-func (c Custody) putJournal(ctx context.Context, name string, journal *keystore.Rotation) error {
-	if journal == nil {
-		return nil
-	}
-	switch there, err := rotate.Unfinished(ctx, c.Keys, name); {
-	case err != nil:
-		return err
-	case there.Old.AccessKeyID != "":
-		return nil
-	}
-	return c.Keys.PutRotation(ctx, name, *journal)
 }
