@@ -177,13 +177,10 @@ func (s *Session) resolve(ctx context.Context, name string, config *profile.Conf
 			return p, err
 		}
 		keys, keysErr := s.Keys()
-		if errors.Is(keysErr, keystore.ErrUnavailable) {
+		missingHelper := errors.As(keysErr, new(*keystore.NoHelperError))
+		if errors.Is(keysErr, keystore.ErrUnavailable) && !missingHelper {
 			s.events.Debug("keystore: %v", keysErr)
-			none := errors.Is(keysErr, keystore.ErrUnavailable) && !errors.As(keysErr, new(*keystore.NoHelperError))
-			if none { // on this machine, and the user has chosen no other
-				return nil, err
-			}
-			return nil, keysErr
+			return nil, err
 		}
 		if keysErr != nil { // it may have the key
 			return nil, keysErr
