@@ -104,8 +104,10 @@ func (c Client) AssumeRoleWithWebIdentity(ctx context.Context, token stscreds.Id
 	var o stscreds.WebIdentityRoleOptions
 	set(&o)
 	var made aws.Credentials
+	var answer answeredWeb
 	wire, err := c.callSTS(ctx, aws.Credentials{}, "assume role "+o.RoleARN, func(ctx context.Context, api *sts.Client) (err error) {
-		made, err = stscreds.NewWebIdentityRoleProvider(api, o.RoleARN, token, set).Retrieve(ctx)
+		answer.Client = api
+		made, err = stscreds.NewWebIdentityRoleProvider(&answer, o.RoleARN, token, set).Retrieve(ctx)
 		if err == nil && made.SessionToken == "" {
 			err = ErrNoToken
 		}
@@ -114,7 +116,22 @@ func (c Client) AssumeRoleWithWebIdentity(ctx context.Context, token stscreds.Id
 	if err != nil {
 		return Issued{}, err
 	}
-	return Issued{Credentials: made, Date: wire.Date()}, nil
+	return Issued{Credentials: made, Date: wire.Date(), Packed: answer.packed}, nil
+}
+
+// answeredWeb is a client of STS that keeps what the SDK's provider passes over.
+type answeredWeb struct {
+	*sts.Client
+	packed int
+}
+
+// AssumeRoleWithWebIdentity implements stscreds.AssumeRoleWithWebIdentityAPIClient.
+func (a *answeredWeb) AssumeRoleWithWebIdentity(ctx context.Context, in *sts.AssumeRoleWithWebIdentityInput, options ...func(*sts.Options)) (*sts.AssumeRoleWithWebIdentityOutput, error) {
+	out, err := a.Client.AssumeRoleWithWebIdentity(ctx, in, options...)
+	if err == nil {
+		a.packed = int(aws.ToInt32(out.PackedPolicySize)) //lint:ignore SA1019 the limit that a policy meets first
+	}
+	return out, err
 }
 
 // ErrNoToken is the error for an answer of an STS that is not that of AWS.

@@ -46,6 +46,14 @@ func (e *PackedError) Error() string {
 	return fmt.Sprintf("profile %q: its session policies and tags take %d%% of the room that AWS has for them", e.Profile, e.Percent)
 }
 
+// reportPacked warns if made has hardly any room left for its session policies and
+// tags.
+func (m *maker) reportPacked(profile string, made awsapi.Issued) {
+	if made.Packed >= packedMost {
+		m.Events.Warn(&PackedError{profile, made.Packed})
+	}
+}
+
 // PolicyError reports session policies that cannot be read, or cannot be sent to the
 // partition that is called.
 type PolicyError struct {

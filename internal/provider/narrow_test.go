@@ -349,8 +349,16 @@ func TestPackedPolicy(t *testing.T) {
 		}
 		return []policy.Request{{Set: policy.Set{Document: `{"Statement":[],"Id":"` + b.String() + `"}`}}}
 	}
-	for name, p := range map[string]*profile.Profile{"key": work(), "role": one()} {
-		_, o := roles(t)
+	token := filepath.Join(t.TempDir(), "token")
+	write(t, token, "S3CR3TMARKERjwt")
+	const issuer = "arn:aws:iam::123456789012:oidc-provider/issuer.example"
+	pod := &profile.Profile{Name: "pod", WebIdentityTokenFile: token, RoleARN: "arn:aws:iam::123456789012:role/pod"}
+	for name, p := range map[string]*profile.Profile{"key": work(), "role": one(), "web identity": pod} {
+		server, o := roles(t)
+		server.AddWebIdentity(ststest.WebIdentity{Token: "S3CR3TMARKERjwt", Provider: issuer})
+		if err := server.AddRole(ststest.Role{ARN: pod.RoleARN, Trust: []string{issuer}}); err != nil {
+			t.Fatal(err)
+		}
 		o.Flags.Policies = text(1240)
 		if _, err := retrieve(t, p, o); err != nil {
 			t.Fatalf("%s: %v", name, err)

@@ -129,9 +129,7 @@ func (m *maker) callSTS(
 		if err != nil {
 			return err
 		}
-		if issued.Packed >= packedMost {
-			m.Events.Warn(&PackedError{request.Profile, issued.Packed})
-		}
+		m.reportPacked(request.Profile, issued)
 		made, err = m.byLocalClock(issued, began, life)
 		return err
 	}

@@ -26,6 +26,7 @@ func (m *maker) webIdentity(ctx context.Context, p *profile.Profile) (aws.Creden
 	if err != nil {
 		return aws.Credentials{}, err
 	}
+	m.reportPacked(p.Name, made)
 	return m.byLocalClock(made, began, 0)
 }
 
