@@ -142,6 +142,18 @@ func checkNarrows(command string, f *flags) error {
 	return usageError{fmt.Sprintf("%s: %s hands out no credentials that this could narrow", by, command), ""}
 }
 
+// checkKeys returns an error if a command works with long-term keys as a whole where
+// variables narrow what is handed out: a program that may only read is not to rotate
+// them.
+func checkKeys(command string, asked []policy.Request) error {
+	first, rest, _ := strings.Cut(command, " ")
+	if len(asked) == 0 || rest == "status" || !slices.Contains([]string{"add", "import", "remove", "rotate", "mfa", "backup", "restore", "keystore", "passphrase"}, first) {
+		return nil
+	}
+	by := asked[0].By
+	return usageError{fmt.Sprintf("%s: %s narrows what awsexec hands out here, and this works with whole keys", command, by), "it is for a person, in a shell without " + by}
+}
+
 // narrowingFlags returns the flags that ask for the same session policies as f, in a
 // form that every shell and SDK leaves as it is, and that no directory and no change
 // to a file gives another meaning.

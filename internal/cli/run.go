@@ -65,6 +65,9 @@ func run(ctx context.Context, args []string, d deps) int {
 		if err != nil {
 			return err
 		}
+		if err := checkKeys(command, settings.Policies); err != nil {
+			return err
+		}
 		about = settings.SelectedName()
 		w := wire(d, out, settings, &grammar.flags, args, remembered)
 		adv = w.adv

@@ -53,7 +53,7 @@ var others = map[string]other{
 	"docs/shell.md#The prompt#3":               {in: "internal/e2e TestShellPrompts"},
 	"docs/shell.md#The prompt#4":               {reason: "Starship is not installed for the tests; the page says so"},
 	"docs/kubernetes.md":                       {in: "internal/e2e TestEKSTokenInKubectl"},
-	"docs/agents.md#What this does not do#1":   {reason: "the tests have no second user; the page says so"},
+	"docs/agents.md#What this does not do#1":   {reason: "the tests have no second user; it was tried by hand"},
 	"docs/serve.md#Containers#2":               {in: "internal/script TestScripts"},
 	"docs/serve.md#Containers#3":               {reason: "the tests have no container engine; the page says so"},
 	"docs/serve.md#Containers#4":               {reason: "the tests have no container engine; the page says so"},
