@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,15 +11,19 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+
 	"github.com/awsexec/awsexec/internal/caller"
 	"github.com/awsexec/awsexec/internal/logbook"
 	"github.com/awsexec/awsexec/internal/profile"
+	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/registry"
 	"github.com/awsexec/awsexec/internal/session"
 )
 
 // dockerCredentialCmd is a credential helper of Docker, Podman and others for the
-// registries of ECR. It keeps nothing: each password is made when it is asked for.
+// registries of ECR. It takes nothing to keep: passwords are made when they are asked
+// for, and live as long as the session.
 type dockerCredentialCmd struct {
 	Action string `arg:"" help:"get, list, store, erase or version, as Docker calls it."`
 }
@@ -29,6 +34,9 @@ const dockerHelper = "docker-credential-awsexec"
 // helperArgs returns the arguments of a call by that name as those of awsexec.
 func helperArgs(args []string) []string {
 	if len(args) > 0 && strings.TrimSuffix(filepath.Base(args[0]), ".exe") == dockerHelper {
+		if len(args) == 2 && slices.Contains([]string{"--version", "-v"}, args[1]) { // of Docker's own helpers
+			args = []string{args[0], "version"}
+		}
 		return slices.Concat(args[:1], []string{"docker-credential"}, args[1:])
 	}
 	return args
@@ -99,31 +107,29 @@ func (c *dockerCredentialCmd) get(ctx context.Context, settings *session.Setting
 		}
 		settings.Profile = registries[found.Host] // "" leaves it to the environment
 	}
-	p, err := sess.Selected(ctx)
+	credentials, err := gate.open(ctx, printLimit)
 	if err != nil {
 		return err
 	}
-	if err := gate.check(ctx, p, caller.Chain); err != nil {
-		return err
-	}
-	credentials, err := sess.Credentials(ctx, p, printLimit)
+	client, err := sess.Client(credentials.Profile)
 	if err != nil {
 		return err
 	}
-	client, err := sess.Client(p)
-	if err != nil {
-		return err
+	endpoint := profile.ECREndpoint(settings.Env, credentials.Profile, found.Public)
+	password := provider.Derived{Operation: "GetAuthorizationToken", Endpoint: cmp.Or(endpoint, found.API), Region: found.Region}
+	password.Issue = func(ctx context.Context) (aws.Credentials, error) {
+		defer out.Waiting("for Amazon ECR")()
+		made, err := client.RegistryPassword(ctx, credentials.Credentials, found, endpoint)
+		return aws.Credentials{AccessKeyID: made.User, SecretAccessKey: made.Password, CanExpire: true, Expires: made.Expires}, err
 	}
-	done := out.Waiting("for Amazon ECR")
-	password, err := client.RegistryPassword(ctx, credentials.Credentials, found, profile.ECREndpoint(settings.Env, p, found.Public))
-	done()
+	login, err := password.Retrieve(ctx, credentials.From, credentials.Credentials)
 	if err != nil {
 		return err
 	}
 	if err := gate.pass(ctx, logbook.Docker, caller.Find(), credentials, printLimit); err != nil {
 		return err
 	}
-	return out.printJSONLine(registryLogin{server, password.User, password.Password})
+	return out.printJSONLine(registryLogin{server, login.AccessKeyID, login.SecretAccessKey})
 }
 
 // registryError reports a registry that two profiles name.

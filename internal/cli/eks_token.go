@@ -51,18 +51,11 @@ func (c *eksTokenCmd) Run(ctx context.Context, settings *session.Settings, sess 
 	if strings.ContainsFunc(c.Cluster, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return usageError{fmt.Sprintf("--cluster: %q is not the name of a cluster", c.Cluster), ""}
 	}
-	p, err := sess.Selected(ctx)
+	credentials, err := gate.open(ctx, printLimit)
 	if err != nil {
 		return err
 	}
-	if err := gate.check(ctx, p, caller.Chain); err != nil {
-		return err
-	}
-	credentials, err := sess.Credentials(ctx, p, printLimit)
-	if err != nil {
-		return err
-	}
-	client, err := sess.Client(p)
+	client, err := sess.Client(credentials.Profile)
 	if err != nil {
 		return err
 	}

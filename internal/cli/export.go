@@ -27,25 +27,18 @@ func (c *exportCmd) Run(ctx context.Context, sess *session.Session, out *ui, gat
 		}
 		return usageError{fmt.Sprintf("invalid format %q: must be one of %s", string(c.Format), processfmt.FormatNames()), form}
 	}
-	p, err := sess.Selected(ctx)
-	if err != nil {
-		return err
-	}
-	if err := gate.check(ctx, p, caller.Chain); err != nil {
-		return err
-	}
 	limit := execLimit
 	if c.Format == processfmt.Process { // an SDK may wait for it
 		limit = printLimit
 	}
-	credentials, err := sess.Credentials(ctx, p, limit)
+	credentials, err := gate.open(ctx, limit)
 	if err != nil {
 		return err
 	}
 	if err := gate.pass(ctx, logbook.Export, caller.Find(), credentials, printLimit); err != nil {
 		return err
 	}
-	region, settings := sess.Variables(p)
+	region, settings := sess.Variables(credentials.Profile)
 	if region != "" {
 		settings = append(settings, [2]string{"AWS_REGION", region}, [2]string{"AWS_DEFAULT_REGION", region})
 	}

@@ -44,6 +44,19 @@ func (g *gate) check(ctx context.Context, p *profile.Profile, programs func() []
 	return rules.Check(names...)
 }
 
+// open returns the credentials of the selected profile for a program that runs awsexec,
+// if it may have them. They still have to pass.
+func (g *gate) open(ctx context.Context, limit time.Duration) (session.Given, error) {
+	p, err := g.session.Selected(ctx)
+	if err != nil {
+		return session.Given{}, err
+	}
+	if err := g.check(ctx, p, caller.Chain); err != nil {
+		return session.Given{}, err
+	}
+	return g.session.Credentials(ctx, p, limit)
+}
+
 // pass asks a person, if a rule says so, and writes into the log that a program gets
 // credentials. It is called before that happens: a line too many is better than one
 // too few.

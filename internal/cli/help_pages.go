@@ -102,7 +102,7 @@ Without --region, the region is that of the sign-in.`,
 		[]manual.Entry{
 			{Name: "awsexec eks-token -p work --cluster main", Text: "for the cluster main"},
 		}},
-	"docker-credential": {`Docker, Podman and others run it under the name docker-credential-awsexec, a link to awsexec, for registries that their configuration gives to the helper awsexec. The profile is that whose awsexec_registries has the host, or else the selected one. Nothing is stored: each password is made by a call of ECR, with the session from the cache.`,
+	"docker-credential": {`Docker, Podman and others run it under the name docker-credential-awsexec, a link to awsexec, for registries that their configuration gives to the helper awsexec. The profile is that whose awsexec_registries has the host, or else the selected one. Nothing of Docker is stored: a password is made by a call of ECR and kept in the cache as long as the session that made it.`,
 		[]manual.Entry{
 			{Name: "awsexec docker-credential list", Text: "which registries the profiles name"},
 		}},

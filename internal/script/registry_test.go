@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/docker/docker-credential-helpers/client"
@@ -21,13 +22,17 @@ func registry(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: registry start")
 	}
 	b := ts.Value(bucketsKey{}).(*buckets)
+	var made atomic.Int64
 	data := func(service string) map[string]any {
-		token := base64.StdEncoding.EncodeToString([]byte("AWS:" + ststest.Marker + service))
+		password := fmt.Sprintf("%s%s.%d", ststest.Marker, service, made.Add(1))
+		token := base64.StdEncoding.EncodeToString([]byte("AWS:" + password))
 		return map[string]any{"authorizationToken": token, "expiresAt": time.Now().Add(12 * time.Hour).Unix()}
 	}
-	for service, answer := range map[string]any{"ecr": []any{data("ecr")}, "ecr-public": data("ecr-public")} {
+	for service, answer := range map[string]func() any{
+		"ecr": func() any { return []any{data("ecr")} }, "ecr-public": func() any { return data("ecr-public") },
+	} {
 		s, err := awstest.StartJSON(service, map[string]func([]byte) any{
-			"GetAuthorizationToken": func([]byte) any { return map[string]any{"authorizationData": answer} },
+			"GetAuthorizationToken": func([]byte) any { return map[string]any{"authorizationData": answer()} },
 		})
 		ts.Check(err)
 		ts.Defer(s.Close)

@@ -90,7 +90,7 @@ func mfaCode() {
 //	block PAGE HEADING N [FILE] takes a block of README.md or docs, into FILE or the file that it names
 //	program NAME…               makes programs that use an AWS SDK
 //	bucket start NAME           starts an S3 with a bucket that holds the object k; s3client is a program that gets and puts
-//	registry start              starts an ECR and an ECR Public; dockerclient asks docker-credential-awsexec as Docker does
+//	registry start              starts an ECR and an ECR Public, which number their passwords; dockerclient asks docker-credential-awsexec as Docker does
 //	console start               starts the endpoint that signs browsers in to the console; testbrowser is a browser
 //	console opened ARN PAGE [DURATION]   checks who was signed in last, on which page, and for how long if that was asked for
 //	console closed              checks that nobody was signed in since then
