@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strconv"
 
 	"github.com/awsexec/awsexec/internal/flock"
@@ -68,6 +69,9 @@ func write(f *os.File, line []byte) (size int64, err error) {
 	info, err := f.Stat()
 	if err != nil {
 		return 0, err
+	}
+	if info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" { // made by somebody else, such as a restored backup
+		_ = f.Chmod(0o600)
 	}
 	size = info.Size()
 	if size > 0 {

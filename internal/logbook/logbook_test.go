@@ -88,6 +88,11 @@ func TestAppend(t *testing.T) {
 		if err := b.Append(entry(name)); err != nil {
 			t.Fatal(err)
 		}
+		if name == "a" { // one that was copied back
+			if err := os.Chmod(b.path(Name), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 	if got, damaged := all(t, b); !reflect.DeepEqual(got, []Entry{entry("a"), entry("b")}) || damaged != 0 {
 		t.Errorf("%+v", got)

@@ -82,6 +82,9 @@ func (b Book) newer(ctx context.Context, files []*file) ([]*file, error) {
 	if len(files) > 0 {
 		last := files[len(files)-1]
 		dir, err := b.dir.Open("")
+		if errors.Is(err, fs.ErrNotExist) { // somebody has removed it
+			return dropped(files, now), nil
+		}
 		if err != nil {
 			return files, err
 		}
