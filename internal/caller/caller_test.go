@@ -30,6 +30,8 @@ func TestNameOf(t *testing.T) {
 		"/usr/bin/java -jar /opt/app.jar x":              "app.jar",
 		"/bin/bash deploy.sh":                            "deploy.sh",
 		"/bin/bash -euo pipefail deploy.sh":              "deploy.sh",
+		"/bin/bash /dev/fd/63":                           "bash",
+		"/usr/bin/python3 /dev/stdin":                    "python3",
 		"/bin/sh -c aws":                                 "sh",
 		"/bin/bash":                                      "bash",
 		"/bin/busybox ls":                                "/bin/busybox",

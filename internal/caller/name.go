@@ -110,13 +110,19 @@ func (s syntax) script(args []string) (script string, code bool) {
 			return args[i+1], false
 		case has(s.values, flag) && !joined, s.kind == shell && takesOption(arg):
 			i++
-		case arg == "" || arg == "-" || arg == "-s" && s.kind == shell:
+		case arg == "" || arg == "-" || arg == "-s" && s.kind == shell || isStream(arg):
 			return "", false
 		case arg[0] != '-' && arg[0] != '+' && (arg[0] != '/' || runtime.GOOS != "windows"):
 			return arg, false
 		}
 	}
 	return "", false
+}
+
+// isStream reports whether a script at path is read from a pipe or a terminal, as with
+// bash <(…).
+func isStream(path string) bool {
+	return path == "/dev/stdin" || strings.HasPrefix(path, "/dev/fd/") || strings.HasPrefix(path, "/proc/self/fd/")
 }
 
 // isCommand reports whether arg is the flag that the program itself follows, perhaps
