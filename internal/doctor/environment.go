@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/awsexec/awsexec/internal/explain"
+	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
 )
 
@@ -71,16 +72,17 @@ func (d *diagnosis) checkExpiration() {
 	if !d.isSet(name) {
 		return
 	}
-	expires, ok := provider.Expiration(d.in.env)
+	_, ok := provider.Expiration(d.in.env)
+	expires, passed := profile.Expired(d.in.env(name), d.in.Now())
 	at, left := expires.UTC().Format(time.RFC3339), expires.Sub(d.in.Now())
 	all := append(slices.Clone(keyVariables), name)
 	switch {
 	case !d.isSet("AWS_ACCESS_KEY_ID"):
 		d.foundVariable(Suspect, name, []string{name}, name+" is left over: it is set without keys")
+	case passed:
+		d.foundVariable(Broken, name, all, "the credentials in the environment expired at "+at)
 	case !ok:
 		d.foundVariable(Suspect, name, []string{name}, name+" is not a time with its zone: the AWS CLI and boto3 fail, the other SDKs do not read it")
-	case left <= 0:
-		d.foundVariable(Broken, name, all, "the credentials in the environment expired at "+at)
 	case left < soon:
 		d.foundVariable(Notice, name, all, fmt.Sprintf("the credentials in the environment expire in %s, at %s", left.Round(time.Second), at))
 	}

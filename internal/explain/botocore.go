@@ -3,7 +3,6 @@ package explain
 import (
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/awsexec/awsexec/internal/awsini"
 	"github.com/awsexec/awsexec/internal/profile"
@@ -129,9 +128,9 @@ func (b botocore) expiration() *Result {
 	if b.env(at.Variable) == "" {
 		return nil
 	}
-	expires, err := time.Parse(time.RFC3339, b.env(at.Variable))
+	expires, ok := profile.Expiration(b.env(at.Variable))
 	switch {
-	case err != nil:
+	case !ok:
 		return fails(BadValue, at, "it must be a time such as 2026-01-02T03:04:05Z")
 	case !expires.After(b.Now()):
 		return fails(Expired, at, "the keys in the environment have expired; other SDKs use them all the same")

@@ -173,7 +173,7 @@ func (g *generator) environment() map[string]string {
 	set(4, "AWS_REGION", "eu-west-1")
 	set(4, "AWS_DEFAULT_REGION", "eu-west-2")
 	set(2, "AWS_SDK_LOAD_CONFIG", "1", "0")
-	set(9, "AWS_CREDENTIAL_EXPIRATION", expiry().Format(time.RFC3339), "2020-01-02T03:04:05Z", "tomorrow", "")
+	set(9, "AWS_CREDENTIAL_EXPIRATION", expiry().Format(time.RFC3339), "2020-01-02T03:04:05Z", "2020-01-02 03:04:05 UTC", "tomorrow", "")
 	set(9, "AWS_STS_REGIONAL_ENDPOINTS", "legacy", "Local", "")
 	set(30, "AWS_CA_BUNDLE", filepath.Join(g.dir, "certificates"), filepath.Join(g.dir, "missing"))
 	if g.one(5) {

@@ -2,8 +2,9 @@ package provider
 
 import (
 	"fmt"
-	"strings"
 	"time"
+
+	"github.com/awsexec/awsexec/internal/profile"
 )
 
 // EnvironmentError reports that the variables hold only a part of credentials.
@@ -47,7 +48,7 @@ func environmentKind(env func(string) string, now time.Time) (Kind, error) {
 	if sessionToken(env) == "" && isShortLived(id) {
 		return "", &EnvironmentError{Set: "AWS_ACCESS_KEY_ID", Missing: "AWS_SESSION_TOKEN"}
 	}
-	if expires, ok := expired(env, now); ok {
+	if expires, ok := profile.Expired(env(ExpirationVariable), now); ok {
 		return "", &ExpiredError{expires}
 	}
 	if sessionToken(env) != "" {
@@ -59,51 +60,10 @@ func environmentKind(env func(string) string, now time.Time) (Kind, error) {
 // ExpirationVariable says when the credentials in the environment expire.
 const ExpirationVariable = "AWS_CREDENTIAL_EXPIRATION"
 
-// Forms of a time that botocore reads, and of the zone behind it, without spaces.
-var (
-	expirations = []string{"2006-01-02T15:04:05", "2006-01-0215:04:05", "20060102T150405", "Mon,02Jan200615:04:05"}
-	zones       = []string{"Z07:00", "Z0700", "Z07"}
-)
-
-// lastZone is how far the last time zone is behind UTC.
-const lastZone = 12 * time.Hour
-
 // Expiration returns when the credentials in the environment expire. Ok is false if
 // the environment does not say, or not in a form that names a time and its zone.
 func Expiration(env func(string) string) (expires time.Time, ok bool) {
-	text := expirationText(env)
-	for _, form := range expirations {
-		for _, zone := range zones {
-			if t, err := time.Parse(form+zone, text); err == nil {
-				return t, true
-			}
-		}
-	}
-	return time.Time{}, false
-}
-
-// expired returns when the credentials in the environment have expired, if they have
-// at a time. What is written without a zone has passed once it has in all zones.
-func expired(env func(string) string, now time.Time) (expires time.Time, ok bool) {
-	if t, ok := Expiration(env); ok {
-		return t, !t.After(now)
-	}
-	for _, form := range append([]string{time.DateOnly}, expirations...) {
-		if t, err := time.Parse(form, expirationText(env)); err == nil {
-			return t, !t.Add(lastZone).After(now)
-		}
-	}
-	return time.Time{}, false
-}
-
-func expirationText(env func(string) string) string {
-	text := strings.ToUpper(strings.Join(strings.Fields(env(ExpirationVariable)), ""))
-	for _, name := range []string{"UTC", "GMT"} {
-		if at, ok := strings.CutSuffix(text, name); ok {
-			return at + "Z"
-		}
-	}
-	return text
+	return profile.Expiration(env(ExpirationVariable))
 }
 
 // ExpiredError reports credentials in the environment that have expired, as botocore
