@@ -146,7 +146,7 @@ func Examine(ctx context.Context, in Input) *Report {
 		d.report.SignIns = provider.SignIns(ctx, d.in.Config, d.in.SignIns, d.in.env, d.in.Home, d.in.Now())
 	}
 	for _, check := range []func(){
-		d.checkIgnored,
+		d.checkIgnored, d.checkDevices,
 		d.checkDirs, d.checkFiles, d.checkPlan, d.checkClients, d.checkProcesses, d.checkPlaintextKeys, d.checkPlaintextTokens, d.checkEnvironment, d.checkRegion, d.checkKeystore, d.checkPlaces, d.checkPermissions, d.checkLifetime, d.checkRules, d.checkFileSession, func() { d.checkNextCall(ctx) },
 		d.checkLastCalls,
 	} {

@@ -360,6 +360,8 @@ func TestFindings(t *testing.T) {
 		{name: "file that is not there", env: map[string]string{"AWS_SHARED_CREDENTIALS_FILE": "set"}, check: MissingFile, want: "1 AWS_SHARED_CREDENTIALS_FILE: Unset{[AWS_SHARED_CREDENTIALS_FILE]}"},
 		{name: "no process in the profile", config: "[profile bare]\n", profile: "bare", check: NotUsed, text: "no credential_process", want: "1 config: Lead{bare}"},
 		{name: "nothing at all", config: "[profile none]\n", profile: "none", check: Nothing, want: "2 : Awsexec{[add none]}"},
+		{name: "MFA of a profile that leads elsewhere", config: "[profile r]\ncredential_process = DIR/awsexec -p bare\nmfa_serial = " + device + "\n[profile bare]\n", profile: "r", check: NotUsed,
+			text: "SDKs get a session without MFA", want: "1 config:5 (mfa_serial): Configure{bare mfa_serial " + device + "}"},
 		{name: "MFA in the Go SDK", config: "[profile r]\nrole_arn = " + roleARN + "\nsource_profile = work\nmfa_serial = " + device + "\n", profile: "r", check: Rejected, text: "Go SDK",
 			want: "1 config:6 (mfa_serial): Edit{config:6 (mfa_serial) take it out}, Configure{work mfa_serial " + device + "}"},
 	} {

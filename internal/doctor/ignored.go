@@ -22,20 +22,28 @@ func (d *diagnosis) checkIgnored() {
 	}
 }
 
-// onTheWay returns the profiles that lead to the credentials, the selected one
-// first.
-func (d *diagnosis) onTheWay() []*profile.Profile {
-	var all []*profile.Profile
-	add := func(p *profile.Profile) {
-		if p != nil && !slices.ContainsFunc(all, func(q *profile.Profile) bool { return q.Name == p.Name }) {
-			all = append(all, p)
+// checkDevices finds MFA devices that count for awsexec alone: of profiles whose
+// credential_process calls it for another profile, which has no device.
+func (d *diagnosis) checkDevices() {
+	for p := d.plan; p != nil; p = p.From {
+		for _, via := range p.Via {
+			of := last(p).Profile
+			if device := via.Origin["mfa_serial"]; via.MFASerial != "" && of.Origin["mfa_serial"] == device {
+				d.found(Suspect, NotUsed, setting(device, "mfa_serial"), fmt.Sprintf(
+					"profile %q: SDKs get a session without MFA, because its credential_process is about profile %q, which has no mfa_serial", via.Name, p.Profile.Name),
+					Configure{of.Name, "mfa_serial", via.MFASerial})
+			}
 		}
 	}
-	for p := d.report.Profile; p != nil; p = p.Source {
-		add(p)
-	}
-	for step := d.plan; step != nil; step = step.From {
-		add(step.Profile)
+}
+
+// onTheWay returns the profiles that lead to the credentials, the selected one
+// first.
+func (d *diagnosis) onTheWay() (all []*profile.Profile) {
+	for _, p := range d.plan.Way(d.report.Profile) {
+		if !slices.ContainsFunc(all, func(q *profile.Profile) bool { return q.Name == p.Name }) {
+			all = append(all, p)
+		}
 	}
 	return all
 }

@@ -123,7 +123,7 @@ func (d *decision) base(p *profile.Profile, at step) (*Plan, error) {
 		if err != nil {
 			return nil, err
 		}
-		led.Via = append(led.Via, p)
+		led.addVia(p)
 		return led, nil
 	case p.EmptyProcess():
 		return nil, &profile.SettingError{Profile: p.Name, Key: "credential_process", Pos: p.Origin["credential_process"], Reason: "is empty"}

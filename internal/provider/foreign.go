@@ -41,8 +41,10 @@ func checkMFA(plan *Plan) error {
 		if p.Profile.MFASerial != "" || p.From == nil && !p.LongTerm() {
 			return nil
 		}
-		if f := p.Profile.ForeignMFA(); f != nil && found == nil {
-			found = &ForeignError{p.Profile.Name, *f, true}
+		for _, of := range append([]*profile.Profile{p.Profile}, p.Via...) {
+			if f := of.ForeignMFA(); f != nil && found == nil {
+				found = &ForeignError{of.Name, *f, true}
+			}
 		}
 	}
 	if found == nil {

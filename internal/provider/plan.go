@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -45,6 +46,28 @@ type Plan struct {
 	otherwise error
 }
 
+// addVia notes that the credential_process of via led to p. Its MFA device and its
+// account count for the key at the end, if nothing else on the way says what they are.
+func (p *Plan) addVia(via *profile.Profile) {
+	p.Via = append(p.Via, via)
+	end, hasMFA := p, p.Profile.MFASerial != ""
+	for end.From != nil {
+		end = end.From
+		hasMFA = hasMFA || end.Profile.MFASerial != ""
+	}
+	if !end.LongTerm() && end.Kind != Process {
+		return
+	}
+	own := *end.Profile
+	if !hasMFA && via.MFASerial != "" {
+		own.MFASerial = via.MFASerial
+		own.Origin = maps.Clone(own.Origin)
+		own.Origin["mfa_serial"] = via.Origin["mfa_serial"]
+	}
+	own.AccountID = cmp.Or(own.AccountID, via.AccountID)
+	end.Profile = &own
+}
+
 // Way returns the profiles by which the credentials of selected are got with p, the
 // nearest first: selected and its sources, then those that a credential_process leads
 // to. One may be there twice.
@@ -53,6 +76,9 @@ func (p *Plan) Way(selected *profile.Profile) (way []*profile.Profile) {
 		way = append(way, selected)
 	}
 	for ; p != nil; p = p.From {
+		for _, via := range slices.Backward(p.Via) {
+			way = append(way, via)
+		}
 		way = append(way, p.Profile)
 	}
 	return way

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -333,6 +334,70 @@ func TestDecide(t *testing.T) {
 				t.Errorf("got %s\nwant %s", got, tt.want)
 			}
 		})
+	}
+}
+
+// What a profile says of MFA and its account counts where its credential_process leads
+// to another profile that says nothing of them.
+func TestSettingsOfProfilesOnTheWay(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config")
+	write(t, path, `
+[profile bare]
+[profile own]
+mfa_serial = own
+aws_account_id = 111111111111
+[profile role]
+role_arn = arn:aws:iam::123456789012:role/one
+source_profile = bare
+[profile role-own]
+role_arn = arn:aws:iam::123456789012:role/one
+source_profile = own
+[profile a]
+credential_process = awsexec --profile bare
+mfa_serial = via
+mfa_process = code
+aws_account_id = 222222222222
+[profile b]
+credential_process = awsexec --profile a
+[profile c]
+credential_process = awsexec --profile own
+mfa_serial = via
+aws_account_id = 222222222222
+[profile d]
+credential_process = awsexec --profile role
+mfa_serial = via
+[profile e]
+credential_process = awsexec --profile role-own
+mfa_serial = via
+[profile f]
+role_arn = arn:aws:iam::123456789012:role/two
+source_profile = b
+`)
+	config, err := profile.ReadFiles(profile.Files{Config: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"a": "via 222222222222 code", "b": "via 222222222222 code", "c": "own 111111111111 ", "d": "via  ", "e": "own 111111111111 ", "f": "via 222222222222 code", "bare": "  ",
+	} {
+		p, err := config.Profile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		plan, err := Find(t.Context(), p, func(string) string { return "" }, memory{"bare": {}, "own": {}}, Flags{Explicit: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		process := ""
+		for _, p := range plan.Way(p) {
+			process = cmp.Or(process, p.MFAProcess)
+		}
+		for plan.From != nil {
+			plan = plan.From
+		}
+		if got := plan.Profile.MFASerial + " " + plan.Profile.AccountID + " " + process; got != want {
+			t.Errorf("%s: got %q, want %q", name, got, want)
+		}
 	}
 }
 
