@@ -29,13 +29,15 @@ func (a *advisor) remedy(r doctor.Remedy) string {
 	case doctor.Adopt:
 		return a.adopt(r.SignIn)
 	case doctor.Configure:
-		return fmt.Sprintf("aws configure set %s %s --profile %s", r.Setting, quoteWord(r.Value), quoteWord(r.Profile))
+		return fmt.Sprintf("aws configure set %s %s %s", r.Setting, quoteWord(r.Value), ofProfile(r.Profile))
 	case doctor.Lead:
 		return leadCommand(a.process(r.Profile), r.Profile)
 	case doctor.Awsexec:
 		return a.command(r.Args[0], r.Args[1:]...)
 	case doctor.RunWith:
 		return a.run(r.Profile, "CMD")
+	case doctor.MakeSession:
+		return a.run(r.Profile, "true")
 	case doctor.Restrict:
 		return "chmod go-rwx " + quoteWord(r.Path)
 	case doctor.Reclaim:
@@ -79,7 +81,7 @@ func leadCommand(command, name string) string {
 	if runtime.GOOS == "windows" { // where the command has quotes of its own
 		quoted = strconv.Quote(command)
 	}
-	return "aws configure set credential_process " + quoted + " --profile " + quoteWord(name)
+	return "aws configure set credential_process " + quoted + " " + ofProfile(name)
 }
 
 // unsetCommand returns the command that takes variables out of the environment,

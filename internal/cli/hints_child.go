@@ -15,13 +15,13 @@ func hintOfRenewal(err error, a *advisor, _ string) string {
 	var astray *renew.AstrayError
 	switch {
 	case errors.As(err, &source) && source.Given():
-		return "name a profile whose key is stored: awsexec --refresh -p NAME -- " + a.child()
+		return "name a profile whose key is stored: " + a.line(a.kept(heededBy("print")), []string{"--refresh", "-p", "NAME", "--"}) + " " + a.child()
 	case errors.As(err, &source):
 		return "start it without awsexec: SDKs renew such credentials by themselves"
 	case errors.As(err, &passphrase):
 		return hintOfPassphrase(passphrase.Profile, a.settings.CanHold(), a)
 	case errors.As(err, &astray):
-		return "see what is in its way: " + a.command("doctor", astray.Profile)
+		return "see what is in its way: " + a.command("doctor", naming(astray.Profile))
 	}
 	return ""
 }
@@ -29,7 +29,7 @@ func hintOfRenewal(err error, a *advisor, _ string) string {
 // hintOfPassphrase returns the hint for renewals of a profile that each need a
 // passphrase. CanHold says that unlock can keep the keystore open.
 func hintOfPassphrase(name string, canHold bool, a *advisor) string {
-	stay := fmt.Sprintf("have awsexec stay and renew for the program: %s -- %s", a.command("serve", name), a.child())
+	stay := fmt.Sprintf("have awsexec stay and renew for the program: %s -- %s", a.command("serve", naming(name)), a.child())
 	if canHold {
 		return "open it for some hours: " + a.command("unlock", "--for", "8h") + "\nor " + stay
 	}

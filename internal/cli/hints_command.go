@@ -26,20 +26,46 @@ func (a *advisor) command(command string, words ...string) string {
 // run returns the line that runs a program with the credentials of the profile
 // called name, or of the selected one if that is "".
 func (a *advisor) run(name string, program ...string) string {
-	words := slices.Concat([]string{"--"}, program)
-	if name != "" {
-		words = slices.Concat([]string{"-p", name}, words)
+	return a.line(a.kept(heededBy("print")), slices.Concat(selecting(name), []string{"--"}, program))
+}
+
+// next returns the line that is to be typed after a sign-in for the profile called
+// name, or for the selected one if that is "".
+func (a *advisor) next(name string) string {
+	return a.line(a.kept([]string{"keystore"}), append(selecting(name), "--", "CMD"))
+}
+
+// selecting returns the words that select the profile called name; none for "".
+func selecting(name string) []string {
+	switch {
+	case name == "":
+		return nil
+	case strings.HasPrefix(name, "-"):
+		return []string{naming(name)}
 	}
-	return a.line(a.kept(heededBy("print")), words)
+	return []string{"-p", name}
+}
+
+// naming returns the argument that names a profile. A name that would be taken for a
+// flag is the value of one.
+func naming(name string) string {
+	if strings.HasPrefix(name, "-") {
+		return "--profile=" + name
+	}
+	return name
+}
+
+// ofProfile returns the flag of the AWS CLI for the profile called name.
+func ofProfile(name string) string {
+	if strings.HasPrefix(name, "-") {
+		return quoteWord(naming(name))
+	}
+	return "--profile " + quoteWord(name)
 }
 
 // refreshing returns the line that runs a program which renews its credentials.
 func (a *advisor) refreshing(name string) string {
-	words := []string{"--refresh"}
-	if name != "" {
-		words = append(words, "-p", name)
-	}
-	return a.line(a.kept(heededBy("print")), append(words, "--", "CMD"))
+	return a.line(a.kept(heededBy("print")), slices.Concat([]string{"--refresh"}, selecting(name), []string{"--", "CMD"}))
 }
 
 // withProgram returns the user's own command line with a program to run.

@@ -23,8 +23,8 @@ func hintOfCloudTrail(entries []logbook.Entry, now time.Time) string {
 		end = *first.Expires
 	}
 	format := func(t time.Time) string { return t.UTC().Format(time.RFC3339) }
-	command := fmt.Sprintf("awsexec -p %s -- aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue=%s --start-time %s --end-time %s",
-		quoteWord(first.Profile), quoteWord(first.KeyID), format(first.Time.Add(-time.Minute)), format(end.Add(trailDelay)))
+	command := fmt.Sprintf("%s aws cloudtrail lookup-events --lookup-attributes AttributeKey=AccessKeyId,AttributeValue=%s --start-time %s --end-time %s",
+		(&advisor{}).line(nil, append(selecting(first.Profile), "--")), quoteWord(first.KeyID), format(first.Time.Add(-time.Minute)), format(end.Add(trailDelay)))
 	return "see in each region what it did, in the last 90 days: " + command
 }
 

@@ -13,12 +13,12 @@ func hintOfLoginSession(err error, a *advisor) string {
 	var taken *notNewError
 	switch {
 	case errors.As(err, &other):
-		return "sign out of the console in the browser, and sign in as the other: " + a.command("login", other.profile) +
-			"\nmake a profile for the one who has signed in: " + a.command("login", "--new", other.profile+"-2")
+		return "sign out of the console in the browser, and sign in as the other: " + a.command("login", naming(other.profile)) +
+			"\nmake a profile for the one who has signed in: " + a.command("login", "--new", naming(other.profile+"-2"))
 	case errors.As(err, &taken) && taken.signsIn:
-		return "sign in for it: " + a.command("login", taken.profile)
+		return "sign in for it: " + a.command("login", naming(taken.profile))
 	case errors.As(err, &taken):
-		return "take another name: " + a.command("login", "--new", taken.profile+"-login")
+		return "take another name: " + a.command("login", "--new", naming(taken.profile+"-login"))
 	case !errors.As(err, new(*session.SignInFailedError)):
 		return ""
 	case awsapi.RenewalForbidden(err):

@@ -100,7 +100,7 @@ func hintOfPartition(e *provider.PartitionError, a *advisor, name string) string
 			}
 		}
 	}
-	return "set the region: aws configure set region " + quoteWord(region) + " --profile " + quoteWord(name)
+	return "set the region: aws configure set region " + quoteWord(region) + " " + ofProfile(name)
 }
 
 // hintOfNoKey returns the hint for a profile without credentials.
@@ -192,7 +192,7 @@ func hintOfMFA(err error, a *advisor, name string) string {
 	case errors.Is(err, session.ErrTooLong) && a.serial(name) != "":
 		return hintOfSession(a, name)
 	case errors.As(err, new(unpickedError)):
-		return "name the profile: awsexec -p NAME"
+		return "name the profile: " + a.line(a.kept(heededBy("print")), []string{"-p", "NAME"})
 	case errors.Is(err, term.ErrNoTerminal):
 		return "run this on a terminal, or see awsexec --help for a way without one"
 	}
@@ -208,7 +208,7 @@ func hintOfSession(a *advisor, name string) string {
 // hintOfGiven returns the hint for credentials that come from elsewhere.
 func hintOfGiven(err error, a *advisor, _ string) string {
 	if errors.Is(err, server.ErrNoExpiry) {
-		return "give them to the program as they are: awsexec -- " + a.child()
+		return "give them to the program as they are: " + a.line(a.kept(heededBy("print")), []string{"--"}) + " " + a.child()
 	}
 	var given *provider.GivenError
 	if !errors.As(err, &given) {
@@ -217,7 +217,7 @@ func hintOfGiven(err error, a *advisor, _ string) string {
 	var fault *awsapi.WireError
 	if errors.As(err, &fault) {
 		if served := a.settings.Env("AWSEXEC_PROFILE"); served != "" && given.Kind == provider.Container && fault.Kind == awsapi.NoConnection {
-			return "awsexec serve has ended; start the program again: " + a.command("serve", served) + " -- CMD"
+			return "awsexec serve has ended; start the program again: " + a.command("serve", naming(served)) + " -- CMD"
 		}
 		return ""
 	}

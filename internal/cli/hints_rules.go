@@ -14,7 +14,7 @@ import (
 func hintOfRules(err error, a *advisor, name string) string {
 	if refused, ok := errors.AsType[*provider.RefusedError](err); ok {
 		if refused.Program == "" {
-			return "start the program itself: " + a.command("serve", name) + " -- CMD"
+			return "start the program itself: " + a.command("serve", naming(name)) + " -- CMD"
 		}
 		allowed := strings.Join(append(refused.Allowed[:len(refused.Allowed):len(refused.Allowed)], refused.Program), ", ")
 		return "if it may have them: " + editCommand(explain.Place{Pos: refused.At}, profile.AllowKey+" = "+allowed)

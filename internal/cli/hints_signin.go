@@ -28,7 +28,7 @@ func hintOfSignIn(err error, given *provider.GivenError, a *advisor) string {
 	case !errors.As(err, &signIn):
 		return hintOfSignInService(err, p)
 	default:
-		return "sign in: " + a.command("login", p.Name)
+		return "sign in: " + a.command("login", naming(p.Name))
 	}
 }
 

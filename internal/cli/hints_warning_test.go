@@ -68,14 +68,17 @@ func TestHintKeepsFlags(t *testing.T) {
 		program:  []string{"sh", "-c", "echo a b"},
 	}
 	for got, want := range map[string]string{
-		a.command("list"):             "awsexec --keystore file list",
-		a.command("unlock"):           "awsexec --keystore file unlock",
-		a.command("rotate", "my key"): `awsexec --keystore file --region eu-west-1 rotate "my key"`,
-		a.addCommand("work"):          "awsexec --keystore file --region eu-west-1 add work",
-		a.addCommand("w;k"):           "",
-		a.command("doctor", "work"):   "awsexec --keystore file --region eu-west-1 --duration 2h doctor work",
-		a.run("work", "true"):         "awsexec --keystore file --region eu-west-1 --duration 2h -p work -- true",
-		a.child():                     `sh -c "echo a b"`,
+		a.command("list"):                "awsexec --keystore file list",
+		a.command("unlock"):              "awsexec --keystore file unlock",
+		a.command("rotate", "my key"):    `awsexec --keystore file --region eu-west-1 rotate "my key"`,
+		a.addCommand("work"):             "awsexec --keystore file --region eu-west-1 add work",
+		a.addCommand("w;k"):              "",
+		a.command("doctor", "work"):      "awsexec --keystore file --region eu-west-1 --duration 2h doctor work",
+		a.run("work", "true"):            "awsexec --keystore file --region eu-west-1 --duration 2h -p work -- true",
+		a.run("-x", "true"):              "awsexec --keystore file --region eu-west-1 --duration 2h --profile=-x -- true",
+		a.command("login", naming("-x")): "awsexec --keystore file --region eu-west-1 login --profile=-x",
+		a.next("work"):                   "awsexec --keystore file -p work -- CMD",
+		a.child():                        `sh -c "echo a b"`,
 	} {
 		if got != want {
 			t.Errorf("got %s, want %s", got, want)

@@ -137,11 +137,11 @@ func (c *loginCmd) tellShared(out *ui) {
 // next says who the user of p is, and what to type next.
 func (c *loginCmd) next(ctx context.Context, p *profile.Profile, settings *session.Settings, sess *session.Session, out *ui) error {
 	if p.SSO.AccountID == "" || p.SSO.RoleName == "" { // of an sso-session
-		words := "awsexec sso list"
+		var words []string
 		if p.SSO.Session != "" {
-			words += " --session " + quoteWord(p.SSO.Session)
+			words = []string{"--session", p.SSO.Session}
 		}
-		out.note("next: %s", words)
+		out.note("next: %s", out.adv.command("sso list", words...))
 		return nil
 	}
 	selected, err := sess.Selected(ctx)
@@ -160,12 +160,17 @@ func (c *loginCmd) next(ctx context.Context, p *profile.Profile, settings *sessi
 			out.Warn(err)
 		}
 	}
-	command := "awsexec"
-	if settings.Profile != "" || selected.Name != settings.SelectedName() {
-		command += " -p " + quoteWord(selected.Name)
-	}
-	out.note("next: %s -- CMD", command)
+	out.nextAfter(selected, settings)
 	return nil
+}
+
+// nextAfter says what to type next, after a sign-in for the profile selected.
+func (u *ui) nextAfter(selected *profile.Profile, settings *session.Settings) {
+	name := ""
+	if settings.Profile != "" || selected.Name != settings.SelectedName() {
+		name = selected.Name
+	}
+	u.note("next: %s", u.adv.next(name))
 }
 
 // leadsTo reports whether p is the profile called name, or builds on it.

@@ -77,7 +77,7 @@ func (c *loginCmd) create(ctx context.Context, settings *session.Settings, sess 
 		out.Warn(&noRegionError{name})
 	}
 	c.tellSharedLogin(out)
-	out.note("next: awsexec -p %s -- CMD", quoteWord(name))
+	out.note("next: %s", out.adv.next(name))
 	return nil
 }
 

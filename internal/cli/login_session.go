@@ -103,10 +103,6 @@ func (c *loginCmd) nextLogin(ctx context.Context, p *profile.Profile, settings *
 	if err != nil || !leadsTo(selected, p.Name) {
 		selected = p
 	}
-	command := "awsexec"
-	if settings.Profile != "" || selected.Name != settings.SelectedName() {
-		command += " -p " + quoteWord(selected.Name)
-	}
-	out.note("next: %s -- CMD", command)
+	out.nextAfter(selected, settings)
 	return nil
 }

@@ -83,7 +83,7 @@ func (m *mistaken) readFlags(args []string) (rest []string) {
 			m.env = append(m.env, name+"="+value)
 		case slices.Contains(valued, name):
 			m.flags = append(m.flags, name, value)
-		case slices.Contains([]string{"--no-session", "--refresh", "--no-prompt", "--debug"}, name):
+		case slices.Contains([]string{"--pick", "--read-only", "--no-session", "--refresh", "--no-prompt", "--debug"}, name):
 			m.flags = append(m.flags, name)
 		}
 	}
@@ -185,7 +185,15 @@ func (m mistaken) meant() []string {
 	case word == "script" && slices.ContainsFunc(rest, func(w string) bool { return strings.HasPrefix(w, "--shell") }):
 		return []string{m.synonym("export", nil)}
 	case synonyms[word] != "" && !m.callsService():
-		return []string{m.synonym(synonyms[word], rest)}
+		program := m.run(m.words)
+		command := m.synonym(synonyms[word], rest)
+		switch {
+		case m.hasChild || m.serve || !m.inPath(word) || len(rest) > 0 && m.isProfile(rest[0]):
+			return []string{command}
+		case m.profile == "":
+			return []string{command, "to run the program: " + program}
+		}
+		return []string{program, "to have awsexec do it: " + command}
 	case word == "aws" && !m.hasChild:
 		return []string{m.run(m.takeProfile())}
 	case m.inPath(word):
@@ -306,7 +314,7 @@ func (m mistaken) configure(what string, rest []string) string {
 		line += " " + quoteWord(w)
 	}
 	if m.profile != "" && flag("--profile") == "" {
-		line += " --profile " + quoteWord(m.profile)
+		line += " " + ofProfile(m.profile)
 	}
 	return line
 }
@@ -407,10 +415,7 @@ func (m mistaken) line(words ...string) string {
 	for _, f := range m.flags {
 		parts = append(parts, quoteWord(f))
 	}
-	if m.profile != "" {
-		parts = append(parts, "-p", quoteWord(m.profile))
-	}
-	for _, w := range words {
+	for _, w := range slices.Concat(selecting(m.profile), words) {
 		parts = append(parts, quoteWord(w))
 	}
 	return strings.Join(parts, " ")

@@ -93,12 +93,19 @@ func TestMeant(t *testing.T) {
 		{"mfa rm work", "awsexec mfa remove work"},
 		{"keystore recipients new age1", "awsexec keystore recipients add age1"},
 		{"print work", "awsexec -p work"},
+		{"-p work --read-only aws s3 ls", "awsexec --read-only -p work -- aws s3 ls"},
+		{"--profile=-x --policy-arn ReadOnlyAccess aws s3 ls", "awsexec --policy-arn ReadOnlyAccess --profile=-x -- aws s3 ls"},
+		{"--pick aws s3 ls", "awsexec --pick -- aws s3 ls"},
+		// a command under the name of a program
+		{"-p work env FOO=1", "awsexec -p work -- env FOO=1"},
+		{"env", `eval "$(awsexec export --format env)"`},
+		{"env work", `eval "$(awsexec -p work export --format env)"`},
 		{"terraform apply", "to run a program with credentials: awsexec -- terraform apply"},
 	} {
 		m := mistaken{
 			commands: []string{"add", "list", "remove", "doctor", "whoami", "clear", "mfa", "mfa add", "mfa remove", "keystore", "keystore recipients", "keystore recipients add"},
 			profiles: []string{"work", "my work"},
-			inPath:   func(name string) bool { return name == "aws" },
+			inPath:   func(name string) bool { return name == "aws" || name == "env" },
 		}
 		var own []string
 		own, m.child, m.hasChild = splitArgs(shellWords(c.typed))

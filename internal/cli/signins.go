@@ -119,5 +119,5 @@ func (a *advisor) adopt(s provider.SignIn) string {
 	if s.Session {
 		return a.command("login", "--session", s.Name, "--adopt")
 	}
-	return a.command("login", s.Profile, "--adopt")
+	return a.command("login", naming(s.Profile), "--adopt")
 }

@@ -126,6 +126,8 @@ type (
 	Awsexec struct{ Args []string }
 	// RunWith runs a program with the credentials of a profile.
 	RunWith struct{ Profile string }
+	// MakeSession makes the session of a profile, on a terminal.
+	MakeSession struct{ Profile string }
 	// Restrict keeps others from a file.
 	Restrict struct{ Path string }
 	// Reclaim makes a directory of awsexec usable again.
@@ -136,20 +138,21 @@ type (
 	AfterError struct{ Err error }
 )
 
-func (Unset) isRemedy()      {}
-func (Export) isRemedy()     {}
-func (Edit) isRemedy()       {}
-func (Replace) isRemedy()    {}
-func (Adopt) isRemedy()      {}
-func (Import) isRemedy()     {}
-func (Configure) isRemedy()  {}
-func (Lead) isRemedy()       {}
-func (Awsexec) isRemedy()    {}
-func (RunWith) isRemedy()    {}
-func (Restrict) isRemedy()   {}
-func (Reclaim) isRemedy()    {}
-func (Advice) isRemedy()     {}
-func (AfterError) isRemedy() {}
+func (Unset) isRemedy()       {}
+func (Export) isRemedy()      {}
+func (Edit) isRemedy()        {}
+func (Replace) isRemedy()     {}
+func (Adopt) isRemedy()       {}
+func (Import) isRemedy()      {}
+func (Configure) isRemedy()   {}
+func (Lead) isRemedy()        {}
+func (Awsexec) isRemedy()     {}
+func (MakeSession) isRemedy() {}
+func (RunWith) isRemedy()     {}
+func (Restrict) isRemedy()    {}
+func (Reclaim) isRemedy()     {}
+func (Advice) isRemedy()      {}
+func (AfterError) isRemedy()  {}
 
 // keyVariables are the variables that hold keys.
 var keyVariables = []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"}

@@ -45,7 +45,7 @@ func (d *diagnosis) checkNextCall(ctx context.Context) {
 	default:
 		text += "it is asked for on the terminal; programs without one will fail"
 	}
-	d.found(Notice, NextCall, Place{}, text, awsexec("-p", d.report.Profile.Name, "--", "true"))
+	d.found(Notice, NextCall, Place{}, text, MakeSession{d.report.Profile.Name})
 }
 
 // foundSignIn adds that somebody has to sign in. A session that was made with the
