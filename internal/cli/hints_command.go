@@ -144,12 +144,27 @@ func fieldOf(word string) string {
 }
 
 // keystore returns the kind of keystore for a line: the one that the user named,
-// but the encrypted file where there is no keyring. It returns "" for the default.
+// but the encrypted file where there is no keyring and none is known to have keys. It
+// returns "" for the default.
 func (a *advisor) keystore(named string) string {
-	if a.hasKeystore() {
+	if a.hasKeystore() || a.keyringHasKeys() {
 		return named
 	}
 	return string(keystore.KindFile)
+}
+
+// keyringHasKeys reports whether the keystore is the keyring and keys were stored in
+// it. It may be closed.
+func (a *advisor) keyringHasKeys() bool {
+	if a.session == nil {
+		return false
+	}
+	keys, err := a.session.Keys()
+	if err != nil || keys.Kind() != keystore.KindKeyring {
+		return false
+	}
+	entries, err := keys.List(context.Background())
+	return err == nil && len(entries) > 0
 }
 
 // hasKeystore reports whether the keystore that the user chose can be used.

@@ -12,6 +12,10 @@ import (
 	"github.com/awsexec/awsexec/keystore"
 )
 
+// openKeyring is the advice for keys in a keyring that is closed. What KeePassXC has
+// in a database that is closed, not just locked, nobody can see.
+const openKeyring = "open the keyring that has the key: log in to the desktop, or, in KeePassXC, open its database"
+
 func hintOfKeystore(err error, a *advisor, name string) string {
 	inFile := func(command string, words ...string) string {
 		return a.line([]string{"--keystore", "file"}, append([]string{command}, words...))
@@ -61,6 +65,9 @@ func hintOfKeystore(err error, a *advisor, name string) string {
 		}
 		if runtime.GOOS != "linux" { // the keyring is part of the system
 			return strings.TrimSpace(file)
+		}
+		if a.keyringHasKeys() {
+			return openKeyring + ", and run awsexec inside the session that has it"
 		}
 		return file + "on a desktop, start the keyring (gnome-keyring, KWallet, KeePassXC with a database open), and run awsexec inside the session that has it"
 	case errors.Is(err, keystore.ErrCorrupt) && errors.As(err, &of) && isHelper:

@@ -9,6 +9,9 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/godbus/dbus/v5"
+
+	"github.com/awsexec/awsexec/internal/bustest"
 	"github.com/awsexec/awsexec/internal/session"
 )
 
@@ -23,6 +26,33 @@ func TestHintWithoutKeyring(t *testing.T) {
 	if r := w.run("", "list"); strings.Contains(r.err, "on a desktop") {
 		t.Errorf("said %q", r.err)
 	}
+}
+
+// Keys in a keyring that is closed, as a database of KeePassXC can be, are not sought
+// in a file.
+func TestHintOfClosedKeyring(t *testing.T) {
+	w := newWorld(t)
+	b := bustest.Start(t, bustest.NoServices)
+	s := b.StartScripted(t, nil)
+	change := func(f func()) {
+		s.Mu.Lock()
+		defer s.Mu.Unlock()
+		f()
+	}
+	w.env["AWSEXEC_KEYSTORE"] = ""
+	w.env["DBUS_SESSION_BUS_ADDRESS"] = b.Address
+	w.write(".aws/config", "[profile work]\nregion = eu-west-1\ncredential_process = "+self+" --profile work\n")
+	w.add("work")
+	const closed = dbus.ObjectPath(bustest.SecretsPath + "/collection/other")
+	change(func() { s.Collections = nil })
+	w.refuse(exitFailed, "", []string{"-p", "work"}, "hint: open the keyring that has the key")
+	if r := w.run("", "-p", "work"); strings.Contains(r.err, "--keystore file") {
+		t.Errorf("said %q", r.err)
+	}
+	change(func() {
+		s.Collections, s.Default, s.Items = map[dbus.ObjectPath]*bustest.Collection{closed: {}}, closed, map[dbus.ObjectPath]*bustest.Item{}
+	})
+	w.refuse(exitFailed, "", []string{"-p", "work"}, "store its key: awsexec add work", "or, if it is stored, open the keyring")
 }
 
 // Errors of files are not taken for those of the network.

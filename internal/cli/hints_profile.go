@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -109,6 +110,9 @@ func hintOfNoKey(noKey *provider.NoKeyError, a *advisor) string {
 		return "name the profile: " + named + "\nor store a key for the default one: " + a.addCommand(noKey.Profile)
 	}
 	if add := a.addCommand(noKey.Profile); add != "" {
+		if a.isInClosedKeyring(noKey.Profile) {
+			return "store its key: " + add + "\nor, if it is stored, " + openKeyring
+		}
 		return "store its key: " + add
 	}
 	return "give the profile a key or a source in " + visible.Text(a.settings.Files.Config)
@@ -126,6 +130,20 @@ func (a *advisor) named() string {
 		line += " -- " + a.child()
 	}
 	return line
+}
+
+// isInClosedKeyring reports whether a keyring that is closed may have the key of a
+// profile: it leads to awsexec, and the keyring that is open does not have it.
+func (a *advisor) isInClosedKeyring(name string) bool {
+	if a.session == nil || runtime.GOOS != "linux" {
+		return false
+	}
+	p, err := a.session.Profile(context.Background(), name)
+	if err != nil || !p.IsSelf {
+		return false
+	}
+	keys, err := a.session.Keys()
+	return err == nil && keys.Kind() == keystore.KindKeyring
 }
 
 // serial returns the MFA device of the profile called name; "" if neither it nor
