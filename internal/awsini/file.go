@@ -148,15 +148,15 @@ func (f *File) index(kind Kind) {
 
 // MeantProfile returns the name of the profile that the header of a section was
 // probably meant to have, if botocore does not take it for one: [Profile dev],
-// [profile my dev] and [dev].
+// [profile my dev], [profile=dev] and [dev].
 func MeantProfile(header string) string {
 	const word = "profile"
 	name := strings.TrimSpace(header)
 	if strings.EqualFold(name, "default") {
 		return "default"
 	}
-	if len(name) > len(word) && strings.EqualFold(name[:len(word)], word) && strings.ContainsAny(name[len(word):len(word)+1], " \t\"'") {
-		name = strings.TrimSpace(name[len(word):])
+	if len(name) > len(word) && strings.EqualFold(name[:len(word)], word) && strings.ContainsAny(name[len(word):len(word)+1], " \t\"'=:.") {
+		name = strings.TrimLeft(name[len(word):], " \t=:.")
 	}
 	if words, err := SplitWords(name); err == nil && len(words) == 1 {
 		return words[0]

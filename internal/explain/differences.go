@@ -26,12 +26,7 @@ func (c *Contents) Differences() []Difference {
 	if c.parsedErr != nil {
 		return nil
 	}
-	all := c.headers()
-	misread := map[string]bool{}
-	for _, d := range all {
-		misread[d.Profile] = misread[d.Profile] || d.Profile != ""
-		misread[d.Section] = misread[d.Section] || d.Section != ""
-	}
+	all, misread := c.headers()
 	all = append(all, c.settings(misread)...)
 	all = append(all, c.strays()...)
 	slices.SortStableFunc(all, func(a, b Difference) int {
@@ -99,20 +94,30 @@ func whyDifferent(text string) (why, fix string) {
 }
 
 // headers returns the sections of the config file whose headers mean different
-// sections to the clients, or to none of them what they look like.
-func (c *Contents) headers() []Difference {
-	var all []Difference
+// sections to the clients, or to none of them what they look like. Misread has their
+// names.
+func (c *Contents) headers() (all []Difference, misread map[string]bool) {
+	misread = map[string]bool{}
 	byName := map[string]*awsini.Section{}
+	lines := awsini.SplitLines(string(c.config))
 	for _, s := range c.parsed.Config.Sections {
 		byName[s.Name] = s
 		meant, ok := meaning(s.Name)
-		botocore, goSDK, jsSDK := headerBotocore(s.Name), headerGo(s.Name), headerJavaScript(s.Name)
+		line := "[" + s.Name + "]"
+		if s.Line <= len(lines) { // the file may have changed since it was parsed
+			line = lines[s.Line-1] // with what follows the brackets
+		}
+		botocore, goSDK, jsSDK := headerBotocore(s.Name), headerGo(line), headerJavaScript(line)
 		if !ok || botocore == meant.js() && goSDK == meant.js() && jsSDK == meant.js() {
 			continue
 		}
 		d := Difference{Place: Place{Pos: awsini.Pos{File: c.parsed.Config.Path, Line: s.Line}}, Profile: meant.name}
 		if meant.kind != "profile" {
 			d.Profile, d.Section = "", meant.kind+" "+meant.name
+		}
+		misread[cmp.Or(d.Profile, d.Section)] = true
+		if as, ok := strings.CutPrefix(botocore, "profile."); ok {
+			misread[as] = true
 		}
 		var readers []string
 		for _, r := range []struct{ client, as string }{
@@ -126,9 +131,15 @@ func (c *Contents) headers() []Difference {
 		if meant.kind == "profile" {
 			as = "of profile " + meant.name
 		}
-		d.Why = "section [" + s.Name + "] is taken for that " + as + " by none of the SDKs"
+		d.Why = "section [" + s.Name + "]"
+		if bare := "[" + s.Name + "]"; headerGo(bare) != goSDK || headerJavaScript(bare) != jsSDK {
+			d.Why += ", with what follows it,"
+		}
+		d.Why += " is taken for that " + as
 		if len(readers) > 0 {
-			d.Why = "section [" + s.Name + "] is taken for that " + as + " by " + strings.Join(readers, " and ") + " alone"
+			d.Why += " by " + strings.Join(readers, " and ") + " alone"
+		} else {
+			d.Why += " by none of the SDKs"
 		}
 		d.Fix = "write " + meant.header()
 		if !plainName().MatchString(meant.name) {
@@ -143,8 +154,9 @@ func (c *Contents) headers() []Difference {
 		}
 		all = append(all, Difference{Place: Place{Pos: awsini.Pos{File: c.parsed.Config.Path, Line: short.Line}}, Profile: "default",
 			Why: why + ", and version 2 of the SDK for JavaScript fails", Fix: "join the two sections as [default]"})
+		misread["default"] = true
 	}
-	return all
+	return all, misread
 }
 
 // header is what a section of the config file is for.
@@ -168,6 +180,7 @@ func (h header) header() string {
 
 // meaning returns what a person means by a header, if it looks like one that counts.
 func meaning(inside string) (header, bool) {
+	inside = strings.Trim(inside, "[]")
 	words := strings.Fields(inside)
 	if len(words) == 1 && words[0] == "default" {
 		return header{"profile", "default"}, true
@@ -180,7 +193,7 @@ func meaning(inside string) (header, bool) {
 		name = quoted[0]
 	}
 	for _, kind := range []string{"profile", "sso-session", "services"} {
-		if strings.EqualFold(words[0], kind) {
+		if strings.EqualFold(words[0], kind) || headerBotocore(inside) == (header{kind, name}).js() { // [profiles x] too
 			return header{kind, name}, true
 		}
 	}
@@ -205,9 +218,9 @@ func headerBotocore(inside string) string {
 	return ""
 }
 
-// headerGo is [headerBotocore] for the Go SDK.
-func headerGo(inside string) string {
-	name, ok := goHeader("[" + inside + "]")
+// headerGo is [headerBotocore] for the Go SDK and a whole line.
+func headerGo(line string) string {
+	name, ok := goHeader(line)
 	if ok && strings.EqualFold(name, "default") {
 		return "default"
 	}
@@ -219,8 +232,12 @@ func headerGo(inside string) string {
 	return ""
 }
 
-// headerJavaScript is [headerBotocore] for the SDK for JavaScript.
-func headerJavaScript(inside string) string {
+// headerJavaScript is [headerBotocore] for the SDK for JavaScript and a whole line.
+func headerJavaScript(line string) string {
+	inside, ok := insideJS(strings.TrimSpace(cutCommentJS(line)))
+	if !ok {
+		return ""
+	}
 	if name := headerJS(inside); name != "profile.default" {
 		return name
 	}

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/awsexec/awsexec/internal/awsini"
 )
 
 // A testCase is one combination of environment, files and profile.
@@ -128,6 +130,9 @@ func (g *generator) draw(t *testing.T, number int) testCase {
 		g.section(&config, pick(g, "[services local]", `[services "local"]`, "[services\tlocal]"), "sts =\n  endpoint_url = "+g.endpoint+"\n")
 	}
 	c.config, c.credentials = config.String(), credentials.String()
+	if marked := pick(g, &c.config, &c.credentials); !g.plain && g.one(40) {
+		*marked = awsini.BOM + *marked
+	}
 	dir := filepath.Join(g.dir, fmt.Sprint(number))
 	g.writeFile(t, filepath.Join(dir, "config"), c.config)
 	if c.credentials != "" {
@@ -250,7 +255,7 @@ func (g *generator) configSection(b *strings.Builder, name string) {
 		header = "[" + name + "]"
 	case !g.plain && g.one(9):
 		header = fmt.Sprintf(pick(g, `[profile "%s"]`, "[profile '%s']", "[profile  %s]", "[profile %s ]", "[ profile %s ]", "[profile\t%s]", "[Profile %s]",
-			"[profile %s] # mine", "[profile %s];mine", " [profile %s]", "[profile%s]"), name)
+			"[profile %s] # mine", "[profile %s];mine", " [profile %s]", "[profile%s]", "[profile %s]]", "[[profile %s]]", "[profiles %s]", "[profile=%s]"), name)
 	}
 	features := 1 + g.IntN(2)*g.IntN(3)
 	if name == "other" {

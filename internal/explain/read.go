@@ -1,6 +1,8 @@
 package explain
 
 import (
+	"bytes"
+	"cmp"
 	"maps"
 
 	"github.com/awsexec/awsexec/internal/awsini"
@@ -78,6 +80,7 @@ func merge(under, over section) section {
 
 // Contents are the two files as each client reads them.
 type Contents struct {
+	config    []byte          // the config file
 	parsed    *profile.Config // as botocore parses them; nil if it cannot
 	parsedErr error           // why
 	botocore  reading
@@ -91,9 +94,12 @@ type Contents struct {
 func Read(files profile.Files, parsed *profile.Config) *Contents {
 	config, _ := readfile.Read(files.Config, readfile.MaxAWS)
 	credentials, _ := readfile.Read(files.Credentials, readfile.MaxAWS)
-	c := &Contents{parsed: parsed, botocore: newReading()}
+	c := &Contents{config: config, parsed: parsed, botocore: newReading()}
 	if parsed == nil {
 		c.parsed, c.parsedErr = parse(files, config, credentials)
+	}
+	if c.parsedErr == nil { // awsini reads such a file, Python's configparser does not
+		c.parsedErr = cmp.Or(marked(files.Config, config), marked(files.Credentials, credentials))
 	}
 	if c.parsedErr == nil {
 		c.botocore = botocoreReading(c.parsed)
@@ -101,6 +107,14 @@ func Read(files profile.Files, parsed *profile.Config) *Contents {
 	c.goSDK = readGo(files, config, credentials)
 	c.jsSDK = readJS(files, config, credentials)
 	return c
+}
+
+// marked returns the error for a file that begins with a byte order mark.
+func marked(path string, data []byte) error {
+	if bytes.HasPrefix(data, []byte(awsini.BOM)) {
+		return &awsini.ParseError{Pos: awsini.Pos{File: path, Line: 1}, Reason: "a byte order mark: save the file as UTF-8 without one"}
+	}
+	return nil
 }
 
 // parse parses the files as botocore does: both as a whole, or an error.

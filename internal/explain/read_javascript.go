@@ -36,6 +36,15 @@ var (
 	commentJS = lazyregexp.New(`(^|\s)[;#]`)
 )
 
+// insideJS returns what the brackets of a header hold. Text is a line without spaces
+// around it and without a comment.
+func insideJS(text string) (inside string, ok bool) {
+	if strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]") {
+		return text[1 : len(text)-1], true
+	}
+	return "", false
+}
+
 // headerJS returns the section that a header begins, by what its brackets hold:
 // "profile.x" for "[profile x]", "" for one that does not count.
 func headerJS(inside string) string {
@@ -68,9 +77,9 @@ func parseJS(path string, data []byte) map[string]section {
 	number := 0
 	for line := range strings.SplitSeq(string(data), "\n") {
 		number++
-		text := strings.TrimSpace(cutCommentJS(line))
-		if strings.HasPrefix(text, "[") && strings.HasSuffix(text, "]") {
-			name, block = headerJS(text[1:len(text)-1]), ""
+		text := strings.TrimSpace(cutCommentJS(strings.TrimPrefix(line, awsini.BOM))) // which trim() of JavaScript takes for a space
+		if inside, ok := insideJS(text); ok {
+			name, block = headerJS(inside), ""
 			continue
 		}
 		key, text, ok := strings.Cut(text, "=")
