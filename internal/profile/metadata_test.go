@@ -62,7 +62,7 @@ func TestServicesOfSignIn(t *testing.T) {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p, err := Load(Files{Config: file}, noEnv, "x")
+	p, err := load(Files{Config: file}, noEnv, "x")
 	if err != nil {
 		t.Fatal(err)
 	}

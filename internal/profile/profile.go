@@ -173,16 +173,3 @@ type StaticKeys struct {
 
 	AccessKeyID, SecretAccessKey, SessionToken awsini.Pos // SessionToken is zero if there is none
 }
-
-// Load reads the files and resolves the profile called name. If name is empty, it
-// is the profile that [Name] finds in env.
-func Load(files Files, env func(string) string, name string) (*Profile, error) {
-	config, err := ReadFiles(files)
-	if err != nil {
-		return nil, err
-	}
-	if !IsNamed(name, env) {
-		return config.Unnamed()
-	}
-	return config.Profile(Name(name, env))
-}

@@ -424,13 +424,26 @@ func TestNotFound(t *testing.T) {
 	}
 }
 
+// load reads the files and resolves the profile called name. If name is empty, it
+// is the profile that [Name] finds in env.
+func load(files Files, env func(string) string, name string) (*Profile, error) {
+	config, err := ReadFiles(files)
+	if err != nil {
+		return nil, err
+	}
+	if !IsNamed(name, env) {
+		return config.Unnamed()
+	}
+	return config.Profile(Name(name, env))
+}
+
 func TestLoad(t *testing.T) {
 	home := t.TempDir()
 	if err := os.Mkdir(filepath.Join(home, ".aws"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	files := DefaultFiles(noEnv, home)
-	if p, err := Load(files, noEnv, ""); err != nil || p.Name != "default" {
+	if p, err := load(files, noEnv, ""); err != nil || p.Name != "default" {
 		t.Fatalf("no files: %v, %v", p, err)
 	}
 	if err := os.WriteFile(files.Config, []byte("[profile a]\nregion = x\n[profile b]\nregion = y\n"), 0o600); err != nil {
@@ -439,23 +452,23 @@ func TestLoad(t *testing.T) {
 	if err := os.WriteFile(files.Credentials, []byte("[a]\n"+pair), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	p, err := Load(files, env("AWS_PROFILE=a"), "")
+	p, err := load(files, env("AWS_PROFILE=a"), "")
 	if err != nil || p.Region != "x" || p.Static == nil || p.Static.AccessKeyID != (awsini.Pos{File: files.Credentials, Line: 2}) {
 		t.Errorf("got %v, %v", p, err)
 	}
 	for _, named := range []struct{ flag, variable string }{{"default", ""}, {"", "AWS_PROFILE=default"}, {"", "AWS_DEFAULT_PROFILE=default"}} {
 		var missing *NotFoundError
-		if _, err := Load(files, env(named.variable), named.flag); !errors.As(err, &missing) {
+		if _, err := load(files, env(named.variable), named.flag); !errors.As(err, &missing) {
 			t.Errorf("%v: got %v for a default that is named and missing", named, err)
 		}
 	}
-	if p, err := Load(files, env("AWS_PROFILE=a"), "b"); err != nil || p.Region != "y" {
+	if p, err := load(files, env("AWS_PROFILE=a"), "b"); err != nil || p.Region != "y" {
 		t.Errorf("got %v, %v", p, err)
 	}
-	if _, err := Load(Files{Config: home}, noEnv, ""); err == nil {
+	if _, err := load(Files{Config: home}, noEnv, ""); err == nil {
 		t.Error("a directory is read as a file")
 	}
-	if _, err := Load(Files{Config: filepath.Join(files.Config, "config")}, noEnv, ""); err != nil {
+	if _, err := load(Files{Config: filepath.Join(files.Config, "config")}, noEnv, ""); err != nil {
 		t.Errorf("path below a file: %v", err)
 	}
 	if got := DefaultFiles(noEnv, ""); got != (Files{}) {

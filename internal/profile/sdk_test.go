@@ -190,7 +190,7 @@ func TestEndpointsAsGoSDK(t *testing.T) {
 			t.Fatal(err)
 		}
 		client := sts.NewFromConfig(cfg).Options()
-		p, err := Load(Files{Config: path}, os.Getenv, "")
+		p, err := load(Files{Config: path}, os.Getenv, "")
 		if err != nil {
 			t.Fatal(err)
 		}
