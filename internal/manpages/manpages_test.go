@@ -46,7 +46,7 @@ func literals(t *testing.T, pattern string, dirs ...string) map[string]string {
 			t.Fatal(dir, err)
 		}
 		for _, file := range files {
-			if strings.HasSuffix(file, "_test.go") || strings.HasSuffix(file, "/profile/variables.go") || strings.HasSuffix(file, "/profile/foreign.go") { // tables of what SDKs and other tools have
+			if file = filepath.ToSlash(file); strings.HasSuffix(file, "_test.go") || strings.HasSuffix(file, "/profile/variables.go") || strings.HasSuffix(file, "/profile/foreign.go") { // tables of what SDKs and other tools have
 				continue
 			}
 			parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
