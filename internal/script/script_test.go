@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -210,6 +211,11 @@ func setup(env *testscript.Env, bin string) error {
 		"BIN":                       bin,
 	} {
 		env.Setenv(name, value)
+	}
+	if runtime.GOOS != "linux" { // the scripts name the places of Linux
+		for name, dir := range map[string]string{"XDG_DATA_HOME": ".local/share", "XDG_CACHE_HOME": ".cache", "XDG_STATE_HOME": ".local/state"} {
+			env.Setenv(name, filepath.Join(home, filepath.FromSlash(dir)))
+		}
 	}
 	env.Setenv("PASS", ststest.Marker+"-passphrase")
 	env.Setenv("SECOND_SECRET", secretOf("second"))
