@@ -45,11 +45,11 @@ func TestFailuresAreToldApart(t *testing.T) {
 				t.Fatal(err)
 			}
 			return nil
-		}, backend.ErrUnavailable, "no answer in " + patience.String()},
+		}, backend.ErrUnavailable, "no answer in "},
 		{"never answers", func(t *testing.T) func() {
 			bustest.Overhear(t, bustest.Start(t, bustest.NoServices).Own(t, secretsName))
 			return nil
-		}, backend.ErrUnavailable, "no answer in " + patience.String()},
+		}, backend.ErrUnavailable, "no answer in "},
 		{"dies mid-call", func(t *testing.T) func() {
 			conn := bustest.Start(t, bustest.NoServices).Own(t, secretsName)
 			calls := bustest.Overhear(t, conn)

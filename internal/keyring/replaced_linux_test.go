@@ -244,7 +244,7 @@ func TestSlow(t *testing.T) {
 	for _, name := range []string{"Get", "Put", "Delete"} {
 		op := operations(open(t, o))[name]
 		began := time.Now()
-		if err := op(t.Context()); !errors.Is(err, backend.ErrUnavailable) || !strings.Contains(err.Error(), "no answer in 500ms") {
+		if err := op(t.Context()); !errors.Is(err, backend.ErrUnavailable) || !strings.Contains(err.Error(), "no answer in ") {
 			t.Errorf("%s: %v", name, err)
 		}
 		if took := time.Since(began); took > long {
@@ -268,7 +268,7 @@ func TestStopsMidDialog(t *testing.T) {
 		_ = daemon.Signal(syscall.SIGSTOP)
 	}()
 	quick(t, func() {
-		if _, err := s.Get(t.Context(), "dev"); !errors.Is(err, backend.ErrUnavailable) || !strings.Contains(err.Error(), "no answer in 500ms") {
+		if _, err := s.Get(t.Context(), "dev"); !errors.Is(err, backend.ErrUnavailable) || !strings.Contains(err.Error(), "no answer in ") {
 			t.Error(err)
 		}
 	})
