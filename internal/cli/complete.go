@@ -99,6 +99,14 @@ func complete(grammar *kong.Node, names known, words []string) []candidate {
 			}
 		}
 		return found
+	case len(last) > 2 && last[0] == '-' && last[1] != '-': // -pNAME
+		if flag := findFlag(command, last[:2]); flag != nil && !flag.IsBool() {
+			found = begin(names.of(flag.Tag.Get("complete"), grammar), last[2:])
+			for i := range found {
+				found[i].value = last[:2] + found[i].value
+			}
+		}
+		return found
 	case strings.HasPrefix(last, "-"):
 		return begin(flagsOf(command), last)
 	case len(command.Children) > 0:

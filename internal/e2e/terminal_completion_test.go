@@ -14,13 +14,14 @@ var completingShells = map[string]struct {
 	args   []string
 	begin  []string // lines to type first
 	quoted string   // the profile "my work" in a line
+	inFlag string   // behind --profile= and a quote
 }{
 	"bash": {[]string{"--norc", "--noprofile", "-i"},
-		[]string{"bind 'set enable-bracketed-paste off'", ". /usr/share/bash-completion/bash_completion", "source <(awsexec completion bash)"}, `my\ work`},
+		[]string{"bind 'set enable-bracketed-paste off'", ". /usr/share/bash-completion/bash_completion", "source <(awsexec completion bash)"}, `my\ work`, `"my work"`},
 	"zsh": {[]string{"-f", "-i"},
-		[]string{"bindkey -e", "unsetopt zle_bracketed_paste prompt_sp", "autoload -Uz compinit; compinit -u -d $HOME/zcompdump", "source <(awsexec completion zsh)"}, `my\ work`},
+		[]string{"bindkey -e", "unsetopt zle_bracketed_paste prompt_sp", "autoload -Uz compinit; compinit -u -d $HOME/zcompdump", "source <(awsexec completion zsh)"}, `my\ work`, `my\ work`},
 	"fish": {[]string{"--no-config", "-i"},
-		[]string{"awsexec completion fish | source"}, `my\ work`},
+		[]string{"awsexec completion fish | source"}, `my\ work`, `"my work"`},
 }
 
 // Each shell completes commands, flags, profiles, and the program behind --, on
@@ -60,6 +61,9 @@ func TestCompletion(t *testing.T) {
 				{"awsexec -p team:prod=\t", "awsexec -p team:prod=eu "},
 				{"awsexec -p \"my w\t", "awsexec -p \"my work\" "},
 				{"awsexec -p " + way.quoted[:5] + "\t", "awsexec -p " + way.quoted + " "},
+				{"awsexec --profile=\"my w\t", "awsexec --profile=" + way.inFlag + " "},
+				{"awsexec -pprod\t", "awsexec -pprod-admin "},
+				{"awsexec add x --csv=/proc/meminf\t", "awsexec add x --csv=/proc/meminfo "},
 				{"awsexec --keystore k\t", "awsexec --keystore keyring "},
 				{"awsexec help exit\t", "awsexec help exit-codes "},
 				{"awsexec -p prod-admin -- awsexec whoa\t", "awsexec -p prod-admin -- awsexec whoami "},

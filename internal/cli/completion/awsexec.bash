@@ -23,11 +23,12 @@ _awsexec() {
 			split=
 		fi
 	done
-	word=${words[-1]}
+	word=${words[-1]#"$split"}
 	if [[ $word == [\"\']* ]]; then
 		quote=${word:0:1}
-		word=${word:1}
+		word=$split${word:1}
 	else
+		word=$split$word
 		word=${word//\\/}
 	fi
 	while IFS=$'\t' read -r value description; do
@@ -36,9 +37,12 @@ _awsexec() {
 			continue
 		fi
 		value=${value#"${split//\\/}"}
-		[[ -n $quote ]] || printf -v value %q "$value"
+		case $quote in
+		'') printf -v value %q "$value" ;;
+		\") value=$(sed 's/[\\"$`]/\\&/g' <<<"$value") ;;
+		esac
 		COMPREPLY+=("$value")
-	done < <("${words[0]}" complete -- "${words[@]:1:${#words[@]}-2}" "$word" 2>/dev/null)
+	done < <("${words[0]/#\~\//~/}" complete -- "${words[@]:1:${#words[@]}-2}" "$word" 2>/dev/null)
 	[[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *= ]] && compopt -o nospace
 }
 

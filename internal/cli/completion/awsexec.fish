@@ -8,11 +8,13 @@ function __awsexec_complete
         complete -C (string join ' ' -- (string escape -- $words[(math $split + 2)..-2]) $words[-1])
         return
     end
-    set -l current (string replace -r -- '^["\']' '' $words[-1] | string replace -ra -- '\\\\(.)' '$1')
-    set -l answers ($words[1] complete -- $words[2..-2] "$current" 2>/dev/null)
+    set -l current (string replace -r -- '^(--[^=]*=)?["\']' '$1' $words[-1] | string replace -ra -- '\\\\(.)' '$1')
+    set -l program (string replace -r -- '^~/' "$HOME/" $words[1])
+    set -l answers ($program complete -- $words[2..-2] "$current" 2>/dev/null)
     for answer in $answers
         if test "$answer" = ":files"
-            __fish_complete_path $words[-1]
+            set -l flag (string match -r -- '^--[^=]*=' $words[-1])
+            __fish_complete_path (string replace -r -- '^--[^=]*=' '' $words[-1]) | string replace -r -- '^' "$flag"
         else
             echo $answer
         end

@@ -18,8 +18,11 @@ _awsexec() {
 		fi
 		values+=("$value")
 		descriptions+=("$value${description:+  -- $description}")
-	done < <("${words[1]}" complete -- "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)
-	[[ -n $files ]] && _files
+	done < <(${~${(Q)words[1]}} complete -- "${(@Q)words[2,CURRENT-1]}" "${(Q)PREFIX}" 2>/dev/null)
+	if [[ -n $files ]]; then
+		compset -P '--*='
+		_files
+	fi
 	(( ${#values} )) || return
 	if [[ ${#values} -eq 1 && ${values[1]} == *= ]]; then
 		compadd -S '' -- "${values[@]}"
