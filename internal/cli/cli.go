@@ -27,7 +27,7 @@ type cli struct {
 	Clear  clearCmd  `cmd:"" group:"Keys" help:"Delete cached sessions, but keep the keys." heeds:"profile,keystore,debug"`
 
 	Whoami whoamiCmd `cmd:"" group:"What is used" help:"Print the identity that AWS sees." heeds:"profile,pick,duration,region,read-only,policy,policy-arn,keystore,no-session,no-prompt,debug"`
-	Doctor doctorCmd `cmd:"" group:"What is used" help:"Show the credentials of each AWS client, and what to fix." heeds:"profile,pick,duration,region,read-only,policy,policy-arn,keystore,no-session,debug"`
+	Doctor doctorCmd `cmd:"" group:"What is used" help:"Show which credentials AWS clients use, and what to fix." heeds:"profile,pick,duration,region,read-only,policy,policy-arn,keystore,no-session,debug"`
 	Log    logCmd    `cmd:"" group:"What is used" help:"Show what was handed out to which program." heeds:"profile,debug"`
 
 	Login   loginCmd   `cmd:"" group:"Sign in" help:"Sign in at IAM Identity Center, or as at the AWS console." heeds:"profile,region,keystore,no-prompt,debug"`
