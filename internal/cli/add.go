@@ -78,7 +78,7 @@ func (c *addCmd) Run(ctx context.Context, settings *session.Settings, sess *sess
 	case !c.asks() && a.unreached == nil: // else the lines would not work
 		return showLines(settings, out, p, a.setUp, a.who)
 	}
-	if err == nil && c.asks() {
+	if err == nil && c.asks() && !a.setUp.foreign { // whose endpoint is not known
 		out.advise(hintOfAdded(out.adv, c.Name, a.write))
 	}
 	return err

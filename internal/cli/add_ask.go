@@ -220,7 +220,7 @@ func pickDevice(devices []string, answer string) (string, error) {
 	}
 	if n, err := strconv.Atoi(answer); err == nil && len(answer) < 3 {
 		if n < 1 || n > len(devices) {
-			return "", fmt.Errorf("there are %s: a number from 1 to %d, or none", count(len(devices), "device"), len(devices))
+			return "", fmt.Errorf("no device %d: a number from 1 to %d, or none", n, len(devices))
 		}
 		return devices[n-1], nil
 	}

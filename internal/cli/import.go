@@ -73,7 +73,7 @@ func (c *importCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 		out.note("nothing was changed")
 	default:
 		if !c.Yes {
-			if err := sess.Person.Confirm(ctx, fmt.Sprintf("move %s into %s?", count(len(plans), "key"), sess.Opened())); err != nil {
+			if err := sess.Person.Confirm(ctx, out.tildeOn(true, fmt.Sprintf("move %s into %s?", count(len(plans), "key"), sess.Opened()))); err != nil {
 				return unasked(err, "import")
 			}
 		}

@@ -45,7 +45,7 @@ func (c *keystoreMigrateCmd) Run(ctx context.Context, settings *session.Settings
 	case m.from.Kind() == to:
 		return m.here(ctx, c.Names, out)
 	case len(names) > 0 && !c.Yes && !m.switched: // else it was asked before
-		if err := sess.Person.Confirm(ctx, fmt.Sprintf("move %s from %s to %s?", count(len(names), "key"), m.from, m.to)); err != nil {
+		if err := sess.Person.Confirm(ctx, out.tildeOn(true, fmt.Sprintf("move %s from %s to %s?", count(len(names), "key"), m.from, m.to))); err != nil {
 			return unasked(err, "keystore migrate")
 		}
 	}

@@ -65,7 +65,7 @@ func (c *loginCmd) create(ctx context.Context, settings *session.Settings, sess 
 		if err := printChange(out, change); err != nil || c.Yes {
 			return err
 		}
-		return unasked(sess.Person.Confirm(ctx, fmt.Sprintf("change %s?", file)), "login")
+		return unasked(sess.Person.Confirm(ctx, out.tildeOn(true, fmt.Sprintf("change %s?", file))), "login")
 	})
 	if err != nil {
 		return err

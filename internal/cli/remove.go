@@ -50,7 +50,7 @@ func (c *removeCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 		return nil
 	}
 	if !c.Yes {
-		if err := sess.Person.Confirm(ctx, removeQuestion(chosen, keys)); err != nil {
+		if err := sess.Person.Confirm(ctx, out.tildeOn(true, removeQuestion(chosen, keys))); err != nil {
 			return unasked(err, "remove")
 		}
 	}

@@ -58,7 +58,7 @@ func (c *restoreCmd) Run(ctx context.Context, settings *session.Settings, sess *
 		out.note("nothing was changed")
 		return nil
 	case !c.Yes:
-		if err := sess.Person.Confirm(ctx, fmt.Sprintf("store %s in %s?", count(len(todo), "key"), keys)); err != nil {
+		if err := sess.Person.Confirm(ctx, out.tildeOn(true, fmt.Sprintf("store %s in %s?", count(len(todo), "key"), keys))); err != nil {
 			return unasked(err, "restore")
 		}
 	}

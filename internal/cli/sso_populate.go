@@ -76,7 +76,7 @@ func (c *ssoPopulateCmd) Run(ctx context.Context, settings *session.Settings, se
 	if !c.Yes {
 		ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, session.ErrTooLong)
 		defer cancel()
-		if err := sess.Person.Confirm(ctx, fmt.Sprintf("change %s?", path)); err != nil {
+		if err := sess.Person.Confirm(ctx, out.tildeOn(true, fmt.Sprintf("change %s?", path))); err != nil {
 			return unasked(err, "sso populate")
 		}
 	}
