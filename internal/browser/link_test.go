@@ -55,7 +55,7 @@ func isDone(l *Link) bool {
 // The link works once, and only as it was given.
 func TestLinkWorksOnce(t *testing.T) {
 	l := newLink(t)
-	base := "http://" + l.host
+	base := "http://" + l.server.Host
 	for _, c := range []struct {
 		method, url string
 		header      []string
@@ -119,7 +119,7 @@ func TestLinkAtOnce(t *testing.T) {
 func TestLinkCloses(t *testing.T) {
 	l := newLink(t)
 	l.Close()
-	if conn, err := net.Dial("tcp", l.host); err == nil {
+	if conn, err := net.Dial("tcp", l.server.Host); err == nil {
 		conn.Close()
 		t.Error("the link answers")
 	}

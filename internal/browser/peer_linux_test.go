@@ -47,7 +47,7 @@ func TestOwnConnection(t *testing.T) {
 		t.Skip(err)
 	}
 	l := newLink(t)
-	conn, err := net.Dial("tcp4", l.host)
+	conn, err := net.Dial("tcp4", l.server.Host)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,10 +56,10 @@ func TestOwnConnection(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if uid, ok := ownerOf(table, conn.LocalAddr().String(), l.host); !ok || uid != os.Getuid() {
+	if uid, ok := ownerOf(table, conn.LocalAddr().String(), l.server.Host); !ok || uid != os.Getuid() {
 		t.Errorf("user %d, %t", uid, ok)
 	}
-	if IsForeign(conn.LocalAddr().String(), l.host) {
+	if IsForeign(conn.LocalAddr().String(), l.server.Host) {
 		t.Error("our own connection counts as another user's")
 	}
 }
@@ -97,11 +97,11 @@ func getAs(uid uintptr, l *Link) string {
 		return err.Error()
 	}
 	defer syscall.Close(fd)
-	to := netip.MustParseAddrPort(l.host)
+	to := netip.MustParseAddrPort(l.server.Host)
 	if err := syscall.Connect(fd, &syscall.SockaddrInet4{Port: int(to.Port()), Addr: to.Addr().As4()}); err != nil {
 		return err.Error()
 	}
-	request := fmt.Sprintf("GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", l.path, l.host)
+	request := fmt.Sprintf("GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", l.path, l.server.Host)
 	if _, err := syscall.Write(fd, []byte(request)); err != nil {
 		return err.Error()
 	}

@@ -66,7 +66,7 @@ var arrows = map[string]string{
 	"internal/tokens":           "internal/atomicfile internal/cache internal/readfile",
 	"internal/term":             "internal/guard internal/layout internal/visible internal/fault internal/program",
 	"internal/program":          "internal/guard",
-	"internal/signin":           "internal/awsapi internal/browser internal/cache internal/fault internal/tokens",
+	"internal/signin":           "internal/awsapi internal/browser internal/cache internal/tokens",
 	"internal/session":          "internal/signin internal/tokens keystore processfmt internal/awsapi internal/cache internal/profile internal/provider internal/term internal/interrupt internal/logbook internal/ownfile internal/agekeys internal/visible internal/awsini internal/policy internal/totp",
 	"internal/fastpath/tickets": "internal/fastpath internal/policy internal/provider internal/session keystore",
 	"internal/fastpath":         "exec processfmt internal/cache internal/caller internal/credentials internal/kernelkey internal/logbook internal/ownfile internal/readfile",

@@ -5,8 +5,6 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
-	"log/slog"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -15,7 +13,6 @@ import (
 	"time"
 
 	"github.com/awsexec/awsexec/internal/browser"
-	"github.com/awsexec/awsexec/internal/fault"
 )
 
 const (
@@ -47,9 +44,7 @@ func (e *LoginDeniedError) Error() string {
 // connection is, only a browser of this process's user can do either.
 type loginRedirect struct {
 	state  string
-	host   string
-	server *http.Server
-	served chan struct{} // closed when the server has ended
+	server *browser.Loopback
 
 	taken  atomic.Bool // an answer has come, or none is wanted any more
 	answer chan loginAnswer
@@ -65,27 +60,17 @@ type loginAnswer struct {
 // newLoginRedirect returns an address for a sign-in with this state. The caller must Close
 // it.
 func newLoginRedirect(state string) (*loginRedirect, error) {
-	listener, err := net.Listen("tcp4", "127.0.0.1:0")
+	server, err := browser.Listen()
 	if err != nil {
 		return nil, fmt.Errorf("wait for the browser: %w", err)
 	}
-	r := &loginRedirect{
-		state: state, host: listener.Addr().String(), served: make(chan struct{}),
-		answer: make(chan loginAnswer, 1), left: make(chan struct{}),
-	}
-	r.server = &http.Server{
-		Handler: r, ReadHeaderTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10,
-		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelError),
-	}
-	fault.Go(func() {
-		defer close(r.served)
-		_ = r.server.Serve(listener) // ErrServerClosed, after Close
-	})
+	r := &loginRedirect{state: state, server: server, answer: make(chan loginAnswer, 1), left: make(chan struct{})}
+	server.Serve(r)
 	return r, nil
 }
 
 // URL returns the address.
-func (r *loginRedirect) URL() string { return "http://" + r.host + loginCallback }
+func (r *loginRedirect) URL() string { return "http://" + r.server.Host + loginCallback }
 
 // Wait returns the code that the browser brings. The error is ErrLoginState, a *LoginDeniedError,
 // or the cause of a context that ended.
@@ -109,12 +94,7 @@ func (r *loginRedirect) Close() {
 		case <-timer.C:
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), endPatience)
-	defer cancel()
-	if r.server.Shutdown(ctx) != nil {
-		_ = r.server.Close()
-	}
-	<-r.served
+	r.server.Close(endPatience)
 }
 
 // ServeHTTP takes the answer, and redirects the browser to a page without the code, so
@@ -125,11 +105,11 @@ func (r *loginRedirect) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 	header.Set("Referrer-Policy", "no-referrer")
 	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
 	switch {
-	case q.Host != r.host || q.URL.Path != loginCallback && q.URL.Path != loginDone:
+	case q.Host != r.server.Host || q.URL.Path != loginCallback && q.URL.Path != loginDone:
 		w.WriteHeader(http.StatusNotFound)
 	case q.Method != http.MethodGet:
 		w.WriteHeader(http.StatusMethodNotAllowed)
-	case browser.IsForeign(q.RemoteAddr, r.host):
+	case browser.IsForeign(q.RemoteAddr, r.server.Host):
 		w.WriteHeader(http.StatusForbidden)
 	case strings.Contains(q.Header.Get("Sec-Purpose"), "prefetch"):
 		w.WriteHeader(http.StatusServiceUnavailable)

@@ -145,7 +145,7 @@ func TestLoginLastPage(t *testing.T) {
 		t.Errorf("the code is %q, %v", code, err)
 	}
 	redirect.Close()
-	if text := <-last; !strings.HasPrefix(text, "http://"+redirect.host+loginDone+" ") || strings.Contains(text, code) || !strings.Contains(text, "Back to the terminal") {
+	if text := <-last; !strings.HasPrefix(text, "http://"+redirect.server.Host+loginDone+" ") || strings.Contains(text, code) || !strings.Contains(text, "Back to the terminal") {
 		t.Errorf("the last page: %s", text)
 	}
 }
@@ -260,7 +260,7 @@ func TestLoginRedirectRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	base := "http://" + r.host
+	base := "http://" + r.server.Host
 	ask := func(method, address, host, purpose string) int {
 		t.Helper()
 		request, err := http.NewRequestWithContext(t.Context(), method, address, nil)
@@ -322,7 +322,7 @@ func TestLoginRedirectAtOnce(t *testing.T) {
 	if statuses[0] != 303 || statuses[1] != 410 {
 		t.Errorf("answers %v", statuses)
 	}
-	go func() { _, _ = http.Get("http://" + r.host + loginDone) }()
+	go func() { _, _ = http.Get("http://" + r.server.Host + loginDone) }()
 	r.Close()
 }
 
