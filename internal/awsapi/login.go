@@ -15,8 +15,10 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/arn"
+	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/signin"
 	signintypes "github.com/aws/aws-sdk-go-v2/service/signin/types"
+	"github.com/aws/smithy-go"
 )
 
 // The clients of the sign-in service that every program may be. Source:
@@ -126,6 +128,27 @@ func (c Client) createLoginToken(ctx context.Context, operation string, key *ecd
 		return LoginGrant{}, explainedByClock(err, now(), date)
 	}
 	return made, nil
+}
+
+// RevokeLogin ends a login session: AWS does not renew it any more, whoever has its
+// refresh token. It takes credentials of the login session that have not expired.
+func (c Client) RevokeLogin(ctx context.Context, creds aws.Credentials, refreshToken string) error {
+	return c.callSignInWith(ctx, EmptyJSON, c.SigninEndpoint, "revoke the login session", func(ctx context.Context, wire *Wire) error {
+		api := signin.New(signin.Options{
+			Region: c.CalledRegion(), BaseEndpoint: optional(c.SigninEndpoint), HTTPClient: wire, Retryer: Retryer(), AppID: c.AppID,
+			Credentials:     credentials.StaticCredentialsProvider{Value: creds},
+			EndpointOptions: signin.EndpointResolverOptions{UseFIPSEndpoint: c.FIPS, UseDualStackEndpoint: c.DualStack},
+		})
+		_, err := api.RevokeOAuth2TokenWithIAM(ctx, &signin.RevokeOAuth2TokenWithIAMInput{Token: &refreshToken})
+		return err
+	})
+}
+
+// RevocationForbidden reports whether the policies of the one who has signed in do not
+// let them revoke their login session. AWS's own policy for signing in does not.
+func RevocationForbidden(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && strings.HasPrefix(api.ErrorCode(), "AccessDenied") && !SignInRefused(err)
 }
 
 // loginGrant returns an answer of the sign-in service. The expiry of its credentials is

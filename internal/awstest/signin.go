@@ -7,9 +7,11 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"encoding/pem"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -35,6 +37,7 @@ const (
 // reference, and the AWS CLI for what browsers see.
 type Signin struct {
 	server
+	known
 	issue Issue
 
 	// guarded by mu
@@ -42,6 +45,7 @@ type Signin struct {
 	refresh map[string]holder // of each refresh token that has not been used
 	proofs  map[string]bool   // the ids of proofs, which count once
 	renewed int
+	revoked int
 	person  string // who signs in
 	refusal string
 	ahead   time.Duration
@@ -92,6 +96,7 @@ func (s *Signin) SignIn(session string, c aws.Credentials) (LoginSession, error)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.refresh[l.RefreshToken] = holder{sameDevice, key.PublicKey}
+	s.Allow(c)
 	return l, nil
 }
 
@@ -107,6 +112,13 @@ func (s *Signin) Renewed() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.renewed
+}
+
+// Revoked returns how many login sessions were revoked.
+func (s *Signin) Revoked() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.revoked
 }
 
 // SetClock sets how far the clock of the service is ahead.
@@ -156,6 +168,8 @@ func (s *Signin) handle(w http.ResponseWriter, r *http.Request) {
 		s.confirm(w, r)
 	case "POST /v1/token":
 		s.createToken(w, r)
+	case "POST /v1/revoke":
+		s.revoke(w, r)
 	default:
 		failSignin(w, "RESOURCE_NOT_FOUND")
 	}
@@ -178,6 +192,28 @@ func failSignin(w http.ResponseWriter, word string) {
 	answerJSON(w, status, map[string]string{"error": word, "message": strings.ToLower(word)})
 }
 
+// revoke answers RevokeOAuth2TokenWithIAM, which credentials of a login session sign.
+func (s *Signin) revoke(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	var in struct{ Token string }
+	sum := sha256.Sum256(body)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	bad := err != nil || json.Unmarshal(body, &in) != nil
+	_, found := s.refresh[in.Token]
+	switch {
+	case bad || r.URL.RawQuery != "x-amz-client-auth-method=iam":
+		failSignin(w, "INVALID_REQUEST")
+	case s.known.authorize(r, "signin", hex.EncodeToString(sum[:])) != nil:
+		failSignin(w, "INSUFFICIENT_PERMISSIONS")
+	case !found:
+		failSignin(w, "TOKEN_EXPIRED")
+	default:
+		delete(s.refresh, in.Token)
+		s.revoked++
+	}
+}
+
 // createToken answers CreateOAuth2Token.
 func (s *Signin) createToken(w http.ResponseWriter, r *http.Request) {
 	var in tokenRequest
@@ -195,6 +231,7 @@ func (s *Signin) createToken(w http.ResponseWriter, r *http.Request) {
 		failSignin(w, err.Error())
 		return
 	}
+	s.Allow(c)
 	answer := map[string]any{
 		"accessToken":  map[string]string{"accessKeyId": c.AccessKeyID, "secretAccessKey": c.SecretAccessKey, "sessionToken": c.SessionToken},
 		"refreshToken": next, "expiresIn": loginLife, "tokenType": "aws_sigv4",

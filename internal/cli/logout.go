@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/awsexec/awsexec/internal/awsapi"
 	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/session"
@@ -88,7 +89,11 @@ func (c *logoutCmd) end(ctx context.Context, p *profile.Profile, kept tokens.Kep
 	if err != nil {
 		return fmt.Errorf("sign out of %s: %w", describeSignIn(kept), err)
 	}
-	if left != nil {
+	switch {
+	case left == nil:
+	case kept.Kind == tokens.KindLogin && awsapi.RevocationForbidden(left):
+		out.note("AWS still takes a copy of these tokens, if there is one, until they expire: policies do not allow signin:RevokeOAuth2TokenWithIAM to the one who has signed in")
+	default:
 		out.Warn(&unendedError{kept, left})
 	}
 	return nil

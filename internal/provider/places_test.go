@@ -251,6 +251,61 @@ func TestSignOut(t *testing.T) {
 	}
 }
 
+// Signing out revokes a login session at AWS, which takes credentials that have not
+// expired. Of a shared one that an SDK has renewed that is what the SDK has left.
+func TestSignOutOfLogin(t *testing.T) {
+	for _, tt := range []struct {
+		name             string
+		life             time.Duration
+		prepare          func(*people, *tokens.Login)
+		renewed, revoked int
+		left             bool
+	}{
+		{name: "valid", life: time.Hour, revoked: 1},
+		{name: "expired", life: -time.Minute, renewed: 1, revoked: 1},
+		{name: "refused before", life: -time.Minute, prepare: func(_ *people, l *tokens.Login) { l.RefreshToken = "" }},
+		{name: "expired and refused", life: -time.Minute, prepare: func(p *people, _ *tokens.Login) { p.signin.SignOut() }},
+		{name: "revoked", life: time.Hour, prepare: func(p *people, _ *tokens.Login) { p.signin.SignOut() }},
+		{name: "forbidden", life: time.Hour, prepare: func(_ *people, l *tokens.Login) { l.SecretAccessKey = secret + "other" }, left: true},
+		{name: "offline", life: time.Hour, prepare: func(p *people, _ *tokens.Login) { p.signin.Close() }, left: true},
+		{name: "renewed by an SDK", life: -time.Minute, prepare: func(_ *people, l *tokens.Login) { l.RefreshToken, l.ExpiresAt = secret+"used", l.ExpiresAt.Add(-time.Hour) }, renewed: 1, revoked: 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := newPeople(t)
+			parts, session := p.parts(), p.session.Session
+			plain := plainLogin(parts.Env, p.home, session)
+			l, err := plain.Load(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			l.ExpiresAt = time.Now().Add(tt.life).UTC().Truncate(time.Second)
+			if err := plain.Put(l); err != nil {
+				t.Fatal(err)
+			}
+			if tt.prepare != nil {
+				tt.prepare(p, &l)
+			}
+			shared := tt.name == "renewed by an SDK"
+			sealed := tokens.NewSealed[tokens.Login](parts.Cache, LoginTokens(session))
+			if err := sealed.Put(t.Context(), l, shared); err != nil {
+				t.Fatal(err)
+			}
+			left, err := SignOut(t.Context(), tokens.Kept{ID: LoginTokens(session), Path: sealed.ID(), Shared: shared}, parts)
+			if err != nil || (left != nil) != tt.left || awsapi.RevocationForbidden(left) != (tt.name == "forbidden") {
+				t.Errorf("left %v; %v", left, err)
+			}
+			if p.signin.Renewed() != tt.renewed || p.signin.Revoked() != tt.revoked {
+				t.Errorf("renewed %d times, revoked %d", p.signin.Renewed(), p.signin.Revoked())
+			}
+			_, ownErr := os.Stat(sealed.ID())
+			_, plainErr := os.Stat(p.saved[Login])
+			if ownErr == nil || (plainErr != nil) != shared {
+				t.Errorf("sealed tokens: %v; plain ones: %v", ownErr, plainErr)
+			}
+		})
+	}
+}
+
 // needs returns what NeedsSignIn makes of p.
 func (p *people) needs() error {
 	plan := &Plan{Kind: SSO, Profile: &profile.Profile{Name: "x",

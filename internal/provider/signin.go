@@ -100,28 +100,43 @@ func (m *maker) loginFrom(ctx context.Context, from place[tokens.Login]) (tokens
 	return (&tokens.Renewer[tokens.Login]{
 		Store: from, Lock: m.tokenLock(from.ID()), Now: m.Now, Report: m.reportToken, Early: earlyLogin, Patience: from.patience(),
 		Renew: func(ctx context.Context, old tokens.Login) (tokens.Login, error) {
-			client := m.Client
-			if old.Region != "" {
-				client.Region = old.Region
-			}
+			client := m.loginClient(old)
 			defer m.Events.Waiting("for the sign-in service in " + client.CalledRegion())()
-			key, _ := old.Key()
-			began := m.Now()
-			grant, err := client.RenewLogin(ctx, old.ClientID, old.RefreshToken, key, m.Now)
+			t, err := m.renewLogin(ctx, client, old)
 			if err != nil {
 				return tokens.Login{}, signInError(err)
 			}
-			c := grant.Credentials
-			old.AccessKeyID, old.SecretAccessKey, old.SessionToken = c.AccessKeyID, c.SecretAccessKey, c.SessionToken
-			old.RefreshToken, old.ExpiresAt = grant.RefreshToken, began.Add(grant.Life).UTC().Truncate(time.Second)
-			m.Events.Debug("renewed the login session until %s", old.ExpiresAt.Format(time.RFC3339))
-			return old, nil
+			m.Events.Debug("renewed the login session until %s", t.ExpiresAt.Format(time.RFC3339))
+			return t, nil
 		},
 		Refused: func(ctx context.Context, old tokens.Login) {
 			old.RefreshToken = ""
 			m.noteRefused(from.own, func() error { return from.Save(ctx, old) })
 		},
 	}).Get(ctx)
+}
+
+// loginClient returns the client of the sign-in service where somebody has signed in.
+func (m *maker) loginClient(t tokens.Login) awsapi.Client {
+	client := m.Client
+	if t.Region != "" {
+		client.Region = t.Region
+	}
+	return client
+}
+
+// renewLogin returns new tokens for old ones.
+func (m *maker) renewLogin(ctx context.Context, client awsapi.Client, t tokens.Login) (tokens.Login, error) {
+	key, _ := t.Key()
+	began := m.Now()
+	grant, err := client.RenewLogin(ctx, t.ClientID, t.RefreshToken, key, m.Now)
+	if err != nil {
+		return t, err
+	}
+	c := grant.Credentials
+	t.AccessKeyID, t.SecretAccessKey, t.SessionToken = c.AccessKeyID, c.SecretAccessKey, c.SessionToken
+	t.RefreshToken, t.ExpiresAt = grant.RefreshToken, began.Add(grant.Life).UTC().Truncate(time.Second)
+	return t, nil
 }
 
 // noteRefused saves tokens without the refresh token that AWS has refused, so that

@@ -182,16 +182,26 @@ func SignOut(ctx context.Context, kept tokens.Kept, parts Parts) (left, err erro
 	switch kept.Kind {
 	case tokens.KindSSO:
 		s := &profile.SSO{Session: kept.Session, StartURL: kept.StartURL, Region: kept.Region}
-		sealed := tokens.NewSealed[tokens.SSO](parts.Cache, kept.ID)
-		left = m.endSSO(ctx, s, sealed)
-		err = errors.Join(removeSealed(sealed, kept.Shared, plainSSO(parts.Home, s)), parts.Cache.Forget(SSOBase(s)))
+		sealed, plain := tokens.NewSealed[tokens.SSO](parts.Cache, kept.ID), plainSSO(parts.Home, s)
+		left = m.endSSO(ctx, s, withCopy(sealed, kept.Shared, plain))
+		err = errors.Join(removeSealed(sealed, kept.Shared, plain), parts.Cache.Forget(SSOBase(s)))
 	case tokens.KindLogin:
-		sealed := tokens.NewSealed[tokens.Login](parts.Cache, kept.ID)
-		err = errors.Join(removeSealed(sealed, kept.Shared, plainLogin(parts.Env, parts.Home, kept.Session)), parts.Cache.Forget(LoginBase(kept.Session)))
+		sealed, plain := tokens.NewSealed[tokens.Login](parts.Cache, kept.ID), plainLogin(parts.Env, parts.Home, kept.Session)
+		left = m.endLogin(ctx, withCopy(sealed, kept.Shared, plain))
+		err = errors.Join(removeSealed(sealed, kept.Shared, plain), parts.Cache.Forget(LoginBase(kept.Session)))
 	default:
 		err = tokens.NewSealed[tokens.Registration](parts.Cache, kept.ID).Remove()
 	}
 	return left, err
+}
+
+// withCopy returns the store of sealed tokens and, if they are shared, of their copy,
+// which an SDK may have renewed.
+func withCopy[T tokens.Token](sealed tokens.Sealed[T], shared bool, plain tokens.Copy[T]) tokens.Store[T] {
+	if shared && plain != nil {
+		return tokens.Shared[T]{Sealed: sealed, Copy: plain}
+	}
+	return sealed
 }
 
 // removeSealed removes sealed tokens and their copy.
@@ -206,11 +216,11 @@ func removeSealed[T tokens.Token](sealed tokens.Sealed[T], shared bool, plain to
 
 // endSSO ends a session of IAM Identity Center at AWS. That takes a valid access token,
 // so that an expired one is renewed for it.
-func (m *maker) endSSO(ctx context.Context, s *profile.SSO, sealed tokens.Sealed[tokens.SSO]) error {
+func (m *maker) endSSO(ctx context.Context, s *profile.SSO, from tokens.Store[tokens.SSO]) error {
 	ctx, cancel := context.WithTimeout(ctx, signOutLimit)
 	defer cancel()
 	defer m.Events.Waiting("for IAM Identity Center in " + s.Region)()
-	t, err := sealed.Load(ctx)
+	t, err := from.Load(ctx)
 	if err != nil {
 		return err
 	}
@@ -231,6 +241,31 @@ func (m *maker) endSSO(ctx context.Context, s *profile.SSO, sealed tokens.Sealed
 		return err
 	}
 	return nil
+}
+
+// endLogin ends a login session at AWS. That takes its credentials, so that expired ones
+// are renewed for it.
+func (m *maker) endLogin(ctx context.Context, from tokens.Store[tokens.Login]) error {
+	ctx, cancel := context.WithTimeout(ctx, signOutLimit)
+	defer cancel()
+	t, err := from.Load(ctx)
+	if err != nil || t.RefreshToken == "" {
+		return err
+	}
+	client := m.loginClient(t)
+	defer m.Events.Waiting("for the sign-in service in " + client.CalledRegion())()
+	if !t.State().ValidAt(m.Now()) {
+		if t, err = m.renewLogin(ctx, client, t); err != nil && !awsapi.SignInRefused(err) {
+			return err
+		}
+	}
+	if err == nil {
+		err = client.RevokeLogin(ctx, t.Credentials(), t.RefreshToken)
+	}
+	if awsapi.SignInRefused(err) { // it has ended
+		return nil
+	}
+	return err
 }
 
 // PlainTokens returns the files of the AWS CLI that hold tokens of a sign-in: of the one
