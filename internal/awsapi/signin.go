@@ -54,7 +54,7 @@ func callOver(ctx context.Context, wire *Wire, operation string, do func(context
 
 // RoleCredentials returns the credentials of a role of IAM Identity Center, in whose
 // region it is called.
-func (c Client) RoleCredentials(ctx context.Context, region, accessToken, account, role string) (made aws.Credentials, err error) {
+func (c Client) RoleCredentials(ctx context.Context, region, accessToken, account, role string) (made Issued, err error) {
 	operation := fmt.Sprintf("get the credentials of role %s in account %s", role, account)
 	err = c.callSignIn(ctx, c.SSOEndpoint, operation, func(ctx context.Context, wire *Wire) error {
 		out, err := c.portal(region, wire).GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{AccessToken: &accessToken, AccountId: &account, RoleName: &role})
@@ -65,11 +65,12 @@ func (c Client) RoleCredentials(ctx context.Context, region, accessToken, accoun
 		if k == nil || aws.ToString(k.AccessKeyId) == "" || aws.ToString(k.SecretAccessKey) == "" || k.Expiration == 0 {
 			return errors.New("iam identity center answered without complete credentials")
 		}
-		made = aws.Credentials{
+		made.Date = wire.Date()
+		made.Credentials = aws.Credentials{
 			AccessKeyID: *k.AccessKeyId, SecretAccessKey: *k.SecretAccessKey, SessionToken: aws.ToString(k.SessionToken),
 			CanExpire: true, Expires: time.UnixMilli(k.Expiration).UTC(), Source: "GetRoleCredentials", AccountID: account,
 		}
-		return CheckFields(made)
+		return CheckFields(made.Credentials)
 	})
 	return made, err
 }

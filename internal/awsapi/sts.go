@@ -36,7 +36,7 @@ func (c Client) WhoAmI(ctx context.Context, creds aws.Credentials) (id Identity,
 	return id, err
 }
 
-// Issued are credentials that STS has made.
+// Issued are credentials that AWS has made.
 type Issued struct {
 	aws.Credentials // they expire, by AWS's clock
 

@@ -131,6 +131,7 @@ func (s *SSO) handle(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Amzn-Errortype", code)
 		answerJSON(w, status, map[string]string{"message": message})
 	}
+	w.Header().Set("Date", s.now().UTC().Format(http.TimeFormat))
 	switch r.Method + " " + r.URL.Path {
 	case "POST /token":
 		s.createToken(w, r)

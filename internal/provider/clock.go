@@ -15,6 +15,10 @@ import (
 // signs again by AWS's clock when it sees that.
 const reportedSkew = 5 * time.Minute
 
+// toleratedSkew is how far the clocks may disagree for an expiry by AWS's clock to be
+// one by this machine's.
+const toleratedSkew = time.Minute
+
 // SkewError reports that this machine's clock disagrees with AWS's.
 type SkewError struct{ Ahead time.Duration } // of AWS's; negative for behind
 
@@ -29,7 +33,7 @@ func (e *SkewError) Error() string {
 	return fmt.Sprintf("this machine's clock is %s %s AWS's", short(by), way)
 }
 
-// byLocalClock returns the credentials of STS with an expiry by this machine's
+// byLocalClock returns credentials with an expiry by this machine's
 // clock, which is what every program compares it with. They live from began, when
 // they were requested, for as long as AWS granted, but no longer than asked. 0
 // leaves that to AWS.
@@ -43,7 +47,7 @@ func (m *maker) byLocalClock(made awsapi.Issued, began time.Time, asked time.Dur
 	}
 	switch {
 	case life <= 0 && !made.Date.IsZero():
-		return aws.Credentials{}, errors.New("sts answered with credentials that have expired")
+		return aws.Credentials{}, errors.New("aws answered with credentials that have expired")
 	case life <= 0 && asked == 0: // by our clock alone, which may be wrong
 		return c, nil
 	case life <= 0:

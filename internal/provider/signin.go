@@ -30,7 +30,12 @@ const tokenPatience = time.Second
 // token that a sign-in left.
 func (m *maker) identityCenter(ctx context.Context, p *profile.Profile) (c aws.Credentials, err error) {
 	err = m.useSSO(ctx, p.SSO, func(ctx context.Context, accessToken string) (err error) {
-		c, err = m.Client.RoleCredentials(ctx, p.SSO.Region, accessToken, p.SSO.AccountID, p.SSO.RoleName)
+		began := m.Now()
+		made, err := m.Client.RoleCredentials(ctx, p.SSO.Region, accessToken, p.SSO.AccountID, p.SSO.RoleName)
+		if c = made.Credentials; err != nil || made.Date.IsZero() || began.Sub(made.Date).Abs() < toleratedSkew {
+			return err
+		}
+		c, err = m.byLocalClock(made, began, 0)
 		return err
 	})
 	return c, err

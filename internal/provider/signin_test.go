@@ -37,7 +37,8 @@ type people struct {
 	oidc   string // and where its tokens are renewed
 	events *recorder
 
-	signIns Signer // nil for nobody
+	signIns Signer        // nil for nobody
+	issued  time.Duration // how far AWS's clock is ahead
 
 	login   awstest.Login
 	session awstest.LoginSession
@@ -53,11 +54,11 @@ func newPeople(t *testing.T) *people {
 		}
 	}
 	n := atomic.Int32{}
+	p := &people{t: t, home: t.TempDir(), events: &recorder{}, saved: map[Kind]string{}}
 	issue := func() (aws.Credentials, error) {
 		return aws.Credentials{AccessKeyID: fmt.Sprintf("ASIAIOSFODNN7MADE%03d", n.Add(1)), SecretAccessKey: secret, SessionToken: secret, CanExpire: true,
-			Expires: time.Now().Add(time.Hour).Truncate(time.Second)}, nil
+			Expires: time.Now().Add(p.issued + time.Hour).Truncate(time.Second)}, nil
 	}
-	p := &people{t: t, home: t.TempDir(), events: &recorder{}, saved: map[Kind]string{}}
 	var err error
 	p.sso, err = awstest.StartSSO(map[awstest.SSORole]awstest.Issue{{AccountID: "123456789012", RoleName: "dev"}: issue})
 	must(err)
@@ -95,6 +96,28 @@ func (p *people) parts() Parts {
 	return Parts{
 		Env: func(string) string { return "" }, Home: p.home, Now: time.Now, Cache: newTestCache(filepath.Join(p.home, "cache")), Events: p.events, Signer: p.signIns,
 		Client: awsapi.Client{Region: "eu-west-1", SSOEndpoint: p.portal, SSOOIDCEndpoint: p.oidc, SigninEndpoint: p.signin.URL()},
+	}
+}
+
+// If the clock is hours off, credentials of IAM Identity Center live by that clock for as
+// long as AWS says, and there is one warning.
+func TestSSOWithWrongClock(t *testing.T) {
+	for _, ahead := range []time.Duration{2 * time.Hour, -2 * time.Hour} { // AWS's clock of ours
+		n := newPeople(t)
+		n.sso.OIDC.Now = func() time.Time { return time.Now().Add(ahead) }
+		n.issued = ahead
+		n.sso.SignIn(n.login.AccessToken, time.Now().Add(3*time.Hour))
+		n.login.Expires = time.Now().Add(3 * time.Hour)
+		if _, err := n.login.Save(n.home); err != nil {
+			t.Fatal(err)
+		}
+		c, err := n.retrieve(SSO)
+		if left := time.Until(c.Expires); err != nil || left < 59*time.Minute || left > time.Hour {
+			t.Errorf("ahead by %v: %v left, %v", ahead, left, err)
+		}
+		if w := n.events.warnings; len(w) != 1 || !strings.Contains(w[0], "this machine's clock is 2h") {
+			t.Errorf("ahead by %v: %q", ahead, w)
+		}
 	}
 }
 
