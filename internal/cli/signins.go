@@ -19,6 +19,7 @@ type shownSignIn struct {
 	Tokens         string     `json:"tokens,omitempty"`  // "sealed" or "plaintext"
 	Shared         bool       `json:"shared,omitempty"`  // a copy is where the AWS SDKs look
 	ValidUntil     *time.Time `json:"valid_until,omitempty"`
+	Renewable      bool       `json:"renewable,omitempty"`
 	RenewableUntil *time.Time `json:"renewable_until,omitempty"` // the end of the registration
 }
 
@@ -45,6 +46,7 @@ func showSignIn(s provider.SignIn, now time.Time) shownSignIn {
 	}
 	until := first.Expires.UTC()
 	shown.ValidUntil = &until
+	shown.Renewable = first.CannotRenew(now) == nil
 	if first.Renewable && !first.RenewableUntil.IsZero() {
 		ends := first.RenewableUntil.UTC()
 		shown.RenewableUntil = &ends
@@ -52,7 +54,7 @@ func showSignIn(s provider.SignIn, now time.Time) shownSignIn {
 	switch {
 	case first.ValidAt(now):
 		shown.State = "valid"
-	case first.CannotRenew(now) == nil:
+	case shown.Renewable:
 		shown.State = "renewable"
 	default:
 		shown.State = "ended"
@@ -81,8 +83,11 @@ func (s shownSignIn) life() string {
 	default:
 		text = "renewed by the next call"
 	}
-	if s.RenewableUntil != nil {
+	switch {
+	case s.RenewableUntil != nil:
 		text += ", renewed until " + s.RenewableUntil.Format(time.RFC3339)
+	case s.State == "valid" && s.Renewable:
+		text += ", then renewed by the next call"
 	}
 	return text
 }

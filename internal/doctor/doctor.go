@@ -147,7 +147,7 @@ func Examine(ctx context.Context, in Input) *Report {
 	}
 	for _, check := range []func(){
 		d.checkIgnored, d.checkDevices,
-		d.checkDirs, d.checkFiles, d.checkPlan, d.checkClients, d.checkProcesses, d.checkPlaintextKeys, d.checkPlaintextTokens, d.checkEnvironment, d.checkRegion, d.checkKeystore, d.checkPlaces, d.checkPermissions, d.checkLifetime, d.checkRules, d.checkFileSession, func() { d.checkNextCall(ctx) },
+		d.checkDirs, d.checkFiles, d.checkPlan, d.checkClients, d.checkProcesses, d.checkPlaintextKeys, d.checkPlaintextTokens, d.checkSealedTokens, d.checkEnvironment, d.checkRegion, d.checkKeystore, d.checkPlaces, d.checkPermissions, d.checkLifetime, d.checkRules, d.checkFileSession, func() { d.checkNextCall(ctx) },
 		d.checkLastCalls,
 	} {
 		check()

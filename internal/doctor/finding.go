@@ -38,6 +38,7 @@ const (
 	Process        Check = "process"
 	KeyInPlaintext Check = "key-in-clear"
 	TokensInPlain  Check = "tokens-in-clear"
+	TokensSealed   Check = "tokens-sealed"
 	Environment    Check = "environment"
 	Region         Check = "region"
 	InKeystore     Check = "keystore"

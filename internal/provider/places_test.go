@@ -268,7 +268,9 @@ func TestSignOutOfLogin(t *testing.T) {
 		{name: "revoked", life: time.Hour, prepare: func(p *people, _ *tokens.Login) { p.signin.SignOut() }},
 		{name: "forbidden", life: time.Hour, prepare: func(_ *people, l *tokens.Login) { l.SecretAccessKey = secret + "other" }, left: true},
 		{name: "offline", life: time.Hour, prepare: func(p *people, _ *tokens.Login) { p.signin.Close() }, left: true},
-		{name: "renewed by an SDK", life: -time.Minute, prepare: func(_ *people, l *tokens.Login) { l.RefreshToken, l.ExpiresAt = secret+"used", l.ExpiresAt.Add(-time.Hour) }, renewed: 1, revoked: 1},
+		{name: "renewed by an SDK", life: -time.Minute, prepare: func(_ *people, l *tokens.Login) {
+			l.RefreshToken, l.ExpiresAt = secret+"used", l.ExpiresAt.Add(-time.Hour)
+		}, renewed: 1, revoked: 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			p := newPeople(t)

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -18,6 +19,18 @@ type SignIn struct {
 	Profile string       // a profile that has it
 	Session bool         // Name is that of an sso-session
 	Tokens  []TokensFile // where there are tokens, those first that are used first; none if nobody has signed in
+}
+
+// IsOf reports whether plan gets its credentials with s.
+func (s SignIn) IsOf(plan *Plan) bool {
+	if plan.Kind != s.Kind {
+		return false
+	}
+	if s.Kind == Login {
+		return s.Name == plan.Profile.LoginSession
+	}
+	sso := plan.Profile.SSO
+	return s.Name == cmp.Or(sso.Session, sso.StartURL) && s.Session == (sso.Session != "")
 }
 
 // TokensFile is a file with the tokens of a sign-in.
