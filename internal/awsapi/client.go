@@ -18,6 +18,7 @@ import (
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/credentials"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"github.com/awsexec/awsexec/internal/readfile"
 )
@@ -83,6 +84,19 @@ func checkEndpoint(endpoint string) error {
 		return &EndpointError{endpoint}
 	}
 	return nil
+}
+
+// Check returns why no call of STS can be made with these settings, as far as that
+// can be seen without one.
+func (c Client) Check() error {
+	if err := checkEndpoint(c.Endpoint); err != nil {
+		return err
+	}
+	if region := c.CalledRegion(); !smithyhttp.ValidHostLabel(region) { // as the Go SDK
+		return fmt.Errorf("invalid region %q", region)
+	}
+	_, err := c.Transport()
+	return err
 }
 
 // config returns the settings for one operation of a service that speaks the

@@ -7,6 +7,7 @@ import (
 	"github.com/awsexec/awsexec/internal/doctor"
 	"github.com/awsexec/awsexec/internal/lastcall"
 	"github.com/awsexec/awsexec/internal/ownfile"
+	"github.com/awsexec/awsexec/internal/profile"
 	"github.com/awsexec/awsexec/internal/session"
 	"github.com/awsexec/awsexec/internal/term"
 	"github.com/awsexec/awsexec/keystore"
@@ -64,6 +65,13 @@ func examined(ctx context.Context, settings *session.Settings, sess *session.Ses
 		DirErr:   s.CheckDirs(),
 		Keystore: seenKeystore(ctx, sess),
 		CanHold:  settings.CanHold(),
+		CheckCall: func(p *profile.Profile, hasSession bool) error {
+			client, err := sess.Client(p)
+			if err != nil || hasSession {
+				return err
+			}
+			return client.Check()
+		},
 	}
 	if dir, err := s.CacheDir(); err == nil && in.DirErr == nil {
 		in.CacheErr = ownfile.Dir(dir).CheckWrite()

@@ -90,7 +90,7 @@ func (v doctorView) report(r *doctor.Report) doctorReport {
 // own returns the row of awsexec itself.
 func (v doctorView) own(r *doctor.Report) doctorClient {
 	row := doctorClient{Client: "awsexec", Profile: r.Name, Same: true, Region: r.Region, RegionFrom: r.RegionAt.String()}
-	if len(r.Steps) == 0 {
+	if r.Err != nil {
 		row.Credentials, row.Why = string(explain.Fails), visible.Bounded(r.Err.Error())
 		return row
 	}

@@ -59,6 +59,10 @@ type Input struct {
 
 	CacheErr error // why nothing can be written to the session cache
 
+	// CheckCall returns why AWS cannot be called for a profile, without calling it.
+	// HasSession means that it need not be called now.
+	CheckCall func(p *profile.Profile, hasSession bool) error
+
 	WhenSignIn string // as AWSEXEC_LOGIN says; "" leaves it to the profile
 
 	Calls []lastcall.Record // how the last calls for each profile ended

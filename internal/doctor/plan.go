@@ -36,6 +36,11 @@ func (d *diagnosis) decide(ctx context.Context) {
 	for p := d.plan; p != nil; p = p.From {
 		r.Steps = append(r.Steps, Step{p, d.in.keyID(p), d.in.placeOf(p)})
 	}
+	isRole := d.plan.Kind == provider.Role
+	if d.in.CheckCall != nil && (isRole || d.plan.LongTerm() && !d.in.NoSession) {
+		hasSession := !isRole && !d.session(ctx).Expires.IsZero() // a role may have that of its source
+		r.Err = d.in.CheckCall(r.Profile, hasSession)
+	}
 }
 
 // selected resolves the profile that is selected.
