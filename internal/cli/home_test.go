@@ -17,7 +17,7 @@ import (
 func TestHomes(t *testing.T) {
 	u, err := user.Current()
 	if err != nil {
-		t.Fatal(err)
+		t.Skip(err) // as in a container with the id of a user that it does not know
 	}
 	variable := "HOME"
 	if runtime.GOOS == "windows" {
