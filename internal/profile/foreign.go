@@ -32,6 +32,8 @@ var foreign = []struct{ prefix, tool string }{
 	{"azure_", "aws-azure-login"},
 	{"okta_", "gimme-aws-creds"},
 	{"aws_saml_url", "aws-okta"},
+	{"adfs_config.", "aws-adfs"},
+	{"google_config.", "aws-google-auth"},
 }
 
 // included are the settings that aws-vault takes from a profile that include_profile

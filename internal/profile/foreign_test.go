@@ -27,6 +27,8 @@ func TestForeign(t *testing.T) {
 		{"aws-mfa", "[profile a]\naws_mfa_device = m\n", "", "aws-mfa aws_mfa_device C:2 of  [{mfa_serial m}]"},
 		{"granted", "[profile a]\ngranted_sso_region = r\ngranted_color = red\n", "granted granted_sso_region C:2 of  [{sso_region r}]", ""},
 		{"saml2aws", "[profile a]\nx_principal_arn = p\n", "saml2aws x_principal_arn C:2 of  []", ""},
+		{"aws-adfs", "[profile a]\nregion = r\nadfs_config.role_arn = x\n", "aws-adfs adfs_config.role_arn C:3 of  []", ""},
+		{"aws-google-auth", "[profile a]\ngoogle_config.google_idp_id = x\n", "aws-google-auth google_config.google_idp_id C:2 of  []", ""},
 		{"aws-runas", "[profile a]\nregion = r\njump_role_arn = j\nsaml_auth_url = u\n", "aws-runas jump_role_arn C:3 of  []", ""},
 	} {
 		p, err := configOf(t, c.config, "").With("b", "c").Profile("a")
