@@ -44,7 +44,7 @@ func hintOfProfile(err error, a *advisor, name string) string {
 	case errors.As(err, &noKey) && noKey.Why == "":
 		return hintOfNoKey(noKey, a)
 	case errors.As(err, &foreign):
-		return hintOfForeign(foreign, a.settings.Self)
+		return hintOfForeign(foreign, a)
 	case errors.As(err, new(*provider.StaleError)):
 		return "sign in again with that program, or set this machine's clock if it is wrong"
 	case errors.As(err, &expired):
@@ -244,16 +244,20 @@ func hintOfGiven(err error, a *advisor, _ string) string {
 
 // hintOfForeign returns the lines that say to awsexec and all SDKs what a setting says
 // to another tool.
-func hintOfForeign(e *provider.ForeignError, self string) string {
-	if e.Source != "" {
-		return fmt.Sprintf("write in its place: credential_process = %s", processCommand(self, e.Source))
+func hintOfForeign(e *provider.ForeignError, a *advisor) string {
+	var lines []string
+	into := e.Profile
+	switch {
+	case e.Source != "":
+		into = e.Source
+		lines = append(lines, fmt.Sprintf("write in its place: credential_process = %s", processCommand(a.settings.Self, e.Source)))
+	case !e.MFA && !e.HasCredentials() && strings.HasSuffix(e.Key, "_profile"):
+		lines = append(lines, "store the key that aws-vault has for it: "+a.command("add", e.Profile))
+	case len(e.Lines) == 0:
+		lines = append(lines, fmt.Sprintf("let %s write its credentials into the AWS files, or name it in the profile: credential_process = COMMAND", e.Tool))
 	}
-	if len(e.Lines) == 0 {
-		return fmt.Sprintf("let %s write its credentials into the AWS files, or name it in the profile: credential_process = COMMAND", e.Tool)
-	}
-	lines := make([]string, len(e.Lines))
-	for i, l := range e.Lines {
-		lines[i] = fmt.Sprintf("write into profile %s: %s = %s", quoteWord(e.Profile), l.Key, visible.Text(l.Value))
+	for _, l := range e.Lines {
+		lines = append(lines, fmt.Sprintf("write into profile %s: %s = %s", quoteWord(into), l.Key, visible.Text(l.Value)))
 	}
 	return strings.Join(lines, "\n")
 }

@@ -15,7 +15,7 @@ type Foreign struct {
 	Key    string
 	Pos    awsini.Pos
 	Source string // the profile whose credentials it stands for; "" if the lines are enough
-	Lines  []Line // what SDKs and awsexec read in its place
+	Lines  []Line // what SDKs and awsexec read in its place; if there is a Source, in that
 }
 
 // Line is a setting as it is to be written.
@@ -46,14 +46,14 @@ var included = []string{
 // Foreign returns the setting by which another tool would find credentials for p;
 // nil if there is none.
 func (p *Profile) Foreign() *Foreign {
-	if f := p.include(); f != nil && slices.ContainsFunc(f.Lines, func(l Line) bool { return l.Key != "region" && l.Key != "mfa_serial" }) {
-		if source := f.line("source_profile"); source != "" && p.RoleARN == "" && f.line("role_arn") == "" {
-			f.Source, f.Lines = source, nil
-		}
-		return f
-	}
-	if p.SourceProfile != "" && p.SourceProfile != p.Name && p.RoleARN == "" {
-		return &Foreign{Tool: "aws-vault", Key: "source_profile", Pos: p.Origin["source_profile"], Source: p.SourceProfile}
+	include := p.include()
+	switch {
+	case include.HasCredentials() && include.line("source_profile") != "" && p.RoleARN == "" && include.line("role_arn") == "":
+		return p.alias(include, include.line("source_profile"))
+	case include.HasCredentials():
+		return include
+	case p.SourceProfile != "" && p.SourceProfile != p.Name && p.RoleARN == "":
+		return p.alias(&Foreign{Tool: "aws-vault", Key: "source_profile", Pos: p.Origin["source_profile"], Lines: include.lines()}, p.SourceProfile)
 	}
 	var first *Foreign
 	for key, value := range p.settings() {
@@ -70,7 +70,21 @@ func (p *Profile) Foreign() *Foreign {
 			}
 		}
 	}
+	if first == nil {
+		return include // which has a key under the name of p elsewhere
+	}
 	return first
+}
+
+// alias makes f stand for the credentials of source. An MFA device is then a setting of
+// that, if it has none.
+func (p *Profile) alias(f *Foreign, source string) *Foreign {
+	device := cmp.Or(p.MFASerial, f.line("mfa_serial"))
+	f.Source, f.Lines = source, nil
+	if own, _ := p.config.Lookup(source); device != "" && own["mfa_serial"].Text == "" {
+		f.Lines = []Line{{"mfa_serial", device}}
+	}
+	return f
 }
 
 // ForeignMFA returns the setting by which another tool would find an MFA device for
@@ -89,8 +103,20 @@ func (p *Profile) ForeignMFA() *Foreign {
 	return nil
 }
 
+// HasCredentials reports whether f has settings by which credentials are found.
+func (f *Foreign) HasCredentials() bool {
+	return slices.ContainsFunc(f.lines(), func(l Line) bool { return l.Key != "region" && l.Key != "mfa_serial" })
+}
+
+func (f *Foreign) lines() []Line {
+	if f == nil {
+		return nil
+	}
+	return f.Lines
+}
+
 func (f *Foreign) line(key string) string {
-	for _, l := range f.Lines {
+	for _, l := range f.lines() {
 		if l.Key == key {
 			return l.Value
 		}

@@ -11,7 +11,12 @@ import (
 // those of the profile that was selected.
 func checkSettings(plan *Plan, selected *profile.Profile, env func(string) string) error {
 	for p := plan; p != nil; p = p.From {
-		if err := checkStep(p, selected, env); err != nil {
+		err := checkStep(p, selected, env)
+		switch {
+		case err == nil:
+		case (p.Kind == SSO || p.Kind == WebIdentity) && foreign(p.Profile) != nil: // which has what is missing
+			return foreign(p.Profile)
+		default:
 			return &GivenError{p.Kind, p.Profile, err}
 		}
 	}
