@@ -66,11 +66,11 @@ var windowsPackages = []struct{ path, skip string }{
 	// being written gets a part of it. The other tests to skip take minutes
 	// there and are not about Windows.
 	{"keystore", "TestKeyringContract/(coming_and_going|sealing_key|goroutines)$|TestFileContract/(goroutines|processes|coming_and_going|sizes|names|sealing.*)|TestFilePassphrase|TestReadWhileOthersWrite|" +
-		"TestFileOf|TestIdentityFails|TestHelper(Contract|Says)"}, // whose programs are symbolic links
+		"TestFileIndexAgrees|TestFileOf|TestIdentityFails|TestHelper(Contract|Says)"}, // the programs of the last three are symbolic links
 	// These tests depend on Unix files, file modes or programs, or create so
 	// many files that they take minutes. Those of what is shown are not about
 	// Windows.
-	{"internal/cli", "TestSelfPath|TestDoctor|TestProfileErrors|Refresh|Renewal|Import|Serve|Rotat|Passphrase|AtOnce|KeepTheirPasswords|TestHostile"},
+	{"internal/cli", "TestSelfPath|TestDoctor|TestProfileErrors|Refresh|Renewal|Import|Serve|Rotat|Passphrase|AtOnce|KeepTheirPasswords|TestHostile|TestPages|TestExamples|TestParsePlain|TestFAQ"},
 }
 
 // newWindows builds the programs while Wine creates the machine.
@@ -124,7 +124,7 @@ func newWindows(t *testing.T) *windows {
 }
 
 func goForWindows(args ...string) error {
-	cmd := exec.Command("go", append([]string{args[0], "-buildvcs=false"}, args[1:]...)...)
+	cmd := exec.Command("go", append([]string{args[0], "-buildvcs=false", "-ldflags=-s -w"}, args[1:]...)...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=windows", "GOARCH=amd64", "GOFLAGS=")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("go %s: %w\n%s", strings.Join(args, " "), err, out)
