@@ -85,7 +85,9 @@ func (f *File) Try(ctx context.Context, a Access) error {
 	if a.Recipients == nil {
 		return nil
 	}
-	read, err := readIdentities(a.Ways)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	read, err := f.identitiesOf(a.Ways)
 	if err != nil {
 		return err
 	}

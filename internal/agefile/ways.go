@@ -121,6 +121,16 @@ func (f *File) knownIdentities() ([]agekeys.Identity, error) {
 	return all, nil
 }
 
+// identitiesOf returns the identities that w leads to: those that are known, which may
+// have asked a person already, if w are the ways of this machine.
+func (f *File) identitiesOf(w Ways) ([]agekeys.Identity, error) {
+	now, _, err := f.readWays()
+	if err == nil && slices.Equal(now.Files, w.Files) && slices.Equal(now.Identities, w.Identities) {
+		return f.knownIdentities()
+	}
+	return readIdentities(w)
+}
+
 // readIdentities reads the identities that w leads to. One that cannot be read is
 // an error only if all cannot: the file of a recovery identity may be on a stick.
 func readIdentities(w Ways) ([]agekeys.Identity, error) {

@@ -54,6 +54,7 @@ const (
 	SSH         Kind = "SSH key"
 	Tag         Kind = "hardware key" // one to which age encrypts without its plugin
 	TPM         Kind = "TPM"
+	Locked      Kind = "encrypted identity" // one in an age file, whose passphrase nobody has given yet
 )
 
 // ofPlugin returns the kind of what belongs to the plugin called name.
@@ -76,11 +77,17 @@ func (r Recipient) isPostQuantum() bool {
 	return r.Kind == PostQuantum || ok && t.Hybrid()
 }
 
+// ErrNotRecipient is the error of a text that does not begin as a recipient does.
+var ErrNotRecipient = errors.New("not a recipient: it must begin with age1 or ssh-")
+
 // ParseRecipient reads a recipient: age1…, or a public key of SSH in one line.
 // Its errors quote nothing of text, which could be a private key.
 func ParseRecipient(text string) (Recipient, error) {
 	text = strings.TrimSpace(text)
 	fixed := func(kind Kind, r age.Recipient, err error) (Recipient, error) {
+		if err != nil && strings.HasSuffix(err.Error(), "too small") {
+			return Recipient{}, errors.New("age wants RSA keys of 2048 bits at least")
+		}
 		if err != nil {
 			return Recipient{}, fmt.Errorf("invalid recipient of kind %s", kind)
 		}
@@ -98,7 +105,7 @@ func ParseRecipient(text string) (Recipient, error) {
 	case strings.HasPrefix(text, "ecdsa-"), strings.HasPrefix(text, "sk-"):
 		return Recipient{}, errors.New("age cannot encrypt to SSH keys of this type, only to ssh-ed25519 and ssh-rsa")
 	case !strings.HasPrefix(text, "age1"):
-		return Recipient{}, errors.New("not a recipient: it must begin with age1 or ssh-")
+		return Recipient{}, ErrNotRecipient
 	}
 	if r, err := age.ParseX25519Recipient(text); err == nil { // also if its text looks like that of a plugin
 		return fixed(X25519, r, nil)
@@ -137,10 +144,10 @@ func ParseRecipients(data []byte) ([]Recipient, error) {
 // eachLine calls f with the lines of data that count.
 func eachLine(data []byte, f func(line string) error) error {
 	if !utf8.Valid(data) {
-		return errors.New("not a text file")
+		return errors.New("not a text file in UTF-8")
 	}
 	n := 0
-	for line := range strings.Lines(string(data)) {
+	for line := range strings.Lines(strings.TrimPrefix(string(data), "\ufeff")) { // as editors of Windows begin files
 		n++
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"filippo.io/age"
+	"filippo.io/age/armor"
 	"golang.org/x/crypto/ssh"
 
 	"github.com/awsexec/awsexec/internal/agetest"
@@ -171,6 +172,86 @@ func TestKinds(t *testing.T) {
 	}
 }
 
+// TestEncryptedIdentity opens a file with an identity that age has encrypted with a
+// passphrase.
+func TestEncryptedIdentity(t *testing.T) {
+	t.Parallel()
+	native, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	scrypt, err := age.NewScryptRecipient(marker)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scrypt.SetWorkFactor(2)
+	seal := func(text string, to age.Recipient) []byte {
+		sealed, err := Seal([]byte(text), to)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return sealed
+	}
+	var armored bytes.Buffer
+	w := armor.NewWriter(&armored)
+	if _, err := w.Write(seal("# mine\n"+native.String()+"\n", scrypt)); err != nil || w.Close() != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{"binary": seal(native.String(), scrypt), "armored": armored.Bytes()} {
+		r, is := mustParse(t, native.Recipient().String(), bytes.Clone(data))
+		host, shown := answering(t, "", "", "no", marker)
+		sealed, err := Encrypt(t.Context(), host, []byte("x"), []Recipient{r})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if _, err := Decrypt(t.Context(), host, sealed, is); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if n := strings.Count(shown.String(), "?"); n != 3 || is[0].NeedsPerson() {
+			t.Errorf("%s: asked %d times", name, n)
+		}
+		_, is = mustParse(t, native.Recipient().String(), bytes.Clone(data))
+		host, _ = answering(t, "", "a", "b", "c")
+		if _, err := Decrypt(t.Context(), host, sealed, is); !errors.Is(err, backend.ErrWrongPassphrase) {
+			t.Errorf("%s: three wrong ones: %v", name, err)
+		}
+	}
+	for name, data := range map[string][]byte{
+		"to others": seal(native.String(), native.Recipient()), "cut": armored.Bytes()[:60], "cut header": []byte("age-encryption.org/v1\n"),
+	} {
+		if _, err := ParseIdentities(data, "x"); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	_, is := mustParse(t, native.Recipient().String(), seal(string(seal(native.String(), scrypt)), scrypt))
+	host, _ := answering(t, "", marker)
+	if _, err := Decrypt(t.Context(), host, seal("x", native.Recipient()), is); !errors.Is(err, backend.ErrLocked) {
+		t.Errorf("encrypted twice: %v", err)
+	}
+}
+
+// TestKeyWithError checks that a key that comes with an error is not used.
+func TestKeyWithError(t *testing.T) {
+	t.Parallel()
+	native, err := age.GenerateX25519Identity()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err := Seal([]byte("x"), native.Recipient())
+	if err != nil {
+		t.Fatal(err)
+	}
+	bad := unwrapper(func(stanzas []*age.Stanza) ([]byte, error) {
+		key, err := native.Unwrap(stanzas)
+		return key, errors.Join(err, ErrGarbage)
+	})
+	if _, err := Open(sealed, bad); !errors.Is(err, ErrGarbage) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestWrongPassphrase(t *testing.T) {
 	t.Parallel()
 	private, public := sshKey(t, edKey(t), marker)
@@ -247,6 +328,7 @@ func TestPlugins(t *testing.T) {
 		{name: "testuntouched", want: ErrUntouched, says: "age-plugin-testuntouched: locked: it waited for you in vain: too long"},
 		{name: "testhang", want: ErrSilent, says: "age-plugin-testhang: not available: no answer in time: too long"},
 		{name: "testgarbage", want: ErrGarbage, says: "age-plugin-testgarbage: not available: it does not speak the protocol of age plugins"},
+		{name: "testflood", want: backend.ErrUnavailable, says: "age-plugin-testflood: not available: it has more than 50 messages and questions"},
 		{name: "missing", want: ErrNoPlugin, says: "age-plugin-missing: not available: it is not installed"},
 	} {
 		t.Run(row.name, func(t *testing.T) {

@@ -84,13 +84,13 @@ func Open(sealed []byte, with ...age.Identity) ([]byte, error) {
 	for n, i := range with {
 		watched[n] = unwrapper(func(stanzas []*age.Stanza) ([]byte, error) {
 			key, err := i.Unwrap(stanzas)
-			if err != nil && !errors.Is(err, age.ErrIncorrectIdentity) {
-				if failed == nil {
-					failed = err
-				}
-				err = age.ErrIncorrectIdentity
+			if err == nil {
+				return key, nil
 			}
-			return key, err
+			if !errors.Is(err, age.ErrIncorrectIdentity) && failed == nil {
+				failed = err
+			}
+			return nil, age.ErrIncorrectIdentity // age would take a key that comes with an error
 		})
 	}
 	r, err := age.Decrypt(bytes.NewReader(sealed), watched...)

@@ -17,7 +17,7 @@ type Identity struct {
 	Kind Kind
 
 	// Recipient is who this identity belongs to; its Text is "" if only a plugin
-	// knows.
+	// knows, or somebody with a passphrase.
 	Recipient Recipient
 
 	needsPerson func() bool
@@ -35,13 +35,18 @@ func nobody() bool   { return false }
 func somebody() bool { return true }
 
 // ParseIdentities reads the identities in a file: AGE-SECRET-KEY-… and
-// AGE-PLUGIN-…, one a line, or one private key of SSH. Called is what the user
+// AGE-PLUGIN-…, one a line, also in an age file with a passphrase, or one private key
+// of SSH. Called is what the user
 // calls the file, for a question about its passphrase. The errors quote nothing
 // of data.
 func ParseIdentities(data []byte, called string) ([]Identity, error) {
 	switch {
-	case bytes.HasPrefix(bytes.TrimSpace(data), []byte("-----BEGIN AGE ENCRYPTED FILE")), bytes.HasPrefix(data, []byte("age-encryption.org/")):
-		return nil, errors.New("identities that are encrypted themselves are not supported")
+	case isEncrypted(data):
+		i, err := parseEncrypted(data, called)
+		if err != nil {
+			return nil, err
+		}
+		return []Identity{i}, nil
 	case bytes.Contains(data, []byte("PRIVATE KEY-----")):
 		i, err := parseSSH(data, called)
 		if err != nil {

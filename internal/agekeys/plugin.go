@@ -107,7 +107,7 @@ func (i *pluginIdentity) Unwrap(stanzas []*age.Stanza) (fileKey []byte, err erro
 	first = append(first, stanza{Type: "done"})
 	err = i.call("identity-v1", first, func(s stanza) error {
 		switch {
-		case s.Type == "file-key" && len(s.Args) == 1 && s.Args[0] == "0" && fileKey == nil:
+		case s.Type == "file-key" && len(s.Args) == 1 && s.Args[0] == "0" && len(s.Body) == fileKeySize && fileKey == nil:
 			fileKey = s.Body
 			return nil
 		case s.Type == "file-key":
@@ -120,6 +120,8 @@ func (i *pluginIdentity) Unwrap(stanzas []*age.Stanza) (fileKey []byte, err erro
 	}
 	return fileKey, err
 }
+
+const fileKeySize = 16 // of the key of an age file, in bytes
 
 // errUnknown is for a stanza that is not one of the phase.
 var errUnknown = errors.New("unknown stanza")
@@ -143,7 +145,7 @@ type talk struct {
 	ctx     context.Context
 	take    func(stanza) error
 	asked   error // why the user gave no answer
-	touched bool  // the plugin has shown or asked the user something
+	touched int   // how often the plugin has shown or asked the user something
 }
 
 func (t *talk) explain(err error) error {
@@ -154,7 +156,7 @@ func (t *talk) explain(err error) error {
 		err = fmt.Errorf("%w: %w", backend.ErrLocked, t.asked)
 	case errors.Is(err, exec.ErrNotFound):
 		err = ErrNoPlugin
-	case t.ctx.Err() != nil && t.touched:
+	case t.ctx.Err() != nil && t.touched > 0:
 		err = fmt.Errorf("%w: %w", ErrUntouched, context.Cause(t.ctx))
 	case t.ctx.Err() != nil:
 		err = fmt.Errorf("%w: %w", ErrSilent, context.Cause(t.ctx))
@@ -194,13 +196,22 @@ func (t *talk) with(c Conversation, first []stanza) error {
 	}
 }
 
+// mostToUser bounds what a plugin shows and asks. People are asked for a PIN some
+// times at most.
+const mostToUser = 50
+
 // answer returns the answer to a stanza.
 func (t *talk) answer(c Conversation, s stanza) (stanza, error) {
 	ok, failed := stanza{Type: "ok"}, stanza{Type: "fail"}
 	text := t.name + ": " + string(s.Body)
 	switch s.Type {
+	case "msg", "request-public", "request-secret", "confirm":
+		if t.touched++; t.touched > mostToUser {
+			return failed, fmt.Errorf("%w: it has more than %d messages and questions", backend.ErrUnavailable, mostToUser)
+		}
+	}
+	switch s.Type {
 	case "msg":
-		t.touched = true
 		c.Show(text)
 		return ok, nil
 	case "request-public", "request-secret":
@@ -235,7 +246,6 @@ func (t *talk) answer(c Conversation, s stanza) (stanza, error) {
 // ask asks the user, and remembers why there is no answer: what the plugin makes
 // of that is not the cause.
 func (t *talk) ask(question string, secret bool) (string, error) {
-	t.touched = true
 	if t.host.Ask == nil {
 		t.asked = errors.New("nobody can be asked")
 		return "", t.asked

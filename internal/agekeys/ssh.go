@@ -24,9 +24,12 @@ func parseSSH(pem []byte, called string) (Identity, error) {
 	key, err := ssh.ParseRawPrivateKey(pem)
 	if missing, ok := errors.AsType[*ssh.PassphraseMissingError](err); ok {
 		if missing.PublicKey == nil {
-			return Identity{}, errors.New("an SSH key in an old format; write it in the present one with ssh-keygen -p")
+			return Identity{}, errOldSSH
 		}
 		return encryptedSSH(pem, missing.PublicKey, called)
+	}
+	if bytes.Contains(pem, []byte("-----BEGIN ENCRYPTED PRIVATE KEY")) {
+		return Identity{}, errOldSSH
 	}
 	if err != nil {
 		return Identity{}, errors.New("not an SSH key that can be read")
@@ -58,6 +61,8 @@ func fromSSH(key any) (age.Identity, ssh.PublicKey, error) {
 	}
 	return opened, public, errors.Join(err, publicErr)
 }
+
+var errOldSSH = errors.New("an SSH key in an old format; write it in the present one with ssh-keygen -p")
 
 var errTypeOfSSH = errors.New("age cannot use SSH keys of this type, only ssh-ed25519 and ssh-rsa")
 
@@ -120,37 +125,24 @@ func (i *lockedIdentity) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 	return nil, age.ErrIncorrectIdentity
 }
 
-// passphraseTries is how often a person may mistype a passphrase.
-const passphraseTries = 3
-
 // open asks for the passphrase.
 func (i *lockedIdentity) open() error {
-	if i.host.Ask == nil {
-		return fmt.Errorf("%w: %s has a passphrase", backend.ErrLocked, i.called)
-	}
-	question := "passphrase of " + i.called + ": "
-	for try := 1; ; try++ {
-		answer, err := i.host.Ask(i.ctx, question, true)
+	return askPassphrase(i.ctx, i.host, i.called, func(passphrase []byte) error {
+		key, err := ssh.ParseRawPrivateKeyWithPassphrase(i.pem, passphrase)
+		if errors.Is(err, x509.IncorrectPasswordError) {
+			return backend.ErrWrongPassphrase
+		}
 		if err != nil {
-			return fmt.Errorf("%w: passphrase of %s: %w", backend.ErrLocked, i.called, err)
-		}
-		key, err := ssh.ParseRawPrivateKeyWithPassphrase(i.pem, []byte(answer))
-		switch {
-		case err == nil:
-			opened, public, err := fromSSH(key)
-			if err != nil {
-				return err
-			}
-			if string(public.Marshal()) != string(i.public.Marshal()) {
-				return fmt.Errorf("%w: %s holds two keys that do not belong together", backend.ErrCorrupt, i.called)
-			}
-			i.opened = opened
-			return nil
-		case !errors.Is(err, x509.IncorrectPasswordError):
 			return fmt.Errorf("%w: %s", backend.ErrCorrupt, i.called)
-		case try == passphraseTries:
-			return fmt.Errorf("%w of %s", backend.ErrWrongPassphrase, i.called)
 		}
-		question = "wrong passphrase; passphrase of " + i.called + ": "
-	}
+		opened, public, err := fromSSH(key)
+		if err != nil {
+			return err
+		}
+		if string(public.Marshal()) != string(i.public.Marshal()) {
+			return fmt.Errorf("%w: %s holds two keys that do not belong together", backend.ErrCorrupt, i.called)
+		}
+		i.opened = opened
+		return nil
+	})
 }

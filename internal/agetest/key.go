@@ -3,6 +3,7 @@ package agetest
 import (
 	"crypto/ed25519"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,8 +16,8 @@ import (
 
 // Keygen is a program that writes an identity into a file, and its recipient into a
 // file of that name with .pub. Its arguments are the kind of key, the name of the
-// file, and a passphrase for a key of SSH. The kinds are x25519, post-quantum, ssh
-// and the names of plugins.
+// file, and a passphrase for a key of SSH or a locked one. The kinds are x25519,
+// post-quantum, locked, ssh and the names of plugins.
 func Keygen() {
 	identity, recipient, err := key(os.Args[1], strings.Join(os.Args[3:], " "))
 	if err == nil {
@@ -48,6 +49,8 @@ func key(kind, passphrase string) (identity, recipient string, err error) {
 			return "", "", err
 		}
 		return i.String() + "\n", i.Recipient().String(), nil
+	case "locked":
+		return lockedKey(passphrase)
 	case "ssh":
 		return sshKey(passphrase)
 	}
@@ -56,6 +59,27 @@ func key(kind, passphrase string) (identity, recipient string, err error) {
 		return "", "", err
 	}
 	return plugin.EncodeIdentity(kind, []byte(i.String())) + "\n", plugin.EncodeRecipient(kind, []byte(i.Recipient().String())), nil
+}
+
+// lockedKey returns an identity as "age -p" encrypts it.
+func lockedKey(passphrase string) (identity, recipient string, err error) {
+	i, err := age.GenerateX25519Identity()
+	if err != nil {
+		return "", "", err
+	}
+	to, err := age.NewScryptRecipient(passphrase)
+	if err != nil {
+		return "", "", err
+	}
+	to.SetWorkFactor(2)
+	var sealed strings.Builder
+	w, err := age.Encrypt(&sealed, to)
+	if err != nil {
+		return "", "", err
+	}
+	_, err = w.Write([]byte(i.String() + "\n"))
+	err = errors.Join(err, w.Close())
+	return sealed.String(), i.Recipient().String(), err
 }
 
 func sshKey(passphrase string) (private, public string, err error) {

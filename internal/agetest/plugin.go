@@ -28,12 +28,13 @@ const PIN = "123456"
 //	testuntouched tells the user to touch something, and waits for ever
 //	testhang     says nothing, and does not end
 //	testgarbage  does not keep to the protocol
+//	testflood    shows messages without an end
 //
 // All encrypt as age itself does, to the X25519 recipient in their recipients.
 var Plugins = map[string]func(){}
 
 func init() {
-	for _, name := range []string{"testpin", "testtouch", "testconfirm", "testrefuse", "testuntouched", "testhang", "testgarbage"} {
+	for _, name := range []string{"testpin", "testtouch", "testconfirm", "testrefuse", "testuntouched", "testhang", "testgarbage", "testflood"} {
 		Plugins["age-plugin-"+name] = func() { os.Exit(run(name)) }
 	}
 }
@@ -120,6 +121,12 @@ func (i identity) Unwrap(stanzas []*age.Stanza) ([]byte, error) {
 		waitForEver()
 	case "testhang":
 		waitForEver()
+	case "testflood":
+		for {
+			if err := i.plugin.DisplayMessage("again"); err != nil {
+				return nil, err
+			}
+		}
 	case "testgarbage":
 		fmt.Println("Usage: age-plugin-testgarbage [\x1b[31m options]")
 		os.Exit(0)

@@ -16,6 +16,7 @@ func hintOfAccess(err error, a *advisor) string {
 	var started *initError
 	var recovery *recoveryError
 	var plugin *agekeys.PluginError
+	var locked *agekeys.PassphraseError
 	switch {
 	case errors.As(err, &recovery):
 		return strings.Join(recovery.ways, "\n")
@@ -25,6 +26,8 @@ func hintOfAccess(err error, a *advisor) string {
 		return "a recipient is age1…, a public key of SSH (ssh-ed25519 or ssh-rsa), or a file with some"
 	case errors.As(err, &plugin):
 		return hintOfPlugin(plugin)
+	case errors.As(err, &locked):
+		return hintOfLockedIdentity(locked, err, a)
 	case errors.Is(err, keystore.ErrUntried) && errors.Is(err, agekeys.ErrNoMatch):
 		return "the identity and the recipient must be two halves of one key"
 	case errors.Is(err, tpmkey.ErrMissing):
@@ -49,6 +52,17 @@ func hintOfAccess(err error, a *advisor) string {
 		return "list them: awsexec keystore recipients"
 	}
 	return ""
+}
+
+// hintOfLockedIdentity returns the hint for an identity whose passphrase is missing.
+func hintOfLockedIdentity(locked *agekeys.PassphraseError, err error, a *advisor) string {
+	switch {
+	case errors.Is(locked, keystore.ErrWrongPassphrase):
+		return "try again"
+	case errors.Is(err, keystore.ErrUntried) || !a.settings.CanHold():
+		return "run it on a terminal, without --no-prompt and AWSEXEC_NO_PROMPT"
+	}
+	return "open it once on a terminal for some hours: " + a.command("unlock")
 }
 
 func hintOfPlugin(e *agekeys.PluginError) string {

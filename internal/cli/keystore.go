@@ -46,7 +46,10 @@ func recipientsIn(text string) ([]agekeys.Recipient, error) {
 		return []agekeys.Recipient{r}, nil
 	}
 	data, readErr := readfile.Read(text, readfile.MaxOwn)
-	if errors.Is(readErr, fs.ErrNotExist) || len(text) > 300 {
+	switch none := errors.Is(readErr, fs.ErrNotExist); {
+	case none && errors.Is(err, agekeys.ErrNotRecipient): // the text is not quoted: it could be a secret
+		return nil, badRecipientError{fmt.Errorf("%w, and there is no file of this name", err)}
+	case none, len(text) > 300:
 		return nil, badRecipientError{err}
 	}
 	if readErr != nil {

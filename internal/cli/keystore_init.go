@@ -158,7 +158,7 @@ func (c *keystoreInitCmd) toRecipients(ctx context.Context, settings *session.Se
 		all = union(all, own)
 	}
 	if len(all) == 0 && !c.TPM {
-		return usageError{"only its plugin knows the recipient of this identity", c.line("--recipient", "RECIPIENT")}
+		return usageError{"the recipient of this identity cannot be read from it", c.line("--recipient", "RECIPIENT")}
 	}
 	if len(ways.Files)+len(ways.Identities) == 0 && !c.TPM {
 		return usageError{"nothing says which identity opens the file here", c.line("--identity", "FILE")}
