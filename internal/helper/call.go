@@ -92,7 +92,7 @@ func (h *Helper) run(ctx context.Context, path string, r request) ([]byte, error
 	case found.Secret == "": // docker-credential-pass 0.6.4 answers so about a missing item
 		return nil, backend.ErrNotFound
 	}
-	return []byte(found.Secret), nil
+	return []byte(strings.TrimRight(found.Secret, "\r\n")), nil // helpers that are scripts add one; no item ends so
 }
 
 // process is one run of a helper for package client. The library's own way to

@@ -11,12 +11,13 @@ import (
 
 // failures are what helpers and the programs behind them say, in lower case, and
 // the kinds of failure that it means. The first that fits counts. The protocol
-// defines only the first.
+// defines only the first text; the others of a missing item are those of keychains
+// and password managers that helpers of one's own pass on.
 var failures = []struct {
 	kind  error
 	texts []string
 }{
-	{backend.ErrNotFound, []string{"credentials not found in native keychain"}},
+	{backend.ErrNotFound, []string{"credentials not found in native keychain", "credentials not found", "item could not be found in the keychain", "element not found", "isn't an item", "is not in the password store"}},
 	{backend.ErrUnavailable, []string{"executable file not found", "command not found", "not initialized", "store is empty", "no such file or directory"}},
 	{backend.ErrRefused, []string{"cancelled", "canceled", "dismissed", "permission denied", "access denied"}},
 	{backend.ErrLocked, []string{

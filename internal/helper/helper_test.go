@@ -31,6 +31,8 @@ func TestFailures(t *testing.T) {
 	}{
 		{"missing item", "say:1:credentials not found in native keychain", backend.ErrNotFound, ""},
 		{"missing item, of version 0.6.4", `say:0:{"ServerURL":"https://awsexec.invalid/awsexec/dev","Username":"","Secret":""}`, backend.ErrNotFound, ""},
+		{"missing item, in 1Password", `stderr:[ERROR] "https://awsexec.invalid/awsexec/dev" isn't an item. Specify the item with its UUID, name, or domain.`, backend.ErrNotFound, ""},
+		{"program behind a script missing", "stderr:docker-credential-x: 3: op: not found", backend.ErrUnavailable, "op: not found"},
 		{"gpg-agent locked", "say:1:exit status 2: gpg: decryption failed: No secret key", backend.ErrLocked, "decryption failed: No secret key"},
 		{"no terminal for pinentry", "stderr:gpg: public key decryption failed: Inappropriate ioctl for device", backend.ErrLocked, "Inappropriate ioctl"},
 		{"keychain locked", "say:1:User interaction is not allowed.", backend.ErrLocked, "interaction is not allowed"},
@@ -77,6 +79,15 @@ func TestFailures(t *testing.T) {
 				t.Errorf("set: %v", err)
 			}
 		})
+	}
+}
+
+// TestLineEnd checks that the line end is cut off which scripts add to a secret.
+func TestLineEnd(t *testing.T) {
+	op, end := New(scripted(t, `say:0:{"ServerURL":"`+urlOf(dev)+`","Username":"awsexec","Secret":"`+marker+`\r\n"}`)).Begin()
+	defer end()
+	if got, err := op.Get(t.Context(), dev); err != nil || string(got) != marker {
+		t.Errorf("%q, %v", got, err)
 	}
 }
 
