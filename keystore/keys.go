@@ -119,6 +119,12 @@ func (s *Store) put(ctx context.Context, name string, c aws.Credentials, before 
 	})
 }
 
+// SetAdded has the index say when the key under name was added, for a key that comes
+// from another store.
+func (s *Store) SetAdded(ctx context.Context, name string, added time.Time) error {
+	return s.change(ctx, name, backend.ToRead, func(v *vault) error { return v.index.Date(name, added) })
+}
+
 // Delete removes the key kept under name together with its rotation journal and
 // its TOTP secret, and checks that all are gone. If there was no key the error is
 // [ErrNotFound]; the index forgets the name all the same.

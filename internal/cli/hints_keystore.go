@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -96,6 +97,9 @@ func hintOfLocked(err error, a *advisor) string {
 	}
 	const file = "set AWSEXEC_PASSPHRASE for the encrypted file"
 	keyring := !a.isFile()
+	if of, ok := errors.AsType[*keystore.KeyError](err); ok { // perhaps of a store that keys are moved to
+		keyring = !filepath.IsAbs(of.Store)
+	}
 	switch looks, ok := a.looks(); {
 	case !keyring && ok && !looks.Passphrase && a.settings.CanHold():
 		return "open it once on a terminal for some hours: " + a.command("unlock")

@@ -34,7 +34,7 @@ func (c *keystoreMigrateCmd) Run(ctx context.Context, settings *session.Settings
 	if err != nil {
 		return err
 	}
-	names := c.Names
+	names := slices.Compact(slices.Sorted(slices.Values(c.Names)))
 	if len(names) == 0 {
 		names = m.all
 	}

@@ -68,6 +68,7 @@ type movable struct {
 	key     aws.Credentials
 	journal *keystore.Rotation // nil if it has none
 	totp    []byte             // the TOTP secret beside it; nil if it has none
+	added   time.Time          // to From; zero if that is not known
 }
 
 // Move moves the keys called names, and returns the names of those that From had.
@@ -82,12 +83,17 @@ func (m Moving) Move(ctx context.Context, names []string) (moved []string, err e
 	if err != nil {
 		return nil, err
 	}
+	added, err := m.added(ctx)
+	if err != nil {
+		return nil, err
+	}
 	var keys []movable
 	for _, name := range names {
 		k, found, err := m.read(ctx, name)
 		if err != nil {
 			return nil, err
 		}
+		k.added = added[name]
 		if found {
 			keys = append(keys, k)
 		}
@@ -117,6 +123,19 @@ func (m Moving) Move(ctx context.Context, names []string) (moved []string, err e
 		moved = append(moved, k.name)
 	}
 	return moved, nil
+}
+
+// added returns when each key was added to From.
+func (m Moving) added(ctx context.Context) (map[string]time.Time, error) {
+	entries, err := m.From.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	added := map[string]time.Time{}
+	for _, e := range entries {
+		added[e.Name] = e.Added
+	}
+	return added, nil
 }
 
 // lockNames takes the locks of all names in both stores, in the order of names
@@ -214,6 +233,11 @@ func (m Moving) copy(ctx context.Context, k movable) error {
 	defer m.Waiting(m.To)()
 	if !has {
 		if err := m.To.Put(ctx, k.name, k.key); err != nil {
+			return err
+		}
+	}
+	if !k.added.IsZero() {
+		if err := m.To.SetAdded(ctx, k.name, k.added); err != nil {
 			return err
 		}
 	}

@@ -117,6 +117,21 @@ func (x Index) Mark(name string, rotating bool) error {
 	return x.Save(c, damaged)
 }
 
+// Date writes to the entry of name, if there is one, when its key was added.
+func (x Index) Date(name string, added time.Time) error {
+	c, damaged, err := x.Load()
+	if err != nil {
+		return err
+	}
+	key, found := c.Keys[name]
+	if !found || key.Added.Equal(added) {
+		return nil
+	}
+	key.Added = added
+	c.Keys[name] = key
+	return x.Save(c, damaged)
+}
+
 // Drop removes the entry of name, if there is one.
 func (x Index) Drop(name string) error {
 	c, damaged, err := x.Load()
