@@ -66,6 +66,7 @@ func (c *addCmd) Run(ctx context.Context, settings *session.Settings, sess *sess
 	a.learn(ctx)
 	out.note("key %s is stored as %q in %s", visible.KeyID(a.key.AccessKeyID), c.Name, sess.Opened())
 	out.warnOfOtherName(ctx, sess.Opened(), c.Name, a.key.AccessKeyID)
+	a.warnOfTOTP(ctx)
 	if c.CSV != "" {
 		out.advise(hintOfCSV(c.CSV))
 	}

@@ -27,6 +27,8 @@ type addition struct {
 
 	key   aws.Credentials
 	who   awsapi.Identity // zero if AWS was not asked
+	last  string          // the id of the key that it replaces; "" for none
+	owner string          // the ARN of that key's user; "" if it is not known
 	setUp profileSetUp
 	write bool // the profile is to be written
 
@@ -50,6 +52,7 @@ func (a *addition) take(ctx context.Context, into custody.Custody, stdin io.Read
 				if err := a.verify(ctx); err != nil {
 					return err
 				}
+				a.remember(ctx, into)
 				err := a.settle(ctx)
 				settled = err == nil
 				return err
@@ -144,6 +147,38 @@ func (a *addition) verify(ctx context.Context) (err error) {
 	}
 	a.out.tellOwner(a.key.AccessKeyID, a.who)
 	return nil
+}
+
+// remember notes which key is about to be replaced, and whose it is.
+func (a *addition) remember(ctx context.Context, into custody.Custody) {
+	id, err := into.Keys.KeyID(ctx, a.cmd.Name)
+	if err == nil && id != a.key.AccessKeyID {
+		a.last, a.owner = id, facts{a.sess, a.settings, a.out}.of()[id].ARN
+	}
+}
+
+// warnOfTOTP warns if the TOTP secret beside the key may be of another user, whose key
+// was replaced. It stays, as it may be the only copy.
+func (a *addition) warnOfTOTP(ctx context.Context) {
+	if a.last == "" || a.owner != "" && a.owner == a.who.ARN {
+		return
+	}
+	secret, err := a.sess.Opened().TOTP(ctx, a.cmd.Name)
+	clear(secret)
+	if err == nil {
+		a.out.Warn(&otherTOTPError{a.cmd.Name, a.owner})
+	}
+}
+
+// otherTOTPError warns of a TOTP secret that may be of another user than its key.
+type otherTOTPError struct{ name, owner string }
+
+func (e *otherTOTPError) Error() string {
+	of := "the user of the earlier key"
+	if e.owner != "" {
+		of = e.owner
+	}
+	return fmt.Sprintf("the TOTP secret beside %q is still that of %s", e.name, of)
 }
 
 // mistyped reports whether AWS has refused what a person typed with err, says so,

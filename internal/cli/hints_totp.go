@@ -17,6 +17,7 @@ func hintOfTOTP(err error, a *advisor, name string) string {
 	var exists *totpExistsError
 	var left *leftDeviceError
 	var other *custody.OtherTOTPError
+	var stale *otherTOTPError
 	api, isAPI := errors.AsType[smithy.APIError](err)
 	switch {
 	case errors.As(err, &left):
@@ -30,6 +31,8 @@ func hintOfTOTP(err error, a *advisor, name string) string {
 		return "remove it first: " + a.command("mfa remove", exists.name)
 	case errors.As(err, &other):
 		return "put the key and its secret in its place: " + a.again("--force")
+	case errors.As(err, &stale):
+		return "if that is another user: " + a.command("mfa remove", stale.name)
 	case errors.As(err, new(*shortTOTPError)):
 		return "those that AWS makes are longer: if you can, register a new device"
 	case errors.Is(err, totp.ErrSecret):
