@@ -15,7 +15,7 @@ import (
 
 // backupCmd writes all keys into one encrypted file.
 type backupCmd struct {
-	File       string   `arg:"" complete:"file" help:"Write this file."`
+	File       string   `arg:"" complete:"file" help:"Write this file, or standard output for -."`
 	Recipient  []string `sep:"none" placeholder:"RECIPIENT" help:"Encrypt it to this age recipient; may be repeated." detail:"age1…, a public key of SSH in one line, or a file with some."`
 	Passphrase bool     `help:"Encrypt it with a passphrase." detail:"It is asked for, or taken from AWSEXEC_BACKUP_PASSPHRASE."`
 	Force      bool     `help:"Replace the file if it exists."`
@@ -39,7 +39,10 @@ func (c *backupCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 		}
 		to = union(to, some)
 	}
-	if _, err := os.Lstat(c.File); !c.Force && !errors.Is(err, fs.ErrNotExist) {
+	if c.File == standardStream && isTerminal(out.out) {
+		return usageError{"an age file is no text for a terminal", forms}
+	}
+	if _, err := os.Lstat(c.File); c.File != standardStream && !c.Force && !errors.Is(err, fs.ErrNotExist) {
 		return &fileExistsError{c.File}
 	}
 	all, err := c.read(ctx, sess, out, timing)
@@ -58,13 +61,38 @@ func (c *backupCmd) Run(ctx context.Context, settings *session.Settings, sess *s
 	if err != nil {
 		return fmt.Errorf("encrypt %s: %w", c.File, err)
 	}
-	atomicfile.Tidy(c.File) // what an earlier run has left that was killed
-	if err := atomicfile.Write(c.File, sealed, 0o600); err != nil {
+	if err := c.write(out, sealed); err != nil {
 		return err
 	}
-	out.note("%s of %s %s in %s, without profiles and sessions", count(len(all), "key"), sess.Opened(), isOrAre(len(all)), c.File)
-	out.advise(hintOfBackup(c.File, out.adv))
+	where := c.File
+	if where == standardStream {
+		where = "the backup"
+	}
+	out.note("%s of %s %s in %s, without profiles and sessions", count(len(all), "key"), sess.Opened(), isOrAre(len(all)), where)
+	if c.File != standardStream {
+		out.advise(hintOfBackup(c.File, out.adv))
+	}
 	return nil
+}
+
+// standardStream is the name of a file that stands for standard output, or input.
+const standardStream = "-"
+
+// write writes the backup, for its owner alone.
+func (c *backupCmd) write(out *ui, sealed []byte) error {
+	if c.File == standardStream {
+		if _, err := out.out.Write(sealed); err != nil {
+			return unprintedError{err}
+		}
+		return nil
+	}
+	atomicfile.Tidy(c.File) // what an earlier run has left that was killed
+	if info, err := os.Stat(c.File); err == nil && info.Mode().IsRegular() {
+		if err := os.Chmod(c.File, 0o600); err != nil { // Write keeps the mode
+			return err
+		}
+	}
+	return atomicfile.Write(c.File, sealed, 0o600)
 }
 
 func isOrAre(n int) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"github.com/awsexec/awsexec/internal/agekeys"
@@ -17,17 +18,17 @@ import (
 
 // restoreCmd stores the keys of a backup.
 type restoreCmd struct {
-	File     string   `arg:"" complete:"file" help:"Read this file, which awsexec backup has made."`
+	File     string   `arg:"" complete:"file" help:"Read this file, which awsexec backup has made, or standard input for -."`
 	Identity []string `sep:"none" placeholder:"FILE" complete:"file" help:"Open it with the identity in this file." detail:"Without it, the identities that open the encrypted file are tried, or the passphrase is asked for or taken from AWSEXEC_BACKUP_PASSPHRASE."`
 	Force    bool     `help:"Replace other keys that are stored under these names."`
 	DryRun   bool     `help:"Show what would be done, but change nothing."`
 	Yes      bool     `short:"y" help:"Do not ask for confirmation."`
 }
 
-func (c *restoreCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, timing timing) error {
+func (c *restoreCmd) Run(ctx context.Context, settings *session.Settings, sess *session.Session, out *ui, timing timing, stdin io.Reader) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, promptLimit, session.ErrTooLong)
 	defer cancel()
-	sealed, err := readfile.Read(c.File, readfile.MaxOwn)
+	sealed, err := c.read(stdin)
 	if err != nil {
 		return err
 	}
@@ -71,6 +72,19 @@ func (c *restoreCmd) Run(ctx context.Context, settings *session.Settings, sess *
 		out.warnOfRemains(remains)
 	}
 	return nil
+}
+
+// read returns the bytes of the file.
+func (c *restoreCmd) read(stdin io.Reader) ([]byte, error) {
+	if c.File != standardStream {
+		return readfile.Read(c.File, readfile.MaxOwn)
+	}
+	c.File = "standard input" // in messages
+	sealed, err := io.ReadAll(io.LimitReader(stdin, readfile.MaxOwn))
+	if err != nil {
+		return nil, fmt.Errorf("read standard input: %w", err)
+	}
+	return sealed, nil
 }
 
 // compare shows what is to be done for each key, and returns those for which
