@@ -16,7 +16,7 @@
           pname = "awsexec";
           version = self.shortRev or "devel";
           src = self;
-          vendorHash = "sha256-c+1vw5TVFvdpGaM5Xm1koW9AIuw2OMJOqH7zuHPdsvQ="; # internal/ci TestNixHash knows it
+          vendorHash = "sha256-J6/kuA/ZRH9iVCQhHrp6PUdMvVkKan4hxuzjjO8ans8="; # internal/ci TestNixHash knows it
           subPackages = [ "cmd/awsexec" "internal/manpages" ];
           env.CGO_ENABLED = 0;
           ldflags = [ "-s" "-w" "-X main.version=${version}" ];

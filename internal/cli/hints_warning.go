@@ -77,5 +77,5 @@ func hintOfWarning(err error, a *advisor) string {
 	case errors.As(err, &left):
 		return "if nothing uses it: aws iam delete-access-key --access-key-id " + quoteWord(left.keyID)
 	}
-	return hintOfTOTP(err, a, a.settings.SelectedName())
+	return hintOfTOTP(err, a, "")
 }
