@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -56,6 +57,9 @@ type usageError struct {
 
 func (e usageError) Error() string { return e.what }
 
+// valueOf are the flags whose value is often given without them, by command.
+var valueOf = map[string]string{"unlock": "--for", "console": "--service", "export": "--format"}
+
 // misuse returns an error of the parser as a usageError, an unknownWordError or an
 // unknownFlagError.
 func misuse(err error) error {
@@ -74,6 +78,10 @@ func misuse(err error) error {
 		return unknownWordError(wordsOf(node) + " " + word)
 	case unknown && node.Name == "add": // the key, whose secret is not to be shown
 		return usageError{"add takes no key on the command line, which other programs can read", hintOfKeyInLine}
+	case unknown && valueOf[node.Name] != "":
+		args := slices.Clone(at.Context.Args)
+		i := slices.Index(args, word)
+		return usageError{text, (&advisor{}).line(nil, slices.Insert(args, max(i, 0), valueOf[node.Name]))}
 	case node != nil && !node.Hidden:
 		help = "awsexec " + wordsOf(node) + " --help"
 	}

@@ -24,16 +24,22 @@ func (e unknownFlagError) Error() string { return "unknown flag " + e.flag }
 // foreignFlags are the flags that other tools have for a command that awsexec has by
 // another name, by command and flag: the words that do the same.
 var foreignFlags = map[[2]string][]string{
-	{"add", "--add-config"}:       {"add"},
-	{"add", "--no-add-config"}:    {"add"},
-	{"login", "--stdout"}:         {"console", "--print"},
-	{"login", "-s"}:               {"console", "--print"},
-	{"remove", "--force"}:         {"remove", "--yes"},
-	{"remove", "-f"}:              {"remove", "--yes"},
-	{"remove", "--sessions-only"}: {"clear"},
-	{"list", "--profiles"}:        {"list", "--tree"},
-	{"list", "--sessions"}:        {"list"},
-	{"list", "--credentials"}:     {"list"},
+	{"add", "--add-config"}:        {"add"},
+	{"add", "--no-add-config"}:     {"add"},
+	{"clear", "--all"}:             {"clear"},
+	{"completion", "--shell"}:      {"completion"},
+	{"list", "--all"}:              {"list"},
+	{"list", "-a"}:                 {"list"},
+	{"login", "--no-browser"}:      {"login", "--remote"},
+	{"login", "--use-device-code"}: {"login", "--remote"},
+	{"login", "--stdout"}:          {"console", "--print"},
+	{"login", "-s"}:                {"console", "--print"},
+	{"remove", "--force"}:          {"remove", "--yes"},
+	{"remove", "-f"}:               {"remove", "--yes"},
+	{"remove", "--sessions-only"}:  {"clear"},
+	{"list", "--profiles"}:         {"list", "--tree"},
+	{"list", "--sessions"}:         {"list"},
+	{"list", "--credentials"}:      {"list"},
 }
 
 // commandFlags are the flags that other tools, without a command word, have for what
@@ -53,9 +59,6 @@ func (e unknownFlagError) meant(ctx context.Context, args []string, d deps) stri
 	own, child, hasChild := splitArgs(args)
 	own = slices.Clone(own)
 	at := slices.IndexFunc(own, func(w string) bool { name, _, _ := strings.Cut(w, "="); return name == e.flag })
-	if at < 0 { // one of several letters behind one -
-		return e.help
-	}
 	whole := func(words []string) string {
 		if hasChild {
 			words = slices.Concat(words, []string{"--"}, child)
@@ -64,6 +67,14 @@ func (e unknownFlagError) meant(ctx context.Context, args []string, d deps) stri
 			return e.help
 		}
 		return corrected(ctx, words, d)
+	}
+	if at < 0 { // one of several letters behind one -
+		at = slices.IndexFunc(own, func(w string) bool { return strings.HasPrefix(w, e.flag) && findFlag(parser.Model.Node, "-"+w) != nil })
+		if at < 0 {
+			return e.help
+		}
+		own[at] = "-" + own[at]
+		return whole(own)
 	}
 	command := parser.Model.Node
 	for _, word := range own {
@@ -78,8 +89,17 @@ func (e unknownFlagError) meant(ctx context.Context, args []string, d deps) stri
 		i := slices.Index(rest, command.Name)
 		return whole(slices.Concat(rest[:i], words, rest[i+1:]))
 	}
-	if words := commandFlags[e.flag]; words != "" && command == parser.Model.Node {
-		return corrected(ctx, slices.Concat(strings.Fields(words), rest), d)
+	if command == parser.Model.Node {
+		words := commandFlags[e.flag]
+		if name := strings.TrimPrefix(e.flag, "--"); slices.ContainsFunc(command.Children, func(n *kong.Node) bool { return n.Name == name && !n.Hidden }) || slices.Contains(runners, name) {
+			words = name
+		}
+		if words != "" && (e.flag != "-c" || !slices.Contains(own[:at], "-p")) { // which is of a shell then
+			return whole(slices.Concat(strings.Fields(words), rest))
+		}
+	}
+	if e.flag == "-j" && findFlag(command, "--json") != nil {
+		return whole(append(rest, "--json"))
 	}
 	if e.flag == "-v" && len(args) == 1 {
 		return "awsexec --version"
@@ -132,6 +152,26 @@ func (e unknownFlagError) meant(ctx context.Context, args []string, d deps) stri
 		return whole(own)
 	}
 	return e.help
+}
+
+// withDashes returns args with those dashes that text programs make of - and --
+// as they are typed.
+func withDashes(args []string) []string {
+	args = slices.Clone(args)
+	for i, w := range args {
+		if w == "--" {
+			break
+		}
+		if name, ok := strings.CutPrefix(w, "—"); ok {
+			args[i] = "--" + name
+		} else if name, ok := strings.CutPrefix(w, "–"); ok {
+			args[i] = "-" + name
+			if len(name) > 1 {
+				args[i] = "--" + name
+			}
+		}
+	}
+	return args
 }
 
 // corrected returns the line for args, which may have more mistakes.

@@ -45,13 +45,14 @@ var foreign = map[string]string{
 	"-n": "--no-session", "--backend": "--keystore", "-b": "--keystore", "--verbose": "--debug", "-v": "--debug",
 	"--server": "serve", "--ecs-server": "serve", "--ec2-server": "serve", "-s": "serve",
 	"--json": "print", "-j": "print", "--profile-name": "--profile", "--exec-profile": "--profile", "--idp-account": "--profile",
-	"--sso-session": "--session", "--prompt": "--prompt",
+	"--sso-session": "--session", "--prompt": "--prompt", "--keychain": "--prompt", "--file-dir": "--prompt", "--pass-prefix": "--prompt", "--pass-dir": "--prompt",
+	"--endpoint-url": "AWS_ENDPOINT_URL", "--no-cli-pager": "nothing", "--no-verify-ssl": "nothing", "-f": "--format",
 }
 
 // withValue reports whether a flag of another tool has a value that awsexec wants.
 func withValue(flag string) bool {
 	as := foreign[flag]
-	return slices.Contains(valued, as) || slices.Contains([]string{"AWSEXEC_MFA_CODE", "--session", "--prompt"}, as)
+	return slices.Contains(valued, as) || slices.Contains([]string{"AWSEXEC_MFA_CODE", "AWS_ENDPOINT_URL", "--session", "--prompt", "--format"}, as)
 }
 
 // readFlags moves the flags at the start of args to m and returns what follows
@@ -79,8 +80,8 @@ func (m *mistaken) readFlags(args []string) (rest []string) {
 			m.serve = true
 		case name == "print":
 			m.prints = true
-		case name == "AWSEXEC_MFA_CODE":
-			m.env = append(m.env, name+"="+value)
+		case strings.HasPrefix(name, "AWS"):
+			m.env = append(m.env, name+"="+quoteWord(value))
 		case slices.Contains(valued, name):
 			m.flags = append(m.flags, name, value)
 		case slices.Contains([]string{"--pick", "--read-only", "--no-session", "--refresh", "--no-prompt", "--debug"}, name):
@@ -97,7 +98,7 @@ var synonyms = map[string]string{
 	"env": "export", "assume": "export", "use": "export", "eval": "export", "server": "serve", "ecs": "serve", "ecs-server": "serve", "ec2-server": "serve",
 	"accounts": "sso list", "roles": "sso list", "populate": "sso populate",
 	"profiles": "list --tree", "list-profiles": "list --tree", "list-roles": "list --tree", "keys": "list", "session": "list", "sessions": "list",
-	"info": "whoami", "show": "whoami", "diagnostic": "doctor", "logs": "log", "history": "log", "man": "help", "manual": "help", "docs": "help",
+	"info": "whoami", "show": "whoami", "diagnostic": "doctor", "logs": "log", "history": "log", "man": "help", "manual": "help", "docs": "help", "?": "help", "/?": "help", "/help": "help",
 	"check": "doctor", "diagnose": "doctor", "diag": "doctor", "diagnostics": "doctor", "verify": "doctor", "status": "doctor", "passwd": "passphrase", "password": "passphrase", "renew": "rotate",
 	"open": "console", "web": "console", "browser": "console", "signin": "login", "sign-in": "login", "url": "console",
 }
@@ -250,6 +251,10 @@ func (m mistaken) assume(rest []string) string {
 			}
 		case (w == "-s" || w == "--service") && i+1 < len(rest) && words != nil:
 			words = append(words, "--service", rest[i+1])
+		case (w == "-r" || w == "--region") && i+1 < len(rest):
+			m.flags = append(m.flags, "--region", rest[i+1])
+		case (w == "-d" || w == "--duration") && i+1 < len(rest):
+			m.flags = append(m.flags, "--duration", rest[i+1])
 		case w == "--exec" && i+1 < len(rest) && !m.hasChild:
 			m.child, m.hasChild = strings.Fields(rest[i+1]), true
 		}
@@ -295,6 +300,12 @@ func (m mistaken) configure(what string, rest []string) string {
 		m.profile = name
 	}
 	switch what {
+	case "set": // no secret is to be in a line, nor a key in the files
+		if slices.ContainsFunc(rest, func(w string) bool { return strings.HasPrefix(w, "aws_") }) {
+			name := cmp.Or(m.profile, "NAME")
+			m.profile = ""
+			return m.line("add", name)
+		}
 	case "populate": // of aws-sso-util
 		return m.line("sso", "populate")
 	case "list", "list-profiles":
@@ -423,6 +434,9 @@ func (m mistaken) line(words ...string) string {
 
 // meant returns what a person who typed args probably meant, a line for each way.
 func meant(ctx context.Context, args []string, d deps) string {
+	if dashed := withDashes(args); !slices.Equal(dashed, args) {
+		return corrected(ctx, dashed, d)
+	}
 	m, err := newMistaken(ctx, args, d)
 	if err != nil || len(m.words) == 0 {
 		return "awsexec --help"
