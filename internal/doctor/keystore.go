@@ -35,9 +35,9 @@ func (d *diagnosis) checkKeystore() {
 	case k.Condition == keystore.ConditionSilent:
 		found(Suspect, "does not answer", Advice{"log in to the desktop again, or use the encrypted file: awsexec --keystore file add NAME"})
 	case k.Condition == keystore.ConditionAbsent && len(k.Entries) > 0 && k.Kind == keystore.KindKeyring:
-		found(Broken, fmt.Sprintf("is not open, and %d keys are in it", len(k.Entries)), Advice{"log in to the desktop, or open the keyring: in KeePassXC, its database"})
+		found(Broken, fmt.Sprintf("is not open; keys in it: %d", len(k.Entries)), Advice{"log in to the desktop, or open the keyring: in KeePassXC, its database"})
 	case k.Condition == keystore.ConditionAbsent && len(k.Entries) > 0:
-		found(Broken, fmt.Sprintf("is gone, and %d keys with it", len(k.Entries)), Advice{"restore it from a backup, or add the keys again:"}, awsexec("add", "NAME"))
+		found(Broken, fmt.Sprintf("is gone; keys that were in it: %d", len(k.Entries)), Advice{"restore it from a backup, or add the keys again:"}, awsexec("add", "NAME"))
 	case k.Condition == keystore.ConditionAbsent:
 		found(Notice, "is empty: no key has been added yet", awsexec("add", "NAME"))
 	case k.Condition == keystore.ConditionLocked && k.Kind == keystore.KindKeyring:
