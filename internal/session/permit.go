@@ -76,7 +76,24 @@ func (s *Session) Permit(ctx context.Context, given Given, program string, limit
 	if program == "" {
 		program = "a program without a name"
 	}
-	if err := s.Person.permit(ctx, given.Profile.Name, program); err != nil {
+	if memoryErr == nil && !s.settings.NoPrompt {
+		// One question at a time: an answer must not go to that of another process, and
+		// may be the one for this process too.
+		done := s.Person.WaitingForPerson("for the answer to another question of awsexec")
+		release, err := memory.Lock(ctx, "confirm")
+		done()
+		if err == nil {
+			defer release()
+		}
+		if memory.Confirmed(question, s.settings.Now()) {
+			return nil
+		}
+	}
+	err = context.Cause(ctx)
+	if err == nil {
+		err = s.Person.permit(ctx, given.Profile.Name, program)
+	}
+	if err != nil {
 		_, at := rules.Places()
 		return &ConfirmError{given.Profile.Name, program, at, err}
 	}
