@@ -6,6 +6,7 @@ import (
 
 	"github.com/aws/smithy-go"
 
+	"github.com/awsexec/awsexec/internal/explain"
 	"github.com/awsexec/awsexec/internal/policy"
 	"github.com/awsexec/awsexec/internal/provider"
 	"github.com/awsexec/awsexec/internal/visible"
@@ -16,6 +17,7 @@ func hintOfPolicies(err error, a *advisor, name string) string {
 	var not *provider.NotNarrowedError
 	var conflict *policy.ConflictError
 	var other *policy.PartitionError
+	var unread *provider.PolicyError
 	var federation *provider.FederationError
 	var api smithy.APIError
 	switch {
@@ -27,6 +29,8 @@ func hintOfPolicies(err error, a *advisor, name string) string {
 		return "ask for the same policies in all places, or write a profile of its own for this: awsexec help config\nif a program that awsexec has started asks, and its policy was changed since, start the program again"
 	case errors.As(err, &other):
 		return "name a policy of that partition, or another region: --region"
+	case errors.As(err, &unread):
+		return editCommand(explain.Place{Pos: unread.At}, unread.By)
 	case errors.As(err, &api) && api.ErrorCode() == "PackedPolicyTooLarge":
 		return "make the policy shorter, or use fewer ARNs and session tags: AWS has one room for all of them"
 	case errors.As(err, &api) && api.ErrorCode() == "MalformedPolicyDocument":

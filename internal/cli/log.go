@@ -54,7 +54,7 @@ func (c *logCmd) Run(ctx context.Context, settings *session.Settings, out *ui, g
 		return err
 	}
 	if damaged > 0 {
-		out.note("%d lines of %s cannot be read and are left out", damaged, dir)
+		out.note("%s of %s cannot be read: left out", count(damaged, "line"), dir)
 	}
 	switch {
 	case len(entries) > 0:
