@@ -32,7 +32,8 @@ func (c *mfaAddCmd) register(ctx context.Context, settings *session.Settings, se
 	if err != nil {
 		return "", err
 	}
-	r := registration{iam: client.IAM(key), keys: keys, key: c.Name, user: path[strings.LastIndexByte(path, '/')+1:], device: c.Device, out: out, now: settings.Now, wait: wait}
+	r := registration{iam: client.IAM(key), keys: keys, key: c.Name, user: path[strings.LastIndexByte(path, '/')+1:], device: c.Device, out: out, now: settings.Now}
+	r.wait = func(ctx context.Context, d time.Duration) error { return wait(ctx, codeWait*d) }
 	r.used = func(ctx context.Context, serial, code string) error {
 		memory, err := sess.Cache()
 		if err != nil {

@@ -10,3 +10,6 @@ const workFactor = 0
 
 // pause is how long a rotation waits before it asks AWS again.
 const pause = 500 * time.Millisecond
+
+// codeWait is how many times as long as needed the next MFA code is waited for.
+const codeWait = 1

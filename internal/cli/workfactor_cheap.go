@@ -10,3 +10,6 @@ const workFactor = 1
 
 // pause is for a stand-in that takes no time.
 const pause = time.Millisecond
+
+// codeWait is for a stand-in that takes the next MFA code early.
+const codeWait = 0
