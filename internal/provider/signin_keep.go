@@ -155,6 +155,7 @@ func adopt[T tokens.Token](ctx context.Context, parts Parts, id tokens.ID, plain
 	if kept, err := sealed.Load(ctx); err != nil || kept != t {
 		return nil, fmt.Errorf("the sealed tokens are not as they were written, and the plain ones are left: %w", err)
 	}
+	plain.Tidy()
 	for _, file := range append(others, plain.ID()) { // the tokens last, so that who is interrupted can begin again
 		switch err := os.Remove(file); {
 		case err == nil:

@@ -135,6 +135,7 @@ func (s SSO) register(ctx context.Context, kept tokens.Sealed[tokens.Registratio
 		return tokens.Registration{}, err
 	}
 	client := tokens.Registration{ClientID: made.ID, ClientSecret: made.Secret, Ends: began.Add(made.Life).UTC().Truncate(time.Second)}
+	kept.Tidy() // in the way of another sign-in at worst, which then keeps no registration
 	if err := kept.Put(ctx, client, false); err != nil {
 		s.Debug("registration: %v", err) // the next sign-in makes one more
 	}

@@ -69,8 +69,13 @@ func (m *members) set(name string, v any) {
 	(*m)[name], _ = json.Marshal(v)
 }
 
+// Tidy removes what killed processes have left when they wrote the file: it holds
+// tokens. The caller must ensure that no awsexec writes it meanwhile.
+func (f file) Tidy() { atomicfile.Tidy(f.ID()) }
+
 // write replaces the file. A file that was readable for others stays so.
 func (f file) write(m members) error {
+	f.Tidy()
 	data, err := json.Marshal(m)
 	if err != nil {
 		return err
@@ -86,6 +91,7 @@ func (f file) create(m members) error {
 		return err
 	}
 	defer clear(data)
+	f.Tidy()
 	path := f.ID()
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return err
@@ -100,6 +106,7 @@ func (f file) create(m members) error {
 
 // Remove removes the file, if there is one.
 func (f file) Remove() error {
+	f.Tidy()
 	if err := os.Remove(f.ID()); !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}

@@ -12,6 +12,8 @@ type Copy[T Token] interface {
 	Put(T) error
 	// Remove removes the file, if there is one.
 	Remove() error
+	// Tidy removes what killed processes have left when they wrote the file.
+	Tidy()
 }
 
 // Shared is sealed tokens with a copy of them where SDKs look. It implements Store.

@@ -121,3 +121,19 @@ func TestPlainFiles(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 }
+
+// What a process has left that was killed while it wrote a plain file holds tokens: it
+// goes when the file is written again, and with it.
+func TestUnfinishedPlainFiles(t *testing.T) {
+	c := SSOCopy{NewSSOFile(t.TempDir(), "corp", "https://x.example/start"), "https://x.example/start", "eu-west-1"}
+	token := SSO{AccessToken: "a", ExpiresAt: time.Now()}
+	left := filepath.Join(filepath.Dir(c.ID()), "."+filepath.Base(c.ID())+".tmp-1")
+	for name, do := range map[string]func() error{
+		"put": func() error { return c.Put(token) }, "save": func() error { return c.Save(t.Context(), token) }, "remove": c.Remove,
+	} {
+		err := errors.Join(c.Put(token), os.WriteFile(left, []byte("{}"), 0o600), do())
+		if _, statErr := os.Stat(left); err != nil || !errors.Is(statErr, os.ErrNotExist) {
+			t.Errorf("%s: %v, %v", name, err, statErr)
+		}
+	}
+}
