@@ -51,7 +51,7 @@ func (c *loginCmd) Run(ctx context.Context, settings *session.Settings, sess *se
 		if err := readyToSeal(ctx, settings, sess, out); err != nil {
 			return err
 		}
-		return c.adopt(ctx, p, sess, out)
+		return c.adopt(ctx, p, settings, sess, out)
 	}
 	if !c.Force {
 		state, err := sess.SignedIn(ctx, p)
@@ -184,7 +184,7 @@ func leadsTo(p *profile.Profile, name string) bool {
 }
 
 // adopt seals the tokens that the AWS CLI has left for p.
-func (c *loginCmd) adopt(ctx context.Context, p *profile.Profile, sess *session.Session, out *ui) error {
+func (c *loginCmd) adopt(ctx context.Context, p *profile.Profile, settings *session.Settings, sess *session.Session, out *ui) error {
 	removed, err := sess.AdoptSSO(ctx, p)
 	for _, file := range removed {
 		out.note("removed %s", file)
@@ -193,5 +193,21 @@ func (c *loginCmd) adopt(ctx context.Context, p *profile.Profile, sess *session.
 		return err
 	}
 	out.note("the tokens are sealed now; programs get credentials from awsexec, and no longer from sso_session alone")
-	return nil
+	return c.tellEnded(provider.SSOTokens(p.SSO), p, settings, sess, out)
+}
+
+// tellEnded says that tokens which were sealed are of no use any more, if that is so.
+func (c *loginCmd) tellEnded(id tokens.ID, p *profile.Profile, settings *session.Settings, sess *session.Session, out *ui) error {
+	all, err := sess.SignIns()
+	for _, kept := range all {
+		if why := kept.Ended(settings.Now()); kept.ID == id && why != nil {
+			out.note("%v", why)
+			next := out.adv.command("login", p.Name)
+			if c.Session != "" {
+				next = out.adv.command("login", "--session", c.Session)
+			}
+			out.note("next: %s", next)
+		}
+	}
+	return err
 }

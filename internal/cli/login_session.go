@@ -25,7 +25,7 @@ func (c *loginCmd) loginSession(ctx context.Context, p *profile.Profile, setting
 			return err
 		}
 		out.note("the tokens and their key are sealed now; programs get credentials from awsexec, and no longer from login_session alone")
-		return nil
+		return c.tellEnded(provider.LoginTokens(p.LoginSession), p, settings, sess, out)
 	}
 	if !c.Force {
 		state, err := sess.LoginState(ctx, p)
