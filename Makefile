@@ -27,8 +27,8 @@ help: ## print this list
 build: ## build build/awsexec for this machine
 	CGO_ENABLED=0 go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o build/awsexec ./cmd/awsexec
 
-# An empty PREFIX is no root directory.
-INSTALL_TO = $(or $(PREFIX),$(HOME)/.local)
+# An empty PREFIX is no root directory. DESTDIR is the root of a package that is being made.
+INSTALL_TO = $(DESTDIR)$(or $(PREFIX),$(HOME)/.local)
 install: build man ## install awsexec and its manual pages below PREFIX (default ~/.local)
 	@install -d $(INSTALL_TO)/bin $(INSTALL_TO)/share/man/man1 $(INSTALL_TO)/share/man/man5
 	@install -m 755 build/awsexec $(INSTALL_TO)/bin/awsexec

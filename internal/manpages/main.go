@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"github.com/awsexec/awsexec/internal/cli"
@@ -18,7 +19,7 @@ func main() {
 	from := manual.Source{}
 	dir := flag.String("o", "build/man", "write the pages into `DIR`")
 	flag.StringVar(&from.Version, "version", "devel", "`VERSION` of awsexec")
-	flag.StringVar(&from.Date, "date", time.Now().UTC().Format(time.DateOnly), "`DATE` of that version, as YYYY-MM-DD")
+	flag.StringVar(&from.Date, "date", now().Format(time.DateOnly), "`DATE` of that version, as YYYY-MM-DD")
 	page := flag.String("reference", "", "write one page of Markdown to `FILE` instead")
 	flag.Parse()
 	err := error(nil)
@@ -31,6 +32,15 @@ func main() {
 		fmt.Fprintln(os.Stderr, "manpages:", err)
 		os.Exit(1)
 	}
+}
+
+// now returns the time in UTC, or that of SOURCE_DATE_EPOCH, by which distributions
+// get the same bytes from each build.
+func now() time.Time {
+	if seconds, err := strconv.ParseInt(os.Getenv("SOURCE_DATE_EPOCH"), 10, 64); err == nil {
+		return time.Unix(seconds, 0).UTC()
+	}
+	return time.Now().UTC()
 }
 
 // write writes all pages into dir, which it makes.
