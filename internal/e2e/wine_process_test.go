@@ -124,13 +124,15 @@ func (w *windows) packages(t *testing.T) {
 	t.Cleanup(func() { _ = exec.Command("rm", "-rf", temp).Run() })
 	for _, p := range windowsPackages {
 		t.Run(p.path, func(t *testing.T) {
+			t.Parallel()
+			u := &user{u.in(t), w}
 			c := command{
 				name: filepath.Join(w.tests, filepath.Base(p.path)+".test.exe"),
 				args: []string{"-test.skip", cmp.Or(p.skip, "^$")},
 				env:  []string{"AWSEXEC_TEST_THROWAWAY_CREDENTIALS=1"},
 				dir:  filepath.Join("..", "..", p.path),
 
-				limit: 4 * time.Minute,
+				limit: 10 * time.Minute, // only a hang
 			}
 			r := u.program(c).wait()
 			if rest := cleanupOnly.ReplaceAllString(r.stdout, ""); r.code != 0 && (r.code != 1 || rest != "") {
