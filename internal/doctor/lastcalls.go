@@ -49,9 +49,10 @@ func (d *diagnosis) foundCall(s Severity, what string, said lastcall.Said) {
 			remedies = append(remedies, Advice{way})
 		}
 	}
-	ago := d.in.Now().Sub(said.At).Round(time.Second)
-	if ago >= time.Hour {
-		ago = ago.Round(time.Minute)
+	since := d.in.Now().Sub(said.At)
+	ago := since.Round(time.Second).String()
+	if since >= time.Hour {
+		ago = strings.TrimSuffix(since.Round(time.Minute).String(), "0s")
 	}
 	d.found(s, LastCall, Place{}, fmt.Sprintf("%s at %s (%s ago): %s", what, said.At.UTC().Format(time.RFC3339), ago, said.Text), remedies...)
 }
