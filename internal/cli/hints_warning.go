@@ -31,6 +31,7 @@ func hintOfWarning(err error, a *advisor) string {
 	var withoutMFA *provider.WithoutMFAError
 	var packed *provider.PackedError
 	var plain *plainLeftError
+	var readable *openIdentityError
 	switch {
 	case errors.As(err, &plaintext):
 		return a.moveKey("move it into the keystore", plaintext.Profile)
@@ -54,6 +55,8 @@ func hintOfWarning(err error, a *advisor) string {
 		return "a role keeps MFA: a profile with role_arn and source_profile = " + quoteWord(withoutMFA.Profile.Name)
 	case errors.As(err, &packed):
 		return "make the policy shorter, or use fewer ARNs and session tags, before AWS refuses them"
+	case errors.As(err, &readable):
+		return "keep it to yourself: chmod 600 " + quoteWord(readable.path)
 	case errors.As(err, &plain):
 		return plain.hint()
 	case errors.Is(err, errRootKey):

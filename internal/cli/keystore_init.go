@@ -3,6 +3,9 @@ package cli
 import (
 	"context"
 	"fmt"
+	"os"
+	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/awsexec/awsexec/internal/agekeys"
@@ -129,7 +132,7 @@ func (c *keystoreInitCmd) consent(ctx context.Context, sess *session.Session, qu
 
 // adopt makes the identities those that open the file on this machine.
 func (c *keystoreInitCmd) adopt(ctx context.Context, out *ui, keys *keystore.Store) error {
-	ways, _, err := c.ways(nil)
+	ways, _, err := c.ways(out, nil)
 	if err != nil {
 		return err
 	}
@@ -150,7 +153,7 @@ func (c *keystoreInitCmd) toRecipients(ctx context.Context, settings *session.Se
 		}
 		all = union(all, some)
 	}
-	ways, own, err := c.ways(all)
+	ways, own, err := c.ways(out, all)
 	if err != nil {
 		return err
 	}
@@ -219,7 +222,7 @@ func (c *keystoreInitCmd) line(words ...string) string {
 
 // ways returns how this machine is to open a file with these recipients, and the
 // recipients of the identities, as far as they are known.
-func (c *keystoreInitCmd) ways(all []agekeys.Recipient) (ways keystore.Ways, own []agekeys.Recipient, err error) {
+func (c *keystoreInitCmd) ways(out *ui, all []agekeys.Recipient) (ways keystore.Ways, own []agekeys.Recipient, err error) {
 	for _, path := range c.Identity {
 		if path, err = identityOf(path); err != nil {
 			return ways, nil, err
@@ -234,6 +237,9 @@ func (c *keystoreInitCmd) ways(all []agekeys.Recipient) (ways keystore.Ways, own
 			return ways, nil, &keystore.IdentityError{Path: path, Err: err}
 		}
 		ways.Files = append(ways.Files, path)
+		if isOpenToOthers(path) && slices.ContainsFunc(identities, isPlainSecret) {
+			out.Warn(&openIdentityError{path})
+		}
 		for _, i := range identities {
 			if i.Recipient.Text != "" {
 				own = append(own, i.Recipient)
@@ -249,6 +255,23 @@ func (c *keystoreInitCmd) ways(all []agekeys.Recipient) (ways keystore.Ways, own
 		}
 	}
 	return ways, nil, nil
+}
+
+// isPlainSecret reports whether whoever can read the identity can use it.
+func isPlainSecret(i agekeys.Identity) bool { return i.Kind != agekeys.TPM && !i.NeedsPerson() }
+
+// isOpenToOthers reports whether other users may read the file at path. Modes mean
+// nothing on Windows.
+func isOpenToOthers(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o044 != 0
+}
+
+// openIdentityError warns of an identity that other users may read.
+type openIdentityError struct{ path string }
+
+func (e *openIdentityError) Error() string {
+	return fmt.Sprintf("identity %s can be read by other users, who can open the keystore with it", e.path)
 }
 
 // recovery reports whether to make a recovery identity beside n recipients.
