@@ -270,7 +270,9 @@ func (c *Config) sso(b *builder, p *Profile) {
 	own := &builder{profile: b.profile, settings: session}
 	sso.StartURL, sso.Region = own.text("sso_start_url"), own.text("sso_region")
 	sso.RegistrationScopes = m.list("sso_registration_scopes")
-	sso.AccountID, sso.RoleName = m.text("sso_account_id"), m.text("sso_role_name")
+	if sso.AccountID != "" || sso.RoleName != "" { // else the section's do not count, as in botocore
+		sso.AccountID, sso.RoleName = m.text("sso_account_id"), m.text("sso_role_name")
+	}
 	if b.err == nil {
 		b.err = cmp.Or(own.err, m.err)
 	}

@@ -247,6 +247,7 @@ func TestSSOSessionAlone(t *testing.T) {
 		"[default]\nsso_session = a\nsso_start_url = u\n[sso-session a]\nsso_region = y\n":            {Session: "a", Region: "y"},
 		"[default]\nsso_session = a\nsso_region = y\n[sso-session a]\nsso_start_url = u\n":            {Session: "a", StartURL: "u"},
 		"[default]\nsso_session = a\nsso_role_name = r\n[sso-session a]\nsso_account_id = 1\n":        {Session: "a", AccountID: "1", RoleName: "r"},
+		"[default]\nsso_session = a\n[sso-session a]\nsso_account_id = 1\nsso_role_name = r\n":        {Session: "a"},
 		"[default]\nsso_start_url = u\nsso_region = y\n[sso-session a]\nsso_start_url = of another\n": {StartURL: "u", Region: "y"},
 	} {
 		if got := resolve(t, config, "", "default").SSO; !reflect.DeepEqual(*got, want) {
