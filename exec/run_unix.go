@@ -16,9 +16,9 @@ import (
 // start starts c, through /bin/sh if it is a script without "#!".
 func (c *Cmd) start() (child *osexec.Cmd, release func(), err error) {
 	child = c.child()
-	if err = guard.WithLimits(child.Start); errors.Is(err, syscall.ENOEXEC) {
+	if err = guard.Start(child.Start); errors.Is(err, syscall.ENOEXEC) {
 		child = c.script().child()
-		err = guard.WithLimits(child.Start)
+		err = guard.Start(child.Start)
 	}
 	return child, func() {}, err
 }

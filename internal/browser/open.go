@@ -93,7 +93,7 @@ func openOne(commands []string, p Page, environ []string) (ended <-chan error, e
 func start(words, environ []string) (<-chan error, error) {
 	cmd := exec.Command(words[0], words[1:]...)
 	cmd.Env = environ
-	if err := guard.WithLimits(cmd.Start); err != nil {
+	if err := guard.Start(cmd.Start); err != nil {
 		return nil, notStarted(words[0], err)
 	}
 	ended := make(chan error, 1)
@@ -127,7 +127,7 @@ func openDefault(url string, environ []string) (<-chan error, error) {
 	ended := make(chan error, 1)
 	fault.Go(func() {
 		defer null.Close()
-		err := guard.WithLimits(func() error { return system.OpenURL(url) })
+		err := guard.Start(func() error { return system.OpenURL(url) })
 		if errors.Is(err, exec.ErrNotFound) {
 			err = ErrNone
 		}

@@ -31,6 +31,13 @@ func Process() {
 	}
 }
 
+// Start calls f, which starts another program, as [WithLimits] does. A signal may come
+// meanwhile.
+func Start(f func() error) error {
+	probe()
+	return WithLimits(f)
+}
+
 // WithLimits restores the core limit that this process was started with and
 // calls f, which starts or becomes another program. It returns the error of f.
 func WithLimits(f func() error) error {

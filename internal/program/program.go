@@ -20,7 +20,7 @@ func Run(ctx context.Context, cmd *exec.Cmd, most int) ([]byte, error) {
 	out := bounded{cmd: cmd, most: most}
 	cmd.Stdout = &out
 	cmd.WaitDelay = time.Second // in case another process still holds the output open
-	err := guard.WithLimits(cmd.Start)
+	err := guard.Start(cmd.Start)
 	if err == nil {
 		err = cmd.Wait()
 	}

@@ -99,7 +99,7 @@ func Open(ctx context.Context, c Config) (*Link, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := guard.WithLimits(l.keeper.Start); err != nil {
+	if err := guard.Start(l.keeper.Start); err != nil {
 		return nil, err
 	}
 	said := make(chan string, 1)

@@ -37,7 +37,7 @@ func Converse(ctx context.Context, path string, args, env []string, stderr io.Wr
 	if err != nil {
 		return errors.Join(err, to.Close())
 	}
-	if err := guard.WithLimits(cmd.Start); err != nil {
+	if err := guard.Start(cmd.Start); err != nil {
 		return err
 	}
 	hangUp := func() { _, _ = to.Close(), from.Close() }
