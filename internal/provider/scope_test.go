@@ -78,7 +78,7 @@ func TestSessionsOfOtherScopes(t *testing.T) {
 		{"aws", "eu-west-1", "", ""},
 		{"China", "cn-north-1", "", ""},
 		{"GovCloud", "us-gov-west-1", "", ""},
-		{"another endpoint", "eu-west-1", "localhost", ""},
+		{"another endpoint", "eu-west-1", "[::ffff:127.0.0.1]", ""},
 		{"a device", "eu-west-1", "", device},
 	} {
 		counted(&o)
