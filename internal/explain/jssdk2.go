@@ -125,7 +125,7 @@ func parseV2(path string, data []byte) map[string]section {
 	name, number := "", 0
 	for line := range strings.SplitSeq(string(data), "\n") {
 		number++
-		line = strings.TrimSpace(cutCommentJS(line))
+		line = strings.TrimSpace(cutCommentJS(strings.TrimPrefix(line, awsini.BOM)))
 		if strings.HasPrefix(line, "[") && strings.HasSuffix(line, "]") {
 			name = line[1 : len(line)-1]
 			continue
