@@ -132,7 +132,8 @@ func (w *windows) packages(t *testing.T) {
 				env:  []string{"AWSEXEC_TEST_THROWAWAY_CREDENTIALS=1"},
 				dir:  filepath.Join("..", "..", p.path),
 
-				limit: 10 * time.Minute, // only a hang
+				limit:   10 * time.Minute, // only a hang
+				lingers: true,             // Wine's own processes, which the first program starts
 			}
 			r := u.program(c).wait()
 			if rest := cleanupOnly.ReplaceAllString(r.stdout, ""); r.code != 0 && (r.code != 1 || rest != "") {
