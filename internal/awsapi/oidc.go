@@ -205,9 +205,9 @@ func DevicePending(err error) (pending, tooSoon bool) {
 // time.
 func DeviceExpired(err error) bool { return errors.As(err, new(*oidctypes.ExpiredTokenException)) }
 
-// DeniedAtDevice returns why a sign-in was refused in the browser, as RFC 6749 has it, and
-// whether that is what err says. A key of the organisation's own that IAM Identity
-// Center may not use is none of the person's.
+// DeniedAtDevice reports whether err says that a person refused a sign-in in the browser,
+// and returns the text that AWS gives for it. It returns false if IAM Identity Center may
+// not use the organisation's own key. Source: error access_denied of RFC 8628.
 func DeniedAtDevice(err error) (description string, ok bool) {
 	var denied *oidctypes.AccessDeniedException
 	if !errors.As(err, &denied) || denied.Reason != "" {

@@ -41,8 +41,8 @@ func (p Page) words(command string) ([]string, error) {
 	return words, nil
 }
 
-// split returns the words of a command. The path of a program is one word, with spaces
-// too. A & at the end, with which BROWSER says to go on at once, is none.
+// split returns the words of a command. A command that is the path of a program is one
+// word, even with spaces. A & at the end, by which BROWSER asks not to wait, is dropped.
 func split(command string) ([]string, error) {
 	command = strings.TrimSpace(command)
 	if strings.ContainsAny(command, " \t") {

@@ -38,7 +38,7 @@ var errTogether = errors.New("read only and other policies exclude each other: a
 // File returns the path of the file that holds the policy of w; "" if none does.
 func (w Written) File() string {
 	text := strings.TrimSpace(w.Policy)
-	if text == "" || strings.ContainsAny(text[:1], "{[\"") || strings.HasPrefix(text, encoded) { // JSON, be it a policy or not
+	if text == "" || strings.ContainsAny(text[:1], "{[\"") || strings.HasPrefix(text, encoded) { // JSON, though perhaps no policy
 		return ""
 	}
 	return w.Policy

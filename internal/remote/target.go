@@ -22,7 +22,7 @@ const (
 )
 
 // Parse reads the arguments of ssh. As with ssh, options may stand behind the host,
-// and the command begins with the first word that is none, or behind --.
+// and the command begins with the first word that is not an option, or behind --.
 func Parse(args []string) (t Target, err error) {
 	for len(args) > 0 {
 		arg := args[0]
