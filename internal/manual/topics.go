@@ -94,7 +94,7 @@ var Files = Topic{
 	Name:    "files",
 	Purpose: "These are the places on Linux where no XDG variable names others. On macOS they are in ~/Library, on Windows in %LOCALAPPDATA%.",
 	Entries: []Entry{
-		{"~/.aws/config, ~/.aws/credentials", "Profiles. Commands that change them show the change and ask first: add, import, login --new, remove, sso populate."},
+		{"~/.aws/config, ~/.aws/credentials", "Profiles. Only these commands change them, if you agree or a flag says so: add, import, login --new, mfa add, remove, sso populate."},
 		{"~/.local/share/awsexec", "The encrypted file, if there is one, and the list of the stored keys, without secrets."},
 		{"~/.cache/awsexec", "Sessions and sign-ins, in sealed files."},
 		{"~/.local/state/awsexec", "The log of what was handed out, without secrets: log.jsonl, and up to three older files."},
